@@ -1,0 +1,116 @@
+"""The plan as a PyTorch model: a `torch.fx.GraphModule` whose submodules carry the names on the canvas."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import fx, nn
+
+from builder.compile.plan import Plan, Step
+from builder.graph.problems import Problem, ProblemError
+from builder.layers.base import Call, Input
+
+
+def build(plan: Plan, output: str | None = None) -> fx.GraphModule:
+    """The model that the plan describes, freshly initialised by PyTorch's default generator, in training mode.
+
+    Args:
+        output: the step whose value the model returns; None for the one that leaves at the (first) output.
+
+    Raises:
+        ProblemError: PyTorch refused a layer (out of memory, say); the problem names the node.
+    """
+    root = nn.Module()
+    for step in plan.steps:
+        if step.call.builds_module:
+            try:
+                add_submodule(root, step.name, execute(step.call))
+            except (RuntimeError, ValueError, MemoryError, TypeError) as error:
+                raise ProblemError(build_problem(step, error)) from error
+    return rewire(root, plan, output or plan.outputs[0][1])
+
+
+def rewire(root: nn.Module, plan: Plan, output: str | Iterable[str]) -> fx.GraphModule:
+    """A second model over the same submodules (shared, not copied) that returns other steps' values.
+
+    Args:
+        root: a module that holds the plan's submodules.
+        output: name of one step, or several: then the model returns a dict of values by name. The input node's name
+            stands for the input itself.
+    """
+    graph = fx.Graph()
+    values: dict[str, fx.Node] = {plan.input: graph.placeholder("x")}
+    wanted = (output,) if isinstance(output, str) else tuple(output)
+    needed = set(wanted)
+    for step in reversed(plan.steps):
+        if step.name in needed:
+            needed.update(step.inputs)
+    for step in plan.steps:
+        if step.name not in needed:
+            continue
+        arguments = tuple(values[name] for name in step.inputs)
+        if step.call.builds_module:
+            values[step.name] = graph.call_module(step.name, arguments)
+        else:
+            values[step.name] = _emit(graph, step.call, arguments)
+    graph.output(values[wanted[0]] if isinstance(output, str) else {name: values[name] for name in wanted})
+    graph.lint()
+    return fx.GraphModule(root, graph, class_name="Net")
+
+
+def add_submodule(root: nn.Module, name: str, module: nn.Module) -> None:
+    """Attach `module` below `root`; dots in the name make nested modules."""
+    *parents, last = name.split(".")
+    for parent in parents:
+        if not hasattr(root, parent):
+            root.add_module(parent, nn.Module())
+        root = getattr(root, parent)
+    root.add_module(last, module)
+
+
+def execute(call: Call) -> Any:
+    """Call the function or class in torch that `call` names. Only names below `torch` are followed."""
+    return resolve(call.target)(
+        *(_value(argument) for argument in call.args), **{key: _value(item) for key, item in call.kwargs.items()}
+    )
+
+
+def resolve(target: str) -> Callable[..., Any]:
+    """The function or class behind a full dotted name below `torch`."""
+    names = target.split(".")
+    if names[0] not in ("torch", "torchvision"):
+        raise ValueError(f"{target} is not part of PyTorch")
+    found: Any = importlib.import_module(names[0])
+    for name in names[1:]:
+        found = getattr(found, name)
+    return found  # type: ignore[no-any-return]
+
+
+def _value(argument: Any) -> Any:
+    return execute(argument) if isinstance(argument, Call) else argument
+
+
+def _emit(graph: fx.Graph, call: Call, inputs: tuple[fx.Node, ...]) -> fx.Node:
+    def value(argument: Any) -> Any:
+        if isinstance(argument, Input):
+            return list(inputs) if argument.port is None else inputs[argument.port]
+        if isinstance(argument, Call):
+            return _emit(graph, argument, inputs)
+        if isinstance(argument, tuple):
+            return tuple(value(item) for item in argument)
+        return argument
+
+    arguments = tuple(value(argument) for argument in call.args)
+    keywords = {key: value(argument) for key, argument in call.kwargs.items()}
+    return graph.call_function(resolve(call.target), arguments, keywords)
+
+
+def build_problem(step: Step, error: BaseException) -> Problem:
+    """PyTorch's refusal of one layer in a student's words."""
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "memory" in str(error).lower():
+        message = f"there is not enough memory for its {step.layer.parameter_count(step.input_shapes):,} parameters."
+        return Problem("out-of-memory", message, where=step.name, hint="Make the layer smaller.")
+    return Problem("layer-failed", f"this layer could not be built: {error}.", where=step.name)

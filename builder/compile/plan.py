@@ -1,0 +1,85 @@
+"""The plan: what is executed, in which order. The one thing that module, source and analysis are made from. No torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from builder.compile.infer import Inference, NodeInfo
+from builder.graph.model import Shape
+from builder.graph.problems import ProblemError
+from builder.layers.base import Call, Layer, Role
+
+
+@dataclass(frozen=True)
+class Step:
+    """One layer's work.
+
+    Attributes:
+        name: name of the node; also of the submodule, when the call builds one.
+        call: what the layer lowers to.
+        inputs: names of the steps whose values it gets, in port order.
+        input_shapes, output_shape: without the batch dimension.
+    """
+
+    name: str
+    layer: Layer
+    call: Call
+    inputs: tuple[str, ...]
+    input_shapes: tuple[Shape, ...]
+    output_shape: Shape
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Steps in order of execution, from one input to one or more outputs; what no output needs is left out.
+
+    Attributes:
+        input: name and shape of the input node.
+        outputs: for each output node, its name and the step whose value leaves there.
+    """
+
+    input: str
+    input_shape: Shape
+    steps: tuple[Step, ...]
+    outputs: tuple[tuple[str, str], ...]
+
+    def step(self, name: str) -> Step | None:
+        """The step of this name, None when there is none (the input, say)."""
+        return next((step for step in self.steps if step.name == name), None)
+
+    def before_loss(self, loss: str) -> str:
+        """The step whose value goes into the named loss: the output, or what a fused last layer gets.
+
+        Cross-entropy works on the scores before a final softmax, binary cross-entropy on those before a sigmoid.
+        """
+        name = self.outputs[0][1]
+        last = self.step(name)
+        return last.inputs[0] if last is not None and last.layer.fused_with == loss else name
+
+
+def make_plan(inference: Inference) -> Plan:
+    """The plan of a graph without errors. Raises `ProblemError` with all errors otherwise."""
+    if inference.errors:
+        raise ProblemError(*inference.errors)
+    graph = inference.graph
+    infos = inference.nodes
+    outputs = [name for name in inference.order if _role(infos[name]) is Role.OUTPUT]
+    needed = set(outputs)
+    for name in reversed(inference.order):
+        if name in needed:
+            needed.update(edge.source for edge in graph.incoming[name])
+    source = next(name for name in inference.order if _role(infos[name]) is Role.INPUT)
+    steps = []
+    for name in inference.order:
+        info = infos[name]
+        if name not in needed or info.layer is None or info.output is None or info.layer.role is not Role.LAYER:
+            continue
+        shapes = info.known_inputs
+        inputs = tuple(edge.source for edge in graph.incoming[name])
+        steps.append(Step(name, info.layer, info.layer.lower(shapes), inputs, shapes, info.output))
+    leaving = tuple((name, graph.incoming[name][0].source) for name in outputs)
+    return Plan(source, infos[source].output or (), tuple(steps), leaving)
+
+
+def _role(info: NodeInfo) -> Role | None:
+    return info.layer.role if info.layer is not None else None

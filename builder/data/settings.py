@@ -1,0 +1,46 @@
+"""What a project says about its data. No torch, so that the window can show the form before torch is there."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from builder.graph.parameters import Parameters, parameter
+
+
+class DataSettings(Parameters):
+    """Which data set a network is trained on, how it is split and how it is fitted to the input."""
+
+    dataset: str = parameter("digits", "Data set", "Name of the data set.")
+    validation: float = parameter(
+        0.15, "Validation share", "Share of the training samples kept for validation.", ge=0, le=0.9, slider=(0, 0.5)
+    )
+    test: float = parameter(
+        0.15,
+        "Test share",
+        "Share of all samples kept for the test, where the data set has no test part of its own.",
+        ge=0,
+        le=0.9,
+        slider=(0, 0.5),
+    )
+    limit: int = parameter(
+        0, "Use at most", "Train on so many samples only; 0 means all of them.", ge=0, slider=(0, 60000), advanced=True
+    )
+    fit: Literal["pad", "resize"] = parameter(
+        "pad",
+        "Fit to the input",
+        "Pictures smaller than the input are padded with background, or resized.",
+        choices={"pad": "enlarge by whole steps, then pad", "resize": "resize"},
+    )
+    normalise: Literal["standardise", "unit", "none"] = parameter(
+        "standardise",
+        "Normalise",
+        "How values are scaled before the network sees them.",
+        choices={"standardise": "mean 0, variance 1", "unit": "0 to 1", "none": "as they are"},
+    )
+    noise: float = parameter(
+        0.15, "Noise", "Spread of the points of 2-D toy data.", ge=0, le=1, slider=(0, 0.5), advanced=True
+    )
+    points: int = parameter(
+        600, "Points", "Number of points of 2-D toy data.", ge=20, le=100_000, slider=(50, 2000), advanced=True
+    )
+    seed: int = parameter(0, "Seed", "Chooses the split and the toy points.", ge=0, le=2**31 - 1, advanced=True)

@@ -1,0 +1,1 @@
+"""The network as a value. No torch, no Qt, no knowledge of any layer."""

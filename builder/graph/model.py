@@ -1,0 +1,144 @@
+"""The network as a value: nodes, edges, positions, blocks. Knows no layer, no tensor and no window.
+
+Everything here is frozen. A changed graph is a new graph that shares what did not change, so that views find
+differences by identity and undo is a swap of two values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from builder.graph.frozen import FrozenDict, freeze
+
+# A node's name becomes a Python attribute and part of a `state_dict` key.
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+Shape = tuple[int, ...]
+"""Sizes of a value without the batch dimension: (channels, height, width), or (features,)."""
+
+
+class Point(NamedTuple):
+    """A place on the canvas, in pixels at 100 % zoom; x grows to the right and y downwards."""
+
+    x: float
+    y: float
+
+
+class Edge(NamedTuple):
+    """A wire from an output port of `source` to an input port of `target`; ports count from 0."""
+
+    source: str
+    target: str
+    source_port: int = 0
+    target_port: int = 0
+
+
+@dataclass(frozen=True)
+class Node:
+    """One layer, or one instance of a block, on the canvas.
+
+    Attributes:
+        name: unique in its graph; an identifier.
+        kind: name of the layer class; may be unknown here, the catalogue decides what it means.
+        params: the parameters that differ from the layer's defaults, as frozen JSON; unchecked.
+    """
+
+    name: str
+    kind: str
+    params: FrozenDict[str, Any] = FrozenDict()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.params, FrozenDict):
+            object.__setattr__(self, "params", freeze(self.params))
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Nodes by name, the wires between them and where they stand.
+
+    Attributes:
+        nodes: in the order in which they were added.
+        edges: in the order in which they were drawn; at most one enters each input port.
+        positions: top left corner of each node; a node without one is placed by the canvas.
+    """
+
+    nodes: FrozenDict[str, Node] = FrozenDict()
+    edges: tuple[Edge, ...] = ()
+    positions: FrozenDict[str, Point] = FrozenDict()
+
+    @classmethod
+    def of(
+        cls, nodes: Iterable[Node], edges: Iterable[Edge] = (), positions: Mapping[str, Point] | None = None
+    ) -> Graph:
+        """A graph of these nodes and edges; the caller answers for its soundness (see `graph.checks`)."""
+        return cls(FrozenDict({node.name: node for node in nodes}), tuple(edges), FrozenDict(positions or {}))
+
+    @cached_property
+    def incoming(self) -> dict[str, tuple[Edge, ...]]:
+        """The edges that enter each node, by target port."""
+        found: dict[str, list[Edge]] = {name: [] for name in self.nodes}
+        for edge in self.edges:
+            if edge.target in found:
+                found[edge.target].append(edge)
+        return {name: tuple(sorted(edges, key=lambda e: e.target_port)) for name, edges in found.items()}
+
+    @cached_property
+    def outgoing(self) -> dict[str, tuple[Edge, ...]]:
+        """The edges that leave each node, in the order in which they were drawn."""
+        found: dict[str, list[Edge]] = {name: [] for name in self.nodes}
+        for edge in self.edges:
+            if edge.source in found:
+                found[edge.source].append(edge)
+        return {name: tuple(edges) for name, edges in found.items()}
+
+    def same_network(self, other: Graph) -> bool:
+        """Whether both compile to the same model; where things stand on the canvas does not count."""
+        return self.nodes == other.nodes and frozenset(self.edges) == frozenset(other.edges)
+
+
+@dataclass(frozen=True)
+class BlockParameter:
+    """A number that a block's inner layers refer to, for example `channels`."""
+
+    name: str
+    default: Any
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A definition: a graph with its own inputs and outputs that instances in other graphs refer to by name."""
+
+    name: str
+    graph: Graph
+    parameters: tuple[BlockParameter, ...] = ()
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A whole network: the graph on the canvas and the blocks that it uses."""
+
+    graph: Graph = field(default_factory=Graph)
+    blocks: FrozenDict[str, Block] = FrozenDict()
+
+    def with_graph(self, graph: Graph) -> Network:
+        """The same network with another main graph."""
+        return replace(self, graph=graph)
+
+    def same_network(self, other: Network) -> bool:
+        """Whether both compile to the same model; positions do not count."""
+        if not self.graph.same_network(other.graph) or self.blocks.keys() != other.blocks.keys():
+            return False
+        return all(
+            block is other.blocks[name]
+            or (
+                block.parameters == other.blocks[name].parameters
+                and block.graph.same_network(other.blocks[name].graph)
+            )
+            for name, block in self.blocks.items()
+        )

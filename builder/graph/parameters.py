@@ -1,0 +1,139 @@
+"""Typed, documented parameters: the base of every layer, data, training and augmentation setting.
+
+One declaration gives the form, the validation, the file format and the documentation. Knows pydantic; knows no layer.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+from pydantic.fields import FieldInfo
+
+from builder.graph.problems import Problem
+
+
+class Parameters(BaseModel):
+    """A frozen set of named, validated values. Unknown names are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    def changed(self, **values: Any) -> Any:
+        """A validated copy with some values replaced; raises `pydantic.ValidationError`."""
+        return type(self).model_validate({**self.model_dump(), **values})
+
+    def plain(self) -> dict[str, Any]:
+        """The values that differ from the defaults, as JSON: what a file stores. A variant's `kind` is always told."""
+        every = self.model_dump(mode="json")
+        found: dict[str, Any] = {}
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if name == "kind" or value != field.get_default(call_default_factory=True):
+                found[name] = value.plain() if isinstance(value, Parameters) else every[name]
+        return found
+
+
+def parameter(
+    default: Any = ...,
+    title: str = "",
+    help: str = "",
+    *,
+    unit: str = "",
+    slider: tuple[float, float] | None = None,
+    log: bool = False,
+    choices: dict[Any, str] | None = None,
+    advanced: bool = False,
+    **bounds: Any,
+) -> Any:
+    """Declare one parameter.
+
+    Args:
+        default: value of a new node or project.
+        title: label in the form, a noun of one to three words.
+        help: one sentence for tooltip, documentation and `torchcanvas settings`.
+        unit: printed behind the value (`px`, `%`).
+        slider: the range that a slider covers; values beyond it, within the bounds, can be typed.
+        log: the slider is logarithmic (learning rates).
+        choices: words for the values of a `Literal`.
+        advanced: folded away until asked for.
+        bounds: `ge`, `gt`, `le`, `lt`, `min_length`, ... as pydantic's `Field` takes them.
+    """
+    extra = {"unit": unit, "slider": slider, "log": log, "choices": choices, "advanced": advanced}
+    return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
+
+
+def extras(field: FieldInfo) -> dict[str, Any]:
+    """The form hints (`unit`, `slider`, `log`, `choices`, `advanced`) that `parameter` stored with a field."""
+    return field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+
+
+def _parse_sizes(value: Any) -> Any:
+    """Accept `"5x5"`, `"5"` and `[5, 5]` where sizes are meant."""
+    if isinstance(value, str):
+        parts = value.lower().replace("×", "x").replace(",", "x").split("x")
+        try:
+            numbers = tuple(int(part) for part in parts)
+        except ValueError:
+            raise ValueError("write whole numbers such as 5 or 5x3") from None
+        return numbers[0] if len(numbers) == 1 else numbers
+    if isinstance(value, list):
+        return tuple(value)
+    return value
+
+
+def _pair(value: Any) -> Any:
+    value = _parse_sizes(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return (value, value)
+    return value
+
+
+def _tuple(value: Any) -> Any:
+    value = _parse_sizes(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return (value,)
+    return value
+
+
+# A number that is far beyond any machine but still safe to multiply in 64 bits of C where it must be.
+HUGE = 10**15
+
+Positive = Annotated[int, Field(ge=1, le=HUGE)]
+NonNegative = Annotated[int, Field(ge=0, le=HUGE)]
+
+# (height, width); `5` means (5, 5) and a square pair is stored as the one number.
+_square = PlainSerializer(lambda pair: pair[0] if pair[0] == pair[1] else list(pair), when_used="json")
+Size2 = Annotated[tuple[Positive, Positive], BeforeValidator(_pair), _square]
+Padding2 = Annotated[tuple[NonNegative, NonNegative], BeforeValidator(_pair), _square]
+# (channels, height, width), (features,), ...: a shape without the batch dimension.
+ShapeParameter = Annotated[tuple[Positive, ...], BeforeValidator(_tuple), Field(min_length=1, max_length=4)]
+
+
+def problems_of(error: ValidationError, where: str) -> tuple[Problem, ...]:
+    """One `Problem` for each fault that pydantic found, with the field and words for a reader."""
+    found = []
+    for fault in error.errors(include_url=False, include_context=True):
+        location = [str(part) for part in fault["loc"]]
+        field = location[0] if location else ""
+        message = fault["msg"].removeprefix("Value error, ")
+        kind = fault["type"]
+        value = fault.get("input")
+        if kind == "extra_forbidden":
+            message = f"there is no parameter of this name ({field})."
+        elif kind in _BOUNDS:
+            word, key = _BOUNDS[kind]
+            message = f"{value!r} is out of range: it must be {word} {(fault.get('ctx') or {}).get(key)}."
+        elif kind != "value_error":
+            message = f"{value!r} does not fit here: {message[:1].lower()}{message[1:]}."
+        else:
+            message = f"{message[:1].lower()}{message[1:]}." if not message.endswith(".") else message
+        found.append(Problem("bad-parameter", message, where=where, field=field))
+    return tuple(found)
+
+
+_BOUNDS = {
+    "greater_than": ("more than", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than": ("less than", "lt"),
+    "less_than_equal": ("at most", "le"),
+}

@@ -1,0 +1,1 @@
+"""What a network shows: activations, filters, statistics. No Qt."""

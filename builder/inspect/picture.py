@@ -1,0 +1,104 @@
+"""What the window asks to see and what it gets: plain values that cross from the trainer to the window. No torch, no Qt.
+
+A picture could as well come from another process: it holds NumPy arrays only and belongs to nobody once published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+class Part(Enum):
+    """A part of a data set."""
+
+    TRAIN = "training"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+@dataclass(frozen=True)
+class Attention:
+    """What is visible, and so worth capturing.
+
+    Attributes:
+        activations: nodes whose output for the pinned sample is wanted (cards with a thumbnail, feature maps).
+        filters: nodes whose weights are wanted.
+        statistics: whether the health of every layer is wanted.
+        part, sample: the pinned sample, as position in a part of the data.
+    """
+
+    activations: frozenset[str] = frozenset()
+    filters: frozenset[str] = frozenset()
+    statistics: bool = False
+    part: Part = Part.VALIDATION
+    sample: int = 0
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The square of the 2-D input space over which activations of a network with two inputs are drawn.
+
+    For such a network every activation in a `Picture` has the shape (units, n, n): row 0 is the lowest second input.
+
+    Attributes:
+        low, high: corners, in the units of the data.
+        points: (count, 2) samples of the data, for drawing over it; targets: their class numbers (count,).
+    """
+
+    low: tuple[float, float]
+    high: tuple[float, float]
+    points: Floats
+    targets: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Health:
+    """Statistics of a layer's output over one batch.
+
+    Attributes:
+        mean, deviation: of the output.
+        dead: share of units that are zero for the whole batch; saturated: share of outputs at a flat end.
+        gradient: root mean square of the gradient of the weights; None without weights or before a backward pass.
+    """
+
+    mean: float
+    deviation: float
+    dead: float
+    saturated: float
+    gradient: float | None = None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One look inside the network.
+
+    Attributes:
+        step: number of updates made so far.
+        attention: what was asked for when it was made.
+        raw: the pinned sample as the data set has it: uint8 (channels, height, width), or float32 (features,).
+        fitted: the same as the network gets it, float32, in the shape of the input.
+        target: its class number, or the value wanted.
+        output: what the network answers: probabilities for a classifier, values otherwise; (outputs,).
+        activations: by node: float32, (channels, height, width) or (features,); see `Plane` for 2-D input.
+        filters: by node: the weight, float32, (out, in, height, width) or (out, in).
+        health: by node, when statistics were asked for.
+        plane: only for a network with two inputs.
+    """
+
+    step: int
+    attention: Attention
+    raw: NDArray[np.generic]
+    fitted: Floats
+    target: int | float | None
+    output: Floats
+    activations: Mapping[str, Floats] = field(default_factory=dict)
+    filters: Mapping[str, Floats] = field(default_factory=dict)
+    health: Mapping[str, Health] = field(default_factory=dict)
+    plane: Plane | None = None

@@ -1,0 +1,239 @@
+"""What a layer kind declares. One class holds all that the program knows of a layer.
+
+From it come the palette entry, the search, the inspector form, validation, live shapes, the generated code, the help
+card, the file format and the contract tests. Nothing here imports torch: a layer *names* what it lowers to.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, ClassVar
+
+from builder.graph.frozen import FrozenDict
+from builder.graph.model import Shape
+from builder.graph.parameters import Parameters
+
+Shapes = tuple[Shape, ...]
+
+
+class Category(Enum):
+    """Where a layer stands in the palette; also chooses its colour. The value is the heading."""
+
+    DATA = "Input and output"
+    CONVOLUTION = "Convolution"
+    POOLING = "Pooling"
+    ACTIVATION = "Activation"
+    NORMALISATION = "Normalisation"
+    DENSE = "Dense"
+    REGULARISATION = "Regularisation"
+    STRUCTURE = "Structure"
+    BLOCK = "Blocks"
+
+
+class Role(Enum):
+    """What the compiler does with a layer: a value enters, is worked on, or leaves."""
+
+    INPUT = "input"
+    LAYER = "layer"
+    OUTPUT = "output"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Input and output ports, by label. With `variadic`, the last input repeats, and at least `least` must be wired."""
+
+    inputs: tuple[str, ...] = ("in",)
+    outputs: tuple[str, ...] = ("out",)
+    variadic: bool = False
+    least: int = 1
+
+
+@dataclass(frozen=True)
+class Input:
+    """Placeholder in a `Call`: the node's input at `port`; with `port=None`, the list of all of them."""
+
+    port: int | None = 0
+
+
+@dataclass(frozen=True, init=False)
+class Call:
+    """A call as data: `Call("torch.nn.Conv2d", 1, 6, kernel_size=5)`.
+
+    A call whose arguments (nested calls included) hold an `Input` is evaluated in `forward`. Any other call builds a
+    module once, and `forward` calls that module with the node's inputs in port order.
+
+    Attributes:
+        target: full dotted name of something in `torch`, never of anything else.
+        args: positional arguments: numbers, strings, booleans, None, tuples of these, `Input`s and `Call`s.
+        kwargs: keyword arguments, likewise.
+    """
+
+    target: str
+    args: tuple[Any, ...]
+    kwargs: FrozenDict[str, Any]
+
+    def __init__(self, target: str, *args: Any, **kwargs: Any) -> None:
+        object.__setattr__(self, "target", target)
+        object.__setattr__(self, "args", args)
+        object.__setattr__(self, "kwargs", FrozenDict(kwargs))
+
+    @property
+    def builds_module(self) -> bool:
+        """Whether this call makes a module (rather than being evaluated in `forward`)."""
+        return not any(_holds_input(value) for value in (*self.args, *self.kwargs.values()))
+
+
+def _holds_input(value: Any) -> bool:
+    if isinstance(value, Input):
+        return True
+    if isinstance(value, Call):
+        return not value.builds_module
+    return isinstance(value, tuple) and any(_holds_input(item) for item in value)
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A sum to show a student: the general form and the same with this node's numbers put in.
+
+    Subscripts are written `H_{out}`, exponents `x^{2}`; everything else is plain Unicode text.
+    """
+
+    title: str
+    general: str
+    numbers: str = ""
+
+
+@dataclass(frozen=True)
+class Window:
+    """How a layer looks at its input, for receptive fields; each pair is (height, width), in input cells."""
+
+    size: tuple[int, int] = (1, 1)
+    stride: tuple[int, int] = (1, 1)
+    padding: tuple[int, int] = (0, 0)
+    dilation: tuple[int, int] = (1, 1)
+
+
+@dataclass(frozen=True)
+class Example:
+    """One configuration with its input shapes, for documentation and contract tests; a good set covers the edges."""
+
+    inputs: Shapes
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What would mend an unfit input, in the layer's own terms.
+
+    Exactly one of `insert` (kind of a layer to put before the port) and `change` (parameters of this layer) is set.
+    """
+
+    title: str
+    insert: str = ""
+    insert_params: FrozenDict[str, Any] = FrozenDict()
+    change: FrozenDict[str, Any] = FrozenDict()
+
+
+class ShapeError(Exception):
+    """A layer cannot take its inputs. `message` says what it got and what it needs, in a student's words."""
+
+    def __init__(
+        self, message: str, hint: str = "", *, field: str = "", port: int = 0, remedy: Remedy | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message, self.hint, self.field, self.port, self.remedy = message, hint, field, port, remedy
+
+
+INSERT_FLATTEN = Remedy("Insert Flatten", insert="Flatten")
+
+
+class Layer(Parameters):
+    """Base of all layers: the fields are the parameters, the class variables describe the kind.
+
+    The first paragraph of a layer's docstring is its help text: what it does, in plain words, one to three sentences.
+
+    Attributes:
+        title: name in the palette.
+        category: heading in the palette, and colour.
+        stem: new nodes are called stem1, stem2, ...
+        keywords: further words that find it.
+        use: when one uses it, one sentence.
+        source: where it comes from: a paper, or the address of PyTorch's page.
+        ports: see `Ports`.
+        role: see `Role`.
+        compact: drawn as a small pill instead of a card (activations, flatten).
+        fused_with: name of the loss that works on this layer's input instead (softmax with cross-entropy).
+        examples: see `Example`.
+    """
+
+    title: ClassVar[str]
+    category: ClassVar[Category]
+    stem: ClassVar[str]
+    keywords: ClassVar[tuple[str, ...]] = ()
+    use: ClassVar[str] = ""
+    source: ClassVar[str] = ""
+    ports: ClassVar[Ports] = Ports()
+    role: ClassVar[Role] = Role.LAYER
+    compact: ClassVar[bool] = False
+    fused_with: ClassVar[str] = ""
+    examples: ClassVar[tuple[Example, ...]] = ()
+
+    @classmethod
+    def kind(cls) -> str:
+        """The name that files and nodes use."""
+        return cls.__name__
+
+    @classmethod
+    def help(cls) -> str:
+        """What the layer does: the first paragraph of the docstring on one line."""
+        return " ".join((cls.__doc__ or "").strip().split("\n\n")[0].split())
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        """Shape of the output for inputs of these shapes, batch dimension left out. Raises `ShapeError`."""
+        raise NotImplementedError
+
+    def lower(self, inputs: Shapes) -> Call:
+        """The PyTorch call that this layer is, for inputs of these (fitting) shapes."""
+        raise NotImplementedError
+
+    def headline(self) -> str:
+        """Kind and key numbers on one line for the card: "Conv 5x5, 16, pad 2" (with a real multiplication sign)."""
+        return self.title
+
+    def weights(self, inputs: Shapes) -> dict[str, Shape]:
+        """Learned tensors by their `state_dict` name, with their shapes."""
+        return {}
+
+    def multiply_adds(self, inputs: Shapes, output: Shape) -> int:
+        """Multiplications-and-additions for one sample, each pair counted as one."""
+        return 0
+
+    def formulas(self, inputs: Shapes, output: Shape) -> tuple[Formula, ...]:
+        """The arithmetic to show, most important first."""
+        return ()
+
+    def window(self, inputs: Shapes) -> Window | None:
+        """How one output cell looks at the input; None when it sees all of it (fully connected, flatten)."""
+        return Window()
+
+    def parameter_count(self, inputs: Shapes) -> int:
+        """Number of learned numbers."""
+        return sum(math.prod(shape) for shape in self.weights(inputs).values())
+
+
+def show(shape: Shape) -> str:
+    """A shape for a reader: 16×5×5; a single number stands alone."""
+    return "×".join(str(size) for size in shape) if shape else "one number"
+
+
+def show_pair(pair: tuple[int, int]) -> str:
+    """(5, 5) as 5×5, for kernels."""
+    return f"{pair[0]}×{pair[1]}"
+
+
+def brief(pair: tuple[int, int]) -> str:
+    """(2, 2) as 2, (2, 1) as 2×1, for strides and paddings."""
+    return str(pair[0]) if pair[0] == pair[1] else show_pair(pair)

@@ -1,0 +1,1 @@
+"""The document on disk: file format, versions, templates, autosave. No Qt."""

@@ -1,0 +1,43 @@
+"""The whole document as one frozen value, and the edits that concern more than its graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from builder.data.settings import DataSettings
+from builder.graph.model import Graph, Network
+from builder.train.settings import TrainingSettings
+
+
+@dataclass(frozen=True)
+class Project:
+    """Network, data settings and training settings: all that a file stores and a run needs.
+
+    Attributes:
+        name: title of the window and of exported files.
+        network: the graph on the canvas, positions included, and its blocks.
+        notes: free text of the author.
+    """
+
+    name: str = "Untitled"
+    network: Network = field(default_factory=Network)
+    data: DataSettings = field(default_factory=DataSettings)
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+    notes: str = ""
+
+    @property
+    def graph(self) -> Graph:
+        """The graph on the canvas."""
+        return self.network.graph
+
+    def with_graph(self, graph: Graph) -> Project:
+        """The same project with another graph."""
+        return self if graph is self.graph else replace(self, network=self.network.with_graph(graph))
+
+    def trains_like(self, other: Project) -> bool:
+        """Whether a run of one is a run of the other: positions, name and notes do not count."""
+        return (
+            self.data == other.data
+            and self.training == other.training
+            and self.network.same_network(other.network)
+        )

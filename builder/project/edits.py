@@ -1,0 +1,57 @@
+"""Edits of the whole document: settings by dotted path, and the fixes that a problem offers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from builder.graph.parameters import Parameters, problems_of
+from builder.graph.problems import Fix, Problem, ProblemError, SetSetting
+from builder.layers import edits as layer_edits
+from builder.project.document import Project
+
+
+def apply_fix(project: Project, fix: Fix) -> Project:
+    """The project with a fix carried out. Raises `ProblemError` when it does not apply any more."""
+    for edit in fix.edits:
+        if isinstance(edit, SetSetting):
+            project = set_setting(project, edit.path, edit.value)
+        else:
+            project = project.with_graph(layer_edits.apply(project.graph, edit))
+    return project
+
+
+def set_setting(project: Project, path: str, value: Any) -> Project:
+    """The project with one setting changed: `data.dataset`, `training.optimizer.learning_rate`, ...
+
+    Text is read as the setting's type. Raises `ProblemError` for an unknown path or an unfit value.
+    """
+    room, _, rest = path.partition(".")
+    if room not in ("data", "training") or not rest:
+        message = f"there is no setting {path}."
+        raise ProblemError(Problem("no-such-setting", message, where=path, hint="See `torchcanvas settings`."))
+    settings: Parameters = getattr(project, room)
+    return replace(project, **{room: _with_value(settings, rest.split("."), value, path)})
+
+
+def _with_value(settings: Parameters, names: list[str], value: Any, path: str) -> Parameters:
+    name = names[0]
+    if name not in type(settings).model_fields:
+        known = ", ".join(type(settings).model_fields)
+        message = f"there is no setting {path}; here there are {known}."
+        raise ProblemError(Problem("no-such-setting", message, where=path))
+    if len(names) > 1:
+        inner = getattr(settings, name)
+        if not isinstance(inner, Parameters):
+            message = f"{name} is one value and has no part {names[1]}."
+            raise ProblemError(Problem("no-such-setting", message, where=path))
+        value = _with_value(inner, names[1:], value, path)
+    elif isinstance(getattr(settings, name), Parameters) and isinstance(value, str):
+        value = {"kind": value}  # `training.optimizer=adam` chooses a variant with its own defaults
+    try:
+        changed: Parameters = settings.changed(**{name: value.model_dump() if isinstance(value, Parameters) else value})
+    except ValidationError as error:
+        raise ProblemError(*(problem.at(path) for problem in problems_of(error, path))) from None
+    return changed

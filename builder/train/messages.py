@@ -1,0 +1,171 @@
+"""What crosses between the trainer's thread and whoever watches it: commands in, events out. Plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from builder.graph.problems import Problem
+
+
+class State(Enum):
+    """Where a trainer stands."""
+
+    PREPARING = "preparing"  # loading data, building the model
+    PAUSED = "paused"  # ready for commands; also before the first step
+    RUNNING = "running"
+    FINISHED = "finished"  # all epochs done, stopped, or failed
+
+
+class Phase(Enum):
+    """The parts of a training step, in their order."""
+
+    BATCH = "batch"
+    FORWARD = "forward"
+    LOSS = "loss"
+    BACKWARD = "backward"
+    UPDATE = "update"
+
+
+class Reason(Enum):
+    """Why a run ended."""
+
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+# Commands -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Go on (or begin) training."""
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Stop behind the current phase and wait."""
+
+
+@dataclass(frozen=True)
+class StepBatch:
+    """Finish the current step, or make one, then wait."""
+
+
+@dataclass(frozen=True)
+class StepPhase:
+    """Do one phase of a step, then wait."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Behind the current step: evaluate nothing more, save, end."""
+
+
+@dataclass(frozen=True)
+class SetLearningRate:
+    """Use another learning rate from the next update on."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class TakeSnapshot:
+    """Write the weights as they are into the run folder."""
+
+
+Command = Resume | Pause | StepBatch | StepPhase | Stop | SetLearningRate | TakeSnapshot
+
+
+# Events -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Preparing:
+    """Work before the first step; `share` from 0 to 1, None when unknown."""
+
+    message: str
+    share: float | None = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Data and model are ready."""
+
+    device: str
+    parameters: int
+    train_samples: int
+    validation_samples: int
+    test_samples: int
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StateChanged:
+    """The trainer entered another state; `phase` is the one that comes next while paused inside a step."""
+
+    state: State
+    phase: Phase | None = None
+
+
+@dataclass(frozen=True)
+class EpochEnded:
+    """Figures of one epoch; None where they do not apply."""
+
+    epoch: int
+    step: int
+    train_loss: float
+    train_accuracy: float | None
+    validation_loss: float | None
+    validation_accuracy: float | None
+    seconds: float
+    images_per_second: float
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something the user should know, but training goes on."""
+
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Training cannot go on."""
+
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The last event of every run."""
+
+    reason: Reason
+    step: int
+    test_loss: float | None = None
+    test_accuracy: float | None = None
+    run: str = ""
+
+
+Event = Preparing | Prepared | StateChanged | EpochEnded | Warned | Failed | Finished
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where training stands; replaced as a whole, so reading it needs no lock.
+
+    Attributes:
+        epoch: the one under way, from 1; 0 before the first step.
+        step: updates made; steps: updates that the whole run will make.
+        seconds_left: None when unknown.
+    """
+
+    state: State = State.PREPARING
+    epoch: int = 0
+    epochs: int = 0
+    step: int = 0
+    steps: int = 0
+    images_per_second: float = 0.0
+    seconds_left: float | None = None
+    learning_rate: float = 0.0

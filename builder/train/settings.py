@@ -1,0 +1,68 @@
+"""What a project says about its training. No torch, so that the window can show the form before torch is there."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from builder.graph.parameters import Parameters, parameter
+
+
+class _Optimizer(Parameters):
+    learning_rate: float = parameter(
+        0.05, "Learning rate", "How far each step follows the gradient.", gt=0, le=100, slider=(1e-5, 1), log=True
+    )
+    weight_decay: float = parameter(
+        0.0, "Weight decay", "Pulls all weights towards zero (L2).", ge=0, le=10, slider=(0, 0.01), advanced=True
+    )
+
+
+class SGD(_Optimizer):
+    """Stochastic gradient descent: each step goes against the gradient of one mini-batch."""
+
+    kind: Literal["sgd"] = "sgd"
+    momentum: float = parameter(
+        0.9, "Momentum", "Share of the last step that is carried on.", ge=0, lt=1, slider=(0, 0.99)
+    )
+    nesterov: bool = parameter(False, "Nesterov", "Look ahead along the momentum before measuring the gradient.")
+
+
+class Adam(_Optimizer):
+    """Adam: a step size of its own for each weight, from moving averages of gradient and squared gradient."""
+
+    kind: Literal["adam"] = "adam"
+    learning_rate: float = parameter(
+        0.001, "Learning rate", "How far each step goes.", gt=0, le=100, slider=(1e-5, 1), log=True
+    )
+    beta1: float = parameter(0.9, "β₁", "Memory of the gradient.", ge=0, lt=1, slider=(0, 0.999), advanced=True)
+    beta2: float = parameter(0.999, "β₂", "Memory of the squared gradient.", ge=0, lt=1, slider=(0.9, 0.9999),
+                             advanced=True)  # fmt: skip
+
+
+Optimizer = Annotated[SGD | Adam, Field(discriminator="kind")]
+
+Loss = Literal["cross-entropy", "binary-cross-entropy", "squared-error"]
+
+
+class TrainingSettings(Parameters):
+    """How a network is trained."""
+
+    epochs: int = parameter(10, "Epochs", "How often all training samples are seen.", ge=1, le=100_000, slider=(1, 50))
+    batch_size: int = parameter(
+        64, "Batch size", "Samples for each step.", ge=1, le=1_000_000, slider=(1, 512), unit="samples"
+    )
+    loss: Loss = parameter(
+        "cross-entropy",
+        "Loss",
+        "What training makes small.",
+        choices={
+            "cross-entropy": "cross-entropy (one class of several)",
+            "binary-cross-entropy": "binary cross-entropy (yes or no)",
+            "squared-error": "squared error",
+        },
+    )
+    optimizer: Optimizer = parameter(SGD(), "Optimiser", "The rule that turns gradients into steps.")
+    seed: int = parameter(0, "Seed", "Chooses initial weights and the order of samples.", ge=0, le=2**31 - 1)
+    device: str = parameter("auto", "Device", "auto, cpu, cuda, cuda:1 or mps.", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$",
+                            advanced=True)  # fmt: skip

@@ -1,0 +1,82 @@
+"""What a live view is, and the list of all of them. A view says what it wants to see and draws what it gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from builder.compile.infer import Inference
+from builder.inspect.picture import Attention, Picture
+from builder.train.messages import EpochEnded
+
+V = TypeVar("V", bound=type["View"])
+
+_views: list[type[View]] = []
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What the views look at: the selected nodes of a network, and the classes that it tells apart.
+
+    Attributes:
+        sample: the pinned sample's position in the validation part.
+    """
+
+    inference: Inference
+    selection: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    sample: int = 0
+
+
+class View(QWidget):
+    """One live view. Subclasses override what concerns them; every method is called on the window's thread.
+
+    Attributes:
+        key: stable name, for the remembered layout.
+        title: heading of its dock.
+        help: one sentence: what is seen here.
+        attention_changed: what the view wants to see is another thing now.
+        sample_asked: the user wants another pinned sample (its position).
+    """
+
+    key: ClassVar[str]
+    title: ClassVar[str]
+    help: ClassVar[str] = ""
+
+    attention_changed = Signal()
+    sample_asked = Signal(int)
+
+    def set_subject(self, subject: Subject) -> None:
+        """Another network, selection, set of classes or sample."""
+
+    def attention(self) -> Attention:
+        """What must be captured for this view, as it stands; nothing when it shows curves only."""
+        return Attention()
+
+    def show_picture(self, picture: Picture) -> None:
+        """Draw the newest look inside the network. Called at most once a frame, only while visible."""
+
+    def add_scalars(self, rows: NDArray[np.float64]) -> None:
+        """Take new points of the curves: rows of (step, training loss, training accuracy; NaN where there is none)."""
+
+    def add_epoch(self, epoch: EpochEnded) -> None:
+        """Take the figures of an epoch."""
+
+    def clear(self) -> None:
+        """A new run begins: forget curves and pictures."""
+
+
+def view(cls: V) -> V:
+    """Class decorator: put a view into the list of all views."""
+    _views.append(cls)
+    return cls
+
+
+def all_views() -> tuple[type[View], ...]:
+    """Every view, in the order in which they stand in the window."""
+    return tuple(_views)

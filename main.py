@@ -1,0 +1,3 @@
+from builder.app import main
+
+raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""Data files that are installed with the program; see `builder.resources` for how they are read."""
