@@ -49,8 +49,7 @@ def import_torchvision(name: str = "torchvision") -> ModuleType:
 
 
 def _define_missing_operators() -> None:
-    import torch
-
+    torch: Any = import_module("torch")
     if _compiled_part_loads():
         return  # it defines them itself, and would not forgive a second definition
     library = torch.library.Library("torchvision", "FRAGMENT")
@@ -61,8 +60,7 @@ def _define_missing_operators() -> None:
 
 
 def _compiled_part_loads() -> bool:
-    import torch
-
+    torch: Any = import_module("torch")
     spec = find_spec("torchvision")  # finds the folder; runs nothing of it
     folders = [Path(place) for place in (spec.submodule_search_locations or ())] if spec else []
     for path in (path for folder in folders for path in (*folder.glob("_C*.so"), *folder.glob("_C*.pyd"))):
