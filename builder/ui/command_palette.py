@@ -1,0 +1,71 @@
+"""Find a command by typing: a small list over the window with every action of the menus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+WIDTH, HEIGHT = 460, 340
+
+
+class CommandPalette(QFrame):
+    """A popup: type words, choose with the arrow keys, Enter carries it out, Escape closes."""
+
+    def __init__(self, window: QWidget, actions: Callable[[], Sequence[QAction]]) -> None:
+        super().__init__(window, Qt.WindowType.Popup)
+        self.setObjectName("popup")
+        self._actions = actions
+        self.search = QLineEdit(placeholderText="Type a command", clearButtonEnabled=True)
+        self.list = QListWidget()
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(8)
+        column.addWidget(self.search)
+        column.addWidget(self.list)
+        self.resize(WIDTH, HEIGHT)
+        self.search.textChanged.connect(self._fill)
+        self.search.returnPressed.connect(self._act)
+        self.search.installEventFilter(self)
+        self.list.itemClicked.connect(lambda _item: self._act())
+
+    def open(self) -> None:
+        """Show it in the upper middle of the window, empty."""
+        window = self.parentWidget()
+        place = window.mapToGlobal(QPoint((window.width() - WIDTH) // 2, min(80, window.height() // 8)))
+        self.move(place)
+        self.search.clear()
+        self._fill("")
+        self.show()
+        self.search.setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            step = {int(Qt.Key.Key_Down): 1, int(Qt.Key.Key_Up): -1}.get(event.key())
+            if step is not None and self.list.count():
+                self.list.setCurrentRow((self.list.currentRow() + step) % self.list.count())
+                return True
+        return super().eventFilter(watched, event)
+
+    def _fill(self, text: str) -> None:
+        words = text.casefold().split()
+        self.list.clear()
+        for action in self._actions():
+            name = action.text().replace("&", "")
+            if action.isEnabled() and all(word in name.casefold() for word in words):
+                keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+                item = QListWidgetItem(f"{name}    {keys}" if keys else name)
+                item.setData(Qt.ItemDataRole.UserRole, action)
+                self.list.addItem(item)
+        self.list.setCurrentRow(0)
+
+    def _act(self) -> None:
+        item = self.list.currentItem()
+        if item is None:
+            return
+        action = item.data(Qt.ItemDataRole.UserRole)
+        self.hide()
+        action.trigger()

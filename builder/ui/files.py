@@ -1,0 +1,195 @@
+"""Opening, saving, recent files, autosave and recovery: what happens to the document on disk, seen from the window."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from builder.graph.problems import ProblemError
+from builder.project import templates
+from builder.project.autosave import Autosave, Recovered
+from builder.project.document import Project
+from builder.project.file import load, save
+from builder.ui.document import Document
+
+SUFFIX = ".tcanvas"
+FILTER = f"TorchCanvas projects (*{SUFFIX})"
+MOST_RECENT = 10
+AUTOSAVE_AFTER = 1500  # milliseconds behind the last edit
+
+
+class Answer(Enum):
+    """What the user wants done with unsaved changes."""
+
+    SAVE = "save"
+    DISCARD = "discard"
+    CANCEL = "cancel"
+
+
+class Files(QObject):
+    """The document's life on disk.
+
+    Questions are attributes, so that a test (or another front end) can answer them: `ask_unsaved`, `ask_open`,
+    `ask_save`.
+    """
+
+    recent_changed = Signal()
+    failed = Signal(object)  # Problem
+    note_changed = Signal(str)  # "edited", "autosaved", ""
+
+    def __init__(self, document: Document, autosave: Autosave | None, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._window = parent
+        self._autosave = autosave
+        self._timer = QTimer(self, interval=AUTOSAVE_AFTER, singleShot=True)
+        self._timer.timeout.connect(self._write_autosave)
+        self.ask_unsaved = self._ask_unsaved
+        self.ask_open = self._ask_open
+        self.ask_save = self._ask_save
+        document.changed.connect(lambda _old, _new: self._edited())
+        document.undo.cleanChanged.connect(lambda _clean: self._edited())
+
+    # Opening --------------------------------------------------------------------------------------------------------
+
+    def open(self, path: Path | None = None) -> bool:
+        """Open a file (asking for one when none is given). On any fault the present document stays."""
+        if path is None:
+            path = self.ask_open()
+        if path is None or not self.may_discard():
+            return False
+        return self.read(path)
+
+    def read(self, path: Path) -> bool:
+        """Open this file without asking about unsaved changes."""
+        try:
+            project = load(path)
+        except ProblemError as error:
+            self.failed.emit(error.problems[0])
+            self._forget(path)
+            return False
+        self._document.open(project, path)
+        self._remember(path)
+        return True
+
+    def new(self, template: str) -> bool:
+        """Start from a template."""
+        if not self.may_discard():
+            return False
+        self._document.open(templates.load(template), None)
+        return True
+
+    def new_empty(self) -> bool:
+        """Start from an empty canvas."""
+        if not self.may_discard():
+            return False
+        self._document.open(Project(), None)
+        return True
+
+    def recover(self, found: Recovered) -> None:
+        """Open what a crash left behind; it counts as unsaved."""
+        self._document.open(found.project, found.path, clean=False)
+
+    # Saving ---------------------------------------------------------------------------------------------------------
+
+    def save(self) -> bool:
+        """Save where the document came from; asks for a place the first time."""
+        return self.save_as(self._document.path) if self._document.path else self.save_as()
+
+    def save_as(self, path: Path | None = None) -> bool:
+        """Save in another place (asking for it when none is given)."""
+        if path is None:
+            path = self.ask_save()
+            if path is None:
+                return False
+            if path.suffix != SUFFIX:
+                path = path.with_name(path.name + SUFFIX)
+        try:
+            save(self._document.value, path)
+        except ProblemError as error:
+            self.failed.emit(error.problems[0])
+            return False
+        self._document.saved_as(path)
+        self._remember(path)
+        if self._autosave is not None:
+            self._autosave.discard()
+        self._edited()
+        return True
+
+    def may_discard(self) -> bool:
+        """Whether the present document may go: nothing is unsaved, or the user said what to do with it."""
+        if self._document.undo.isClean():
+            return True
+        answer = self.ask_unsaved()
+        return answer is Answer.DISCARD or (answer is Answer.SAVE and self.save())
+
+    def close(self) -> None:
+        """The program ends as the user wished: nothing is left to recover."""
+        self._timer.stop()
+        if self._autosave is not None:
+            self._autosave.close()
+
+    # Recent files ---------------------------------------------------------------------------------------------------
+
+    @property
+    def recent(self) -> tuple[Path, ...]:
+        """Files opened or saved last, newest first."""
+        stored = QSettings().value("recent", [], type=list)
+        return tuple(Path(str(text)) for text in (stored or []))
+
+    def _remember(self, path: Path) -> None:
+        path = path.absolute()
+        self._store([path, *(old for old in self.recent if old != path)])
+
+    def _forget(self, path: Path) -> None:
+        if not path.exists():
+            self._store([old for old in self.recent if old != path.absolute()])
+
+    def _store(self, paths: list[Path]) -> None:
+        QSettings().setValue("recent", [str(path) for path in paths[:MOST_RECENT]])
+        self.recent_changed.emit()
+
+    # Autosave -------------------------------------------------------------------------------------------------------
+
+    def _edited(self) -> None:
+        if self._document.undo.isClean():
+            self._timer.stop()
+            self.note_changed.emit("")
+        else:
+            self.note_changed.emit("edited")
+            self._timer.start()
+
+    def _write_autosave(self) -> None:
+        if self._autosave is not None:
+            self._autosave.put(self._document.value, self._document.path)
+            self.note_changed.emit("edited · autosaved")
+
+    # Questions ------------------------------------------------------------------------------------------------------
+
+    def _ask_unsaved(self) -> Answer:
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText(f"Save the changes to {self._document.value.name}?")
+        box.setInformativeText("Otherwise they are lost.")
+        buttons = QMessageBox.StandardButton
+        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+        box.setDefaultButton(buttons.Save)
+        chosen = box.exec()
+        return {int(buttons.Save): Answer.SAVE, int(buttons.Discard): Answer.DISCARD}.get(chosen, Answer.CANCEL)
+
+    def _ask_open(self) -> Path | None:
+        name, _ = QFileDialog.getOpenFileName(self._window, "Open project", self._folder(), FILTER)
+        return Path(name) if name else None
+
+    def _ask_save(self) -> Path | None:
+        stem = "".join(c if c.isalnum() or c in "-_ " else "-" for c in self._document.value.name).strip()
+        start = str(Path(self._folder()) / f"{stem or 'network'}{SUFFIX}")
+        name, _ = QFileDialog.getSaveFileName(self._window, "Save project", start, FILTER)
+        return Path(name) if name else None
+
+    def _folder(self) -> str:
+        path = self._document.path or next(iter(self.recent), None)
+        return str(path.parent) if path else str(Path.home())

@@ -1,0 +1,317 @@
+"""The one bridge between the window and the trainer: commands go down, pictures and figures come up.
+
+Everything crosses on the window's own frame timer; nothing in the window ever waits for the trainer. No widget knows
+the trainer, only this file does.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from builder.graph.problems import ProblemError
+from builder.inspect.picture import Attention
+from builder.project.document import Project
+from builder.train.messages import (
+    Command,
+    EpochEnded,
+    Event,
+    Failed,
+    Finished,
+    Pause,
+    Phase,
+    Prepared,
+    Preparing,
+    Progress,
+    Resume,
+    SetLearningRate,
+    State,
+    StateChanged,
+    StepBatch,
+    StepPhase,
+    Stop,
+    TakeSnapshot,
+    Warned,
+)
+from builder.ui.document import Document
+
+if TYPE_CHECKING:
+    from builder.train.trainer import Trainer
+
+FASTEST, SLOWEST = 33, 100  # milliseconds between frames: 30 Hz when drawing is cheap, 10 Hz when it is not
+IDLE = 100  # while nothing trains, pictures change only when somebody selects something
+DRAWING_SHARE = 0.22  # of one core's time, which drawing may take from a training thread
+SETTLE = 300  # milliseconds without an edit before a network is compiled for its first look inside
+
+
+class Live(QObject):
+    """Training as the window sees it.
+
+    There is always at most one trainer. Before the first step it is parked: data loaded, model built, so that cards
+    show something and Run answers at once; an edit replaces it. Once it has made a step, edits leave it alone.
+
+    Attributes:
+        state: of the trainer; FINISHED when there is none.
+        progress: the newest figures.
+        prepared: sizes of the data and the model, once known.
+        stepped: a step was made, or asked for, since the initial weights.
+        phase: what comes next while paused inside a step.
+        stale: the network or the settings have changed since this run began.
+    """
+
+    state_changed = Signal(object)  # State
+    phase_changed = Signal(object)  # Phase that comes next while paused inside a step, or None
+    progressed = Signal(object)  # Progress, once a frame while training
+    preparing = Signal(object)  # Preparing
+    prepared_changed = Signal(object)  # Prepared
+    picture_taken = Signal(object)  # Picture
+    scalars_added = Signal(object)  # float64 rows of (step, loss, accuracy)
+    epoch_ended = Signal(object)  # EpochEnded
+    warned = Signal(object)  # Problem
+    failed = Signal(object)  # Problem
+    finished = Signal(object)  # Finished
+    cleared = Signal()  # another run begins: curves and pictures start anew
+    stale_changed = Signal(bool)
+
+    def __init__(self, document: Document, runs: Callable[[], Path | None], parent: QObject | None = None) -> None:
+        """Watch `document`; `runs` gives the folder of a new run (None: do not record)."""
+        super().__init__(parent)
+        self.state = State.FINISHED
+        self.progress = Progress()
+        self.prepared: Prepared | None = None
+        self.stale = False
+        self._document = document
+        self._runs = runs
+        self._project: Project | None = None
+        self._trainer: Trainer | None = None
+        self._attention: Callable[[], Attention] = Attention
+        self.stepped = False
+        self.phase: Phase | None = None
+        self._begun = False
+        self._wish: Command | None = None
+        self._closing: list[Trainer] = []
+        self._frame = QTimer(self)
+        self._frame.timeout.connect(self._tick)
+        self._settle = QTimer(self, interval=SETTLE, singleShot=True)
+        self._settle.timeout.connect(self._park)
+        document.changed.connect(self._document_changed)
+
+    # What the window asks for ---------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Start looking inside: called once torch is there. A command that came too early is carried out now."""
+        self._begun = True
+        wish, self._wish = self._wish, None
+        if wish is None:
+            self._park()
+        else:
+            self._command(wish)
+
+    def watch(self, attention: Callable[[], Attention]) -> None:
+        """Ask this function what is visible whenever `attend` is called."""
+        self._attention = attention
+
+    def attend(self) -> None:
+        """What is visible has changed."""
+        if self._trainer is not None:
+            self._trainer.attend(self._attention())
+
+    @property
+    def training(self) -> bool:
+        """Whether a run is under way, paused or not."""
+        return self.stepped and self.state in (State.RUNNING, State.PAUSED)
+
+    def run(self) -> None:
+        """Start, or go on after a pause; after the end, start over from the same initial weights."""
+        self._command(Resume())
+
+    def pause(self) -> None:
+        """Wait behind the current phase."""
+        self._send(Pause())
+
+    def step_batch(self) -> None:
+        """Make one whole step, then wait."""
+        self._command(StepBatch())
+
+    def step_phase(self) -> None:
+        """Do one phase of a step (batch, forward, loss, backward, update), then wait."""
+        self._command(StepPhase())
+
+    def stop(self) -> None:
+        """End the run behind the current step; its weights and figures stay."""
+        self._send(Stop())
+
+    def reset(self) -> None:
+        """Drop the run: the network as it stands now, with its initial weights."""
+        self._drop()
+        self._park()
+
+    def set_learning_rate(self, value: float) -> None:
+        """Use another learning rate from the next step on."""
+        self._send(SetLearningRate(value))
+
+    def take_snapshot(self) -> None:
+        """Write the weights as they are into the run folder."""
+        self._send(TakeSnapshot())
+
+    def close(self, seconds: float = 5.0) -> bool:
+        """End every trainer and wait for its thread. False when one did not end in time."""
+        self._begun = False
+        self._settle.stop()
+        self._drop()
+        ended = all([trainer.close(seconds) for trainer in self._closing])
+        self._closing.clear()
+        self._frame.stop()
+        return ended
+
+    # The trainer ----------------------------------------------------------------------------------------------------
+
+    def _document_changed(self, old: Project, new: Project) -> None:
+        if self._project is not None and self.training:
+            self._set_stale(not new.trains_like(self._project))
+        elif old is new or not new.trains_like(self._project or old):
+            self._settle.start()
+
+    def _command(self, command: Command) -> None:
+        """Send a command that makes steps, to a new trainer when the present one cannot make any."""
+        if not self._begun:
+            self._wish = command
+            self.preparing.emit(Preparing("starting PyTorch"))
+            return
+        fits = self._project is not None and self._document.value.trains_like(self._project)
+        if self._trainer is None or self.state is State.FINISHED or not (fits or self.training):
+            self._drop()
+            if not self._make(self._document.value, quiet=False):
+                return
+        self.stepped = True
+        self._send(command)
+        self._pace()
+
+    def _send(self, command: Command) -> None:
+        if self._trainer is not None:
+            self._trainer.send(command)
+
+    def _park(self) -> None:
+        self._settle.stop()
+        if not self._begun or self.training:
+            return
+        project = self._document.value
+        if self._trainer is not None and self._project is not None and project.trains_like(self._project):
+            if self.state is not State.FINISHED:
+                return
+        self._drop()
+        self._make(project, quiet=True)
+
+    def _make(self, project: Project, *, quiet: bool) -> bool:
+        from builder.project.job import make_job
+        from builder.train.trainer import Trainer
+
+        self._settle.stop()
+        try:
+            job = make_job(project)
+        except ProblemError as error:
+            if not quiet:
+                self.failed.emit(error.problems[0])
+            return False
+        self._project = project
+        self._trainer = Trainer(job, run_folder=self._runs(), attention=self._attention())
+        self.prepared = None
+        self._set_state(State.PREPARING)
+        self._trainer.start(paused=True)
+        self._pace()
+        return True
+
+    def _drop(self) -> None:
+        """Let go of the trainer: it ends by itself, and nothing it still says is heard."""
+        self._closing = [trainer for trainer in self._closing if trainer.alive]
+        if self._trainer is not None:
+            self._trainer.send(Stop())
+            self._closing.append(self._trainer)
+        self._trainer = None
+        self._project = None
+        self.stepped = False
+        self.phase = None
+        self.progress = Progress()
+        self._set_stale(False)
+        self._set_state(State.FINISHED)
+        self.cleared.emit()
+
+    # The frame ------------------------------------------------------------------------------------------------------
+
+    def _pace(self, cost: float = 0.0) -> None:
+        """Choose the time to the next frame: drawing must leave the training thread its share of the machine."""
+        if self.state is State.RUNNING:
+            interval = int(min(SLOWEST, max(FASTEST, 1000 * cost / DRAWING_SHARE)))
+        else:
+            interval = IDLE if cost else FASTEST
+        if abs(self._frame.interval() - interval) > 4 or not self._frame.isActive():
+            self._frame.start(interval)
+
+    def _tick(self) -> None:
+        trainer = self._trainer
+        if trainer is None:
+            self._frame.stop()
+            return
+        began = time.perf_counter()
+        for event in _drain(trainer.events):
+            self._hear(event)
+            if self._trainer is not trainer:
+                return
+        scalars = trainer.take_scalars()
+        if len(scalars):
+            self.scalars_added.emit(scalars)
+        picture = trainer.mailbox.take()
+        if picture is not None:
+            self.picture_taken.emit(picture)
+        self.progress = trainer.progress
+        self.progressed.emit(self.progress)
+        if self.state is State.FINISHED and not trainer.alive and trainer.events.empty():
+            self._frame.stop()
+            return
+        # Painting happens after this handler: a timer of 0 ms fires behind it and so sees the cost of both.
+        QTimer.singleShot(0, self, lambda: self._pace(time.perf_counter() - began))
+
+    def _hear(self, event: Event) -> None:
+        match event:
+            case Preparing():
+                self.preparing.emit(event)
+            case Prepared():
+                self.prepared = event
+                self.prepared_changed.emit(event)
+            case StateChanged(state, phase):
+                self._set_state(state)
+                if phase is not self.phase:
+                    self.phase = phase
+                    self.phase_changed.emit(phase)
+            case EpochEnded():
+                self.epoch_ended.emit(event)
+            case Warned(problem):
+                self.warned.emit(problem)
+            case Failed(problem):
+                self.failed.emit(problem)
+            case Finished():
+                self._set_state(State.FINISHED)
+                self.finished.emit(event)
+
+    def _set_state(self, state: State) -> None:
+        if state is not self.state:
+            self.state = state
+            self.state_changed.emit(state)
+
+    def _set_stale(self, stale: bool) -> None:
+        if stale != self.stale:
+            self.stale = stale
+            self.stale_changed.emit(stale)
+
+
+def _drain(events: queue.SimpleQueue[Event]) -> Iterable[Event]:
+    while True:
+        try:
+            yield events.get_nowait()
+        except queue.Empty:
+            return

@@ -1,0 +1,237 @@
+"""The menus, and with them every command's words and shortcut. What a command does is elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSettings
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
+
+from builder import __version__
+from builder.graph.problems import Problem, ProblemError
+from builder.project import templates
+from builder.ui.command_palette import CommandPalette
+from builder.ui.theme import theme
+
+if TYPE_CHECKING:
+    from builder.ui.window import MainWindow
+
+Key = QKeySequence.StandardKey
+
+
+class Menus(QObject):
+    """Fills the menu bar of a window.
+
+    Attributes:
+        actions: every command that the command palette finds, in menu order.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self.actions: list[QAction] = []
+        bar = window.topbar.menus
+        for title, fill in (
+            ("&File", self._file),
+            ("&Edit", self._edit),
+            ("&View", self._view),
+            ("&Run", self._run),
+            ("&Help", self._help),
+        ):
+            menu = QMenu(title, bar)
+            bar.addMenu(menu)
+            fill(menu)
+
+    def _add(
+        self, menu: QMenu, text: str, act: Callable[[], object], key: QKeySequence.StandardKey | str | None = None
+    ) -> QAction:
+        action = QAction(text, self._window)
+        if isinstance(key, str):
+            action.setShortcut(QKeySequence(key))
+        elif key is not None:
+            action.setShortcuts(QKeySequence.keyBindings(key))
+        action.triggered.connect(lambda _checked=False: act())
+        menu.addAction(action)
+        # Shortcuts must work while the menu bar's menus are closed, so the window holds the action too.
+        self._window.addAction(action)
+        self.actions.append(action)
+        return action
+
+    # File -----------------------------------------------------------------------------------------------------------
+
+    def _file(self, menu: QMenu) -> None:
+        files = self._window.files
+        new = menu.addMenu("New")
+        self._add(new, "Empty canvas", files.new_empty, Key.New)
+        new.addSeparator()
+        for template in templates.templates():
+            act = self._open_template(template.name)
+            self._add(new, template.title, act).setToolTip(template.help)
+        new.setToolTipsVisible(True)
+        self._add(menu, "Open…", files.open, Key.Open)
+        self._recent = menu.addMenu("Open recent")
+        self._recent.aboutToShow.connect(self._fill_recent)
+        menu.addSeparator()
+        self._add(menu, "Save", files.save, Key.Save)
+        self._add(menu, "Save as…", files.save_as, "Ctrl+Shift+S")
+        menu.addSeparator()
+        self._add(menu, "Export Python source…", self.export_python)
+        self._add(menu, "Export picture of the network…", self.export_picture)
+        menu.addSeparator()
+        self._add(menu, "Quit", self._window.close, "Ctrl+Q")
+
+    def _open_template(self, name: str) -> Callable[[], object]:
+        def act() -> None:
+            if self._window.files.new(name):
+                self._window.canvas.fit()
+
+        return act
+
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        recent = self._window.files.recent
+        for path in recent:
+            action = self._recent.addAction(path.name)
+            action.setToolTip(str(path))
+            action.triggered.connect(lambda _checked=False, path=path: self._window.files.open(path))
+        self._recent.setToolTipsVisible(True)
+        if not recent:
+            self._recent.addAction("nothing yet").setEnabled(False)
+
+    def export_python(self, path: Path | None = None) -> None:
+        """Write the network as Python source."""
+        from builder.compile.plan import make_plan
+        from builder.compile.source import to_source
+
+        window = self._window
+        try:
+            text = to_source(make_plan(window.document.inference))
+        except ProblemError as error:
+            window.say_problem(error.problems[0], "files")
+            return
+        path = path or self._where("Export Python source", "network.py", "Python (*.py)")
+        if path is None:
+            return
+        try:
+            path.write_text(text, "utf-8")
+        except OSError as error:
+            window.say_problem(Problem("not-written", f"{path} could not be written: {error.strerror}."), "files")
+            return
+        window.status.hint(f"Written: {path}")
+
+    def export_picture(self, path: Path | None = None) -> None:
+        """Write the diagram as SVG, PNG or PDF."""
+        path = path or self._where("Export picture", "network.svg", "Pictures (*.svg *.png *.pdf)")
+        if path is None:
+            return
+        try:
+            self._window.canvas.render_to(path)
+        except (OSError, ValueError) as error:
+            self._window.say_problem(Problem("not-written", f"{path} could not be written: {error}."), "files")
+            return
+        self._window.status.hint(f"Written: {path}")
+
+    def _where(self, title: str, name: str, kinds: str) -> Path | None:
+        chosen, _ = QFileDialog.getSaveFileName(self._window, title, name, kinds)
+        return Path(chosen) if chosen else None
+
+    # Edit -----------------------------------------------------------------------------------------------------------
+
+    def _edit(self, menu: QMenu) -> None:
+        window, canvas = self._window, self._window.canvas
+        for action, key in (
+            (window.document.undo.createUndoAction(window, "Undo"), Key.Undo),
+            (window.document.undo.createRedoAction(window, "Redo"), Key.Redo),
+        ):
+            action.setShortcuts(QKeySequence.keyBindings(key))
+            menu.addAction(action)
+            window.addAction(action)
+            self.actions.append(action)
+        menu.addSeparator()
+        menu.addActions(canvas.edit_actions())
+        self.actions.extend(canvas.edit_actions())
+
+    # View -----------------------------------------------------------------------------------------------------------
+
+    def _view(self, menu: QMenu) -> None:
+        window, canvas = self._window, self._window.canvas
+        self._add(menu, "Fit the network", canvas.fit)
+        self._add(menu, "Zoom in", canvas.zoom_in, Key.ZoomIn)
+        self._add(menu, "Zoom out", canvas.zoom_out, Key.ZoomOut)
+        self._add(menu, "Actual size", canvas.zoom_reset, "Ctrl+0")
+        self._add(menu, "Arrange the network", canvas.auto_layout, "Ctrl+L")
+        menu.addSeparator()
+        for dock in window.docks.values():
+            menu.addAction(dock.toggleViewAction())
+            self.actions.append(dock.toggleViewAction())
+        self._add(menu, "Reset the layout", window.reset_layout)
+        menu.addSeparator()
+        looks = menu.addMenu("Theme")
+        group = QActionGroup(self)
+        for wish, words in (("system", "Like the desktop"), ("dark", "Dark"), ("light", "Light")):
+            action = self._add(looks, words, self._choose_theme(wish))
+            action.setCheckable(True)
+            action.setChecked(theme().wish == wish)
+            group.addAction(action)
+        self._add(menu, "Full screen", self._full_screen, "F11")
+        menu.addSeparator()
+        self._palette = CommandPalette(window, lambda: self.actions)
+        self._add(menu, "Find a command…", self._palette.open, "Ctrl+K")
+
+    def _choose_theme(self, wish: str) -> Callable[[], object]:
+        def act() -> None:
+            theme().choose(wish)
+            QSettings().setValue("theme", wish)
+
+        return act
+
+    def _full_screen(self) -> None:
+        window = self._window
+        if window.isFullScreen():
+            window.showNormal()
+        else:
+            window.showFullScreen()
+
+    # Run ------------------------------------------------------------------------------------------------------------
+
+    def _run(self, menu: QMenu) -> None:
+        window, live = self._window, self._window.live
+        self._add(menu, "Run, pause, resume", window.run_or_pause, "F5")
+        self._add(menu, "One batch", live.step_batch, "F6")
+        self._add(menu, "One phase", live.step_phase, "F7")
+        self._add(menu, "Stop", live.stop, "Shift+F5")
+        self._add(menu, "Reset to the initial weights", live.reset, "Ctrl+R")
+        menu.addSeparator()
+        self._add(menu, "Save the weights now", live.take_snapshot)
+        self._add(menu, "Next sample", lambda: window.pin_sample(window.sample + 1), "Ctrl+.")
+        self._add(menu, "Previous sample", lambda: window.pin_sample(window.sample - 1), "Ctrl+,")
+
+    # Help -----------------------------------------------------------------------------------------------------------
+
+    def _help(self, menu: QMenu) -> None:
+        self._add(menu, "Keys", self._show_keys, "F1")
+        self._add(menu, "About TorchCanvas", self._about)
+
+    def _show_keys(self) -> None:
+        rows = "".join(
+            f"<tr><td style='padding:2px 24px 2px 0'>{action.text().replace('&', '')}</td>"
+            f"<td>{action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)}</td></tr>"
+            for action in self.actions
+            if not action.shortcut().isEmpty()
+        )
+        box = QMessageBox(self._window)
+        box.setWindowTitle("Keys")
+        box.setText(f"<table>{rows}</table>")
+        box.open()
+
+    def _about(self) -> None:
+        box = QMessageBox(self._window)
+        box.setWindowTitle("About TorchCanvas")
+        box.setText(
+            f"<b>TorchCanvas {__version__}</b><p>Design a neural network on a canvas, train it, "
+            "and watch the inside of it while it learns.</p>"
+        )
+        box.open()

@@ -1,0 +1,56 @@
+"""From the process to the painted window, in that order: window first, torch behind it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from builder.ui import style
+from builder.ui.window import MainWindow
+
+
+class _Engine(QObject):
+    """Imports torch on a thread of its own and says when it is there."""
+
+    ready = Signal()
+
+    def start(self) -> None:
+        # Right after the first paint, before anything moves: the import stalls the window once for a moment.
+        threading.Thread(target=self._import, name="engine", daemon=True).start()
+
+    def _import(self) -> None:
+        import builder.train.learner as learner
+
+        self.ready.emit()
+        learner.warm_up()
+
+
+def application(arguments: list[str] | None = None) -> QApplication:
+    """The Qt application, styled; made once in a process."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    QGuiApplication.setApplicationName("TorchCanvas")
+    QGuiApplication.setOrganizationName("TorchCanvas")
+    QGuiApplication.setDesktopFileName("torchcanvas")
+    app = QApplication(arguments or sys.argv[:1])
+    style.apply(app)
+    return app
+
+
+def run(path: Path | None = None) -> int:
+    """Open the window, with a project or with LeNet-5 ready to run, and stay until it is closed. Returns the status."""
+    app = application()
+    window = MainWindow()
+    engine = _Engine()
+    engine.ready.connect(window.live.begin)
+    window.restore_layout()
+    window.open_at_start(path)
+    window.show()
+    window.first_painted.connect(lambda: QTimer.singleShot(0, engine.start))
+    return app.exec()

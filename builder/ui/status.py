@@ -1,0 +1,108 @@
+"""The line at the bottom: problems, size of the network, how it is trained."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+
+from builder.compile.analysis import analyse
+from builder.compile.infer import Inference
+from builder.compile.plan import make_plan
+from builder.graph.problems import Problem, ProblemError, Severity
+from builder.project.document import Project
+from builder.train.settings import SGD, TrainingSettings
+from builder.ui.theme import theme
+
+HINT_SECONDS = 5
+
+
+class StatusLine(QWidget):
+    """Figures of the network at the left, of the training at the right, hints in between.
+
+    Attributes:
+        problems_asked: the user wants to see the list of problems.
+    """
+
+    problems_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("statusline")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._problems = QPushButton(flat=True, toolTip="Show the list of problems")
+        self._problems.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._problems.setObjectName("statusProblems")
+        self._problems.clicked.connect(self.problems_asked)
+        self._size = QLabel(objectName="muted")
+        self._hint = QLabel(objectName="muted")
+        self._hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._training = QLabel(objectName="muted")
+        self._training.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._forget = QTimer(self, singleShot=True, interval=1000 * HINT_SECONDS)
+        self._forget.timeout.connect(lambda: self._hint.setText(""))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 2, 12, 2)
+        row.setSpacing(16)
+        row.addWidget(self._problems)
+        row.addWidget(self._size)
+        row.addWidget(self._hint, 1)
+        row.addWidget(self._training)
+        self._found: tuple[Problem, ...] = ()
+        theme().changed.connect(lambda: self.set_problems(self._found))
+
+    def set_problems(self, problems: tuple[Problem, ...]) -> None:
+        """How many problems there are, errors first."""
+        self._found = problems
+        errors = sum(problem.severity is Severity.ERROR for problem in problems)
+        warnings = len(problems) - errors
+        role = "bad" if errors else "warn" if warnings else "good"
+        if errors:
+            text = f"{errors} problem{'s' if errors > 1 else ''}"
+        elif warnings:
+            text = f"{warnings} warning{'s' if warnings > 1 else ''}"
+        else:
+            text = "No problems"
+        self._problems.setText(f"●  {text}")
+        self._problems.setStyleSheet(f"color: {theme().hex(role)};")
+
+    def set_network(self, inference: Inference) -> None:
+        """Size and cost of the network, when it compiles."""
+        try:
+            total = analyse(make_plan(inference)).total
+        except ProblemError:
+            self._size.setText("")
+            return
+        parts = (
+            f"{total.parameters:,} parameters",
+            f"{total.multiply_adds:,} multiply-adds",
+            f"{size(total.activation_bytes)} of activations a sample",
+        )
+        self._size.setText("     ".join(parts))
+
+    def set_project(self, project: Project) -> None:
+        """How the network is trained, in a line."""
+        self._training.setText(training_words(project.training))
+
+    def hint(self, text: str) -> None:
+        """A passing remark, gone after some seconds."""
+        self._hint.setText(text)
+        self._forget.start()
+
+
+def training_words(settings: TrainingSettings) -> str:
+    """Optimiser, batch and seed: "SGD 0.05, momentum 0.9 · batch 64 · seed 0"."""
+    rule = settings.optimizer
+    words = f"{type(rule).__name__} {rule.learning_rate:g}"
+    if isinstance(rule, SGD) and rule.momentum:
+        words += f", momentum {rule.momentum:g}"
+    return f"{words} · batch {settings.batch_size} · seed {settings.seed}"
+
+
+def size(count: int) -> str:
+    """Bytes for a reader: 43 KB, 1.2 GB (powers of 1000)."""
+    number = float(count)
+    for unit in ("bytes", "KB", "MB", "GB", "TB", "PB"):
+        if number < 1000 or unit == "PB":
+            return f"{number:.0f} {unit}" if number >= 10 or unit == "bytes" else f"{number:.1f} {unit}"
+        number /= 1000
+    raise AssertionError("unreachable")

@@ -1,0 +1,187 @@
+"""The bar at the top: project name, menus, run controls, progress and device. Shows state; knows no trainer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenuBar,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
+
+from builder.train.messages import Phase, Prepared, Preparing, Progress, State
+from builder.ui.icons import icon
+from builder.ui.theme import theme
+
+
+class TopBar(QWidget):
+    """Menus and run controls on one line; what matters least goes first when it gets narrow.
+
+    Attributes:
+        menus: the menu bar, to be filled by the window.
+        run, batch, phase, stop, reset: the buttons, in this order.
+    """
+
+    run_asked = Signal()  # run, pause or resume, whatever the button says
+    batch_asked = Signal()
+    phase_asked = Signal()
+    stop_asked = Signal()
+    reset_asked = Signal()
+    theme_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("topbar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._state = State.FINISHED
+        self._stepped = False
+        self._name = QLabel(objectName="projectName")
+        self._note = QLabel(objectName="muted")
+        self.menus = QMenuBar(self)
+        self.menus.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.run = self._button("play", "Run", "Train the network (F5)", self.run_asked)
+        self.run.setProperty("role", "primary")
+        self.batch = self._button("step", "One batch", "One training step, then wait (F6)", self.batch_asked)
+        self.phase = self._button(
+            "phase", "One phase", "Batch, forward, loss, backward, update: one at a time (F7)", self.phase_asked
+        )
+        self.stop = self._button("stop", "Stop", "End this run and test it (Shift+F5)", self.stop_asked)
+        self.reset = self._button("reset", "Reset", "Back to the same initial weights", self.reset_asked)
+        self._bar = QProgressBar(textVisible=False, maximum=1000)
+        self._bar.setFixedHeight(6)
+        self._bar.setMinimumWidth(60)
+        self._bar.setMaximumWidth(220)
+        self._figures = QLabel(objectName="muted")
+        self._figures.setMinimumWidth(40)
+        self._figures.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._device = QLabel(objectName="muted")
+        self._device.setToolTip("Where the network is trained. Chosen in the training settings.")
+        self.theme_button = QToolButton(toolTip="Light or dark theme")
+        self.theme_button.setAutoRaise(True)
+        self.theme_button.clicked.connect(self.theme_asked)
+
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 6, 12, 6)
+        row.setSpacing(8)
+        for widget in (self._name, self._note, self.menus):
+            row.addWidget(widget)
+        row.addSpacing(8)
+        for widget in (self.run, self.batch, self.phase, self.stop, self.reset):
+            row.addWidget(widget)
+        row.addSpacing(8)
+        row.addWidget(self._bar, 1)
+        row.addWidget(self._figures, 3)
+        row.addWidget(self._device)
+        row.addWidget(self.theme_button)
+        theme().changed.connect(self._recolour)
+        self._recolour()
+        self.set_state(State.FINISHED, stepped=False)
+
+    def _button(self, icon_name: str, text: str, tip: str, signal: Signal) -> QPushButton:
+        button = QPushButton(text, toolTip=tip)
+        button.setProperty("icon_name", icon_name)
+        button.setIconSize(QSize(14, 14))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.clicked.connect(signal)
+        return button
+
+    def _recolour(self) -> None:
+        for button in (self.run, self.batch, self.phase, self.stop, self.reset):
+            button.setIcon(icon(button.property("icon_name")))
+        self.theme_button.setIcon(icon("sun" if theme().dark else "moon", "muted"))
+
+    # What is shown --------------------------------------------------------------------------------------------------
+
+    def set_document(self, name: str, path: Path | None, note: str) -> None:
+        """Name of the project and a word on its state ("edited", "autosaved")."""
+        self._name.setText(name)
+        self._name.setToolTip(str(path) if path else "not saved yet")
+        self._note.setText(note)
+        self._fit()
+
+    def set_state(self, state: State, *, stepped: bool, phase: Phase | None = None, can_run: bool = True) -> None:
+        """Which buttons make sense, and what the first one does."""
+        self._state, self._stepped = state, stepped
+        running = state is State.RUNNING
+        name, text = ("pause", "Pause") if running else ("play", "Resume" if self._mid_run else "Run")
+        self.run.setProperty("icon_name", name)
+        self.run.setText(text)
+        self.run.setEnabled(can_run or self._mid_run or running)
+        stepping = not running and (can_run or self._mid_run) and (state is not State.PREPARING or stepped)
+        self.batch.setEnabled(stepping)
+        self.phase.setEnabled(stepping)
+        self.phase.setText(f"Next: {phase.value}" if phase is not None and self._mid_run else "One phase")
+        self.stop.setEnabled(running or self._mid_run)
+        self.reset.setEnabled(stepped)
+        self._recolour()
+
+    @property
+    def _mid_run(self) -> bool:
+        return self._stepped and self._state is State.PAUSED
+
+    def set_progress(self, progress: Progress) -> None:
+        """Epoch, speed and remaining time."""
+        if not progress.steps or not progress.step:
+            self._bar.setValue(0)
+            self._figures.setText("ready" if progress.state is State.PAUSED else "")
+            return
+        self._bar.setValue(round(1000 * progress.step / progress.steps))
+        parts = [f"epoch {min(max(progress.epoch, 1), progress.epochs)} of {progress.epochs}"]
+        if progress.images_per_second >= 1 and progress.state is State.RUNNING:
+            parts.append(f"{progress.images_per_second:,.0f} images/s")
+        if progress.seconds_left is not None and progress.state is State.RUNNING:
+            parts.append(f"{clock(progress.seconds_left)} left")
+        elif progress.state is State.PAUSED:
+            parts.append(f"paused at step {progress.step:,}")
+        self._say(" · ".join(parts))
+
+    def set_preparing(self, event: Preparing) -> None:
+        """Work before the first step."""
+        self._bar.setValue(round(1000 * event.share) if event.share is not None else 0)
+        self._say(event.message)
+
+    def set_prepared(self, event: Prepared) -> None:
+        """Where the network will be trained."""
+        self._device.setText(event.device)
+
+    def say(self, text: str) -> None:
+        """A word in the place of the figures: how a run ended."""
+        self._say(text)
+
+    def _say(self, text: str) -> None:
+        self._figures.setText(text)
+        self._figures.setToolTip(text)
+
+    # Narrow windows -------------------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        width = self.width()
+        self._note.setVisible(width > 1250 and bool(self._note.text()))
+        self._device.setVisible(width > 1150)
+        self._bar.setVisible(width > 900)
+        for button, least in ((self.phase, 1080), (self.reset, 1000), (self.batch, 920)):
+            wide = width > least
+            button.setText(button.text() if wide and button.text() else self._words(button) if wide else "")
+        self._figures.setVisible(width > 760)
+
+    def _words(self, button: QPushButton) -> str:
+        return {self.batch: "One batch", self.phase: "One phase", self.reset: "Reset"}[button]
+
+
+def clock(seconds: float) -> str:
+    """Seconds as 0:17, 12:05 or 3:02:44."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,368 @@
+"""The main window: puts canvas, palette, inspector and views together and passes their news to each other.
+
+What each part does is in its own file; here is only who hears whom, and where they stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QPaintEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
+
+from builder.graph.problems import Problem, Severity
+from builder.inspect.picture import Attention, Picture
+from builder.project import templates
+from builder.project.autosave import Autosave
+from builder.project.check import check
+from builder.train.messages import Finished, Prepared, Reason, State
+from builder.ui import views as _registered_views  # noqa: F401  (registers all views)
+from builder.ui.banner import Banner, Offer
+from builder.ui.canvas.view import CanvasView
+from builder.ui.document import Document
+from builder.ui.files import Files
+from builder.ui.inspector.inspector import Inspector
+from builder.ui.inspector.problems_panel import ProblemsPanel
+from builder.ui.live import Live
+from builder.ui.menus import Menus
+from builder.ui.palette import Palette
+from builder.ui.status import StatusLine
+from builder.ui.theme import theme
+from builder.ui.topbar import TopBar
+from builder.ui.views.base import Subject, View, all_views
+
+LAYOUT_VERSION = 1
+
+
+class MainWindow(QMainWindow):
+    """The program's window.
+
+    Attributes:
+        document: what is being edited.
+        live: the training.
+        files: opening and saving.
+        canvas, palette, inspector, problems, banner, status, topbar: the parts.
+        views: the live views, by key.
+        sample: position of the pinned sample in the validation part.
+    """
+
+    first_painted = Signal()
+
+    def __init__(
+        self, *, runs: Callable[[], Path | None] | None = None, autosave: Autosave | None = None
+    ) -> None:
+        """Build the window around an empty document; `runs` gives the folder of each new run."""
+        super().__init__()
+        self.setWindowTitle("TorchCanvas")
+        self.setDockNestingEnabled(True)
+        self.resize(1600, 1000)
+        self._painted = False
+        self.sample = 0
+        self._classes: tuple[str, ...] = ()
+        self._problems: tuple[Problem, ...] = ()
+        self.document = Document(templates.load("lenet5"), self)
+        self.live = Live(self.document, runs or _default_runs, self)
+        self.files = Files(self.document, autosave, self)
+        self.topbar = TopBar()
+        self.canvas = CanvasView(self.document)
+        self.palette_panel = Palette()
+        self.inspector = Inspector(self.document)
+        self.problems = ProblemsPanel(self.document)
+        self.banner = Banner()
+        self.status = StatusLine()
+        self.views: dict[str, View] = {}
+        self.docks: dict[str, QDockWidget] = {}
+        self._place()
+        self.menus = Menus(self)
+        self._connect()
+        self._document_changed()
+        self._default_state = self.saveState(LAYOUT_VERSION)
+
+    # Where things stand ---------------------------------------------------------------------------------------------
+
+    def _place(self) -> None:
+        self.setMenuWidget(self.topbar)
+        middle = QWidget(objectName="middle")
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.banner)
+        column.addWidget(self.canvas, 1)
+        self.setCentralWidget(middle)
+        self.statusBar().addWidget(self.status, 1)
+        self.statusBar().setSizeGripEnabled(False)
+        area = Qt.DockWidgetArea
+        self.setCorner(Qt.Corner.BottomLeftCorner, area.BottomDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, area.BottomDockWidgetArea)
+        self._dock("palette", "Layers", self.palette_panel, area.LeftDockWidgetArea)
+        self._dock("inspector", "Inspector", self.inspector, area.RightDockWidgetArea)
+        for kind in all_views():
+            shown = kind()
+            self.views[kind.key] = shown
+            self._dock(kind.key, kind.title, shown, area.BottomDockWidgetArea)
+        self._dock("problems", "Problems", self.problems, area.BottomDockWidgetArea)
+        self.docks["problems"].hide()
+        self.resizeDocks([self.docks["palette"], self.docks["inspector"]], [190, 320], Qt.Orientation.Horizontal)
+        bottom = [self.docks[key] for key in self.views]
+        self.resizeDocks(bottom, [320] * len(bottom), Qt.Orientation.Vertical)
+
+    def _dock(self, key: str, title: str, content: QWidget, area: Qt.DockWidgetArea) -> None:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(f"dock-{key}")
+        dock.setWidget(content)
+        self.addDockWidget(area, dock)
+        dock.visibilityChanged.connect(lambda _visible: self._attend_soon())
+        self.docks[key] = dock
+
+    def restore_layout(self) -> None:
+        """Stand where the last session stood."""
+        settings = QSettings()
+        geometry, state = settings.value("geometry"), settings.value("layout")
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+        if isinstance(state, QByteArray):
+            self.restoreState(state, LAYOUT_VERSION)
+
+    def reset_layout(self) -> None:
+        """Put every dock back where it stood at first."""
+        self.restoreState(self._default_state, LAYOUT_VERSION)
+
+    def sizeHint(self) -> QSize:
+        return QSize(1600, 1000)
+
+    # Who hears whom -------------------------------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        document, live, bar = self.document, self.live, self.topbar
+        self._attend_timer = QTimer(self, singleShot=True, interval=0)
+        self._attend_timer.timeout.connect(live.attend)
+        self._check_timer = QTimer(self, singleShot=True, interval=0)
+        self._check_timer.timeout.connect(self._check)
+        live.watch(self.attention)
+
+        document.changed.connect(lambda _old, _new: self._document_changed())
+        document.selected.connect(lambda _names: self._subject_changed())
+        document.refused.connect(lambda problem: self.say_problem(problem, "refused"))
+        document.path_changed.connect(lambda _path: self._name_changed())
+        self.files.failed.connect(lambda problem: self.say_problem(problem, "files"))
+        self.files.note_changed.connect(lambda _note: self._name_changed())
+
+        self.palette_panel.chosen.connect(lambda kind: self.canvas.add_kind(kind))
+        self.canvas.hint.connect(self.status.hint)
+        self.canvas.visible_nodes_changed.connect(self._attend_soon)
+        self.canvas.node_activated.connect(lambda _name: self.inspector.show_layer())
+        self.status.problems_asked.connect(self.show_problems)
+        self.problems.setting_activated.connect(self.inspector.show_setting)
+        self.inspector.learning_rate_changed.connect(self._learning_rate_changed)
+
+        for shown in self.views.values():
+            shown.attention_changed.connect(self._attend_soon)
+            shown.sample_asked.connect(self.pin_sample)
+
+        bar.run_asked.connect(self.run_or_pause)
+        bar.batch_asked.connect(live.step_batch)
+        bar.phase_asked.connect(live.step_phase)
+        bar.stop_asked.connect(live.stop)
+        bar.reset_asked.connect(live.reset)
+        bar.theme_asked.connect(self.toggle_theme)
+
+        live.state_changed.connect(lambda _state: self._state_changed())
+        live.phase_changed.connect(lambda _phase: self._state_changed())
+        live.progressed.connect(bar.set_progress)
+        live.preparing.connect(bar.set_preparing)
+        live.prepared_changed.connect(self._prepared)
+        live.picture_taken.connect(self._show_picture)
+        live.scalars_added.connect(lambda rows: [shown.add_scalars(rows) for shown in self.views.values()])
+        live.epoch_ended.connect(lambda epoch: [shown.add_epoch(epoch) for shown in self.views.values()])
+        live.warned.connect(lambda problem: self.say_problem(problem, "warned"))
+        live.failed.connect(self._failed)
+        live.finished.connect(self._finished)
+        live.cleared.connect(self._cleared)
+        live.stale_changed.connect(self._stale_changed)
+
+    # The document ---------------------------------------------------------------------------------------------------
+
+    def _document_changed(self) -> None:
+        self.status.set_network(self.document.inference)
+        self.status.set_project(self.document.value)
+        self._name_changed()
+        self._subject_changed()
+        self._check_timer.start()
+
+    def _name_changed(self) -> None:
+        clean = self.document.undo.isClean()
+        path = self.document.path
+        name = path.stem if path else self.document.value.name
+        self.topbar.set_document(name, path, "" if clean else "edited")
+        self.setWindowTitle(f"{name}{'' if clean else ' (edited)'} - TorchCanvas")
+
+    def _subject_changed(self) -> None:
+        subject = Subject(self.document.inference, self.document.selection, self._classes, self.sample)
+        for shown in self.views.values():
+            shown.set_subject(subject)
+        self._attend_soon()
+
+    def _check(self) -> None:
+        """Look for problems of the whole project, behind the edit that may have made or mended them."""
+        self._problems = check(self.document.value)
+        self.status.set_problems(self._problems)
+        self.problems.set_problems(self._problems)
+        self._state_changed()
+
+    # What is looked at ----------------------------------------------------------------------------------------------
+
+    def attention(self) -> Attention:
+        """All that is visible and needs pictures: cards and views."""
+        activations = set(self.canvas.wanted_thumbnails())
+        filters: set[str] = set()
+        statistics = True
+        for key, shown in self.views.items():
+            if self.docks[key].isVisible() and not shown.visibleRegion().isEmpty():
+                wish = shown.attention()
+                activations |= wish.activations
+                filters |= wish.filters
+                statistics = statistics or wish.statistics
+        return Attention(frozenset(activations), frozenset(filters), statistics, sample=self.sample)
+
+    def _attend_soon(self) -> None:
+        if hasattr(self, "_attend_timer"):
+            self._attend_timer.start()
+
+    def pin_sample(self, index: int) -> None:
+        """Look at another sample of the validation part."""
+        count = self.live.prepared.validation_samples if self.live.prepared else 0
+        self.sample = index % count if count else max(0, index)
+        self._subject_changed()
+
+    def _show_picture(self, picture: Picture) -> None:
+        self.canvas.set_thumbnails(picture)
+        for key, shown in self.views.items():
+            if self.docks[key].isVisible() and not shown.visibleRegion().isEmpty():
+                shown.show_picture(picture)
+
+    # Training -------------------------------------------------------------------------------------------------------
+
+    def run_or_pause(self) -> None:
+        """The one button: run, pause, resume."""
+        if self.live.state is State.RUNNING:
+            self.live.pause()
+            return
+        errors = tuple(p for p in self._problems if p.severity is Severity.ERROR)
+        if errors and not self.live.training:
+            self.say_problem(errors[0], "failed")
+            self.show_problems()
+            return
+        self.banner.dismiss()
+        self.live.run()
+
+    def _state_changed(self) -> None:
+        can_run = not any(problem.severity is Severity.ERROR for problem in self._problems)
+        self.topbar.set_state(self.live.state, stepped=self.live.stepped, phase=self.live.phase, can_run=can_run)
+
+    def _prepared(self, event: Prepared) -> None:
+        self.topbar.set_prepared(event)
+        self._classes = event.classes
+        self.inspector.set_prepared(event)
+        if self.sample >= event.validation_samples:
+            self.sample = 0
+        self._subject_changed()
+
+    def _learning_rate_changed(self, value: float) -> None:
+        if self.live.training:
+            self.live.set_learning_rate(value)
+
+    def _failed(self, problem: Problem) -> None:
+        self.say_problem(problem, "failed")
+        if problem.where in self.document.graph.nodes:
+            self.document.select([problem.where])
+
+    def _finished(self, event: Finished) -> None:
+        if event.reason is Reason.FAILED:
+            self.topbar.say("failed")
+            return
+        words = "done" if event.reason is Reason.COMPLETED else "stopped"
+        if event.test_accuracy is not None:
+            words += f" · test accuracy {100 * event.test_accuracy:.2f} %"
+        elif event.test_loss is not None:
+            words += f" · test loss {event.test_loss:.4g}"
+        self.topbar.say(words)
+
+    def _cleared(self) -> None:
+        for shown in self.views.values():
+            shown.clear()
+        self.canvas.set_thumbnails(None)
+        self.banner.dismiss("stale")
+        self._state_changed()
+
+    def _stale_changed(self, stale: bool) -> None:
+        if stale:
+            text = "The network has changed since this run began. What you see is the network as it was then."
+            self.banner.show_message("stale", text, "accent", (Offer("Start again with the changes", self.restart),))
+        else:
+            self.banner.dismiss("stale")
+
+    def restart(self) -> None:
+        """Drop the run and train the network as it stands now."""
+        self.live.reset()
+        self.run_or_pause()
+
+    # Messages -------------------------------------------------------------------------------------------------------
+
+    def say_problem(self, problem: Problem, subject: str) -> None:
+        """Show a problem on the banner, with what mends it."""
+        place = f"<b>{problem.where}</b>: " if problem.where else ""
+        offers = []
+        if problem.fix is not None:
+            fix = problem.fix
+            offers.append(Offer(fix.title, lambda: self.document.apply_fix(fix)))
+        role = "warn" if problem.severity is Severity.WARNING or subject in ("warned", "refused") else "bad"
+        self.banner.show_message(subject, f"{place}{problem.message} {problem.hint}".strip(), role, tuple(offers))
+
+    def show_problems(self) -> None:
+        """Bring up the list of problems."""
+        self.docks["problems"].show()
+        self.docks["problems"].raise_()
+
+    def toggle_theme(self) -> None:
+        """Light instead of dark, and back; remembered."""
+        theme().choose("light" if theme().dark else "dark")
+        QSettings().setValue("theme", theme().wish)
+
+    # Life -----------------------------------------------------------------------------------------------------------
+
+    def open_at_start(self, path: Path | None) -> None:
+        """The project named on the command line, or LeNet-5 on the built-in digits."""
+        if path is not None:
+            self.files.read(path)
+        self.canvas.fit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            self.first_painted.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            self._attend_soon()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask about unsaved changes, end the training, remember the layout."""
+        if not self.files.may_discard():
+            event.ignore()
+            return
+        self.live.close()
+        self.files.close()
+        settings = QSettings()
+        settings.setValue("geometry", self.saveGeometry())
+        settings.setValue("layout", self.saveState(LAYOUT_VERSION))
+        super().closeEvent(event)
+
+
+def _default_runs() -> Path | None:
+    from builder.train.run import new_run_folder
+
+    return new_run_folder()
