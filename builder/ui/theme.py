@@ -6,12 +6,13 @@ import json
 from functools import cache
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QGuiApplication
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication
 
 from builder import resources
 from builder.layers.base import Category
 
 GRID = 4  # all spacing is a multiple of this many pixels
+SIZE = 12  # text of controls, in pixels; notes have 11
 
 
 @cache
@@ -71,11 +72,25 @@ def theme() -> Theme:
     return Theme()
 
 
-def font(size: int = 12, *, bold: bool = False, mono: bool = False) -> QFont:
+@cache
+def families(*, mono: bool = False) -> tuple[str, ...]:
+    """The font families to use, best first. They come with the program: a bare machine has no fonts at all.
+
+    Text falls back on the figures' font for signs that it lacks (floor brackets, small triangles).
+    """
+    for file in sorted(resources.path("fonts").glob("*.[ot]tf")):
+        QFontDatabase.addApplicationFont(str(file))
+    text, figures = "Inter", "JetBrains Mono"
+    return (figures, text) if mono else (text, figures)
+
+
+def font(size: int = SIZE, *, bold: bool = False, mono: bool = False) -> QFont:
     """The interface font at a size in pixels; `mono` for figures."""
-    made = QFont("DejaVu Sans Mono" if mono else QGuiApplication.font().family())
+    made = QFont(list(families(mono=mono)))
     made.setPixelSize(size)
-    made.setBold(bold)
+    if bold:
+        made.setWeight(QFont.Weight.Bold if mono else QFont.Weight.DemiBold)
     if mono:
         made.setStyleHint(QFont.StyleHint.Monospace)
+        made.setStyleName("")
     return made
