@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -12,6 +11,7 @@ from torch import fx, nn
 from builder.compile.plan import Plan, Step
 from builder.graph.problems import Problem, ProblemError
 from builder.layers.base import Call, Input
+from builder.vision import import_torchvision
 
 
 def build(plan: Plan, output: str | None = None) -> fx.GraphModule:
@@ -27,7 +27,7 @@ def build(plan: Plan, output: str | None = None) -> fx.GraphModule:
     for step in plan.steps:
         if step.call.builds_module:
             try:
-                add_submodule(root, step.name, execute(step.call))
+                add_submodule(root, step.name, _make(step))
             except (RuntimeError, ValueError, MemoryError, TypeError) as error:
                 raise ProblemError(build_problem(step, error)) from error
     return rewire(root, plan, output or plan.outputs[0][1])
@@ -44,10 +44,7 @@ def rewire(root: nn.Module, plan: Plan, output: str | Iterable[str]) -> fx.Graph
     graph = fx.Graph()
     values: dict[str, fx.Node] = {plan.input: graph.placeholder("x")}
     wanted = (output,) if isinstance(output, str) else tuple(output)
-    needed = set(wanted)
-    for step in reversed(plan.steps):
-        if step.name in needed:
-            needed.update(step.inputs)
+    needed = plan.needed_for(*wanted)
     for step in plan.steps:
         if step.name not in needed:
             continue
@@ -55,10 +52,20 @@ def rewire(root: nn.Module, plan: Plan, output: str | Iterable[str]) -> fx.Graph
         if step.call.builds_module:
             values[step.name] = graph.call_module(step.name, arguments)
         else:
-            values[step.name] = _emit(graph, step.call, arguments)
+            values[step.name] = _emit(graph, step.call, arguments, step.name)
     graph.output(values[wanted[0]] if isinstance(output, str) else {name: values[name] for name in wanted})
     graph.lint()
     return fx.GraphModule(root, graph, class_name="Net")
+
+
+def _make(step: Step) -> nn.Module:
+    module = execute(step.call)
+    for name, call in step.initial:
+        owner, _, tensor = name.rpartition(".")
+        options = {key: _value(item) for key, item in call.kwargs.items()}
+        target = getattr(module.get_submodule(owner), tensor)
+        resolve(call.target)(target, *(_value(argument) for argument in call.args), **options)
+    return module  # type: ignore[no-any-return]
 
 
 def add_submodule(root: nn.Module, name: str, module: nn.Module) -> None:
@@ -72,7 +79,7 @@ def add_submodule(root: nn.Module, name: str, module: nn.Module) -> None:
 
 
 def execute(call: Call) -> Any:
-    """Call the function or class in torch that `call` names. Only names below `torch` are followed."""
+    """Call the function or class that `call` names. Only names below `torch` and `torchvision` are followed."""
     return resolve(call.target)(
         *(_value(argument) for argument in call.args), **{key: _value(item) for key, item in call.kwargs.items()}
     )
@@ -80,32 +87,37 @@ def execute(call: Call) -> Any:
 
 def resolve(target: str) -> Callable[..., Any]:
     """The function or class behind a full dotted name below `torch`."""
-    names = target.split(".")
-    if names[0] not in ("torch", "torchvision"):
+    first, *names = target.split(".")
+    if first not in ("torch", "torchvision"):
         raise ValueError(f"{target} is not part of PyTorch")
-    found: Any = importlib.import_module(names[0])
-    for name in names[1:]:
+    found: Any = torch if first == "torch" else import_torchvision()
+    for name in names:
         found = getattr(found, name)
     return found  # type: ignore[no-any-return]
 
 
 def _value(argument: Any) -> Any:
+    if isinstance(argument, tuple):
+        return tuple(_value(item) for item in argument)
     return execute(argument) if isinstance(argument, Call) else argument
 
 
-def _emit(graph: fx.Graph, call: Call, inputs: tuple[fx.Node, ...]) -> fx.Node:
+def _emit(graph: fx.Graph, call: Call, inputs: tuple[fx.Node, ...], name: str | None = None) -> fx.Node:
+    """The call as nodes of the graph; the one that gives its value is called `name`, as tracebacks show it."""
+
     def value(argument: Any) -> Any:
         if isinstance(argument, Input):
             return list(inputs) if argument.port is None else inputs[argument.port]
         if isinstance(argument, Call):
-            return _emit(graph, argument, inputs)
+            return _emit(graph, argument, inputs, name and f"{name}_1")
         if isinstance(argument, tuple):
             return tuple(value(item) for item in argument)
         return argument
 
     arguments = tuple(value(argument) for argument in call.args)
     keywords = {key: value(argument) for key, argument in call.kwargs.items()}
-    return graph.call_function(resolve(call.target), arguments, keywords)
+    name = name.replace(".", "_") if name else None
+    return graph.create_node("call_function", resolve(call.target), arguments, keywords, name)
 
 
 def build_problem(step: Step, error: BaseException) -> Problem:
@@ -113,4 +125,6 @@ def build_problem(step: Step, error: BaseException) -> Problem:
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "memory" in str(error).lower():
         message = f"there is not enough memory for its {step.layer.parameter_count(step.input_shapes):,} parameters."
         return Problem("out-of-memory", message, where=step.name, hint="Make the layer smaller.")
-    return Problem("layer-failed", f"this layer could not be built: {error}.", where=step.name)
+    message = "this layer could not be built with these settings."
+    hint = "Choose other values, or undo the last change."
+    return Problem("layer-failed", message, where=step.name, hint=hint)

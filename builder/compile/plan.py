@@ -1,8 +1,9 @@
-"""The plan: what is executed, in which order. The one thing that module, source and analysis are made from. No torch."""
+"""The plan: what is executed, in which order. Module, source and analysis are all made from it. No torch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from builder.compile.infer import Inference, NodeInfo
 from builder.graph.model import Shape
@@ -19,6 +20,7 @@ class Step:
         call: what the layer lowers to.
         inputs: names of the steps whose values it gets, in port order.
         input_shapes, output_shape: without the batch dimension.
+        initial: the functions of `torch.nn.init` that fill learned tensors, by `state_dict` name; see `Layer.initial`.
     """
 
     name: str
@@ -27,6 +29,7 @@ class Step:
     inputs: tuple[str, ...]
     input_shapes: tuple[Shape, ...]
     output_shape: Shape
+    initial: tuple[tuple[str, Call], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Plan:
 
     Attributes:
         input: name and shape of the input node.
-        outputs: for each output node, its name and the step whose value leaves there.
+        outputs: for each output node, its name and the step whose value leaves there; the first is the main one.
     """
 
     input: str
@@ -45,7 +48,11 @@ class Plan:
 
     def step(self, name: str) -> Step | None:
         """The step of this name, None when there is none (the input, say)."""
-        return next((step for step in self.steps if step.name == name), None)
+        return self._steps.get(name)
+
+    def shape(self, name: str) -> Shape:
+        """Shape of the value that a step gives, or that the input brings. Raises `KeyError`."""
+        return self.input_shape if name == self.input else self._steps[name].output_shape
 
     def before_loss(self, loss: str) -> str:
         """The step whose value goes into the named loss: the output, or what a fused last layer gets.
@@ -56,14 +63,26 @@ class Plan:
         last = self.step(name)
         return last.inputs[0] if last is not None and last.layer.fused_with == loss else name
 
+    def needed_for(self, *names: str) -> frozenset[str]:
+        """The steps (and the input) whose values the named ones are computed from, themselves included."""
+        needed = set(names)
+        for step in reversed(self.steps):
+            if step.name in needed:
+                needed.update(step.inputs)
+        return frozenset(needed)
+
+    @cached_property
+    def _steps(self) -> dict[str, Step]:
+        return {step.name: step for step in self.steps}
+
 
 def make_plan(inference: Inference) -> Plan:
     """The plan of a graph without errors. Raises `ProblemError` with all errors otherwise."""
     if inference.errors:
         raise ProblemError(*inference.errors)
-    graph = inference.graph
-    infos = inference.nodes
-    outputs = [name for name in inference.order if _role(infos[name]) is Role.OUTPUT]
+    graph, infos = inference.graph, inference.nodes
+    # By the order in which they were added, so that the main output stays the main one whatever is wired.
+    outputs = [name for name in graph.nodes if _role(infos[name]) is Role.OUTPUT]
     needed = set(outputs)
     for name in reversed(inference.order):
         if name in needed:
@@ -76,7 +95,8 @@ def make_plan(inference: Inference) -> Plan:
             continue
         shapes = info.known_inputs
         inputs = tuple(edge.source for edge in graph.incoming[name])
-        steps.append(Step(name, info.layer, info.layer.lower(shapes), inputs, shapes, info.output))
+        call, initial = info.layer.lower(shapes), info.layer.initial(shapes)
+        steps.append(Step(name, info.layer, call, inputs, shapes, info.output, initial))
     leaving = tuple((name, graph.incoming[name][0].source) for name in outputs)
     return Plan(source, infos[source].output or (), tuple(steps), leaving)
 
