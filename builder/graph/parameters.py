@@ -5,6 +5,7 @@ One declaration gives the form, the validation, the file format and the document
 
 from __future__ import annotations
 
+import reprlib
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
@@ -122,13 +123,19 @@ def problems_of(error: ValidationError, where: str) -> tuple[Problem, ...]:
             message = f"there is no parameter of this name ({field})."
         elif kind in _BOUNDS:
             word, key = _BOUNDS[kind]
-            message = f"{value!r} is out of range: it must be {word} {(fault.get('ctx') or {}).get(key)}."
+            message = f"{_brief(value)} is out of range: it must be {word} {(fault.get('ctx') or {}).get(key)}."
         elif kind != "value_error":
-            message = f"{value!r} does not fit here: {message[:1].lower()}{message[1:]}."
+            message = f"{_brief(value)} does not fit here: {message[:1].lower()}{message[1:]}."
         else:
             message = f"{message[:1].lower()}{message[1:]}." if not message.endswith(".") else message
         found.append(Problem("bad-parameter", message, where=where, field=field))
     return tuple(found)
+
+
+def _brief(value: Any) -> str:
+    """The value as written, cut where it is too long to read: files may hold anything."""
+    text = repr(value) if isinstance(value, int) else reprlib.repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 _BOUNDS = {

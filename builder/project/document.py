@@ -36,8 +36,4 @@ class Project:
 
     def trains_like(self, other: Project) -> bool:
         """Whether a run of one is a run of the other: positions, name and notes do not count."""
-        return (
-            self.data == other.data
-            and self.training == other.training
-            and self.network.same_network(other.network)
-        )
+        return self.data == other.data and self.training == other.training and self.network.same_network(other.network)

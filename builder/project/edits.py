@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -11,6 +11,8 @@ from builder.graph.parameters import Parameters, problems_of
 from builder.graph.problems import Fix, Problem, ProblemError, SetSetting
 from builder.layers import edits as layer_edits
 from builder.project.document import Project
+
+P = TypeVar("P", bound=Parameters)
 
 
 def apply_fix(project: Project, fix: Fix) -> Project:
@@ -32,11 +34,13 @@ def set_setting(project: Project, path: str, value: Any) -> Project:
     if room not in ("data", "training") or not rest:
         message = f"there is no setting {path}."
         raise ProblemError(Problem("no-such-setting", message, where=path, hint="See `torchcanvas settings`."))
-    settings: Parameters = getattr(project, room)
-    return replace(project, **{room: _with_value(settings, rest.split("."), value, path)})
+    names = rest.split(".")
+    if room == "data":
+        return replace(project, data=_with_value(project.data, names, value, path))
+    return replace(project, training=_with_value(project.training, names, value, path))
 
 
-def _with_value(settings: Parameters, names: list[str], value: Any, path: str) -> Parameters:
+def _with_value(settings: P, names: list[str], value: Any, path: str) -> P:
     name = names[0]
     if name not in type(settings).model_fields:
         known = ", ".join(type(settings).model_fields)
@@ -51,7 +55,7 @@ def _with_value(settings: Parameters, names: list[str], value: Any, path: str) -
     elif isinstance(getattr(settings, name), Parameters) and isinstance(value, str):
         value = {"kind": value}  # `training.optimizer=adam` chooses a variant with its own defaults
     try:
-        changed: Parameters = settings.changed(**{name: value.model_dump() if isinstance(value, Parameters) else value})
+        changed: P = settings.changed(**{name: value.model_dump() if isinstance(value, Parameters) else value})
     except ValidationError as error:
         raise ProblemError(*(problem.at(path) for problem in problems_of(error, path))) from None
     return changed

@@ -1,0 +1,239 @@
+"""The JSON form: equal after a round trip, readable in a diff, and never anything but a Problem for bad text."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from builder.compile.infer import infer
+from builder.data.settings import DataSettings
+from builder.graph.frozen import FrozenDict, freeze
+from builder.graph.model import Block, BlockParameter, Edge, Graph, Network, Node, Point
+from builder.graph.problems import ProblemError
+from builder.project import form
+from builder.project.document import Project
+from builder.project.form import decode, encode, from_json, to_json
+from builder.train.settings import Adam, TrainingSettings
+
+SMALL = Project(
+    name="Zwei Schichten",
+    network=Network(
+        Graph.of(
+            [Node("input", "Input", freeze({"shape": [1, 8, 8]})), Node("flat", "Flatten"), Node("mystery", "Quux")],
+            [Edge("input", "flat"), Edge("flat", "mystery", 1, 2)],
+            {"input": Point(0, 0), "flat": Point(180, 12.5)},
+        )
+    ),
+    training=TrainingSettings(epochs=3, optimizer=Adam(beta1=0.5)),
+)
+
+
+def fault(text: str) -> str:
+    with pytest.raises(ProblemError) as caught:
+        decode(text)
+    assert len(caught.value.problems) == 1
+    problem = caught.value.problems[0]
+    assert len(str(problem)) < 400
+    return f"{problem.code}: {problem}"
+
+
+def altered(**parts: object) -> str:
+    return json.dumps({**to_json(SMALL), **parts})
+
+
+def network(*nodes: object, edges: object = ()) -> str:
+    return altered(network={"nodes": nodes, "edges": edges})
+
+
+def test_reads_well_and_stays_the_same() -> None:
+    assert encode(SMALL) == (
+        "{\n"
+        '  "format": "torchcanvas-project",\n'
+        '  "version": 1,\n'
+        '  "name": "Zwei Schichten",\n'
+        '  "data": {},\n'
+        '  "training": {\n'
+        '    "epochs": 3,\n'
+        '    "optimizer": {"kind": "adam", "beta1": 0.5}\n'
+        "  },\n"
+        '  "network": {\n'
+        '    "nodes": [\n'
+        '      {"name": "input", "kind": "Input", "params": {"shape": [1, 8, 8]}, "at": [0, 0]},\n'
+        '      {"name": "flat", "kind": "Flatten", "at": [180, 12.5]},\n'
+        '      {"name": "mystery", "kind": "Quux"}\n'
+        "    ],\n"
+        '    "edges": [\n'
+        '      ["input", "flat"],\n'
+        '      ["flat", "mystery", 1, 2]\n'
+        "    ]\n"
+        "  }\n"
+        "}\n"
+    )
+
+
+def test_moving_one_node_changes_one_line() -> None:
+    moved = SMALL.with_graph(Graph.of(SMALL.graph.nodes.values(), SMALL.graph.edges, {"flat": Point(1, 2)}))
+    both = zip(encode(SMALL).splitlines(), encode(moved).splitlines(), strict=True)
+    assert sum(old != new for old, new in both) == 2  # the one that moved and the one that lost its place
+
+
+scalars = st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats(allow_nan=False, allow_infinity=False)
+values = st.recursive(
+    scalars | st.text(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)
+)
+names = st.from_regex(r"\A[A-Za-z_][A-Za-z0-9_]{0,8}\Z")
+places = st.floats(-1e6, 1e6).map(lambda number: round(number, 3))
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> Graph:
+    chosen = draw(st.lists(names, unique=True, max_size=6))
+    kinds = st.sampled_from(["Input", "Conv2d", "Add", "Output"]) | st.text(max_size=8)
+    nodes = [Node(name, draw(kinds), freeze(draw(st.dictionaries(st.text(), values, max_size=3)))) for name in chosen]
+    edges: dict[tuple[str, int], Edge] = {}
+    if chosen:
+        one, port = st.sampled_from(chosen), st.integers(0, 3)
+        for edge in draw(st.lists(st.builds(Edge, one, one, port, port), max_size=8)):
+            edges[edge.target, edge.target_port] = edge
+    where = draw(st.dictionaries(st.sampled_from(chosen), st.builds(Point, places, places))) if chosen else {}
+    return Graph.of(nodes, edges.values(), where)
+
+
+@st.composite
+def projects(draw: st.DrawFn) -> Project:
+    blocks = {
+        name: Block(name, draw(graphs()), (BlockParameter("channels", freeze(draw(values)), draw(st.text())),), "help")
+        for name in draw(st.lists(st.text(), unique=True, max_size=2))
+    }
+    return Project(
+        name=draw(st.text()),
+        network=Network(draw(graphs()), FrozenDict(blocks)),
+        data=DataSettings(validation=draw(st.floats(0, 0.9)), seed=draw(st.integers(0, 9))),
+        training=TrainingSettings(epochs=draw(st.integers(1, 9)), optimizer=Adam(beta1=draw(st.floats(0, 0.9)))),
+        notes=draw(st.text()),
+    )
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(projects())
+def test_round_trip(project: Project) -> None:
+    text = encode(project)
+    text.encode()
+    again = decode(text)
+    assert again == project
+    assert encode(again) == text
+
+
+@given(st.sampled_from(["\ud800", "a\udfffb"]))
+def test_half_a_surrogate_pair_survives(name: str) -> None:
+    assert decode(encode(Project(name=name)).encode().decode()).name == name
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_random_json_is_a_project_or_a_problem(data: st.DataObject) -> None:
+    whole = to_json(SMALL)
+    victim: dict[str, object] = data.draw(st.sampled_from([whole, whole["network"], whole["network"]["nodes"][0]]))
+    key = data.draw(st.sampled_from([*victim, "at", "params", "blocks", "notes", "data"]) | st.text(max_size=4))
+    victim[key] = data.draw(values)
+    try:
+        infer(from_json(whole).graph)
+    except ProblemError as error:
+        assert len(error.problems) == 1  # noqa: PT017
+
+
+@given(values)
+def test_random_values_are_no_project(value: object) -> None:
+    with pytest.raises(ProblemError):
+        from_json(value)
+
+
+@given(st.text())
+def test_random_text_is_no_project(text: str) -> None:
+    with pytest.raises(ProblemError):
+        decode(text)
+
+
+def test_cut_off_anywhere_is_a_problem() -> None:
+    text = encode(SMALL)
+    for length in range(len(text) - 2):
+        assert fault(text[:length]).startswith(("truncated", "not-a-project", "bad-file")), text[:length]
+    assert fault(text[:200]).startswith("truncated: the file is cut off: it ends in the middle of line")
+
+
+def test_every_byte_damaged_is_a_project_or_a_problem() -> None:
+    text = encode(SMALL)
+    for place in range(0, len(text), 3):
+        for byte in '{"9\0':
+            try:
+                decode(text[:place] + byte + text[place + 1 :])
+            except ProblemError as error:
+                assert len(error.problems) == 1  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "not-a-project"),
+        ("import torch", "not-a-project: this is not a TorchCanvas project: it is not JSON."),
+        ("[]", "bad-file: the file: here stands [], where an object in braces is needed."),
+        ("{}", "not-a-project"),
+        (altered(format="other"), "not-a-project"),
+        (altered(version="1"), "bad-file"),
+        (altered(version=True), "bad-file"),
+        (altered(version=0), "bad-file"),
+        (altered(version=7), "newer-version: this project is of format version 7; this program reads versions up to 1"),
+        (altered(nmae="x"), "bad-file: the file: this program knows nothing called 'nmae' here."),
+        (altered(name=3), "bad-file: name: here stands 3, where a text in quotes is needed."),
+        (altered(training={"epochs": 0}), "bad-parameter: training.epochs: 0 is out of range: it must be at least 1."),
+        (altered(training={"optimizer": {"kind": "magic"}}), "bad-parameter: training.optimizer"),
+        (altered(data={"colour": 1}), "bad-parameter: data.colour"),
+        (altered(blocks={"b": {"parameters": [{"name": 1}]}}), "bad-file: blocks, 'b', parameter 1, name"),
+        (network({"name": "a", "kind": "ReLU"}, {"name": "a", "kind": "Tanh"}), "name-taken: network: there are two"),
+        (network({"name": "1a", "kind": "ReLU"}), "bad-name: network, node 1: '1a' cannot be a name."),
+        (network({"name": "a" * 5 + "\n", "kind": "ReLU"}), "bad-name"),
+        (network({"name": "a", "kind": "ReLU", "at": [0]}), "bad-file"),
+        (network({"name": "a", "kind": "ReLU", "at": [0, 1e300]}), "bad-file"),
+        (network({"name": "a", "kind": "ReLU", "at": [True, 0]}), "bad-file"),
+        (network({"name": "a"}), "bad-file: network, node 1, kind: here stands nothing"),
+        (network({"name": "a", "kind": "ReLU", "params": [1]}), "bad-file: network, node 1, params"),
+        (network("a"), "bad-file: network, node 1"),
+        (network({"name": "a", "kind": "ReLU"}, edges=[["a", "b"]]), "no-such-node: network: a wire leads from a to b"),
+        (network({"name": "a", "kind": "ReLU"}, edges=[["a"]]), "bad-file: network, wire 1"),
+        (network({"name": "a", "kind": "ReLU"}, edges=[["a", "a", 0, 10**12]]), "bad-file: network, wire 1"),
+        (network({"name": "a", "kind": "ReLU"}, edges=[["a", "a"], ["a", "a"]]), "bad-file: network: two wires enter"),
+        (altered().replace('"epochs": 3', '"epochs": NaN'), "bad-file: NaN is no number"),
+        (altered().replace('"epochs": 3', '"epochs": -Infinity'), "bad-file: -Infinity is no number"),
+        (altered().replace('"epochs": 3', '"epochs": 1e999'), "bad-file: 1e999 is no number"),
+        (altered().replace('"epochs": 3', '"epochs": ' + "9" * 5000), "bad-file: a number of 5,000 digits"),
+        (altered(data={"x": json.loads("[" * 60 + "]" * 60)}), "bad-file: brackets are nested"),
+        ("[" * 1_000_000, "bad-file: brackets are nested"),
+        ('{"a":' * 1_000_000, "bad-file: brackets are nested"),
+    ],
+    ids=lambda value: str(value)[-40:],
+)  # fmt: skip
+def test_bad_text_is_one_problem(text: str, expected: str) -> None:
+    assert fault(text).startswith(expected)
+
+
+def test_what_can_be_mended_opens() -> None:
+    circle = decode(
+        network({"name": "a", "kind": "ReLU"}, {"name": "b", "kind": "ReLU"}, edges=[["a", "b"], ["b", "a"]])
+    )
+    assert {problem.code for problem in infer(circle.graph).nodes["a"].problems} == {"cycle"}
+    huge = decode(network({"name": "a", "kind": "Linear", "params": {"features": 10**30}}))
+    assert [problem.field for problem in infer(huge.graph).nodes["a"].problems] == ["features"]
+    strange = decode(network({"name": "a", "kind": "Quux", "params": {"z": [1, {"y": None}], "a": 0.5}}))
+    assert [problem.code for problem in infer(strange.graph).nodes["a"].problems] == ["unknown-layer"]
+    assert '"params": {"z": [1, {"y": null}], "a": 0.5}' in encode(strange)
+
+
+def test_older_versions_migrate_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(form, "VERSION", 3)
+    monkeypatch.setitem(form.MIGRATIONS, 1, lambda old: {**old, "name": old["name"] + " one"})
+    monkeypatch.setitem(form.MIGRATIONS, 2, lambda old: {**old, "name": old["name"] + " two"})
+    assert decode(altered(version=1)).name == "Zwei Schichten one two"
+    assert decode(altered(version=2)).name == "Zwei Schichten two"
