@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import field_validator
+
+from builder.data import catalogue
 from builder.graph.parameters import Parameters, parameter
 
 
 class DataSettings(Parameters):
     """Which data set a network is trained on, how it is split and how it is fitted to the input."""
 
-    dataset: str = parameter("digits", "Data set", "Name of the data set.")
+    dataset: str = parameter(
+        "digits",
+        "Data set",
+        "What the network is trained on.",
+        choices={key: known.title for key, known in catalogue.data_sets().items()},
+    )
     validation: float = parameter(
         0.15, "Validation share", "Share of the training samples kept for validation.", ge=0, le=0.9, slider=(0, 0.5)
     )
@@ -23,7 +31,13 @@ class DataSettings(Parameters):
         slider=(0, 0.5),
     )
     limit: int = parameter(
-        0, "Use at most", "Train on so many samples only; 0 means all of them.", ge=0, slider=(0, 60000), advanced=True
+        0,
+        "Use at most",
+        "Train on so many samples only; 0 means all of them.",
+        ge=0,
+        le=2**31 - 1,
+        slider=(0, 60000),
+        advanced=True,
     )
     fit: Literal["pad", "resize"] = parameter(
         "pad",
@@ -44,3 +58,11 @@ class DataSettings(Parameters):
         600, "Points", "Number of points of 2-D toy data.", ge=20, le=100_000, slider=(50, 2000), advanced=True
     )
     seed: int = parameter(0, "Seed", "Chooses the split and the toy points.", ge=0, le=2**31 - 1, advanced=True)
+
+    @field_validator("dataset")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if catalogue.find(value) is None:
+            known = ", ".join(catalogue.data_sets())
+            raise ValueError(f"there is no data set called {value}; there are {known}")
+        return value

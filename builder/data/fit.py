@@ -1,0 +1,180 @@
+"""Whether a data set goes with a network: pure rules on shapes, quick enough to run at every edit. No torch, no data.
+
+Knows no layer: whoever calls it names the nodes, and the parameter that sets the number of outputs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from builder.data.catalogue import DataSet, Task, find
+from builder.data.settings import DataSettings
+from builder.graph.frozen import FrozenDict
+from builder.graph.model import Shape
+from builder.graph.problems import Edit, Fix, Problem, SetParams, SetSetting
+
+CROSS_ENTROPY, BINARY, SQUARED = "cross-entropy", "binary-cross-entropy", "squared-error"
+_LOSS = "training.loss"
+_DATASET = "data.dataset"
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The names at both ends of the network, for placing problems and fixes; empty where unknown.
+
+    Attributes:
+        input: the input node; its parameter `shape` is the input's shape.
+        output: the node whose value is compared with the target.
+        units: the parameter of `output` that sets how many numbers it gives.
+    """
+
+    input: str = ""
+    output: str = ""
+    units: str = ""
+
+
+def check_fit(
+    settings: DataSettings, input_shape: Shape | None, output_shape: Shape | None, loss: str, ends: Ends | None = None
+) -> tuple[Problem, ...]:
+    """What keeps the chosen data set from training a network with these shapes; shapes that are unknown are not judged.
+
+    Args:
+        loss: `cross-entropy`, `binary-cross-entropy` or `squared-error`.
+    """
+    ends = ends or Ends()
+    info = find(settings.dataset)
+    if info is None:
+        message = f"this program has no data set called {settings.dataset}."
+        fix = Fix("Use the built-in digits", (SetSetting(_DATASET, "digits"),))
+        return (Problem("no-such-data-set", message, where=_DATASET, fix=fix),)
+    found = []
+    if input_shape is not None:
+        found += [problem for problem in (input_problem(info, input_shape, ends.input),) if problem is not None]
+    if output_shape is not None:
+        found += list(_output_problems(info, output_shape, loss, ends))
+    return tuple(found)
+
+
+def input_problem(info: DataSet, shape: Shape, node: str = "") -> Problem | None:
+    """Why samples of this data set cannot be brought to the input's shape; None when they can.
+
+    Pictures go into a grey or colour picture of any size, or flat into as many numbers as they have values. Numbers go
+    into just as many.
+    """
+    if info.shape == shape:
+        return None
+    if not info.pictures:
+        return _numbers_problem(info, shape, node)
+    count = math.prod(info.shape)
+    if shape == (count,) or (len(shape) == 3 and shape[0] in (1, 3, info.shape[0])):
+        return None
+    needs = f"{info.title} has pictures of {_show(info.shape)}"
+    if len(shape) == 1:
+        message = f"{needs}, {count} values each, but the input takes {_amount(shape[0])}."
+        hint = "Make the input a picture, or let it take all values of a picture in a row."
+        return _misfit(message, hint, _reshape(node, (count,), f"Make the input {count} numbers"), node)
+    message = f"{needs}, but the input is {_show(shape)}."
+    hint = "An input for pictures is channels × height × width, with 1 channel for grey or 3 for colour."
+    wanted = (info.shape[0], *shape[1:]) if len(shape) == 3 else info.shape
+    return _misfit(message, hint, _reshape(node, wanted, f"Make the input {_show(wanted)}"), node)
+
+
+def _numbers_problem(info: DataSet, shape: Shape, node: str) -> Problem:
+    message = f"{info.title} gives {_amount(info.shape[0])} a sample, but the input is {_show(shape)}."
+    if len(shape) == 1:
+        hint = "The input must take as many numbers as a sample has."
+        return _misfit(message, hint, _reshape(node, info.shape, f"Make the input {_amount(info.shape[0])}"), node)
+    # What lies behind a picture input works on pictures: other data mends it, another input would break it.
+    hint = "Choose a data set of pictures, or begin with a network for points."
+    return _misfit(message, hint, Fix("Use the built-in digits", (SetSetting(_DATASET, "digits"),)), node)
+
+
+def _misfit(message: str, hint: str, fix: Fix | None, node: str = "") -> Problem:
+    field = "shape" if node else ""
+    return Problem("data-misfit", message, where=node or _DATASET, field=field, hint=hint, fix=fix)
+
+
+def _reshape(node: str, shape: Shape, title: str) -> Fix | None:
+    return Fix(title, (SetParams(node, FrozenDict({"shape": shape})),)) if node else None
+
+
+def _output_problems(info: DataSet, shape: Shape, loss: str, ends: Ends) -> Iterator[Problem]:
+    where = ends.output or _LOSS
+    if len(shape) != 1:
+        message = f"the network answers with {_show(shape)}, but {info.title} needs a list of numbers."
+        hint = "End with Flatten and Linear."
+        yield Problem("output-misfit", message, where=where, hint=hint)
+        return
+    classes, outputs = len(info.classes), shape[0]
+    allowed = _allowed(info, loss)
+    if allowed is None or outputs in allowed:
+        return
+    if info.task is Task.REGRESSION:
+        message = f"{info.title} asks for numbers, which {_NAMES.get(loss, loss)} cannot compare."
+        yield Problem("loss-misfit", message, where=_LOSS, fix=_mend("Use squared error", (_use(SQUARED),)))
+    elif loss == BINARY and classes != 2:
+        message = f"binary cross-entropy tells two classes apart, but {info.title} has {classes}."
+        edits: tuple[Edit, ...] = (_use(CROSS_ENTROPY),)
+        if outputs != classes and ends.units:
+            edits += (_units(ends, classes),)
+        hint = "Cross-entropy compares one output for each class."
+        yield Problem("loss-misfit", message, where=_LOSS, hint=hint, fix=_mend("Use cross-entropy", edits))
+    else:
+        wanted = max(allowed)
+        message = (
+            f"{info.title} has {classes} classes, so {_NAMES.get(loss, loss)} needs "
+            f"{_outputs(wanted)}, but the network gives {outputs}."
+        )
+        yield Problem("output-misfit", message, where=where, field=ends.units if ends.output else "",
+                      fix=_output_fix(info, loss, outputs, wanted, ends))  # fmt: skip
+
+
+def _allowed(info: DataSet, loss: str) -> frozenset[int] | None:
+    """How many outputs the loss can compare with this data set's targets; None for any number."""
+    classes = len(info.classes)
+    if info.task is Task.REGRESSION:
+        return None if loss == SQUARED else frozenset()
+    if loss == BINARY:
+        return frozenset({1}) if classes == 2 else frozenset()
+    if loss == SQUARED and classes == 2:
+        return frozenset({1, 2})
+    return frozenset({classes})
+
+
+def _output_fix(info: DataSet, loss: str, outputs: int, wanted: int, ends: Ends) -> Fix | None:
+    if info.task is Task.BINARY and loss == CROSS_ENTROPY and outputs == 1:
+        return _mend("Use binary cross-entropy", (_use(BINARY),))
+    if info.task is Task.BINARY and loss == BINARY and outputs == 2:
+        return _mend("Use cross-entropy", (_use(CROSS_ENTROPY),))
+    if ends.output and ends.units:
+        return _mend(f"Give {ends.output} {_outputs(wanted)}", (_units(ends, wanted),))
+    return None
+
+
+def _mend(title: str, edits: tuple[Edit, ...]) -> Fix:
+    return Fix(title, edits)
+
+
+def _use(loss: str) -> Edit:
+    return SetSetting(_LOSS, loss)
+
+
+def _units(ends: Ends, count: int) -> Edit:
+    return SetParams(ends.output, FrozenDict({ends.units: count}))
+
+
+_NAMES = {BINARY: "binary cross-entropy", SQUARED: "squared error"}
+
+
+def _show(shape: Shape) -> str:
+    return "×".join(str(size) for size in shape) if len(shape) > 1 else _amount(shape[0])
+
+
+def _amount(count: int) -> str:
+    return "1 number" if count == 1 else f"{count} numbers"
+
+
+def _outputs(count: int) -> str:
+    return "1 output" if count == 1 else f"{count} outputs"

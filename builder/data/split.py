@@ -1,0 +1,70 @@
+"""Dividing a data set: stratified, seeded, the same on every machine. NumPy only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from builder.data.catalogue import Array
+
+if TYPE_CHECKING:
+    from builder.data.settings import DataSettings
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which samples belong to which part.
+
+    Attributes:
+        train, validation: positions among the samples, ascending.
+        test: likewise; positions in the data set's own test part where it has one.
+    """
+
+    train: Rows
+    validation: Rows
+    test: Rows
+
+
+def split(targets: Array, own_test: int | None, settings: DataSettings) -> Split:
+    """Divide samples with these targets as the settings say.
+
+    Args:
+        own_test: size of the data set's own test part, which is kept as it is; None when it has none.
+    """
+    rng = np.random.default_rng(settings.seed)
+    rest = np.arange(len(targets))
+    if own_test is not None:
+        test = np.arange(own_test)
+    else:
+        test, rest = take(targets, rest, round(settings.test * len(rest)), rng)
+    validation, train = take(targets, rest, round(settings.validation * len(rest)), rng)
+    if 0 < settings.limit < len(train):
+        train, _ = take(targets, train, settings.limit, rng, spare=False)
+    return Split(train, validation, test)
+
+
+def take(targets: Array, rows: Rows, count: int, rng: np.random.Generator, *, spare: bool = True) -> tuple[Rows, Rows]:
+    """`count` of the rows, as many of each class as its share demands (to within one), and the others.
+
+    With `spare`, the last sample of a class is left among the others, so that a tiny class can still be learned.
+    Targets that are no class numbers count as one class. Both results are ascending.
+    """
+    classes = targets[rows] if targets.dtype.kind in "iu" else np.zeros(len(rows), np.int64)
+    shuffled = rng.permutation(len(rows))
+    by_class = shuffled[np.argsort(classes[shuffled], kind="stable")]
+    # With the classes in a row, every (n / count)-th sample is taken: a run of any length then holds its share of
+    # them rounded up or down, and all together hold exactly `count`. Whole numbers throughout: nothing to round.
+    steps = (np.arange(len(rows) + 1) * count + len(rows) // 2) // max(1, len(rows))
+    taken = np.zeros(len(rows), bool)
+    taken[by_class] = np.diff(steps) > 0
+    if spare:
+        for number in np.unique(classes):
+            own = classes == number
+            if taken[own].all():
+                taken[np.flatnonzero(own)[0]] = False
+    return rows[taken], rows[~taken]
