@@ -51,6 +51,10 @@ class View(QWidget):
     attention_changed = Signal()
     sample_asked = Signal(int)
 
+    def head(self) -> QWidget | None:
+        """The line with title and controls above the view, for a dock that shows it as its title bar."""
+        return None
+
     def set_subject(self, subject: Subject) -> None:
         """Another network, selection, set of classes or sample."""
 

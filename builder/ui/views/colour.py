@@ -17,8 +17,9 @@ Numbers = NDArray[np.generic]
 NOT_A_NUMBER = "#2fd07a"
 
 
-def _table(*stops: str) -> Table:
-    """A table that runs evenly through colours given as rrggbb."""
+def _table(text: str) -> Table:
+    """A table that runs evenly through colours given as rrggbb, with blanks between."""
+    stops = text.split()
     colours = np.array([[int(stop[i : i + 2], 16) for i in (0, 2, 4)] for stop in stops], dtype=np.float64)
     at = np.linspace(0.0, len(stops) - 1.0, 256)
     mixed = [np.rint(np.interp(at, np.arange(len(stops)), colours[:, part])).astype(np.uint32) for part in range(3)]
@@ -30,32 +31,21 @@ def _table(*stops: str) -> Table:
 
 
 ACTIVATION = _table(  # magma, of matplotlib: perceptually uniform
-    *"000004 090720 1a1042 311165 4a1079 621980 792282 912b81 aa337d".split(),
-    *"c23b75 d9466b ec5860 f7725c fc8e64 feaa74 fec68a fde2a3 fcfdbf".split(),
+    "000004 090720 1a1042 311165 4a1079 621980 792282 912b81 aa337d"
+    " c23b75 d9466b ec5860 f7725c fc8e64 feaa74 fec68a fde2a3 fcfdbf"
 )
 """What layers give."""
 
 WEIGHT = _table(  # red-blue of ColorBrewer, turned so that red is positive; white is zero
-    *"053061 2166ac 4393c3 92c5de d1e5f0 ffffff fddbc7 f4a582 d6604d b2182b 67001f".split()
+    "053061 2166ac 4393c3 92c5de d1e5f0 ffffff fddbc7 f4a582 d6604d b2182b 67001f"
 )
 """Weights and gradients; used with limits -x and x."""
 
-GREY = _table("000000", "ffffff")
+GREY = _table("000000 ffffff")
 """The data itself."""
 
 # Okabe and Ito's colours, which colour-blind people tell apart.
-_CLASSES = (
-    "#56b4e9",
-    "#e8702a",
-    "#009e73",
-    "#f0e442",
-    "#cc79a7",
-    "#0072b2",
-    "#e69f00",
-    "#98a1b0",
-    "#7f5fc9",
-    "#8c5a3c",
-)
+_CLASSES = "#56b4e9 #e8702a #009e73 #f0e442 #cc79a7 #0072b2 #e69f00 #98a1b0 #7f5fc9 #8c5a3c".split()  # noqa: SIM905
 
 
 def class_colour(number: int) -> QColor:

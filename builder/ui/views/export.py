@@ -1,0 +1,61 @@
+"""Pictures and tables out of the window: to a file, or to the clipboard. Knows images and text only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QFileDialog, QToolTip, QWidget
+
+Ask = Callable[[QWidget, str, str], str]
+
+
+def ask_path(parent: QWidget, name: str, kinds: str) -> str:
+    """Ask where to save; "" when the user thinks better of it."""
+    return QFileDialog.getSaveFileName(parent, "Save", name, kinds)[0]
+
+
+def file_name(title: str, suffix: str) -> str:
+    """A plain file name for something with this title."""
+    return (re.sub(r"[^A-Za-z0-9_]+", "-", title).strip("-").lower() or "picture") + suffix
+
+
+def save_picture(parent: QWidget, image: QImage, title: str, ask: Ask = ask_path) -> bool:
+    """Ask for a place and write a PNG there. Says so beside the widget when that fails."""
+    path = ask(parent, file_name(title, ".png"), "Pictures (*.png)")
+    if not path:
+        return False
+    path = path if Path(path).suffix else f"{path}.png"
+    return _told(parent, image.save(path), path)
+
+
+def save_text(parent: QWidget, text: str, title: str, ask: Ask = ask_path) -> bool:
+    """Ask for a place and write a table of comma-separated values there."""
+    path = ask(parent, file_name(title, ".csv"), "Tables (*.csv)")
+    if not path:
+        return False
+    path = path if Path(path).suffix else f"{path}.csv"
+    try:
+        Path(path).write_text(text, "utf-8", newline="")
+    except OSError:
+        return _told(parent, False, path)
+    return _told(parent, True, path)
+
+
+def copy_picture(parent: QWidget, image: QImage) -> None:
+    """Put a picture onto the clipboard."""
+    QGuiApplication.clipboard().setImage(image)
+    _say(parent, "Copied")
+
+
+def _told(parent: QWidget, done: bool, path: str) -> bool:
+    _say(parent, f"Saved {path}" if done else f"{path} could not be written. Choose another folder.")
+    return done
+
+
+def _say(parent: QWidget, text: str) -> None:
+    if parent.isVisible():
+        QToolTip.showText(parent.mapToGlobal(QPoint(12, 32)), text, parent)

@@ -1,0 +1,228 @@
+"""The learned weights of a layer: filters of a convolution as pictures, weights of a fully connected layer as a matrix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from builder.compile.infer import Inference
+from builder.graph.model import Shape
+from builder.inspect.picture import Attention, Floats
+from builder.layers.base import Category
+from builder.ui.views.base import Subject, view
+from builder.ui.views.colour import WEIGHT, rgb_pixels, symmetric
+from builder.ui.views.frame import Choice, Text, small_button
+from builder.ui.views.grid import GridView, Look, some
+from builder.ui.views.paint import figure
+from builder.ui.views.scale import Scale
+
+MOST = 16  # filters, and inputs, on one page
+MOST_ALONE = 128  # filters on one page when each has a single picture
+MOST_IN_MATRIX = 256  # rows, and columns, of a matrix on one page
+
+
+@dataclass(frozen=True)
+class Page:
+    """A part of the weights: these outputs and these inputs, of so many in all."""
+
+    outputs: slice
+    inputs: slice
+    total: tuple[int, int]
+
+    def note(self) -> str:
+        """What part this is: "6 of 6", "1-16 of 120", "1-16 of 120 × 1-16 of 16"."""
+        shown = [
+            str(total) if (part.start, part.stop) == (0, total) else f"{part.start + 1}–{part.stop} of {total}"
+            for part, total in zip((self.outputs, self.inputs), self.total, strict=True)
+        ]
+        return f"{shown[0]} × {shown[1]}" if self.total[1] > 1 else shown[0]
+
+
+def pages(total: tuple[int, int], most: tuple[int, int]) -> list[Page]:
+    """The parts that `total` outputs and inputs are shown in, when so many fit on one page."""
+    return [
+        Page(slice(row, min(row + most[0], total[0])), slice(column, min(column + most[1], total[1])), total)
+        for row in range(0, total[0], most[0])
+        for column in range(0, total[1], most[1])
+    ]
+
+
+@view
+class FiltersView(GridView):
+    """Learned filters of the selected convolution, or weights of the selected fully connected layer."""
+
+    key: ClassVar[str] = "filters"
+    title: ClassVar[str] = "Learned filters"
+    help: ClassVar[str] = "The weights that the selected layer has learned: red adds, blue takes away, white ignores."
+
+    def add_controls(self) -> None:
+        self._page = 0
+        self._shown: tuple[str | None, Shape] = (None, ())
+        self.note = Text(role="muted", size=11)
+        self.colour = Choice(("in colour", "by channel"), "Filters over a colour picture", self._turn_to_first)
+        self.form = Choice(("as a matrix", "as pictures"), "How the weights stand", self._turn_to_first)
+        self.back = small_button("chevron-left", "Previous filters", lambda: self.turn(-1))
+        self.on = small_button("chevron-right", "Next filters", lambda: self.turn(1))
+        head = self.frame.head
+        for control, spare in ((self.note, 4), (self.colour, 3), (self.form, 3), (self.back, 0), (self.on, 0)):
+            head.add(control, spare)
+            head.set_present(control, False)
+
+    def node(self) -> str | None:
+        """The node whose weights are shown: the last selected, else the first convolution; None when it has none."""
+        if self.subject is None:
+            return None
+        inference, selection = self.subject.inference, self.subject.selection
+        candidates = selection[-1:] if selection else _with_weights(inference)
+        return next((name for name in candidates if weight_shape(inference, name)), None)
+
+    def attention(self) -> Attention:
+        name = self.node()
+        return Attention(filters=frozenset((name,) if name is not None else ()))
+
+    def set_subject(self, subject: Subject) -> None:
+        super().set_subject(subject)
+        name = self.node()
+        shown = name, weight_shape(subject.inference, name) if name else ()
+        if shown != self._shown:
+            self._shown, self._page = shown, 0
+            self.refresh()
+
+    def turn(self, by: int) -> None:
+        """Show the next or the previous page."""
+        self._page = max(0, self._page + by)
+        self.refresh()
+
+    def _turn_to_first(self, _choice: int) -> None:
+        self._page = 0
+        self.refresh()
+
+    def make_look(self) -> Look | str:
+        name = self.node()
+        self._describe_controls(None, colour=False, pictures=False)
+        self.frame.head.title.set_text(self.title if name is None else f"{self.title} · {name}")
+        if self.subject is None or name is None:
+            selection = self.subject.selection if self.subject is not None else ()
+            if selection and self.subject is not None and self.subject.inference.shape(selection[-1]) is not None:
+                return f"{selection[-1]} has no filters. Select a convolution to see its filters."
+            return "Select a convolution to see its filters."
+        weights = self.picture.filters.get(name) if self.picture is not None else None
+        if weights is None or not some(weights):
+            if self.subject.inference.errors:
+                return f"Mend the network's problems to see the filters of {name}."
+            return f"The filters of {name} appear here once the data is loaded."
+        return self._look(f"{self.title} · {name}", weights, pictured(self.subject.inference, name, weights))
+
+    def _look(self, title: str, weights: Floats, stands_for: Floats | None) -> Look:
+        as_pictures = weights.ndim == 4 and weights.shape[2] * weights.shape[3] > 1
+        if not as_pictures and stands_for is not None and self.form.value == 1:
+            weights, as_pictures = stands_for, True
+        scale = Scale(WEIGHT, *symmetric(weights))
+        over_colour = as_pictures and weights.shape[1] == 3
+        if not as_pictures:
+            matrix = weights.reshape(weights.shape[0], weights.shape[1])
+            page = self._turned((len(matrix), matrix.shape[1]), (MOST_IN_MATRIX, MOST_IN_MATRIX))
+            part = matrix[page.outputs, page.inputs]
+            self._describe_controls(page, colour=False, pictures=stands_for is not None)
+
+            def of_matrix(_tile: int, row: int, column: int) -> str:
+                unit, source = page.outputs.start + row + 1, page.inputs.start + column + 1
+                return f"unit {unit} · input {source} · {figure(float(part[row, column]))}"
+
+            return Look(title, part[None], scale, lambda _number: "all weights", describe=of_matrix)
+        if over_colour and self.colour.value == 0:
+            page = self._turned((len(weights), 1), (MOST_ALONE, 1))
+            part = weights[page.outputs]
+            self._describe_controls(page, colour=True, pictures=False)
+
+            def of_colour(tile: int, row: int, column: int) -> str:
+                red, green, blue = (figure(float(value)) for value in part[tile, :, row, column])
+                filter_ = f"filter {page.outputs.start + tile + 1} · row {row + 1}, column {column + 1}"
+                return f"{filter_}\nred {red} · green {green} · blue {blue}"
+
+            return Look(
+                title,
+                np.asarray(part.mean(axis=1), dtype=np.float32),
+                scale,
+                lambda number: f"filter {page.outputs.start + number + 1}",
+                pixels=in_colour(part, scale.high),
+                describe=of_colour,
+            )
+        inputs = weights.shape[1]
+        most = (MOST_ALONE, 1) if inputs == 1 else (MOST, MOST)
+        page = self._turned((len(weights), inputs), most)
+        part = weights[page.outputs, page.inputs]
+        across = part.shape[1]
+        self._describe_controls(page, colour=over_colour, pictures=stands_for is not None)
+
+        def name_of(number: int) -> str:
+            row, column = divmod(number, across)
+            filter_ = f"filter {page.outputs.start + row + 1}"
+            return filter_ if inputs == 1 else f"{filter_}, input {page.inputs.start + column + 1}"
+
+        tiles = part.reshape(-1, *part.shape[2:])
+        return Look(title, tiles, scale, name_of, columns=0 if inputs == 1 else across)
+
+    def _turned(self, total: tuple[int, int], most: tuple[int, int]) -> Page:
+        every = pages(total, most)
+        self._page = min(self._page, len(every) - 1)
+        self.back.setEnabled(self._page > 0)
+        self.on.setEnabled(self._page < len(every) - 1)
+        return every[self._page]
+
+    def _describe_controls(self, page: Page | None, *, colour: bool, pictures: bool) -> None:
+        head = self.frame.head
+        whole = page is None or (page.outputs, page.inputs) == (slice(0, page.total[0]), slice(0, page.total[1]))
+        self.note.set_text(page.note() if page is not None else "")
+        for control, present in (
+            (self.note, page is not None),
+            (self.colour, colour),
+            (self.form, pictures),
+            (self.back, not whole),
+            (self.on, not whole),
+        ):
+            head.set_present(control, present)
+
+
+def in_colour(filters: Floats, reach: float) -> np.ndarray[tuple[int, ...], np.dtype[np.uint32]]:
+    """Filters (count, 3, height, width) over a colour picture as colours: zero is mid grey, `reach` full."""
+    shares = np.nan_to_num(filters) / max(reach, 1e-12) * 0.5 + 0.5
+    return rgb_pixels(np.clip(np.rint(shares * 255.0), 0, 255).astype(np.uint8).swapaxes(0, 1))
+
+
+def weight_shape(inference: Inference, name: str) -> Shape:
+    """Shape of the weights of a node that can be shown as filters; () when it has none."""
+    info = inference.nodes.get(name)
+    if info is None or info.layer is None or info.output is None:
+        return ()
+    shape = info.layer.weights(info.known_inputs).get("weight", ())
+    return shape if len(shape) in (2, 4) else ()
+
+
+def _with_weights(inference: Inference) -> list[str]:
+    """Nodes whose weights can be shown, convolutions first."""
+    found = [name for name in inference.order if weight_shape(inference, name)]
+
+    def later(name: str) -> bool:
+        layer = inference.nodes[name].layer
+        return layer is None or layer.category is not Category.CONVOLUTION
+
+    return sorted(found, key=later)
+
+
+def pictured(inference: Inference, name: str, weights: Floats) -> Floats | None:
+    """Weights of a fully connected layer right behind a flattened picture, as (out, channels, height, width).
+
+    Each unit then has one picture for each channel that it looks at. None for any other layer.
+    """
+    if weights.ndim != 2 or name not in inference.graph.nodes:
+        return None
+    for edge in inference.graph.incoming[name]:
+        source = inference.nodes.get(edge.source)
+        shape = source.inputs[0] if source is not None and source.inputs else None
+        flat = source is not None and source.node.kind == "Flatten"
+        if flat and shape is not None and len(shape) == 3 and shape[1] * shape[2] > 1:
+            return weights.reshape(-1, *shape) if weights.shape[1] == np.prod(shape) else None
+    return None

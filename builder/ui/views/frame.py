@@ -1,0 +1,263 @@
+"""What all views look like around their content: a head with title and controls, and words where there is nothing yet.
+
+A dock may take the head as its title bar (`QDockWidget.setTitleBarWidget`); the rest goes on working.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QAction, QActionGroup, QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+
+from builder.ui.icons import dress
+from builder.ui.theme import font, theme
+
+MARGIN = 12
+
+
+class Text(QWidget):
+    """One line of painted text that is cut with an ellipsis rather than clipped."""
+
+    def __init__(self, text: str = "", *, role: str = "text", size: int = 12, bold: bool = False, mono: bool = False):
+        super().__init__()
+        self._text, self._role = text, role
+        self._font = font(size, bold=bold, mono=mono)
+        self.alignment = Qt.AlignmentFlag.AlignLeft
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        theme().changed.connect(self.update)
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return self._text
+
+    def set_text(self, text: str, role: str | None = None) -> None:
+        """Show another text, in the colour of another role if one is named."""
+        if text != self._text or (role is not None and role != self._role):
+            self._text, self._role = text, role or self._role
+            self.setAccessibleName(text)
+            self.updateGeometry()
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        metrics = QFontMetrics(self._font)
+        return QSize(metrics.horizontalAdvance(self._text) + 1, metrics.height() + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(24, self.sizeHint().width()), self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(self._font)
+        painter.setPen(theme().color(self._role))
+        cut = QFontMetrics(self._font).elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | self.alignment, cut)
+
+
+class Legend(QWidget):
+    """Names of curves with their colours, each a theme role."""
+
+    def __init__(self, entries: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self._entries = tuple(entries)
+        self._font = font(11)
+        self.setAccessibleName(", ".join(name for name, _ in entries))
+        theme().changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        metrics = QFontMetrics(self._font)
+        return QSize(sum(metrics.horizontalAdvance(name) + 32 for name, _ in self._entries) - 12, metrics.height() + 2)
+
+    minimumSizeHint = sizeHint
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self._font)
+        metrics, left, middle = QFontMetrics(self._font), 0, self.height() / 2
+        for name, role in self._entries:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme().color(role))
+            painter.drawRoundedRect(QRectF(left, middle - 1.5, 14, 3), 1.5, 1.5)
+            painter.setPen(theme().color("muted"))
+            width = metrics.horizontalAdvance(name)
+            painter.drawText(QRectF(left + 20, 0, width + 2, self.height()), Qt.AlignmentFlag.AlignVCenter, name)
+            left += width + 32
+
+
+class Choice(QToolButton):
+    """A quiet word with a triangle: one of a few ways to show something.
+
+    Attributes:
+        value: number of the chosen way.
+    """
+
+    def __init__(self, names: Sequence[str], tip: str, chosen: Callable[[int], None]) -> None:
+        super().__init__()
+        self.value = 0
+        self._names = tuple(names)
+        self._chosen = chosen
+        self._font = font(11)
+        self.setToolTip(tip)
+        self.setAccessibleName(f"{tip}: {names[0]}")
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu, group = QMenu(self), QActionGroup(self)
+        for number, name in enumerate(names):
+            action = QAction(name[:1].upper() + name[1:], group, checkable=True, checked=not number)
+            action.triggered.connect(lambda _checked, number=number: self.choose(number))
+            menu.addAction(action)
+        self.setMenu(menu)
+
+    def choose(self, number: int) -> None:
+        """Take this way, as if it were picked from the menu."""
+        self.value = number
+        actions = self.menu().actions()
+        actions[number].setChecked(True)
+        self.setAccessibleName(f"{self.toolTip()}: {self._names[number]}")
+        self.updateGeometry()
+        self.update()
+        self._chosen(number)
+
+    def sizeHint(self) -> QSize:
+        metrics = QFontMetrics(self._font)
+        return QSize(metrics.horizontalAdvance(self._names[self.value]) + 20, 22)
+
+    minimumSizeHint = sizeHint
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        lit = self.underMouse() or self.hasFocus()
+        colour: QColor = theme().color("text" if lit else "muted")
+        painter.setFont(self._font)
+        painter.setPen(colour)
+        painter.drawText(self.rect().adjusted(2, 0, -16, 0), Qt.AlignmentFlag.AlignVCenter, self._names[self.value])
+        painter.setPen(QPen(colour, 1.4))
+        x, y = self.width() - 9.0, self.height() / 2.0
+        painter.drawPolyline([QRectF(x - 3.5, y - 1.5, 0, 0).topLeft(), QRectF(x, y + 2, 0, 0).topLeft(),
+                              QRectF(x + 3.5, y - 1.5, 0, 0).topLeft()])  # fmt: skip
+        if self.hasFocus():
+            painter.setPen(QPen(theme().color("accent"), 1))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+
+
+def small_button(icon: str, tip: str, pressed: Callable[[], object]) -> QToolButton:
+    """A quiet button with an icon alone; `tip` also is its name for a screen reader."""
+    button = QToolButton()
+    button.setProperty("kind", "quiet")
+    button.setAccessibleName(tip)
+    button.setToolTip(tip)
+    button.setFixedSize(22, 22)
+    button.setIconSize(QSize(14, 14))
+    button.setAutoRaise(True)
+    dress(button, icon, "muted")
+    button.clicked.connect(lambda _checked: pressed())
+    return button
+
+
+class Head(QWidget):
+    """The first line of a view: its title, then controls. What does not fit is hidden, the most dispensable first."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.title = Text(title, bold=True)
+        self._controls: list[tuple[int, QWidget]] = []
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(MARGIN, 6, MARGIN - 4, 2)
+        self._row.setSpacing(2)
+        self._row.addWidget(self.title, 1)
+        self.setFixedHeight(32)
+        self.setAutoFillBackground(False)
+        theme().changed.connect(self.update)
+
+    def add(self, control: QWidget, spare: int = 0) -> None:
+        """Add a control at the right; those with a larger `spare` are hidden first when space runs out."""
+        self._controls.append((spare, control))
+        self._row.addWidget(control)
+
+    def arrange(self) -> None:
+        """Hide what does not fit beside the title, show what does."""
+        margins = self._row.contentsMargins()
+        space = self.width() - margins.left() - margins.right()
+        space -= min(self.title.sizeHint().width(), max(64, space // 3))
+        wanted = [entry for entry in self._controls if not entry[1].property("absent")]
+        for _, control in sorted(wanted, key=lambda entry: entry[0]):
+            space -= control.sizeHint().width() + self._row.spacing()
+            control.setVisible(space >= 0)
+
+    def set_present(self, control: QWidget, present: bool) -> None:
+        """Whether a control makes sense now at all."""
+        if bool(control.property("absent")) == present:
+            control.setProperty("absent", not present)
+            control.setVisible(present)
+            self.arrange()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, 32)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.arrange()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), theme().color("panel"))
+
+
+class Nothing(QWidget):
+    """Says in words why there is nothing to see yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+        theme().changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(font(12))
+        painter.setPen(theme().color("muted"))
+        space = self.rect().adjusted(MARGIN, 4, -MARGIN, -MARGIN)
+        painter.drawText(space, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.text)
+
+
+class ViewFrame(QWidget):
+    """Head, content, and the words that stand there while there is no content.
+
+    Attributes:
+        head: title and controls.
+        content: goes below the head.
+    """
+
+    def __init__(self, title: str, content: QWidget) -> None:
+        super().__init__()
+        self.head = Head(title)
+        self.content = content
+        self._nothing = Nothing()
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self._nothing)
+        self._stack.addWidget(content)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.head)
+        column.addLayout(self._stack, 1)
+        theme().changed.connect(self.update)
+
+    @property
+    def empty(self) -> str:
+        """The words shown instead of the content; "" while the content is shown."""
+        return self._nothing.text if self._stack.currentWidget() is self._nothing else ""
+
+    def set_empty(self, words: str) -> None:
+        """Show these words instead of the content; "" shows the content."""
+        if words:
+            self._nothing.text = words
+            self._nothing.setAccessibleName(words)
+            self._nothing.update()
+        self._stack.setCurrentWidget(self._nothing if words else self.content)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, 120)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), theme().color("panel"))

@@ -1,0 +1,349 @@
+"""What the views of many maps share: one mosaic with its colour bar, enlarging, saving and copying."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QContextMenuEvent, QImage, QKeyEvent, QPainter, QShowEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+
+from builder.inspect.picture import Floats, Picture
+from builder.ui.theme import font, theme
+from builder.ui.views import export
+from builder.ui.views.base import Subject, View
+from builder.ui.views.colour import Pixels
+from builder.ui.views.frame import MARGIN, Text, ViewFrame, small_button
+from builder.ui.views.mosaic import Cell, Mosaic, Tiles, compose, lay_out
+from builder.ui.views.paint import figure
+from builder.ui.views.plane import Points
+from builder.ui.views.scale import HEIGHT, ColourBar, Scale, paint_scale
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What a view of maps shows now.
+
+    Attributes:
+        title: of the view: "Feature maps · conv1".
+        values: (maps, height, width).
+        name: words for a map by its number from 0: "map 3".
+        pixels: colours that do not follow from values and scale; (maps, height, width).
+        describe: words for a cell, in place of the usual ones.
+        columns, overlay, upwards: as of `Tiles`.
+    """
+
+    title: str
+    values: Floats
+    scale: Scale
+    name: Callable[[int], str]
+    pixels: Pixels | None = None
+    describe: Callable[[int, int, int], str] | None = None
+    columns: int = 0
+    overlay: Points | None = None
+    upwards: bool = False
+
+    def tiles(self) -> Tiles:
+        """The same, coloured, for a mosaic."""
+        pixels = self.scale.pixels(self.values) if self.pixels is None else self.pixels
+        return Tiles(pixels, self.describe or self._words, self.columns, self.overlay, self.upwards)
+
+    def only(self, number: int) -> Look:
+        """One of the maps alone; it keeps its place in the scale and its name."""
+        one = slice(number, number + 1)
+        describe = self.describe or self._words
+        return replace(
+            self,
+            title=f"{self.title} · {self.name(number)}",
+            values=self.values[one],
+            pixels=None if self.pixels is None else self.pixels[one],
+            name=lambda _tile: self.name(number),
+            describe=lambda _tile, row, column: describe(number, row, column),
+            columns=0,
+        )
+
+    def _words(self, tile: int, row: int, column: int) -> str:
+        value = figure(float(self.values[tile, row, column]))
+        if self.values.shape[1:] == (1, 1):
+            return f"{self.name(tile)} · {value}"
+        return f"{self.name(tile)} · row {row + 1}, column {column + 1} · {value}"
+
+    def picture(self, space: tuple[int, int] = (1200, 900)) -> QImage:
+        """The whole as an image with title and colour bar, for a file."""
+        tiles = self.tiles()
+        count, height, width = tiles.pixels.shape
+        grid = lay_out(count, height, width, space, 6 if height * width > 1 else 1, self.columns, 120.0)
+        across, down = grid.total
+        image = QImage(max(across, 480) + 48, down + 112, QImage.Format.Format_RGB32)
+        image.fill(theme().color("panel"))
+        painter = QPainter(image)
+        painter.setFont(font(20, bold=True))
+        painter.setPen(theme().color("text"))
+        painter.drawText(QRectF(24, 12, image.width() - 48, 32), Qt.AlignmentFlag.AlignVCenter, self.title)
+        painter.drawImage(24, 52, compose(tiles.pixels, grid, upwards=tiles.upwards))
+        if self.overlay is not None:
+            over = replace(self.overlay, ratio=1.0)(QSize(grid.width, grid.height))
+            for number in range(count):
+                left, top = grid.tile(number)
+                painter.drawImage(24 + left, 52 + top, over)
+        painter.translate(24, 52 + down + 8)
+        painter.scale(1.5, 1.5)
+        paint_scale(painter, QRectF(0, 0, max(across, 240) / 1.5, HEIGHT), self.scale)
+        painter.end()
+        return image
+
+
+class MapsPanel(QWidget):
+    """A mosaic above its colour bar."""
+
+    def __init__(self, *, centred: bool = False) -> None:
+        super().__init__()
+        self.mosaic = Mosaic(centred=centred)
+        self.bar = ColourBar()
+        self._look: Look | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(MARGIN, 2, MARGIN, 4)
+        column.setSpacing(4)
+        column.addWidget(self.mosaic, 1)
+        column.addWidget(self.bar)
+        self.mosaic.hovered.connect(self._mark)
+        self.mosaic.resized.connect(self._span)
+
+    def show_look(self, look: Look) -> None:
+        """Draw this."""
+        self._look = look
+        self.mosaic.set_tiles(look.tiles())
+        self.bar.set_scale(look.scale)
+        self._span()
+
+    def _mark(self, cell: Cell | None) -> None:
+        self.bar.set_mark(float(self._look.values[cell]) if self._look is not None and cell is not None else None)
+
+    def _span(self) -> None:
+        shown = self.mosaic.shown()
+        self.bar.set_span(shown.left(), shown.width())
+
+
+class Enlarged(QDialog):
+    """A map, or all of them, in a large window of its own that goes on following the training."""
+
+    def __init__(self, view: GridView, number: int | None) -> None:
+        super().__init__(view)
+        self._view = view
+        self.number = number
+        self.panel = MapsPanel(centred=True)
+        self._title = Text(bold=True, size=15)
+        self._back = small_button("chevron-left", "Previous map (Left)", lambda: self.step(-1))
+        self._on = small_button("chevron-right", "Next map (Right)", lambda: self.step(1))
+        self._all = small_button("layers", "All maps (Home)", lambda: self.show_map(None))
+        row = QHBoxLayout()
+        row.setContentsMargins(MARGIN, 8, MARGIN, 0)
+        row.addWidget(self._title, 1)
+        for button in (self._back, self._on, self._all):
+            row.addWidget(button)
+        row.addWidget(small_button("copy", "Copy this picture", self._copy))
+        row.addWidget(small_button("save", "Save this picture", self._save))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 4)
+        column.addLayout(row)
+        column.addWidget(self.panel, 1)
+        self.panel.mosaic.chosen.connect(lambda tile: self.show_map(tile if self.number is None else None))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(760, 780)
+
+    def look(self) -> Look | None:
+        """What is shown here."""
+        whole = self._view.look
+        if whole is None or self.number is None:
+            return whole
+        return whole.only(min(self.number, len(whole.values) - 1))
+
+    def refresh(self) -> None:
+        """Follow the view."""
+        look = self.look()
+        if look is not None:
+            self._title.set_text(look.title)
+            self.setWindowTitle(look.title)
+            self.panel.show_look(look)
+
+    def show_map(self, number: int | None) -> None:
+        """Show another map; None for all."""
+        self.number = number
+        self.refresh()
+
+    def step(self, by: int) -> None:
+        """Go to a neighbouring map."""
+        whole = self._view.look
+        if whole is not None:
+            start = (0 if by > 0 else 1) - by if self.number is None else self.number
+            self.show_map((start + by) % len(whole.values))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self.step(-1 if key == Qt.Key.Key_Left else 1)
+        elif key == Qt.Key.Key_Home:
+            self.show_map(None)
+        else:
+            super().keyPressEvent(event)
+
+    def _copy(self) -> None:
+        look = self.look()
+        if look is not None:
+            export.copy_picture(self, look.picture())
+
+    def _save(self) -> None:
+        look = self.look()
+        if look is not None:
+            export.save_picture(self, look.picture(), look.title, self._view.ask_path)
+
+
+class GridView(View):
+    """Base of the views that show many maps. Subclasses say what is looked at and how it is shown.
+
+    Attributes:
+        frame: head and content.
+        look: what is shown; None while there is nothing.
+        ask_path: asks where to save; a test puts its own here.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ask_path: export.Ask = export.ask_path
+        self.subject: Subject | None = None
+        self.picture: Picture | None = None
+        self.look: Look | None = None
+        self.panel = MapsPanel()
+        self.frame = ViewFrame(self.title, self.panel)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.frame)
+        self._stale = False
+        self._enlarged: Enlarged | None = None
+        self.add_controls()
+        self._buttons = [
+            small_button("enlarge", "Enlarge (Enter on a map enlarges it alone)", lambda: self.enlarge(None)),
+            small_button("copy", "Copy this picture", self.copy_picture),
+            small_button("save", "Save this picture", self.save_picture),
+        ]
+        for spare, button in enumerate(self._buttons):
+            self.frame.head.add(button, spare)
+        self.panel.mosaic.chosen.connect(self.enlarge)
+        theme().changed.connect(self.refresh)
+        self.refresh()
+
+    # For subclasses -------------------------------------------------------------------------------------------------
+
+    def add_controls(self) -> None:
+        """Put this view's own controls into the head."""
+
+    def make_look(self) -> Look | str:
+        """What to show of `subject` and `picture`, or words that say why there is nothing."""
+        raise NotImplementedError
+
+    # The rest -------------------------------------------------------------------------------------------------------
+
+    def sizeHint(self) -> QSize:
+        return QSize(260, 280)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, 140)
+
+    def head(self) -> QWidget:
+        return self.frame.head
+
+    def set_subject(self, subject: Subject) -> None:
+        before = self.attention()
+        self.subject = subject
+        if self.attention() != before:
+            self.attention_changed.emit()
+        self.refresh()
+
+    def show_picture(self, picture: Picture) -> None:
+        self.picture = picture
+        self.refresh()
+
+    def clear(self) -> None:
+        self.picture = None
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Draw anew, as soon as somebody can see it."""
+        enlarged = self._enlarged is not None and self._enlarged.isVisible()
+        if not self.isVisible() and not enlarged:
+            self._stale = True
+            return
+        self._stale = False
+        made = self.make_look()
+        if isinstance(made, str):
+            self.look = None
+            self.frame.set_empty(made)
+        else:
+            self.look = made
+            self.frame.head.title.set_text(made.title)
+            self.panel.show_look(made)
+            self.frame.set_empty("")
+            if enlarged and self._enlarged is not None:
+                self._enlarged.refresh()
+        for button in self._buttons:
+            button.setEnabled(self.look is not None)
+        self.frame.head.arrange()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self.refresh()
+
+    def enlarge(self, number: int | None = None) -> None:
+        """Show one map, or all, in a large window."""
+        if self.look is None:
+            return
+        if self._enlarged is None:
+            self._enlarged = Enlarged(self, number)
+            self._enlarged.destroyed.connect(self._forget_enlarged)
+        self._enlarged.show_map(number)
+        self._enlarged.show()
+        self._enlarged.raise_()
+
+    def _forget_enlarged(self) -> None:
+        self._enlarged = None
+
+    def copy_picture(self) -> None:
+        """Put what is shown onto the clipboard."""
+        if self.look is not None:
+            export.copy_picture(self, self.look.picture())
+
+    def save_picture(self) -> None:
+        """Ask for a file and write what is shown there."""
+        if self.look is not None:
+            export.save_picture(self, self.look.picture(), self.look.title, self.ask_path)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = QMenu(self)
+        cell = self.panel.mosaic.cell_at(self.panel.mosaic.mapFromGlobal(event.globalPos()).toPointF())
+        if self.look is not None and cell is not None:
+            menu.addAction(f"Enlarge {self.look.name(cell[0])}", lambda: self.enlarge(cell[0]))
+        for words, act in (
+            ("Enlarge all", lambda: self.enlarge(None)),
+            ("Copy picture", self.copy_picture),
+            ("Save picture…", self.save_picture),
+        ):
+            menu.addAction(words, act).setEnabled(self.look is not None)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
+
+
+def as_maps(values: Floats) -> Floats:
+    """Any activation as maps (count, height, width): a list of numbers becomes maps of one cell."""
+    if values.ndim == 1:
+        return values[:, None, None]
+    if values.ndim == 2:
+        return values[None]
+    return values.reshape(-1, *values.shape[-2:])
+
+
+def some(values: Floats) -> bool:
+    """Whether there is anything to show."""
+    return bool(np.prod(values.shape))

@@ -1,0 +1,315 @@
+"""A mosaic: many small maps as one crisp image, with the cell under the pointer. Knows pixels, not what they mean.
+
+The whole grid is composed into a single image at the resolution of the screen, because one image costs a training
+thread a tenth of what as many image items as maps do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from builder.ui.theme import theme
+from builder.ui.views.colour import Pixels, pixels_to_image
+from builder.ui.views.paint import paint_note
+
+GAP = 3.0  # pixels between maps
+LARGEST_CELL = 56.0  # pixels: a single number is not blown up beyond this
+Cell = tuple[int, int, int]
+"""A place in a mosaic: tile, row and column in the tile."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tiles:
+    """What a mosaic shows.
+
+    Attributes:
+        pixels: (tiles, height, width); see `colour`.
+        describe: words for a cell: tile, row and column, counted from 0.
+        columns: tiles in a row; 0 for whatever makes them largest.
+        overlay: paints something over each tile, given its size in pixels of the screen; None for nothing.
+        upwards: row 0 is at the bottom (a plane with its axes), not at the top (a picture).
+    """
+
+    pixels: Pixels
+    describe: Callable[[int, int, int], str]
+    columns: int = 0
+    overlay: Callable[[QSize], QImage] | None = None
+    upwards: bool = False
+
+    @property
+    def count(self) -> int:
+        """How many tiles there are."""
+        return len(self.pixels)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the tiles of a mosaic stand; all lengths in pixels of the screen.
+
+    Attributes:
+        width, height: of one tile; gap: between two.
+    """
+
+    columns: int
+    rows: int
+    width: int
+    height: int
+    gap: int
+
+    @property
+    def total(self) -> tuple[int, int]:
+        """Width and height of the whole mosaic."""
+        across = self.columns * (self.width + self.gap) - self.gap
+        return across, self.rows * (self.height + self.gap) - self.gap
+
+    def tile(self, number: int) -> tuple[int, int]:
+        """Left and top of a tile."""
+        row, column = divmod(number, self.columns)
+        return column * (self.width + self.gap), row * (self.height + self.gap)
+
+
+def lay_out(
+    count: int, height: int, width: int, space: tuple[int, int], gap: int, columns: int = 0, largest: float = math.inf
+) -> Grid:
+    """The grid that shows `count` maps of `height` × `width` cells as large as possible.
+
+    Args:
+        space: width and height that there is.
+        columns: tiles in a row; 0 to choose.
+        largest: a cell is never drawn larger than this.
+    """
+    tried = np.array([min(columns, count)]) if columns else np.arange(1, count + 1)
+    rows = -(-count // tried)
+    while True:
+        across = (space[0] - (tried - 1) * gap) / (tried * width)
+        down = (space[1] - (rows - 1) * gap) / (rows * height)
+        scales = np.minimum(across, down)
+        best = int(np.argmax(scales))
+        scale = float(scales[best])
+        if gap <= 1 or scale * min(width, height) >= 6 * gap:
+            break
+        gap = max(1, gap // 2)
+    scale = min(scale, largest)
+    if scale >= 1.0 and math.floor(scale) / scale > 0.85:
+        scale = math.floor(scale)  # every cell equally large, where that costs little
+    size = max(1, round(math.floor(scale * width))), max(1, round(math.floor(scale * height)))
+    return Grid(int(tried[best]), int(rows[best]), size[0], size[1], gap)
+
+
+def compose(pixels: Pixels, grid: Grid, *, upwards: bool = False) -> QImage:
+    """One image of all tiles (count, height, width); the gaps are transparent."""
+    count, height, width = pixels.shape
+    rows = np.arange(grid.height) * height // grid.height
+    columns = np.arange(grid.width) * width // grid.width
+    if upwards:
+        rows = height - 1 - rows
+    tiles = pixels.take(columns, axis=2).take(rows, axis=1)  # in this order whole lines are copied at a time
+    places = grid.rows * grid.columns
+    if places > count:
+        tiles = np.concatenate([tiles, np.zeros((places - count, grid.height, grid.width), np.uint32)])
+    canvas = np.zeros((grid.rows, grid.height + grid.gap, grid.columns, grid.width + grid.gap), np.uint32)
+    shaped = tiles.reshape(grid.rows, grid.columns, grid.height, grid.width)
+    canvas[:, : grid.height, :, : grid.width] = shaped.transpose(0, 2, 1, 3)
+    across, down = grid.total
+    return pixels_to_image(canvas.reshape(canvas.shape[0] * canvas.shape[1], -1)[:down, :across])
+
+
+class Mosaic(QWidget):
+    """Shows `Tiles`, says what is under the pointer, and lets a tile be chosen.
+
+    Attributes:
+        hovered: the cell under the pointer (tile, row, column), or None.
+        chosen: a tile was clicked, or Enter pressed on it: its number.
+        resized: the tiles stand elsewhere now.
+    """
+
+    hovered = Signal(object)
+    resized = Signal()
+    chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None, *, centred: bool = False) -> None:
+        super().__init__(parent)
+        self._tiles: Tiles | None = None
+        self._grid: Grid | None = None
+        self._image: QImage | None = None
+        self._overlay: tuple[object, QSize, QImage] | None = None
+        self._cell: Cell | None = None
+        self._current = 0
+        self._pointer = QPointF()
+        self._centred = centred
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(40, 40)
+        theme().changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(236, 196)
+
+    @property
+    def tiles(self) -> Tiles | None:
+        """What is shown now."""
+        return self._tiles
+
+    def set_tiles(self, tiles: Tiles | None) -> None:
+        """Show this from the next repaint on."""
+        old, self._tiles = self._tiles, tiles
+        self._image = None
+        if tiles is None or old is None or tiles.pixels.shape != old.pixels.shape or tiles.columns != old.columns:
+            self._grid = None
+            self._current = 0
+            self._hover(None)
+        self.update()
+
+    def grid(self) -> Grid | None:
+        """Where the tiles stand at this size."""
+        if self._grid is None and self._tiles is not None and self._tiles.count:
+            ratio = self.devicePixelRatio()
+            count, height, width = self._tiles.pixels.shape
+            single = height == width == 1
+            gap = 0 if single and count > 32 else round((1.0 if single else GAP) * ratio)
+            space = max(1, int(self.width() * ratio)), max(1, int(self.height() * ratio))
+            largest = LARGEST_CELL * ratio if single else math.inf
+            self._grid = lay_out(count, height, width, space, gap, self._tiles.columns, largest)
+        return self._grid
+
+    def shown(self) -> QRectF:
+        """The part of the widget that the mosaic fills."""
+        grid = self.grid()
+        if grid is None:
+            return QRectF()
+        ratio = self.devicePixelRatio()
+        width, height = grid.total[0] / ratio, grid.total[1] / ratio
+        if not self._centred:
+            return QRectF(0, 0, width, height)
+        left, top = int((self.width() - width) / 2), int((self.height() - height) / 2)
+        return QRectF(max(0, left), max(0, top), width, height)
+
+    def cell_at(self, at: QPointF) -> Cell | None:
+        """The cell at a point of the widget; None in a gap and outside."""
+        grid, tiles = self.grid(), self._tiles
+        if grid is None or tiles is None:
+            return None
+        inside = (at - self.shown().topLeft()) * self.devicePixelRatio()
+        if inside.x() < 0 or inside.y() < 0:
+            return None
+        column, x = divmod(int(inside.x()), grid.width + grid.gap)
+        row, y = divmod(int(inside.y()), grid.height + grid.gap)
+        number = row * grid.columns + column
+        if column >= grid.columns or x >= grid.width or y >= grid.height or number >= tiles.count:
+            return None
+        _, height, width = tiles.pixels.shape
+        line = y * height // grid.height
+        return number, height - 1 - line if tiles.upwards else line, x * width // grid.width
+
+    def tile_rect(self, number: int) -> QRectF:
+        """Where a tile stands in the widget."""
+        grid = self.grid()
+        if grid is None:
+            return QRectF()
+        ratio = self.devicePixelRatio()
+        left, top = grid.tile(number)
+        shown = self.shown()
+        place = QPointF(shown.left() + left / ratio, shown.top() + top / ratio)
+        return QRectF(place.x(), place.y(), grid.width / ratio, grid.height / ratio)
+
+    def image(self) -> QImage | None:
+        """The mosaic as it stands on the screen, without overlays."""
+        grid = self.grid()
+        if self._image is None and grid is not None and self._tiles is not None:
+            self._image = compose(self._tiles.pixels, grid, upwards=self._tiles.upwards)
+            self._image.setDevicePixelRatio(self.devicePixelRatio())
+        return self._image
+
+    def paint(self, painter: QPainter) -> None:
+        """Paint the mosaic with its overlays, but neither focus nor note."""
+        image, tiles, grid = self.image(), self._tiles, self._grid
+        if image is None or tiles is None or grid is None:
+            return
+        painter.drawImage(self.shown().topLeft(), image)
+        if tiles.overlay is not None:
+            over = self._overlaid(tiles.overlay, QSize(grid.width, grid.height))
+            for number in range(tiles.count):
+                painter.drawImage(self.tile_rect(number).topLeft(), over)
+
+    def _overlaid(self, overlay: Callable[[QSize], QImage], size: QSize) -> QImage:
+        if self._overlay is None or self._overlay[0] != overlay or self._overlay[1] != size:
+            image = overlay(size)
+            image.setDevicePixelRatio(self.devicePixelRatio())
+            self._overlay = overlay, size, image
+        return self._overlay[2]
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        self.paint(painter)
+        if self._tiles is None or self._grid is None:
+            return
+        marked = self._cell[0] if self._cell is not None else self._current if self.hasFocus() else None
+        if marked is not None and marked < self._tiles.count:
+            painter.setPen(QPen(theme().color("accent"), 2))
+            painter.drawRect(self.tile_rect(marked).adjusted(1, 1, -1, -1))
+        if self._cell is not None:
+            paint_note(painter, QRectF(self.rect()), self._pointer, self._tiles.describe(*self._cell))
+
+    def _hover(self, cell: Cell | None) -> None:
+        if cell is not None or self._cell is not None:
+            self._cell = cell
+            self.hovered.emit(cell)
+            self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._pointer = event.position()
+        self._hover(self.cell_at(self._pointer))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(None)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._pointer = event.position()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        cell = self.cell_at(event.position())
+        if event.button() == Qt.MouseButton.LeftButton and cell is not None and self.rect().contains(event.pos()):
+            self._current = cell[0]
+            self.chosen.emit(cell[0])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        grid = self.grid()
+        if grid is None or self._tiles is None:
+            super().keyPressEvent(event)
+            return
+        steps = {
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Up: -grid.columns,
+            Qt.Key.Key_Down: grid.columns,
+        }
+        key = Qt.Key(event.key())
+        if key in steps:
+            moved = self._current + steps[key]
+            if 0 <= moved < self._tiles.count:
+                self._current = moved
+                self._hover(None)
+                self.update()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.chosen.emit(self._current)
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._grid = self._image = None
+        self._hover(None)
+        self.resized.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._grid = self._image = self._overlay = None
+            self.update()

@@ -1,0 +1,51 @@
+"""Small things that several views paint: figures, the note beside the pointer. No state."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+
+from builder.ui.theme import font, theme
+
+
+def figure(value: float, digits: int = 3) -> str:
+    """A number for a reader, short: 0.42, −1.3, 12,400, 3.1e−7; words for what is no number."""
+    if math.isnan(value):
+        return "not a number"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    size = abs(value)
+    if size != 0.0 and (size >= 1e6 or size < 10.0**-digits):
+        text = f"{value:.{digits - 2}e}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
+    elif size >= 1000:
+        text = f"{value:,.0f}"
+    else:
+        text = f"{value:.{digits}g}"
+    return "0" if text == "-0" else text.replace("-", "−")
+
+
+def paint_note(painter: QPainter, bounds: QRectF, at: QPointF, text: str) -> None:
+    """The note beside the pointer: lines of text on a raised card, kept within `bounds`."""
+    face = font(11, mono=True)
+    metrics = QFontMetricsF(face)
+    lines = [metrics.elidedText(line, Qt.TextElideMode.ElideRight, bounds.width() - 16) for line in text.split("\n")]
+    width = max(metrics.horizontalAdvance(line) for line in lines) + 16
+    height = metrics.height() * len(lines) + 8
+    left = at.x() + 14 if at.x() + 14 + width <= bounds.right() else at.x() - 14 - width
+    top = at.y() + 16 if at.y() + 16 + height <= bounds.bottom() else at.y() - 12 - height
+    left = max(bounds.left(), min(left, bounds.right() - width))
+    top = max(bounds.top(), min(top, bounds.bottom() - height))
+    card = QRectF(round(left), round(top), width, height)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(theme().color("wire"), 1))
+    painter.setBrush(theme().color("raised", 0.96))
+    painter.drawRoundedRect(card.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+    painter.setFont(face)
+    painter.setPen(theme().color("text"))
+    for number, line in enumerate(lines):
+        row = QRectF(card.left() + 8, card.top() + 4 + number * metrics.height(), card.width() - 8, metrics.height())
+        painter.drawText(row, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, line)
+    painter.restore()
