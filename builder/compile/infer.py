@@ -5,14 +5,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from builder.graph.frozen import FrozenDict
 from builder.graph.model import Graph, Node, Shape
-from builder.graph.order import nodes_on_cycles, topological_order
-from builder.graph.problems import AddAfter, Fix, InsertBefore, Problem, ProblemError, RemoveNode, SetParams, Severity
-from builder.layers.base import Layer, Role, ShapeError
+from builder.graph.order import cycles, nodes_on_cycles, topological_order
+from builder.graph.problems import (
+    AddAfter,
+    Fix,
+    InsertBefore,
+    Problem,
+    ProblemError,
+    RemoveNode,
+    ReplaceNode,
+    SetParams,
+    Severity,
+)
+from builder.layers.base import Layer, Remedy, Role, ShapeError
 from builder.layers.registry import find, make
 
 
@@ -23,9 +34,10 @@ class NodeInfo:
     Attributes:
         node: the node that this was inferred from.
         layer: the validated layer, None for an unknown kind or bad parameters.
-        inputs: shape at each input port; None where it is unknown.
+        inputs: shape at each input port; None where it is unknown. A merge has a port for each wire.
         output: shape of the output, None when it cannot be known.
         problems: what is wrong with this very node.
+        ports: the input port at which each wire ends, in rising order.
     """
 
     node: Node
@@ -33,6 +45,7 @@ class NodeInfo:
     inputs: tuple[Shape | None, ...]
     output: Shape | None
     problems: tuple[Problem, ...] = ()
+    ports: tuple[int, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -51,6 +64,7 @@ class Inference:
 
     Attributes:
         order: the nodes in an order of execution; nodes on or behind a cycle come last.
+        cyclic: the nodes that lie on a cycle.
         nodes: what is known of each.
         network: problems of the network as a whole (no input, no output, ...).
     """
@@ -79,101 +93,149 @@ class Inference:
 
 
 def infer(graph: Graph, previous: Inference | None = None) -> Inference:
-    """Shapes and problems of `graph`, reusing what `previous` (of any graph) already knows."""
-    if previous is not None and previous.graph is graph:
+    """Shapes and problems of `graph`, reusing what `previous` (of any graph) already knows.
+
+    The result is the same with and without `previous`. What an edit does not reach keeps its very `NodeInfo`.
+    """
+    if previous is None:
+        order, cyclic = _execution_order(graph)
+        return _infer(graph, order, cyclic, FrozenDict())
+    if previous.graph is graph:
         return previous
-    same_wiring = (
-        previous is not None
-        and previous.graph.edges is graph.edges
-        and len(previous.graph.nodes) == len(graph.nodes)
-        and all(name in previous.graph.nodes for name in graph.nodes)
-    )
-    if previous is not None and same_wiring:
+    if previous.graph.edges is graph.edges and tuple(previous.graph.nodes) == tuple(graph.nodes):
+        graph.adopt_wiring(previous.graph)
+        if previous.graph.nodes is graph.nodes:  # something only moved
+            return replace(previous, graph=graph)
         order, cyclic = previous.order, previous.cyclic
-        # The wiring tables are cached on the graph; an edit of parameters leaves them as they are.
-        graph.__dict__.setdefault("incoming", previous.graph.incoming)
-        graph.__dict__.setdefault("outgoing", previous.graph.outgoing)
     else:
-        first, rest = topological_order(graph)
-        order = first + tuple(name for name in graph.nodes if name in rest)
-        cyclic = nodes_on_cycles(graph) if rest else frozenset()
-    known = previous.nodes if previous is not None else FrozenDict[str, NodeInfo]()
-    infos: dict[str, NodeInfo] = {}
+        order, cyclic = _execution_order(graph)
+    known = previous.nodes.without(*previous.cyclic) if previous.cyclic else previous.nodes
+    return _infer(graph, order, cyclic, known)
+
+
+def _execution_order(graph: Graph) -> tuple[tuple[str, ...], frozenset[str]]:
+    first, rest = topological_order(graph)
+    if not rest:
+        return first, frozenset()
+    return first + tuple(name for name in graph.nodes if name in rest), nodes_on_cycles(graph)
+
+
+def _infer(graph: Graph, order: tuple[str, ...], cyclic: frozenset[str], known: FrozenDict[str, NodeInfo]) -> Inference:
+    infos: dict[str, NodeInfo] = _circles(graph) if cyclic else {}
     for name in order:
-        node = graph.nodes[name]
         if name in cyclic:
-            infos[name] = _on_cycle(node)
             continue
-        inputs = _input_shapes(graph, name, infos)
+        node = graph.nodes[name]
+        wires = graph.incoming[name]
+        ports = tuple([edge.target_port for edge in wires])
+        arriving = tuple([infos[edge.source].output if edge.source in infos else None for edge in wires])
         old = known.get(name)
-        if old is not None and old.node is node and old.inputs == inputs and not _has_cycle_problem(old):
+        inputs = arriving if ports == _PORTS[: len(ports)] else _by_port(node.kind, ports, arriving)
+        if old is not None and old.node is node and old.ports == ports and old.inputs == inputs:
             infos[name] = old
         else:
-            infos[name] = _infer_node(node, inputs, _unwired(graph, name))
-    nodes = FrozenDict(infos)
+            infos[name] = _infer_node(node, ports, inputs)
+    nodes = FrozenDict({name: infos[name] for name in order} if cyclic else infos)
     return Inference(graph, order, cyclic, nodes, tuple(_network_problems(graph, nodes)))
 
 
-def _input_shapes(graph: Graph, name: str, infos: dict[str, NodeInfo]) -> tuple[Shape | None, ...]:
-    found: list[Shape | None] = []
-    for edge in graph.incoming[name]:
-        while len(found) < edge.target_port:
-            found.append(None)
-        source = infos.get(edge.source)
-        found.append(source.output if source is not None else None)
+_PORTS = tuple(range(64))  # compared with a wire's ports; a merge of more wires takes the longer way
+
+
+def _by_port(kind: str, ports: tuple[int, ...], arriving: tuple[Shape | None, ...]) -> tuple[Shape | None, ...]:
+    """The arriving shapes set out port by port, where some port has no wire or a wire has no port."""
+    layer = find(kind)
+    if layer is None or layer.ports.variadic:
+        return arriving
+    found: list[Shape | None] = [None] * len(layer.ports.inputs)
+    for port, shape in zip(ports, arriving, strict=True):
+        if 0 <= port < len(found):
+            found[port] = shape
     return tuple(found)
 
 
-def _unwired(graph: Graph, name: str) -> bool:
-    """Whether an input port lacks a wire (as against: the wire brings an unknown shape)."""
-    kind = find(graph.nodes[name].kind)
-    if kind is None:
-        return False
-    ports = sorted(edge.target_port for edge in graph.incoming[name])
-    needed = max(kind.ports.least, len(ports)) if kind.ports.variadic else len(kind.ports.inputs)
-    return ports != list(range(needed))
+def _circles(graph: Graph) -> dict[str, NodeInfo]:
+    """What is known of the nodes on cycles: nothing, and one problem for each circle, at its first node."""
+    infos = {name: NodeInfo(graph.nodes[name], None, (), None) for name in nodes_on_cycles(graph)}
+    for circle in cycles(graph):
+        first = circle[0]
+        names = circle if len(circle) <= 6 else (*circle[:3], "…", *circle[-2:])
+        message = f"the wires {' → '.join((*names, first))} form a circle."
+        hint = "Remove one of them: data flows one way, from the input to the output."
+        infos[first] = replace(infos[first], problems=(Problem("cycle", message, where=first, hint=hint),))
+    return infos
 
 
-def _on_cycle(node: Node) -> NodeInfo:
-    hint = "Remove one wire of the circle: data flows one way, from the input to the output."
-    problem = Problem("cycle", "this layer feeds itself through a circle of wires.", where=node.name, hint=hint)
-    return NodeInfo(node, None, (), None, (problem,))
-
-
-def _has_cycle_problem(info: NodeInfo) -> bool:
-    return any(problem.code == "cycle" for problem in info.problems)
-
-
-def _infer_node(node: Node, inputs: tuple[Shape | None, ...], unwired: bool) -> NodeInfo:
+def _infer_node(node: Node, ports: tuple[int, ...], inputs: tuple[Shape | None, ...]) -> NodeInfo:
     try:
         layer = make(node.kind, node.params)
     except ProblemError as error:
-        return NodeInfo(node, None, inputs, None, tuple(problem.at(node.name) for problem in error.problems))
-    if unwired:
-        more = layer.ports.variadic and any(shape is not None for shape in inputs)
-        message = f"{layer.title} needs at least {layer.ports.least} inputs." if more else "nothing is connected to it."
-        problem = Problem("not-connected", message, where=node.name, hint="Drag a wire to its input port.")
-        return NodeInfo(node, layer, inputs, None, (problem,))
-    if any(shape is None for shape in inputs):
-        return NodeInfo(node, layer, inputs, None)
-    shapes = tuple(shape for shape in inputs if shape is not None)
+        problems = tuple(problem.at(node.name) for problem in error.problems)
+        return NodeInfo(node, None, inputs, None, problems, ports)
+    if problem := _wiring_problem(node.name, layer, ports):
+        return NodeInfo(node, layer, inputs, None, (problem,), ports)
+    shapes = tuple([shape for shape in inputs if shape is not None])
+    if len(shapes) < len(inputs):
+        return NodeInfo(node, layer, inputs, None, (), ports)
     try:
-        return NodeInfo(node, layer, inputs, layer.output_shape(shapes))
+        return NodeInfo(node, layer, inputs, layer.output_shape(shapes), (), ports)
     except ShapeError as error:
-        return NodeInfo(node, layer, inputs, None, (_shape_problem(node, error),))
+        return NodeInfo(node, layer, inputs, None, (_shape_problem(node, layer, shapes, ports, error),), ports)
 
 
-def _shape_problem(node: Node, error: ShapeError) -> Problem:
+def _wiring_problem(name: str, layer: Layer, ports: tuple[int, ...]) -> Problem | None:
+    """What is wrong with the wires that enter a node; shapes do not count."""
+    labels = layer.ports.inputs
+    least, most = (layer.ports.least, math.inf) if layer.ports.variadic else (len(labels), len(labels))
+    if len(set(ports)) < len(ports):
+        return Problem("two-wires", "two wires end at the same port.", where=name, hint="Remove one of them.")
+    if ports and (ports[0] < 0 or (not layer.ports.variadic and ports[-1] >= most)):
+        number = f"{len(labels)} input port{'s' if len(labels) > 1 else ''}" if labels else "no input port"
+        message = f"{layer.title} has {number}, but a wire ends at another."
+        return Problem("no-port", message, where=name, hint="Remove that wire.")
+    if len(ports) >= least:
+        return None
+    if not ports:
+        message = "nothing is connected to it."
+    elif layer.ports.variadic:
+        message = f"{layer.title} needs at least {least} inputs, it has {len(ports)}."
+    else:
+        missing = next(label for port, label in enumerate(labels) if port not in ports)
+        message = f"nothing is connected to its port {missing!r}."
+    return Problem("not-connected", message, where=name, hint="Drag a wire to its input port.")
+
+
+def _shape_problem(
+    node: Node, layer: Layer, inputs: tuple[Shape, ...], ports: tuple[int, ...], error: ShapeError
+) -> Problem:
     fix = None
-    if error.remedy is not None:
+    if error.remedy is not None and _works(error.remedy, error.port, node, layer, inputs):
         remedy = error.remedy
-        edit: InsertBefore | SetParams
+        edit: InsertBefore | ReplaceNode | SetParams
         if remedy.insert:
-            edit = InsertBefore(node.name, remedy.insert, remedy.insert_params, error.port)
+            edit = InsertBefore(node.name, remedy.insert, remedy.insert_params, ports[error.port])
+        elif remedy.replace:
+            edit = ReplaceNode(node.name, remedy.replace, remedy.insert_params)
         else:
             edit = SetParams(node.name, remedy.change)
         fix = Fix(remedy.title, (edit,))
     return Problem("shape-mismatch", error.message, where=node.name, field=error.field, hint=error.hint, fix=fix)
+
+
+def _works(remedy: Remedy, port: int, node: Node, layer: Layer, inputs: tuple[Shape, ...]) -> bool:
+    """Whether the node fits once the remedy is carried out: nothing is offered that does not help."""
+    try:
+        if remedy.insert:
+            between = make(remedy.insert, remedy.insert_params).output_shape((inputs[port],))
+            inputs = (*inputs[:port], between, *inputs[port + 1 :])
+        elif remedy.replace:
+            layer = make(remedy.replace, remedy.insert_params)
+        else:
+            layer = make(node.kind, FrozenDict({**node.params, **remedy.change}))
+        layer.output_shape(inputs)
+    except (ShapeError, ProblemError):
+        return False
+    return True
 
 
 def _network_problems(graph: Graph, nodes: FrozenDict[str, NodeInfo]) -> Iterator[Problem]:
@@ -184,13 +246,21 @@ def _network_problems(graph: Graph, nodes: FrozenDict[str, NodeInfo]) -> Iterato
         hint = "Drag an Input onto the canvas and connect it to the first layer."
         yield Problem("no-input", "the network has no input.", hint=hint)
     for extra in inputs[1:]:
-        fix = Fix(f"Remove {extra}", (RemoveNode(extra),))
-        yield Problem("several-inputs", f"the network has a second input, {extra}.", where=extra, fix=fix)
+        removal = Fix(f"Remove {extra}", (RemoveNode(extra),))
+        yield Problem("several-inputs", f"the network has a second input, {extra}.", where=extra, fix=removal)
     if not outputs:
         ends = [name for name, edges in graph.outgoing.items() if not edges and nodes[name].output is not None]
         fix = Fix("Add Output", (AddAfter(ends[0], "Output"),)) if len(ends) == 1 else None
         hint = "Drag an Output onto the canvas and connect the last layer to it."
         yield Problem("no-output", "the network has no output.", hint=hint, fix=fix)
+    for edge in graph.edges:
+        source = nodes.get(edge.source)
+        if source is None or edge.target not in nodes:
+            absent = edge.source if source is None else edge.target
+            yield Problem("no-such-node", f"a wire ends at {absent}, which does not exist.", where=absent)
+        elif source.layer is not None and not 0 <= edge.source_port < len(source.layer.ports.outputs):
+            message = f"the wire to {edge.target} leaves from a port that it does not have."
+            yield Problem("no-port", message, where=edge.source, hint="Remove that wire.")
     for name, role in roles.items():
         if role is not Role.OUTPUT and not graph.outgoing[name] and outputs:
             message = "nothing uses what it gives, so it is left out of the model."

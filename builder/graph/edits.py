@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from builder.graph.frozen import FrozenDict, freeze
-from builder.graph.model import NAME, Edge, Graph, Node, Point
+from builder.graph.model import Edge, Graph, Node, Point
+from builder.graph.names import name_problem
 from builder.graph.order import would_cycle
 from builder.graph.problems import Problem, ProblemError
 
@@ -63,9 +64,7 @@ def _first_living_source(graph: Graph, edge: Edge, gone: set[str]) -> Edge | Non
 
 def connect(graph: Graph, edge: Edge) -> Graph:
     """The graph with a wire added; a wire already at that input port gives way. Raises on a cycle or absent node."""
-    for name in (edge.source, edge.target):
-        if name not in graph.nodes:
-            raise ProblemError(Problem("no-such-node", f"there is no layer called {name}.", where=name))
+    _need(graph, edge.source, edge.target)
     if would_cycle(graph, edge.source, edge.target):
         message = f"a wire from {edge.source} to {edge.target} would close a cycle."
         hint = "Data flows one way, from the input to the output."
@@ -80,9 +79,18 @@ def disconnect(graph: Graph, *edges: Edge) -> Graph:
 
 
 def insert_on_edge(graph: Graph, edge: Edge, node: Node, at: Point | None = None) -> Graph:
-    """The graph with `node` put on a wire: source -> node -> target. `node` may already stand in the graph, unwired."""
+    """The graph with `node` put on a wire: source -> node -> target. `node` may already stand in the graph, unwired.
+
+    Raises when there is no such wire, or when `node` has wires.
+    """
+    if edge not in graph.edges:
+        message = f"there is no wire from {edge.source} to {edge.target}."
+        raise ProblemError(Problem("no-such-wire", message, where=edge.target))
     if node.name not in graph.nodes:
         graph = add_node(graph, node, at)
+    elif graph.incoming[node.name] or graph.outgoing[node.name]:
+        message = "it has wires already, so it cannot be put on another."
+        raise ProblemError(Problem("node-is-wired", message, where=node.name, hint="Remove its wires first."))
     edges = []
     for old in graph.edges:
         if old == edge:
@@ -95,6 +103,7 @@ def insert_on_edge(graph: Graph, edge: Edge, node: Node, at: Point | None = None
 
 def rename(graph: Graph, old: str, new: str) -> Graph:
     """The graph with one node renamed, its wires and its place kept. Raises when `new` is taken or no identifier."""
+    _need(graph, old)
     if old == new:
         return graph
     _check_name(graph, new)
@@ -111,13 +120,17 @@ def rename(graph: Graph, old: str, new: str) -> Graph:
 
 def set_params(graph: Graph, name: str, params: Mapping[str, Any]) -> Graph:
     """The graph with the stored parameters of one node replaced as a whole."""
+    _need(graph, name)
     node = replace(graph.nodes[name], params=freeze(params))
     return replace(graph, nodes=graph.nodes.set(name, node))
 
 
 def move(graph: Graph, positions: Mapping[str, Point]) -> Graph:
-    """The graph with some nodes standing elsewhere."""
-    return replace(graph, positions=graph.positions.update({n: Point(*p) for n, p in positions.items()}))
+    """The graph with some nodes standing elsewhere; names that it does not have are ignored."""
+    places = {name: Point(*place) for name, place in positions.items() if name in graph.nodes}
+    moved = replace(graph, positions=graph.positions.update(places))
+    moved.adopt_wiring(graph)
+    return moved
 
 
 def fragment(graph: Graph, names: Iterable[str]) -> Graph:
@@ -133,21 +146,28 @@ def fragment(graph: Graph, names: Iterable[str]) -> Graph:
 def paste(graph: Graph, piece: Graph, offset: Point) -> tuple[Graph, dict[str, str]]:
     """The graph with a fragment added, and the new name of each of its nodes."""
     names: dict[str, str] = {}
+    both = replace(graph, nodes=graph.nodes.update(piece.nodes))  # a new name collides with neither
     for name, node in piece.nodes.items():
-        new = name if name not in graph.nodes else free_name(graph, name)
+        new = name if name not in graph.nodes else free_name(both, name)
         names[name] = new
         place = piece.positions.get(name)
         at = None if place is None else Point(place.x + offset.x, place.y + offset.y)
-        graph = add_node(graph, replace(node, name=new), at)
+        added = replace(node, name=new)
+        graph = add_node(graph, added, at)
+        both = replace(both, nodes=both.nodes.set(new, added))
     wires = tuple(edge._replace(source=names[edge.source], target=names[edge.target]) for edge in piece.edges)
     return replace(graph, edges=graph.edges + wires), names
 
 
 def _check_name(graph: Graph, name: str) -> None:
-    if not NAME.match(name):
-        message = f"{name!r} cannot be a name."
-        hint = "Use letters, digits and underscores, and begin with a letter."
-        raise ProblemError(Problem("bad-name", message, where=name, field="name", hint=hint))
+    if problem := name_problem(name):
+        raise ProblemError(problem)
     if name in graph.nodes:
         message = f"there is already a layer called {name}."
         raise ProblemError(Problem("name-taken", message, where=name, field="name", hint="Choose another name."))
+
+
+def _need(graph: Graph, *names: str) -> None:
+    for name in names:
+        if name not in graph.nodes:
+            raise ProblemError(Problem("no-such-node", f"there is no layer called {name}.", where=name))

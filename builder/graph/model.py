@@ -6,16 +6,12 @@ differences by identity and undo is a swap of two values.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from builder.graph.frozen import FrozenDict, freeze
-
-# A node's name becomes a Python attribute and part of a `state_dict` key.
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 Shape = tuple[int, ...]
 """Sizes of a value without the batch dimension: (channels, height, width), or (features,)."""
@@ -42,7 +38,7 @@ class Node:
     """One layer, or one instance of a block, on the canvas.
 
     Attributes:
-        name: unique in its graph; an identifier.
+        name: unique in its graph; an identifier (see `graph.names`).
         kind: name of the layer class; may be unknown here, the catalogue decides what it means.
         params: the parameters that differ from the layer's defaults, as frozen JSON; unchecked.
     """
@@ -95,6 +91,12 @@ class Graph:
                 found[edge.source].append(edge)
         return {name: tuple(edges) for name, edges in found.items()}
 
+    def adopt_wiring(self, other: Graph) -> None:
+        """Take over the tables of wires that a graph with the same names and wires has already made."""
+        for table in ("incoming", "outgoing"):
+            if table in other.__dict__:
+                self.__dict__.setdefault(table, other.__dict__[table])
+
     def same_network(self, other: Graph) -> bool:
         """Whether both compile to the same model; where things stand on the canvas does not count."""
         return self.nodes == other.nodes and frozenset(self.edges) == frozenset(other.edges)
@@ -137,8 +139,7 @@ class Network:
         return all(
             block is other.blocks[name]
             or (
-                block.parameters == other.blocks[name].parameters
-                and block.graph.same_network(other.blocks[name].graph)
+                block.parameters == other.blocks[name].parameters and block.graph.same_network(other.blocks[name].graph)
             )
             for name, block in self.blocks.items()
         )

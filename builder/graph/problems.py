@@ -45,6 +45,15 @@ class RemoveNode:
 
 
 @dataclass(frozen=True)
+class ReplaceNode:
+    """Let `node` keep its name and wires but be a layer of another `kind`."""
+
+    node: str
+    kind: str
+    params: FrozenDict[str, Any] = FrozenDict()
+
+
+@dataclass(frozen=True)
 class AddAfter:
     """Add a new node of `kind` behind `node` and connect it."""
 
@@ -61,7 +70,7 @@ class SetSetting:
     value: Any
 
 
-Edit = InsertBefore | SetParams | RemoveNode | AddAfter | SetSetting
+Edit = InsertBefore | SetParams | RemoveNode | ReplaceNode | AddAfter | SetSetting
 
 
 @dataclass(frozen=True)
