@@ -5,7 +5,6 @@ One declaration gives the form, the validation, the file format and the document
 
 from __future__ import annotations
 
-import reprlib
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
@@ -59,7 +58,7 @@ def parameter(
         advanced: folded away until asked for.
         bounds: `ge`, `gt`, `le`, `lt`, `min_length`, ... as pydantic's `Field` takes them.
     """
-    extra = {"unit": unit, "slider": slider, "log": log, "choices": choices, "advanced": advanced}
+    extra: dict[str, Any] = {"unit": unit, "slider": slider, "log": log, "choices": choices, "advanced": advanced}
     return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
 
 
@@ -116,28 +115,49 @@ def problems_of(error: ValidationError, where: str) -> tuple[Problem, ...]:
     for fault in error.errors(include_url=False, include_context=True):
         location = [str(part) for part in fault["loc"]]
         field = location[0] if location else ""
-        message = fault["msg"].removeprefix("Value error, ")
-        kind = fault["type"]
-        value = fault.get("input")
+        kind, value, context = fault["type"], _brief(fault.get("input")), fault.get("ctx") or {}
         if kind == "extra_forbidden":
             message = f"there is no parameter of this name ({field})."
+        elif kind == "missing":
+            message = "a value is needed here."
         elif kind in _BOUNDS:
             word, key = _BOUNDS[kind]
-            message = f"{_brief(value)} is out of range: it must be {word} {(fault.get('ctx') or {}).get(key)}."
-        elif kind != "value_error":
-            message = f"{_brief(value)} does not fit here: {message[:1].lower()}{message[1:]}."
+            message = f"{value} is out of range: it must be {word} {context.get(key)}."
+        elif kind == "value_error":
+            text = fault["msg"].removeprefix("Value error, ").rstrip(".")
+            message = f"{text[:1].lower()}{text[1:]}."
+        elif kind in ("literal_error", "union_tag_invalid", "enum"):
+            choices = context.get("expected") or context.get("expected_tags") or "one of the choices"
+            message = f"{value} does not fit here: it must be {choices}."
         else:
-            message = f"{message[:1].lower()}{message[1:]}." if not message.endswith(".") else message
+            wanted = next((words for start, words in _WANTED.items() if kind.startswith(start)), "another value")
+            message = f"{value} does not fit here: {wanted} is needed."
         found.append(Problem("bad-parameter", message, where=where, field=field))
     return tuple(found)
 
 
 def _brief(value: Any) -> str:
-    """The value as written, cut where it is too long to read: files may hold anything."""
-    text = repr(value) if isinstance(value, int) else reprlib.repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        return "a number of thousands of digits"
+    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
+# Beginnings of pydantic's names for faults, and what the reader should give instead.
+_WANTED = {
+    "int": "a whole number",
+    "float": "a number",
+    "finite": "a finite number",
+    "bool": "yes or no",
+    "string": "a text",
+    "tuple": "a list of numbers of the right length",
+    "too_": "a list of another length",
+    "missing": "a complete list",
+    "model": "a group of settings",
+    "dict": "a group of settings",
+    "union": "a group of settings with its kind",
+}
 _BOUNDS = {
     "greater_than": ("more than", "gt"),
     "greater_than_equal": ("at least", "ge"),
