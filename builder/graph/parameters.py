@@ -5,6 +5,7 @@ One declaration gives the form, the validation, the file format and the document
 
 from __future__ import annotations
 
+import reprlib
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
@@ -137,8 +138,9 @@ def problems_of(error: ValidationError, where: str) -> tuple[Problem, ...]:
 
 
 def _brief(value: Any) -> str:
+    """The value as written, cut where it is too long to read: files may hold anything."""
     try:
-        text = repr(value)
+        text = repr(value) if isinstance(value, int) else reprlib.repr(value)
     except ValueError:  # Python writes no whole number of more than 4,300 digits
         return "a number of thousands of digits"
     return text if len(text) <= 60 else f"{text[:57]}…"
