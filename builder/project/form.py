@@ -16,8 +16,9 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from builder.data.settings import DataSettings
+from builder.graph.checks import MOST_PORTS, faults
 from builder.graph.frozen import FrozenDict, freeze, thaw
-from builder.graph.model import NAME, Block, BlockParameter, Edge, Graph, Network, Node, Point
+from builder.graph.model import Block, BlockParameter, Edge, Graph, Network, Node, Point
 from builder.graph.parameters import Parameters, problems_of
 from builder.graph.problems import Problem, ProblemError
 from builder.project.document import Project
@@ -31,7 +32,6 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 DEPTH = 40  # brackets within brackets; more than any network needs, less than any stack bears
 DIGITS = 100  # of a whole number; more than any number that means something
-PORTS = 10_000  # of one node
 CANVAS = 1e7  # pixels from the middle
 
 P = TypeVar("P", bound=Parameters)
@@ -174,29 +174,20 @@ def graph_from_json(form: Any, place: str = "network") -> Graph:
         nodes[node.name] = node
         if at is not None:
             positions[node.name] = at
-    edges: list[Edge] = []
-    taken: set[tuple[str, int]] = set()
-    for number, entry in enumerate(_a(list, form.get("edges", []), f"{place}, edges"), 1):
-        edge = _edge(entry, f"{place}, wire {number}")
-        for name in (edge.source, edge.target):
-            if name not in nodes:
-                message = f"a wire leads from {_cut(edge.source)} to {_cut(edge.target)}, but there is no {_cut(name)}."
-                raise _refuse("no-such-node", message, place)
-        if (edge.target, edge.target_port) in taken:
-            message = f"two wires enter the same port ({edge.target_port}) of {edge.target}."
-            raise _refuse("bad-file", message, place)
-        taken.add((edge.target, edge.target_port))
-        edges.append(edge)
-    return Graph(FrozenDict(nodes), tuple(edges), FrozenDict(positions))
+    edges = [
+        _edge(entry, f"{place}, wire {number}")
+        for number, entry in enumerate(_a(list, form.get("edges", []), f"{place}, edges"), 1)
+    ]
+    graph = Graph(FrozenDict(nodes), tuple(edges), FrozenDict(positions))
+    if found := faults(graph):
+        raise ProblemError(found[0])
+    return graph
 
 
 def _node(entry: Any, place: str) -> tuple[Node, Point | None]:
     entry = _a(dict, entry, place)
     _only(entry, ("name", "kind", "params", "at"), place)
     name = _a(str, entry.get("name"), f"{place}, name")
-    if not NAME.match(name):
-        hint = "Use letters, digits and underscores, and begin with a letter."
-        raise _refuse("bad-name", f"{_quote(name)} cannot be a name.", place, hint)
     kind = _a(str, entry.get("kind"), f"{place}, kind")
     node = Node(name, kind, freeze(_a(dict, entry.get("params", {}), f"{place}, params")))
     return node, _point(entry["at"], f"{place}, at") if "at" in entry else None
@@ -213,7 +204,7 @@ def _edge(entry: Any, place: str) -> Edge:
     parts = _a(list, entry, place)
     names, ports = parts[:2], parts[2:]
     fits = len(names) == 2 and len(ports) in (0, 2) and all(isinstance(name, str) for name in names)
-    if not fits or not all(type(port) is int and 0 <= port < PORTS for port in ports):
+    if not fits or not all(type(port) is int and 0 <= port < MOST_PORTS for port in ports):
         raise _refuse("bad-file", f"{_quote(entry)} is no wire.", place, 'Write ["source", "target"].')
     return Edge(*parts)
 

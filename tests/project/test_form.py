@@ -12,6 +12,7 @@ from builder.compile.infer import infer
 from builder.data.settings import DataSettings
 from builder.graph.frozen import FrozenDict, freeze
 from builder.graph.model import Block, BlockParameter, Edge, Graph, Network, Node, Point
+from builder.graph.names import name_problem
 from builder.graph.problems import ProblemError
 from builder.project import form
 from builder.project.document import Project
@@ -84,7 +85,7 @@ scalars = st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats
 values = st.recursive(
     scalars | st.text(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)
 )
-names = st.from_regex(r"\A[A-Za-z_][A-Za-z0-9_]{0,8}\Z")
+names = st.from_regex(r"\A[A-Za-z][A-Za-z0-9_]{0,8}\Z").filter(lambda name: name_problem(name) is None)
 places = st.floats(-1e6, 1e6).map(lambda number: round(number, 3))
 
 
@@ -193,7 +194,7 @@ def test_every_byte_damaged_is_a_project_or_a_problem() -> None:
         (altered(data={"colour": 1}), "bad-parameter: data.colour"),
         (altered(blocks={"b": {"parameters": [{"name": 1}]}}), "bad-file: blocks, 'b', parameter 1, name"),
         (network({"name": "a", "kind": "ReLU"}, {"name": "a", "kind": "Tanh"}), "name-taken: network: there are two"),
-        (network({"name": "1a", "kind": "ReLU"}), "bad-name: network, node 1: '1a' cannot be a name."),
+        (network({"name": "1a", "kind": "ReLU"}), "bad-name: 1a.name: '1a' cannot be a name."),
         (network({"name": "a" * 5 + "\n", "kind": "ReLU"}), "bad-name"),
         (network({"name": "a", "kind": "ReLU", "at": [0]}), "bad-file"),
         (network({"name": "a", "kind": "ReLU", "at": [0, 1e300]}), "bad-file"),
@@ -201,10 +202,10 @@ def test_every_byte_damaged_is_a_project_or_a_problem() -> None:
         (network({"name": "a"}), "bad-file: network, node 1, kind: here stands nothing"),
         (network({"name": "a", "kind": "ReLU", "params": [1]}), "bad-file: network, node 1, params"),
         (network("a"), "bad-file: network, node 1"),
-        (network({"name": "a", "kind": "ReLU"}, edges=[["a", "b"]]), "no-such-node: network: a wire leads from a to b"),
+        (network({"name": "a", "kind": "ReLU"}, edges=[["a", "b"]]), "bad-wire: b: the wire"),
         (network({"name": "a", "kind": "ReLU"}, edges=[["a"]]), "bad-file: network, wire 1"),
         (network({"name": "a", "kind": "ReLU"}, edges=[["a", "a", 0, 10**12]]), "bad-file: network, wire 1"),
-        (network({"name": "a", "kind": "ReLU"}, edges=[["a", "a"], ["a", "a"]]), "bad-file: network: two wires enter"),
+        (network({"name": "a", "kind": "ReLU"}, edges=[["a", "a"], ["a", "a"]]), "bad-wire: a: the wire"),
         (altered().replace('"epochs": 3', '"epochs": NaN'), "bad-file: NaN is no number"),
         (altered().replace('"epochs": 3', '"epochs": -Infinity'), "bad-file: -Infinity is no number"),
         (altered().replace('"epochs": 3', '"epochs": 1e999'), "bad-file: 1e999 is no number"),

@@ -1,0 +1,63 @@
+"""Everything that is wrong with a project: the network, its size, and whether data, loss and output belong together.
+
+Quick enough to run behind every edit: shapes come from the declared rules, nothing is loaded and nothing allocated.
+"""
+
+from __future__ import annotations
+
+from builder.compile.infer import Inference, infer
+from builder.data.fit import Ends, check_fit
+from builder.graph.model import Shape
+from builder.graph.problems import Problem
+from builder.layers.base import Role
+from builder.project.document import Project
+
+
+def check(project: Project, inference: Inference | None = None) -> tuple[Problem, ...]:
+    """All problems, errors and warnings, the network's first.
+
+    Args:
+        inference: of the project's graph, where the caller has it already.
+    """
+    inference = infer(project.graph, inference)
+    return (*inference.problems(), *_fit(project, inference))
+
+
+def _fit(project: Project, inference: Inference) -> tuple[Problem, ...]:
+    source = _only(inference, Role.INPUT)
+    output = _only(inference, Role.OUTPUT)
+    deciding, units = _deciding(inference, output)
+    return check_fit(
+        project.data,
+        _shape(inference, source),
+        _shape(inference, output),
+        project.training.loss,
+        Ends(source, deciding, units),
+    )
+
+
+def _only(inference: Inference, role: Role) -> str:
+    """The name of the first node of this role; empty when there is none."""
+    found = (name for name in inference.order if (layer := inference.nodes[name].layer) and layer.role is role)
+    return next(found, "")
+
+
+def _shape(inference: Inference, name: str) -> Shape | None:
+    return inference.shape(name) if name else None
+
+
+def _deciding(inference: Inference, name: str) -> tuple[str, str]:
+    """The node that decides how many numbers reach `name`, and its parameter that does; what keeps the shape is passed.
+
+    The first is the last node seen, and the parameter is empty, where no single parameter decides.
+    """
+    while name and (wires := inference.graph.incoming[name]):
+        name = wires[0].source
+        info = inference.nodes[name]
+        if info.layer is None or info.output is None:
+            return name, ""
+        if info.layer.units:
+            return name, info.layer.units
+        if info.known_inputs != (info.output,):
+            return name, ""
+    return name, ""

@@ -1,0 +1,17 @@
+"""From the document to what the trainer takes. No torch."""
+
+from __future__ import annotations
+
+from builder.graph.problems import ProblemError, Severity
+from builder.project.check import check
+from builder.project.document import Project
+from builder.project.form import to_json
+from builder.train.job import Job
+
+
+def make_job(project: Project) -> Job:
+    """The job of training this project as it stands. Raises `ProblemError` with all that keeps it from training."""
+    errors = [problem for problem in check(project) if problem.severity is Severity.ERROR]
+    if errors:
+        raise ProblemError(*errors)
+    return Job(project.graph, project.data, project.training, to_json(project))
