@@ -248,7 +248,7 @@ def _network_problems(graph: Graph, nodes: FrozenDict[str, NodeInfo]) -> Iterato
     for extra in inputs[1:]:
         removal = Fix(f"Remove {extra}", (RemoveNode(extra),))
         yield Problem("several-inputs", f"the network has a second input, {extra}.", where=extra, fix=removal)
-    if not outputs:
+    if all(_is_auxiliary(nodes[name]) for name in outputs):
         ends = [name for name, edges in graph.outgoing.items() if not edges and nodes[name].output is not None]
         fix = Fix("Add Output", (AddAfter(ends[0], "Output"),)) if len(ends) == 1 else None
         hint = "Drag an Output onto the canvas and connect the last layer to it."
@@ -265,3 +265,7 @@ def _network_problems(graph: Graph, nodes: FrozenDict[str, NodeInfo]) -> Iterato
         if role is not Role.OUTPUT and not graph.outgoing[name] and outputs:
             message = "nothing uses what it gives, so it is left out of the model."
             yield Problem("unused", message, where=name, severity=Severity.WARNING)
+
+
+def _is_auxiliary(info: NodeInfo) -> bool:
+    return info.layer is not None and info.layer.auxiliary

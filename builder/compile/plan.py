@@ -103,3 +103,7 @@ def make_plan(inference: Inference) -> Plan:
 
 def _role(info: NodeInfo) -> Role | None:
     return info.layer.role if info.layer is not None else None
+
+
+def _auxiliary(info: NodeInfo) -> bool:
+    return info.layer is not None and info.layer.auxiliary

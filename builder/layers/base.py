@@ -128,13 +128,15 @@ class Example:
 class Remedy:
     """What would mend an unfit input, in the layer's own terms.
 
-    Exactly one of `insert` (kind of a layer to put before the port) and `change` (parameters of this layer) is set.
+    Exactly one of `insert` (kind of a layer to put before the port), `change` (parameters of this layer) and `replace`
+    (kind of a layer to stand in this one's place) is set; `insert_params` belong to the new layer of either kind.
     """
 
     title: str
     insert: str = ""
     insert_params: FrozenDict[str, Any] = FrozenDict()
     change: FrozenDict[str, Any] = FrozenDict()
+    replace: str = ""
 
 
 class ShapeError(Exception):
@@ -165,7 +167,9 @@ class Layer(Parameters):
         ports: see `Ports`.
         role: see `Role`.
         compact: drawn as a small pill instead of a card (activations, flatten).
+        auxiliary: an output that only helps training; a network needs one that is not.
         fused_with: name of the loss that works on this layer's input instead (softmax with cross-entropy).
+        units: the parameter that alone decides how many numbers it gives; empty when its input has a say.
         examples: see `Example`.
     """
 
@@ -178,7 +182,9 @@ class Layer(Parameters):
     ports: ClassVar[Ports] = Ports()
     role: ClassVar[Role] = Role.LAYER
     compact: ClassVar[bool] = False
+    auxiliary: ClassVar[bool] = False
     fused_with: ClassVar[str] = ""
+    units: ClassVar[str] = ""
     examples: ClassVar[tuple[Example, ...]] = ()
 
     @classmethod
@@ -216,12 +222,40 @@ class Layer(Parameters):
         return ()
 
     def window(self, inputs: Shapes) -> Window | None:
-        """How one output cell looks at the input; None when it sees all of it (fully connected, flatten)."""
+        """How one output cell looks at the input; None when it sees all of it, or no single window tells it."""
         return Window()
+
+    def initial(self, inputs: Shapes) -> tuple[tuple[str, Call], ...]:
+        """How the learned tensors begin, by their `state_dict` name; those left out begin as PyTorch has it.
+
+        Each call names a function in `torch.nn.init` that fills a tensor in place. The compiler passes the tensor as
+        the first argument, before the call's own.
+        """
+        return ()
 
     def parameter_count(self, inputs: Shapes) -> int:
         """Number of learned numbers."""
         return sum(math.prod(shape) for shape in self.weights(inputs).values())
+
+
+def unusual(layer: Layer, **usual: Any) -> dict[str, Any]:
+    """The named parameters whose value is not PyTorch's own default, so that a call says no more than it must.
+
+    A square pair becomes one number.
+    """
+    found = {name: getattr(layer, name) for name in usual}
+    return {name: short(value) for name, value in found.items() if value != usual[name]}
+
+
+def short(value: Any) -> Any:
+    """A square pair as its one number, as a person would write it; everything else as it is."""
+    square = isinstance(value, tuple) and len(value) == 2 and value[0] == value[1]
+    return value[0] if square else value
+
+
+def product(numbers: Shape) -> str:
+    """(16, 5, 5) as the sum to show: 16·5·5."""
+    return "·".join(str(number) for number in numbers)
 
 
 def show(shape: Shape) -> str:

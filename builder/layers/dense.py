@@ -18,64 +18,74 @@ from builder.layers.base import (
     Shapes,
     Window,
     show,
+    unusual,
 )
+from builder.layers.initialisation import Initialisation, initial_calls, initial_formula, initialisation
 from builder.layers.registry import register
 
 
 @register
 class Linear(Layer):
-    """Every output is a weighted sum of all inputs, plus a bias: a fully connected layer."""
+    """Every output is a weighted sum of all inputs, plus a bias: a fully connected layer. Of a list of tokens, each
+    is worked on alike."""
 
     title: ClassVar[str] = "Linear"
     category: ClassVar[Category] = Category.DENSE
     stem: ClassVar[str] = "fc"
     keywords: ClassVar[tuple[str, ...]] = ("fully connected", "dense", "perceptron", "affine", "FC")
     use: ClassVar[str] = "To combine all that was found into an answer."
+    units: ClassVar[str] = "features"
     source: ClassVar[str] = "https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html"
     examples: ClassVar[tuple[Example, ...]] = (
         Example(((120,),), {"features": 84}),
         Example(((2,),), {"features": 1, "bias": False}),
+        Example(((10, 32),), {"features": 16}),
+        Example(((4,),), {"features": 3, "initialisation": {"kind": "normal", "deviation": 0.4}}),
     )
 
     features: Positive = parameter(10, "Units", "How many outputs.", slider=(1, 512))
     bias: bool = parameter(True, "Bias", "Adds one learned number to each output.")
+    initialisation: Initialisation = initialisation()
 
     def output_shape(self, inputs: Shapes) -> Shape:
-        if len(inputs[0]) != 1:
-            raise ShapeError(
-                f"Linear needs a flat input, got {show(inputs[0])}.",
-                "Put a Flatten before it.",
-                remedy=INSERT_FLATTEN,
-            )
-        return (self.features,)
+        shape = inputs[0]
+        if len(shape) > 2:
+            message = f"Linear needs a flat input, got {show(shape)}."
+            raise ShapeError(message, "Put a Flatten before it.", remedy=INSERT_FLATTEN)
+        return (*shape[:-1], self.features)
 
     def lower(self, inputs: Shapes) -> Call:
-        options = {} if self.bias else {"bias": False}
-        return Call("torch.nn.Linear", inputs[0][0], self.features, **options)
+        return Call("torch.nn.Linear", inputs[0][-1], self.features, **unusual(self, bias=True))
 
     def headline(self) -> str:
         return f"Linear, {self.features:,}"
 
     def weights(self, inputs: Shapes) -> dict[str, Shape]:
-        found: dict[str, Shape] = {"weight": (self.features, inputs[0][0])}
+        found: dict[str, Shape] = {"weight": (self.features, inputs[0][-1])}
         if self.bias:
             found["bias"] = (self.features,)
         return found
+
+    def initial(self, inputs: Shapes) -> tuple[tuple[str, Call], ...]:
+        return initial_calls(self.initialisation, self.weights(inputs))
 
     def multiply_adds(self, inputs: Shapes, output: Shape) -> int:
         return math.prod(inputs[0]) * self.features
 
     def formulas(self, inputs: Shapes, output: Shape) -> tuple[Formula, ...]:
+        *tokens, width = inputs[0]
         count = self.parameter_count(inputs)
+        work = self.multiply_adds(inputs, output)
+        times = "".join(f"{number}·" for number in tokens)
         return (
             Formula("Function", "y = W·x + b" if self.bias else "y = W·x"),
             Formula(
                 "Parameters",
                 "(N + 1)·M" if self.bias else "N·M",
-                f"({inputs[0][0]} + 1)·{self.features} = {count:,}"
-                if self.bias
-                else f"{inputs[0][0]}·{self.features} = {count:,}",
+                f"({width} + 1)·{self.features} = {count:,}" if self.bias else f"{width}·{self.features} = {count:,}",
             ),
+            Formula("Multiply-adds", "T·N·M" if tokens else "N·M", f"{times}{width}·{self.features} = {work:,}"),
+            initial_formula(self.initialisation, self.weights(inputs)["weight"]),
         )
 
     def window(self, inputs: Shapes) -> Window | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from builder.graph import edits
 from builder.graph.frozen import FrozenDict, freeze
 from builder.graph.model import Edge, Graph, Node, Point
 from builder.graph.order import would_cycle
-from builder.graph.problems import AddAfter, Edit, InsertBefore, Problem, RemoveNode, SetParams
+from builder.graph.problems import AddAfter, Edit, InsertBefore, Problem, RemoveNode, ReplaceNode, SetParams
 from builder.layers.registry import find
 
 # Distance from a node to the next one in a row, and to the one below, in canvas pixels.
@@ -93,6 +94,8 @@ def apply(graph: Graph, edit: Edit) -> Graph:
             return edits.set_params(graph, name, FrozenDict({**old, **params}))
         case RemoveNode(name):
             return edits.remove_nodes(graph, [name])
+        case ReplaceNode(name, kind, params):
+            return replace(graph, nodes=graph.nodes.set(name, Node(name, kind, params)))
         case AddAfter(name, kind, params):
             return add_after(graph, new_node(graph, kind, params), name)
         case _:

@@ -31,6 +31,13 @@ def kinds() -> Mapping[str, type[Layer]]:
     return _kinds
 
 
+def restore(known: Mapping[str, type[Layer]]) -> None:
+    """Make `known`, an earlier copy of `kinds()`, the catalogue again: what a broken plug-in brought is dropped."""
+    _kinds.clear()
+    _kinds.update(known)
+    make.cache_clear()
+
+
 def find(kind: str) -> type[Layer] | None:
     """The layer class of this name, or None when this program does not know it."""
     return _kinds.get(kind)

@@ -6,34 +6,55 @@ from typing import ClassVar
 
 from builder.graph.model import Shape
 from builder.graph.parameters import parameter
-from builder.layers.base import Call, Category, Example, Formula, Layer, Shapes
+from builder.layers.base import Call, Category, Example, Formula, Layer, Remedy, Shapes
 from builder.layers.registry import register
+from builder.layers.sliding import need_picture
 
 
-@register
-class Dropout(Layer):
-    """While training, sets a random share of its inputs to zero and scales up the rest, so that no unit can rely on
-    another. At inference it does nothing."""
+class _Dropout(Layer):
+    """What all kinds of dropout share: the share that is dropped."""
 
-    title: ClassVar[str] = "Dropout"
     category: ClassVar[Category] = Category.REGULARISATION
     stem: ClassVar[str] = "drop"
     compact: ClassVar[bool] = True
-    keywords: ClassVar[tuple[str, ...]] = ("regularisation", "overfitting")
-    use: ClassVar[str] = "Before large fully connected layers, when training does better than validation."
-    source: ClassVar[str] = "https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout.html"
-    examples: ClassVar[tuple[Example, ...]] = (Example(((84,),)), Example(((6, 5, 5),), {"p": 0.2}))
 
-    p: float = parameter(0.5, "Share dropped", "How many of the inputs become zero.", ge=0, lt=1, slider=(0, 0.95))
+    p: float = parameter(0.5, "Share dropped", "How much of the input becomes zero.", ge=0, lt=1, slider=(0, 0.95))
 
     def output_shape(self, inputs: Shapes) -> Shape:
         return inputs[0]
 
     def lower(self, inputs: Shapes) -> Call:
-        return Call("torch.nn.Dropout", p=self.p)
+        return Call(f"torch.nn.{self.kind()}", p=self.p)
 
     def headline(self) -> str:
-        return f"Dropout {self.p:g}"
+        return f"{self.title} {self.p:g}"
 
     def formulas(self, inputs: Shapes, output: Shape) -> tuple[Formula, ...]:
         return (Formula("Function", "y = x / (1 − p) with probability 1 − p, otherwise 0", f"p = {self.p:g}"),)
+
+
+@register
+class Dropout(_Dropout):
+    """While training, sets a random share of its inputs to zero and scales up the rest, so that no unit can rely on
+    another. At inference it does nothing."""
+
+    title: ClassVar[str] = "Dropout"
+    keywords: ClassVar[tuple[str, ...]] = ("regularisation", "overfitting")
+    use: ClassVar[str] = "Before large fully connected layers, when training does better than validation."
+    source: ClassVar[str] = "Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html"
+    examples: ClassVar[tuple[Example, ...]] = (Example(((84,),)), Example(((6, 5, 5),), {"p": 0.2}))
+
+
+@register
+class Dropout2d(_Dropout):
+    """While training, sets whole feature maps to zero at random: neighbouring cells tell much the same, so dropping
+    single ones would hide little. At inference it does nothing."""
+
+    title: ClassVar[str] = "Dropout of maps"
+    keywords: ClassVar[tuple[str, ...]] = ("spatial dropout", "channel dropout", "regularisation", "overfitting")
+    use: ClassVar[str] = "Behind convolutions, when training does better than validation."
+    source: ClassVar[str] = "Tompson et al. 2014, https://arxiv.org/abs/1411.4280"
+    examples: ClassVar[tuple[Example, ...]] = (Example(((6, 5, 5),)), Example(((16, 8, 8),), {"p": 0.1}))
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        return need_picture(inputs[0], self.title, Remedy("Use Dropout", replace="Dropout"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from builder.graph.frozen import FrozenDict
@@ -11,41 +12,73 @@ from builder.layers.base import Formula, Remedy, ShapeError, show, show_pair
 Pair = tuple[int, int]
 
 
-def need_picture(shape: Shape, who: str) -> Shape:
-    """The shape itself when it is channels × height × width; otherwise a `ShapeError` that says so."""
-    if len(shape) != 3:
-        raise ShapeError(
-            f"{who} needs a picture (channels × height × width), got {show(shape)}.",
-            "Put it before the values are made flat.",
-        )
-    return shape
+def need_picture(shape: Shape, who: str, remedy: Remedy | None = None) -> Shape:
+    """The shape itself when it is channels × height × width; otherwise a `ShapeError` that says so.
+
+    Args:
+        remedy: what to offer when the input is flat; None for reshaping it, where it can be a picture of itself.
+    """
+    if len(shape) == 3:
+        return shape
+    if len(shape) == 1:
+        message = f"{who} needs a picture (channels × height × width), got a flat list of {shape[0]:,} numbers."
+        hint = "Put it before the values are made flat."
+        raise ShapeError(message, hint, remedy=remedy or _as_picture(shape[0]))
+    message = f"{who} needs a picture (channels × height × width), got {show(shape)}."
+    raise ShapeError(message, "Reshape the values into a picture first.")
 
 
-def slide(size: Sequence[int], kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, up: bool = False) -> Pair:
-    """Output height and width: floor (or, with `up`, ceil) of (size + 2p - d(k-1) - 1)/s, plus 1.
+def _as_picture(numbers: int) -> Remedy | None:
+    """An offer to reshape a list that has as many numbers as a square picture in grey or colour."""
+    for channels in (1, 3):
+        side = math.isqrt(numbers // channels)
+        if side > 1 and channels * side * side == numbers:
+            shape = (channels, side, side)
+            return Remedy(f"Insert Reshape to {show(shape)}", "Reshape", FrozenDict({"shape": shape}))
+    return None
 
-    Raises `ShapeError` when the window is larger than the padded picture.
+
+def reach(kernel: Pair, dilation: Pair) -> Pair:
+    """Height and width of a dilated window, from its first cell to its last."""
+    return (dilation[0] * (kernel[0] - 1) + 1, dilation[1] * (kernel[1] - 1) + 1)
+
+
+def slide(size: Sequence[int], window: Pair, stride: Pair, padding: Pair, up: bool = False) -> Pair | None:
+    """Output height and width: floor (or, with `up`, ceil) of (size + 2·padding - window) / stride, plus 1.
+
+    None when the window is larger than the padded picture. `window` is what `reach` says of a dilated one.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html
     """
     result = []
-    for length, k, s, p, d in zip(size, kernel, stride, padding, dilation, strict=True):
-        reach = d * (k - 1) + 1
-        room = length + 2 * p - reach
-        if room < 0:
-            padded = (size[0] + 2 * padding[0], size[1] + 2 * padding[1])
-            reaches = (dilation[0] * (kernel[0] - 1) + 1, dilation[1] * (kernel[1] - 1) + 1)
-            needed = tuple(max(0, -(-(r - n) // 2)) for r, n in zip(reaches, size, strict=True))
-            raise ShapeError(
-                f"the {show_pair(reaches)} window is larger than the {show_pair(padded)} picture.",
-                "Use a smaller kernel, more padding, or less pooling before it.",
-                field="kernel_size",
-                remedy=Remedy(f"Set padding to {max(needed)}", change=FrozenDict({"padding": max(needed)})),
-            )
+    for length, w, s, p in zip(size, window, stride, padding, strict=True):
+        room = length + 2 * p - w
         steps = -(-room // s) if up else room // s
-        if up and steps * s >= length + p:  # PyTorch: the last window must start inside the picture or left padding
+        if steps < 0:
+            return None
+        if up and steps * s >= length + p:  # PyTorch: the last window must start inside the picture or its left border
             steps -= 1
         result.append(steps + 1)
     return (result[0], result[1])
+
+
+def too_small(size: Sequence[int], window: Pair, padding: Pair, *, remedy: Remedy) -> ShapeError:
+    """The error for a window that is larger than the padded picture."""
+    padded = (size[0] + 2 * padding[0], size[1] + 2 * padding[1])
+    what = "padded picture" if any(padding) else "picture"
+    return ShapeError(
+        f"the {show_pair(window)} window is larger than the {show_pair(padded)} {what}.",
+        "Use a smaller window, more padding, or less pooling before it.",
+        field="kernel_size",
+        remedy=remedy,
+    )
+
+
+def enough_padding(size: Sequence[int], window: Pair, padding: Pair) -> Remedy:
+    """An offer of the least padding at which the window fits."""
+    high, wide = (max(p, -(-(w - length) // 2)) for length, w, p in zip(size, window, padding, strict=True))
+    value = high if high == wide else (high, wide)
+    text = high if high == wide else show_pair((high, wide))
+    return Remedy(f"Set padding to {text}", change=FrozenDict({"padding": value}))
 
 
 def output_size_formula(
@@ -58,8 +91,9 @@ def output_size_formula(
         f" − 1) / {stride[axis]}{right} + 1"
         for axis in (0, 1)
     ]
-    return Formula(
-        "Output size",
-        f"H_{{out}} = {left}(H_{{in}} + 2p − d·(k − 1) − 1) / s{right} + 1",
-        lines[0] if lines[0] == lines[1] else f"{lines[0]}\n{lines[1]}",
-    )
+    return size_formula(f"H_{{out}} = {left}(H_{{in}} + 2p − d·(k − 1) − 1) / s{right} + 1", lines)
+
+
+def size_formula(general: str, lines: Sequence[str]) -> Formula:
+    """The formula of an output size from one line for the height and one for the width; alike ones are told once."""
+    return Formula("Output size", general, "\n".join(dict.fromkeys(lines)))
