@@ -5,7 +5,7 @@ Panels and canvas never change anything themselves: they `commit` a new value he
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -27,6 +27,7 @@ class Document(QObject):
         undo: the stack of edits.
         path: the file it was read from or saved to; None before that.
         selection: names of the selected nodes, in the order in which they were selected.
+        arrange: gives the nodes that a fix has added their places (old graph, new graph -> new graph placed).
     """
 
     changed = Signal(object, object)  # (old Project, new Project), also on undo and redo
@@ -42,6 +43,7 @@ class Document(QObject):
         self.undo = QUndoStack(self)
         self.path: Path | None = None
         self.selection: tuple[str, ...] = ()
+        self.arrange: Callable[[Graph, Graph], Graph] = lambda _old, new: new
         self._gesture = 0
         self._pushing = False
         self.undo.indexChanged.connect(self._index_changed)
@@ -90,7 +92,8 @@ class Document(QObject):
     def apply_fix(self, fix: Fix) -> None:
         """Carry out what a problem offers."""
         try:
-            self.commit(fix.title, apply_fix(self.value, fix))
+            value = apply_fix(self.value, fix)
+            self.commit(fix.title, value.with_graph(self.arrange(self.graph, value.graph)))
         except ProblemError as error:
             self.refused.emit(error.problems[0])
 

@@ -1,0 +1,54 @@
+"""What lies behind the network: the grid of dots, and the words on an empty canvas."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+from PySide6.QtWidgets import QWidget
+
+from builder.ui.canvas.ink import Ink
+from builder.ui.theme import font
+
+_SPACING = 24.0
+
+
+def paint_dots(painter: QPainter, area: QRectF, zoom: float, ink: Ink) -> None:
+    """The canvas colour and its dots, so wide apart that there are never more than a few thousand."""
+    painter.fillRect(area, ink.canvas)
+    spacing = _SPACING
+    while spacing * zoom < 18:
+        spacing *= 2
+    left, top = math.floor(area.left() / spacing), math.floor(area.top() / spacing)
+    right, bottom = math.ceil(area.right() / spacing), math.ceil(area.bottom() / spacing)
+    pen = QPen(ink.dot, 2)
+    pen.setCosmetic(True)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    painter.setPen(pen)
+    painter.drawPoints(
+        [QPointF(x * spacing, y * spacing) for y in range(top, bottom + 1) for x in range(left, right + 1)]
+    )
+
+
+def paint_invitation(widget: QWidget, ink: Ink) -> None:
+    """How to begin, in the middle of an empty canvas."""
+    painter = QPainter(widget)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    middle = QPointF(widget.rect().center())
+    box = QRectF(middle.x() - 150, middle.y() - 62, 300, 124).intersected(QRectF(widget.rect()).adjusted(8, 8, -8, -8))
+    painter.setPen(ink.dashed)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(box, 10, 10)
+    lines = (
+        (font(14, bold=True), ink.text, "An empty canvas"),
+        (font(12), ink.muted, "Drag an Input here from the list of layers,"),
+        (font(12), ink.muted, "or press Tab and type a layer's name."),
+    )
+    y = box.center().y() - 32
+    for face, colour, text in lines:
+        painter.setFont(face)
+        painter.setPen(colour)
+        painter.drawText(QRectF(box.x(), y - 10, box.width(), 24), Qt.AlignmentFlag.AlignCenter, text)
+        y += 26
+    painter.end()

@@ -1,0 +1,66 @@
+"""The pens, brushes and fonts of the canvas, made once for each theme: painting thousands of items makes none."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QBrush, QColor, QPen
+
+from builder.layers.base import Category
+from builder.ui.canvas import face
+from builder.ui.theme import Theme, font
+
+
+def _pen(color: QColor, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+    pen = QPen(color, width, style)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    return pen
+
+
+class Ink:
+    """Everything that the items draw with."""
+
+    def __init__(self, theme: Theme) -> None:
+        color = theme.color
+        self.dark = theme.dark
+        self.canvas = color("canvas")
+        self.dot = color("dot")
+        self.text, self.muted = color("text"), color("muted")
+        self.card = color("raised") if not theme.dark else _mix(color("panel"), color("raised"), 0.6)
+        self.card_brush = QBrush(self.card)
+        self.chip_brush = QBrush(color("panel"))
+        self.line = _pen(color("line"))
+        self.hover = _pen(color("wire"))
+        self.selected = _pen(color("accent"), 2)
+        self.accent = color("accent")
+        self.dashed = _pen(color("wire"), 1.2, Qt.PenStyle.DashLine)
+        self.shadow = QColor(0, 0, 0, 60 if theme.dark else 16)
+        self.wire = _pen(color("wire"), 1.6)
+        self.wire_hover = _pen(_mix(color("wire"), color("text"), 0.4), 2)
+        self.wire_selected = _pen(color("accent"), 2.4)
+        self.wire_far = _pen(color("wire"), 0)
+        self.port = _pen(color("wire"), 1.6)
+        self.port_brush = QBrush(color("canvas"))
+        self.port_ready = _pen(color("accent"), 2)
+        self.port_ready_brush = QBrush(color("accent"))
+        self.roles = {role: color(role) for role in ("good", "warn", "bad", "accent", "muted")}
+        self.pens = {role: _pen(shade, 1.6) for role, shade in self.roles.items()}
+        self.badges = {role: QBrush(_mix(self.card, shade, 0.25)) for role, shade in self.roles.items()}
+        self.badge_text = {r: _mix(shade, color("text"), 0.15) for r, shade in self.roles.items()}
+        self.veil = color("canvas", 0.55)
+        self.categories = {category: QBrush(theme.category(category)) for category in Category}
+        self.category_pens = {category: _pen(theme.category(category), 1.2) for category in Category}
+        self.name = font(face.NAME, bold=True)
+        self.name_far = font(24, bold=True)
+        self.headline = font(face.HEADLINE)
+        self.note = font(face.NOTE)
+        self.pill = font(face.PILL)
+        self.badge = font(face.BADGE)
+        self.chip = font(face.NOTE, mono=True)
+        self.figure = font(22, bold=True)
+
+
+def _mix(one: QColor, other: QColor, share: float) -> QColor:
+    """A colour between two: `share` of the other."""
+    parts = zip(one.getRgbF()[:3], other.getRgbF()[:3], strict=True)  # type: ignore[index]
+    red, green, blue = (a + (b - a) * share for a, b in parts)
+    return QColor.fromRgbF(red, green, blue)

@@ -1,0 +1,238 @@
+"""Automatic layout: where each node goes when nobody has put it anywhere. Pure functions over a `Graph` and sizes.
+
+Knows no items. Nodes are put into columns from left to right (Sugiyama's method, by igraph); a long network is broken
+into rows where a single wire crosses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QSizeF
+
+from builder.graph.frozen import FrozenDict
+from builder.graph.model import Edge, Graph, Point
+from builder.graph.order import topological_order
+
+GAP, NARROW = 76.0, 44.0  # behind a card, whose wire carries a new shape; behind a pill
+LANE = 40.0  # between nodes of one column
+ROW = 58.0  # between rows
+WIDTH = 1120.0  # a row ends where it would grow wider than this
+
+Sizes = Mapping[str, QSizeF]
+_DEFAULT = QSizeF(140, 148)
+_PILL = 60.0  # what is lower than this is a pill
+
+
+def auto_layout(graph: Graph, sizes: Sizes, width: float = WIDTH) -> dict[str, Point]:
+    """The top left corner of every node, on a 4-pixel grid; the first stands at (0, 0).
+
+    Args:
+        sizes: of the nodes, in canvas pixels; a node without one counts as a card.
+        width: how wide a row may grow before it is broken.
+    """
+    if not graph.nodes:
+        return {}
+    columns = _columns(graph)
+    lanes = _lanes(graph, columns)
+    places: dict[str, Point] = {}
+    top = 0.0
+    for row in _rows(graph, columns, sizes, width):
+        names = [name for column in row for name in column]
+        middles = _middles(row, lanes, sizes)
+        highest = min(middles[name] - _size(sizes, name).height() / 2 for name in names)
+        left = 0.0
+        for index, column in enumerate(row):
+            if index:
+                left += _gap(row[index - 1], sizes)
+            wide = max(_size(sizes, name).width() for name in column)
+            for name in column:
+                size = _size(sizes, name)
+                x, y = left + (wide - size.width()) / 2, top + middles[name] - highest - size.height() / 2
+                places[name] = Point(_snap(x), _snap(y))
+            left += wide
+        lowest = max(middles[name] + _size(sizes, name).height() / 2 for name in names)
+        top += lowest - highest + ROW
+    return places
+
+
+def place_missing(graph: Graph, sizes: Sizes, width: float = WIDTH) -> Graph:
+    """The graph with a place for every node: all laid out when none has one, the rest beside what feeds them."""
+    missing = [name for name in graph.nodes if name not in graph.positions]
+    if not missing:
+        return graph
+    if len(missing) == len(graph.nodes):
+        return _placed(graph, auto_layout(graph, sizes, width))
+    places: dict[str, Point] = dict(graph.positions)
+    order, rest = topological_order(graph)
+    for name in (*order, *(n for n in graph.nodes if n in rest)):
+        if name in places:
+            continue
+        feed = next((e.source for e in graph.incoming[name] if e.source in places), None)
+        if feed is None:
+            bottom = max(p.y + _size(sizes, n).height() for n, p in places.items())
+            places[name] = Point(min(p.x for p in places.values()), _snap(bottom + ROW))
+        else:
+            places[name] = beside(places[feed], _size(sizes, feed), _size(sizes, name))
+    return _placed(graph, places)
+
+
+def beside(place: Point, size: QSizeF, other: QSizeF) -> Point:
+    """Where a node of size `other` goes to stand right of a node, on the same line."""
+    return Point(
+        _snap(place.x + size.width() + _gap_behind(size)), _snap(place.y + (size.height() - other.height()) / 2)
+    )
+
+
+def settle(old: Graph, new: Graph, sizes: Sizes) -> Graph:
+    """`new` with the nodes that `old` lacks put between their neighbours, and what is in their way moved right.
+
+    A new node that has nobody to stand beside keeps its place.
+    """
+    for name in new.nodes:
+        if name in old.nodes:
+            continue
+        feed = next((e.source for e in new.incoming[name] if e.source in new.positions), None)
+        target = next((e.target for e in new.outgoing[name] if e.target in new.positions), None)
+        size = _size(sizes, name)
+        if feed is not None:
+            at = beside(new.positions[feed], _size(sizes, feed), size)
+        elif target is not None:
+            there, wide = new.positions[target], _size(sizes, target)
+            at = Point(_snap(there.x), _snap(there.y + (wide.height() - size.height()) / 2))
+        else:
+            continue
+        new = _placed(new, {**_before(old, new), name: at})
+        new = _make_room(new, name, sizes)
+    return new
+
+
+def _before(old: Graph, new: Graph) -> dict[str, Point]:
+    """The places in `new`, those of old nodes as they were: a rough shift is undone before a measured one."""
+    return {name: old.positions.get(name, place) for name, place in new.positions.items()}
+
+
+def _make_room(graph: Graph, name: str, sizes: Sizes) -> Graph:
+    """Move what overlaps a node, and all that stands right of it on its line, so far right that it is free."""
+    at, size = graph.positions[name], _size(sizes, name)
+    middle = at.y + size.height() / 2
+    line = {
+        other: place
+        for other, place in graph.positions.items()
+        if other != name and abs(place.y + _size(sizes, other).height() / 2 - middle) < 80
+    }
+    right = {other: place for other, place in line.items() if place.x + _size(sizes, other).width() / 2 > at.x}
+    if not right:
+        return graph
+    first = min(place.x for place in right.values())
+    shift = at.x + size.width() + _gap_behind(size) - first
+    if shift <= 0:
+        return graph
+    return _placed(graph, {**graph.positions, **{n: Point(_snap(p.x + shift), p.y) for n, p in right.items()}})
+
+
+def _placed(graph: Graph, places: Mapping[str, Point]) -> Graph:
+    return Graph(graph.nodes, graph.edges, FrozenDict(places))
+
+
+def _columns(graph: Graph) -> list[list[str]]:
+    """The nodes by their distance from the start: the longest way counts, so that wires run to the right."""
+    order, rest = topological_order(graph)
+    depth: dict[str, int] = {}
+    for name in (*order, *(n for n in graph.nodes if n in rest)):
+        depth[name] = max((depth[e.source] + 1 for e in graph.incoming[name] if e.source in depth), default=0)
+    # A node that nothing feeds (a second branch that starts late) stands right before what it feeds.
+    for name in reversed(order):
+        if not graph.incoming[name] and graph.outgoing[name]:
+            depth[name] = max(0, min(depth[e.target] for e in graph.outgoing[name]) - 1)
+    columns: list[list[str]] = [[] for _ in range(max(depth.values()) + 1)]
+    for name in graph.nodes:
+        columns[depth[name]].append(name)
+    return [column for column in columns if column]
+
+
+def _lanes(graph: Graph, columns: list[list[str]]) -> dict[str, float]:
+    """How far each node stands above or below the middle line, in lanes."""
+    if all(len(column) == 1 for column in columns):
+        return dict.fromkeys(graph.nodes, 0.0)
+    import igraph
+
+    number = {name: index for index, name in enumerate(graph.nodes)}
+    depth = {name: index for index, column in enumerate(columns) for name in column}
+    # A wire that skips over a chain is drawn as an arch; it must not push the chain out of line.
+    wires = [(number[e.source], number[e.target]) for e in graph.edges if not _skips(graph, e, depth)]
+    drawn = igraph.Graph(n=len(number), edges=wires, directed=True)
+    places = drawn.layout_sugiyama(layers=[depth[name] for name in graph.nodes], hgap=1, vgap=1, maxiter=60)
+    lanes = {name: places[index][0] for name, index in number.items()}
+    # igraph counts from the leftmost lane; what most nodes share becomes the middle line.
+    values = sorted(lanes.values())
+    middle = max(set(values), key=lambda value: (values.count(value), -value))
+    return {name: lane - middle for name, lane in lanes.items()}
+
+
+def _skips(graph: Graph, edge: Edge, depth: Mapping[str, int]) -> bool:
+    """Whether a longer way leads from the wire's source to its target."""
+    if depth[edge.target] - depth[edge.source] < 2:
+        return False
+    todo, seen = [e.target for e in graph.outgoing[edge.source] if e != edge], set[str]()
+    while todo:
+        name = todo.pop()
+        if name == edge.target:
+            return True
+        if name not in seen and depth[name] < depth[edge.target]:
+            seen.add(name)
+            todo.extend(e.target for e in graph.outgoing[name])
+    return False
+
+
+def _rows(graph: Graph, columns: list[list[str]], sizes: Sizes, width: float) -> list[list[list[str]]]:
+    """The columns, broken into rows no wider than `width`, but only where a single source is crossed."""
+    depth = {name: index for index, column in enumerate(columns) for name in column}
+    crossing: list[set[str]] = [set() for _ in columns]
+    for edge in graph.edges:
+        for index in range(depth[edge.source], depth[edge.target]):
+            crossing[index].add(edge.source)
+    rows: list[list[list[str]]] = [[]]
+    used, cut = 0.0, 0  # `cut`: how many columns of the row in work stand before the last place where it may break
+    for index, column in enumerate(columns):
+        wide = max(_size(sizes, name).width() for name in column)
+        step = wide + (_gap(columns[index - 1], sizes) if rows[-1] else 0)
+        if rows[-1] and used + step > width and cut:
+            rows[-1], tail = rows[-1][:cut], rows[-1][cut:]
+            rows.append(tail)
+            used, cut = _row_width([*tail, column], sizes), 0
+        else:
+            used += step
+        rows[-1].append(column)
+        if len(crossing[index]) <= 1:
+            cut = len(rows[-1])
+    return [row for row in rows if row]
+
+
+def _row_width(row: list[list[str]], sizes: Sizes) -> float:
+    widths = [max(_size(sizes, name).width() for name in column) for column in row]
+    return sum(widths) + sum(_gap(column, sizes) for column in row[:-1])
+
+
+def _middles(row: list[list[str]], lanes: Mapping[str, float], sizes: Sizes) -> dict[str, float]:
+    """Height of each node's centre, the middle line being 0."""
+    branched = [name for column in row if len(column) > 1 for name in column]
+    tallest = max((_size(sizes, name).height() for name in branched), default=0.0)
+    base = min((lanes[name] for column in row for name in column), key=abs)
+    return {name: (lanes[name] - base) * (tallest + LANE) for column in row for name in column}
+
+
+def _gap(column: list[str], sizes: Sizes) -> float:
+    return max(_gap_behind(_size(sizes, name)) for name in column)
+
+
+def _gap_behind(size: QSizeF) -> float:
+    return NARROW if size.height() < _PILL else GAP
+
+
+def _size(sizes: Sizes, name: str) -> QSizeF:
+    return sizes.get(name, _DEFAULT)
+
+
+def _snap(value: float) -> float:
+    return round(value / 4) * 4.0

@@ -1,0 +1,142 @@
+"""The canvas' actions, menus and tooltips. Nothing here is reachable only by a menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from builder.layers.base import show
+from builder.layers.registry import find
+from builder.ui.canvas.scene import CanvasScene
+
+if TYPE_CHECKING:
+    from builder.ui.canvas.view import CanvasView
+
+_ALIGN = (
+    ("left", "Left edges"),
+    ("centre", "Centres, one below the other"),
+    ("right", "Right edges"),
+    ("top", "Top edges"),
+    ("middle", "Middles, side by side"),
+    ("bottom", "Bottom edges"),
+    ("across", "Spread evenly across"),
+    ("down", "Spread evenly down"),
+)
+
+
+def edit_actions(view: CanvasView) -> list[QAction]:
+    """The actions of the Edit menu. Their keys work while the canvas has the focus."""
+    key = QKeySequence.StandardKey
+    listed: tuple[tuple[str, QKeySequence.StandardKey | str, Callable[[], None]], ...] = (
+        ("Cut", key.Cut, view.cut),
+        ("Copy", key.Copy, view.copy),
+        ("Paste", key.Paste, view.paste),
+        ("Duplicate", "Ctrl+D", view.duplicate),
+        ("Delete", key.Delete, view.delete_selection),
+        ("Rename…", "F2", view.rename_selected),
+        ("Select all", key.SelectAll, view.select_all),
+        ("Add a layer…", "", view.ask_what),
+    )
+    made = []
+    for title, keys, run in listed:
+        action = QAction(title, view)
+        if isinstance(keys, str):
+            action.setShortcut(QKeySequence(keys))
+        else:
+            action.setShortcuts(QKeySequence.keyBindings(keys))
+        if keys is key.Delete:
+            action.setShortcuts([QKeySequence(Qt.Key.Key_Delete), QKeySequence(Qt.Key.Key_Backspace)])
+        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        # `triggered` brings whether the action is checked, which no edit wants to know.
+        action.triggered.connect(lambda _checked=False, run=run: run())
+        made.append(action)
+    return made
+
+
+def context_menu(view: CanvasView, place: QPointF) -> QMenu:
+    """What can be done with what lies under a point."""
+    hit = view.canvas.hit(place, view.reach())
+    if hit.node is not None and hit.node.name not in view.document.selection:
+        view.document.select((hit.node.name,))
+    elif hit.wire is not None:
+        view.document.select(())
+        view.canvas.choose_wires({hit.wire.edge})
+    made = _menu(view)
+    if hit.node is not None and hit.node.face.problem is not None and hit.node.face.problem.fix is not None:
+        name, fix = hit.node.name, hit.node.face.problem.fix
+        made.addAction(fix.title, lambda: view.take_fix(name))
+        made.addSeparator()
+    if hit.node is None:
+        made.addAction("Add a layer here…", lambda: view.ask_what(place))
+        made.addSeparator()
+    made.addActions(view.edit_actions()[:7])
+    made.addSeparator()
+    lines = made.addMenu("Line up")
+    lines.setEnabled(len(view.document.selection) > 1)
+    for how, title in _ALIGN:
+        lines.addAction(title, lambda how=how: view.align(how))
+    made.addAction("Arrange the network", view.auto_layout)
+    made.addAction("Fit the network", view.fit)
+    return made
+
+
+def problem_menu(view: CanvasView, name: str) -> QMenu | None:
+    """The problem of a node in words, and what it offers; None when it has none."""
+    problem = view.canvas.nodes[name].face.problem
+    if problem is None:
+        return None
+    made = _menu(view)
+    for words in (problem.message, problem.hint):
+        if words:
+            made.addAction(words[:1].upper() + words[1:]).setEnabled(False)
+    if problem.fix is not None:
+        made.addSeparator()
+        made.addAction(problem.fix.title, lambda: view.take_fix(name))
+    return made
+
+
+def _menu(view: CanvasView) -> QMenu:
+    made = QMenu(view)
+    made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    return made
+
+
+def offers(side: str) -> Callable[[str], bool]:
+    """Which kinds can be wired to a port of this side."""
+
+    def fits(kind: str) -> bool:
+        layer = find(kind)
+        return layer is not None and bool(layer.ports.inputs if side == "out" else layer.ports.outputs)
+
+    return fits
+
+
+def tip(scene: CanvasScene, place: QPointF, reach: float) -> str:
+    """The tooltip for what lies under a point; empty when there is nothing to say."""
+    hit = scene.hit(place, reach)
+    inference = scene.document.inference
+    if hit.wire is not None:
+        edge = hit.wire.edge
+        shape = inference.shape(edge.source)
+        size = f"<br>{show(shape)}" if shape is not None else ""
+        return f"<b>{edge.source}</b> to <b>{edge.target}</b>{size}"
+    if hit.node is None:
+        return ""
+    face = hit.node.face
+    if hit.port is not None and face.known:
+        return "Drag to connect" if hit.port[0] == "out" else "Drag a wire here; drag to take one off"
+    lines = [f"<b>{face.name}</b> &nbsp;{face.headline}"]
+    if face.problem is not None:
+        message = face.problem.message
+        lines.append(message[:1].upper() + message[1:])
+        if face.problem.hint:
+            lines.append(f"<i>{face.problem.hint}</i>")
+        if face.problem.fix is not None:
+            lines.append(f"Offered: {face.problem.fix.title}")
+    elif face.shape is not None:
+        lines.append(f"Gives {show(face.shape)}")
+    return "<br>".join(lines)

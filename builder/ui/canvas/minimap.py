@@ -1,0 +1,107 @@
+"""The whole network in the corner, with a frame around what is visible; dragging the frame moves the view."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QWidget
+
+from builder.ui.theme import theme
+
+if TYPE_CHECKING:
+    from builder.ui.canvas.view import CanvasView
+
+SIZE = QSize(150, 64)
+_INSET = 8.0
+
+
+class Minimap(QWidget):
+    """A small picture of the network, painted anew only when the network changes."""
+
+    def __init__(self, view: CanvasView) -> None:
+        super().__init__(view)
+        self._view = view
+        self._drawn: QPixmap | None = None
+        self._world = QRectF()
+        self.setFixedSize(SIZE)
+        self.setToolTip("The whole network; click to go there")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def renew(self) -> None:
+        """The network is another, or the colours are."""
+        self._drawn = None
+        self.update()
+
+    def _scale(self) -> tuple[float, QPointF]:
+        """Pixels for a pixel of the canvas, and where the canvas' origin is."""
+        world = self._world
+        wide, high = self.width() - 2 * _INSET, self.height() - 2 * _INSET
+        scale = min(wide / max(world.width(), 1), high / max(world.height(), 1), 0.2)
+        left = (self.width() - world.width() * scale) / 2 - world.x() * scale
+        top = (self.height() - world.height() * scale) / 2 - world.y() * scale
+        return scale, QPointF(left, top)
+
+    def _draw(self) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        made = QPixmap(self.size() * ratio)
+        made.setDevicePixelRatio(ratio)
+        made.fill(Qt.GlobalColor.transparent)
+        self._world = QRectF()
+        boxes = [item.box() for item in self._view.canvas.nodes.values()]
+        for box in boxes:
+            self._world = self._world.united(box)
+        scale, origin = self._scale()
+        painter = QPainter(made)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(theme().color("line"))
+        painter.setBrush(theme().color("panel", 0.94))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().color("wire"))
+        rects = [
+            QRectF(
+                origin.x() + box.x() * scale,
+                origin.y() + box.y() * scale,
+                max(box.width() * scale, 1.5),
+                max(box.height() * scale, 1.5),
+            )
+            for box in boxes
+        ]
+        if len(rects) > 60:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            painter.drawRects(rects)
+        else:
+            for rect in rects:
+                painter.drawRoundedRect(rect, 2, 2)
+        painter.end()
+        return made
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._drawn is None or self._drawn.devicePixelRatio() != self.devicePixelRatioF():
+            self._drawn = self._draw()
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._drawn)
+        seen = self._view.visible_area()
+        if seen.contains(self._world):
+            return
+        scale, origin = self._scale()
+        frame = QRectF(
+            origin.x() + seen.x() * scale, origin.y() + seen.y() * scale, seen.width() * scale, seen.height() * scale
+        ).intersected(QRectF(self.rect()).adjusted(2, 2, -2, -2))
+        painter.setPen(theme().color("accent"))
+        painter.setBrush(theme().color("accent", 0.12))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawRoundedRect(frame, 3, 3)
+
+    def _go(self, spot: QPointF) -> None:
+        scale, origin = self._scale()
+        self._view.centerOn((spot.x() - origin.x()) / scale, (spot.y() - origin.y()) / scale)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._go(event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._go(event.position())

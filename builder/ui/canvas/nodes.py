@@ -1,0 +1,271 @@
+"""One node on the canvas: a single item that paints its card (or pill), ports, picture and badge by itself.
+
+Child items for texts would be more than ten times slower to build. Shows a `Face`; knows nothing of gestures.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen, QStaticText, QTextOption
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from builder.compile.infer import NodeInfo
+from builder.ui.canvas import face as look
+from builder.ui.canvas.face import PAD, PICTURE_TOP, PORT_RADIUS, Face, elided, metrics
+from builder.ui.canvas.ink import Ink
+from builder.ui.canvas.thumbnails import Thumbnail
+
+if TYPE_CHECKING:
+    from builder.ui.canvas.scene import CanvasScene
+
+_MARGIN = 8.0  # ports, the selected border and the shadow reach beyond the card
+_PORT_REACH = 11.0
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+_WRAPPED = QTextOption(Qt.AlignmentFlag.AlignLeft)
+_WRAPPED.setWrapMode(QTextOption.WrapMode.WordWrap)
+
+
+def _static(text: str) -> QStaticText:
+    made = QStaticText(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+    return made
+
+
+class NodeItem(QGraphicsItem):
+    """The card of a node.
+
+    Attributes:
+        name: of the node; the key in the graph.
+        info, wired: what the card was last made from; compared by identity.
+        chosen: selected; hovered: under the mouse.
+        target: while a wire is drawn: "good" where it may end, "no" where not, "" otherwise.
+    """
+
+    def __init__(self, name: str, face: Face, canvas: CanvasScene) -> None:
+        super().__init__()
+        self.name = name
+        self.info: NodeInfo | None = None
+        self.wired = -1
+        self.chosen = self.hovered = False
+        self.target = ""
+        self.thumbnail: Thumbnail | None = None
+        self._health: tuple[str, str] = ("", "")
+        self._canvas = canvas
+        self.setZValue(1)
+        self.set_face(face)
+
+    def set_face(self, face: Face) -> None:
+        """Show another face."""
+        self.prepareGeometryChange()
+        self.face = face
+        size = face.size
+        self.rect = QRectF(0, 0, size.width(), size.height())
+        self._bounds = self.rect.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
+        self._lay_out()
+        self.update()
+
+    def _lay_out(self) -> None:
+        face = self.face
+        width = face.size.width() - 2 * PAD
+        self.badge, self.badge_role = face.badge if face.problem is not None else self._health
+        self.badge_area = QRectF()
+        free = width
+        if self.badge and not face.compact:
+            wide = metrics(look.BADGE).horizontalAdvance(self.badge) + 12
+            self.badge_area = QRectF(face.size.width() - wide - 7, 7, wide, 17)
+            free = face.size.width() - wide - PAD - 12
+        elif face.compact and face.problem is not None:
+            self.badge_area = QRectF(face.size.width() - 11, -6, 17, 17)
+        name_width = metrics(look.NAME, True).horizontalAdvance(face.name)
+        # A long name beside a badge: the badge gives way downwards, to the line of the headline's end.
+        self.badge_below = bool(self.badge) and not face.compact and name_width > free
+        if self.badge_below:
+            self.badge_area.moveTop(face.size.height() - 25)
+            free = width
+        self._name = _static(elided(face.name, look.NAME, free, bold=True))
+        self._name_far = _static(metrics(24, True).elidedText(face.name, Qt.TextElideMode.ElideRight, width + 8))
+        self._headline = _static(elided(face.headline, look.HEADLINE, width))
+        footer = width - (self.badge_area.width() + 4 if self.badge_below else 0)
+        self._footer = _static(elided(face.footer, look.NOTE, footer))
+        self.fix_area = QRectF()
+        if face.problem is not None and not face.compact and not face.picture and face.problem.fix is not None:
+            wide = min(metrics(look.HEADLINE).horizontalAdvance(face.problem.fix.title) + 20, width)
+            self.fix_area = QRectF(PAD, face.size.height() - 34, wide, 23)
+
+    def set_health(self, badge: tuple[str, str]) -> None:
+        """Text and colour role of the badge shown while no problem is."""
+        if badge != self._health:
+            self._health = badge
+            self._lay_out()
+            self.update()
+
+    def set_thumbnail(self, thumbnail: Thumbnail | None) -> None:
+        """Show another picture of the node's output."""
+        if thumbnail is not self.thumbnail:
+            self.thumbnail = thumbnail
+            self.update(self.face.picture_area)
+
+    def port_place(self, side: str, index: int) -> QPointF:
+        """Centre of a port on the canvas."""
+        return self.pos() + self.face.port(side, index)
+
+    def port_at(self, place: QPointF, reach: float = _PORT_REACH) -> tuple[str, int] | None:
+        """The port under a point of the canvas: side ("in", "out") and number."""
+        local = place - self.pos()
+        for side, count in (("out", self.face.outputs), ("in", self.face.inputs)):
+            for index in range(count):
+                away = self.face.port(side, index) - local
+                inside = away.x() < 0 if side == "in" else away.x() > 0
+                # Towards the middle of the card the reach is short, so that its edge can still be grabbed.
+                if abs(away.y()) <= reach * 0.8 and abs(away.x()) <= (reach * 0.6 if inside else reach):
+                    return side, index
+        return None
+
+    def box(self) -> QRectF:
+        """The card on the canvas, without margin."""
+        return self.rect.translated(self.pos())
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        canvas = self._canvas
+        ink = canvas.ink
+        if canvas.detail == 0:
+            self._paint_far(painter, ink)
+            return
+        if self.face.compact:
+            self._paint_pill(painter, ink)
+        else:
+            self._paint_card(painter, ink, canvas.detail == 2)
+        self._paint_ports(painter, ink)
+        if self.badge_area and canvas.detail == 2:
+            self._paint_badge(painter, ink)
+        if self.target == "no":
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(ink.veil)
+            painter.drawRoundedRect(self.rect.adjusted(-1, -1, 1, 1), 8, 8)
+
+    def _paint_far(self, painter: QPainter, ink: Ink) -> None:
+        # From afar a node is a block in the colour of its category: two calls, no antialiasing to speak of.
+        if self.chosen:
+            painter.fillRect(self.rect.adjusted(-10, -10, 10, 10), ink.accent)
+        painter.fillRect(self.rect, ink.card_brush)
+        if self.face.compact:
+            painter.fillRect(self.rect.adjusted(4, 4, -4, -4), ink.categories[self.face.category])
+        else:
+            painter.fillRect(QRectF(0, 0, 18, self.rect.height()), ink.categories[self.face.category])
+            if self.face.problem is not None:
+                painter.fillRect(QRectF(self.rect.width() - 34, 10, 24, 24), ink.roles[self.badge_role])
+
+    def _border(self, ink: Ink) -> QPen:
+        if self.chosen:
+            return ink.selected
+        if self.target == "good":
+            return ink.pens["accent"]
+        if self.face.problem is not None and self.badge_role == "bad":
+            return ink.pens["bad"]
+        if not self.face.known:
+            return ink.dashed
+        return ink.hover if self.hovered else ink.line
+
+    def _paint_pill(self, painter: QPainter, ink: Ink) -> None:
+        rect, radius = self.rect, 14.0
+        painter.setPen(self._border(ink))
+        painter.setBrush(ink.card_brush)
+        painter.drawRoundedRect(rect, radius, radius)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ink.categories[self.face.category])
+        painter.drawEllipse(QPointF(17, rect.height() / 2), 3.5, 3.5)
+        painter.setPen(ink.text)
+        painter.setFont(ink.pill)
+        # The text is never longer than its pill, which was measured from it.
+        painter.drawText(rect.adjusted(26, 0, 0, -1), Qt.AlignmentFlag.AlignVCenter, self.face.name)
+
+    def _paint_card(self, painter: QPainter, ink: Ink, near: bool) -> None:
+        face, rect = self.face, self.rect
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ink.shadow)
+        painter.drawRoundedRect(rect.translated(0, 2).adjusted(-0.5, 0, 0.5, 0.5), 8, 8)
+        painter.setPen(self._border(ink))
+        painter.setBrush(ink.card_brush)
+        painter.drawRoundedRect(rect, 7, 7)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ink.categories[face.category])
+        painter.drawRoundedRect(QRectF(0, 10, look.BAR, rect.height() - 20), 2, 2)
+        painter.setPen(ink.text)
+        if not near:
+            painter.setFont(ink.name_far)
+            painter.drawStaticText(QPointF(PAD - 2, 10), self._name_far)
+        else:
+            painter.setFont(ink.name)
+            painter.drawStaticText(QPointF(PAD, 8), self._name)
+            painter.setPen(ink.muted)
+            painter.setFont(ink.headline)
+            painter.drawStaticText(QPointF(PAD, 26), self._headline)
+            if face.footer and face.picture:
+                painter.setFont(ink.note)
+                painter.drawStaticText(QPointF(PAD, rect.height() - 23), self._footer)
+        if face.picture:
+            if self.thumbnail is not None:
+                self.thumbnail.paint(painter, face.picture_area, ink)
+        elif near and face.problem is not None:
+            self._paint_problem(painter, ink)
+
+    def _paint_problem(self, painter: QPainter, ink: Ink) -> None:
+        problem = self.face.problem
+        assert problem is not None
+        bottom = self.fix_area.top() - 4 if self.fix_area else self.rect.height() - 10
+        area = QRectF(PAD, PICTURE_TOP, self.rect.width() - 2 * PAD, bottom - PICTURE_TOP)
+        painter.setFont(ink.note)
+        painter.setPen(ink.badge_text[self.badge_role])
+        message = problem.message[:1].upper() + problem.message[1:]
+        painter.drawText(area, _fitting(message, area), _WRAPPED)
+        if self.fix_area and problem.fix is not None:
+            painter.setPen(ink.pens["accent"])
+            painter.setBrush(ink.badges["accent"])
+            painter.drawRoundedRect(self.fix_area, 6, 6)
+            painter.setPen(ink.text)
+            painter.setFont(ink.headline)
+            title = elided(problem.fix.title, look.HEADLINE, self.fix_area.width() - 12)
+            painter.drawText(self.fix_area, _CENTRE, title)
+
+    def _paint_badge(self, painter: QPainter, ink: Ink) -> None:
+        area = self.badge_area
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setFont(ink.badge)
+        if self.face.compact:
+            painter.setBrush(ink.roles[self.badge_role])
+            painter.drawEllipse(area)
+            painter.setPen(ink.card)
+            painter.setFont(ink.name)
+            painter.drawText(area, _CENTRE, "!")
+            return
+        painter.setBrush(ink.badges.get(self.badge_role, ink.badges["muted"]))
+        painter.drawRoundedRect(area, 8, 8)
+        painter.setPen(ink.badge_text.get(self.badge_role, ink.muted))
+        painter.drawText(area, _CENTRE, self.badge)
+
+    def _paint_ports(self, painter: QPainter, ink: Ink) -> None:
+        ready = self.target == "good"
+        painter.setPen(ink.port_ready if ready else ink.port)
+        painter.setBrush(ink.port_ready_brush if ready else ink.port_brush)
+        face = self.face
+        for side, count in (("in", face.inputs), ("out", face.outputs)):
+            for index in range(count):
+                painter.drawEllipse(face.port(side, index), PORT_RADIUS, PORT_RADIUS)
+
+
+def _fitting(message: str, area: QRectF) -> str:
+    """The message, cut at a word so that it fits the area when wrapped."""
+    measure = metrics(look.NOTE)
+    flags = Qt.TextFlag.TextWordWrap.value
+    words = message.split(" ")
+    for count in range(len(words), 0, -1):
+        text = " ".join(words[:count]) + ("" if count == len(words) else " …")
+        if measure.boundingRect(QRectF(0, 0, area.width(), 1000), flags, text).height() <= area.height():
+            return text
+    return words[0]

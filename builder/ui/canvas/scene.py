@@ -1,0 +1,312 @@
+"""The scene: one item for each node and wire of the document, brought up to date by comparing values by identity.
+
+Holds what is shown, never what is true: the document is. Knows no mouse and no keyboard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QPointF, QRectF, QSizeF, Signal
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
+
+from builder.graph.model import Edge, Graph, Point
+from builder.inspect.picture import Picture
+from builder.layers.base import show
+from builder.project.document import Project
+from builder.ui.canvas import layout
+from builder.ui.canvas.face import face_of
+from builder.ui.canvas.ink import Ink
+from builder.ui.canvas.nodes import NodeItem
+from builder.ui.canvas.thumbnails import thumbnail_of
+from builder.ui.canvas.wires import WireItem
+from builder.ui.document import Document
+from builder.ui.theme import theme
+
+FAR, MIDDLE, NEAR = 0, 1, 2
+_MARGIN = 2000.0  # how far beyond the network one can scroll
+
+
+@dataclass(frozen=True)
+class Hit:
+    """What lies under a point of the canvas; `node` or `wire` is None when there is none.
+
+    Attributes:
+        port: side ("in", "out") and number, when a port of `node` is meant.
+        part: of the card: "badge", "fix", "name" or "body".
+    """
+
+    node: NodeItem | None = None
+    port: tuple[str, int] | None = None
+    part: str = "body"
+    wire: WireItem | None = None
+
+
+class CanvasScene(QGraphicsScene):
+    """The items of a document.
+
+    Attributes:
+        nodes: item of each node, by name; wires: item of each wire.
+        ink: pens and brushes of the theme in force.
+        detail: how much is drawn: FAR, MIDDLE or NEAR; chosen by the view for its zoom.
+        row: width at which automatic layout begins a new row.
+        refreshed: the items show another value now.
+    """
+
+    refreshed = Signal()
+
+    def __init__(self, document: Document, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.document = document
+        self.nodes: dict[str, NodeItem] = {}
+        self.wires: dict[Edge, WireItem] = {}
+        self.ink = Ink(theme())
+        self.detail = NEAR
+        self.row = layout.WIDTH
+        self._placed: Graph | None = None
+        self._placed_of: Graph | None = None
+        self._badges: Mapping[str, tuple[str, str]] = {}
+        self._note = ""
+        self._chosen_wires: frozenset[Edge] = frozenset()
+        document.changed.connect(self._changed)
+        document.selected.connect(self._selected)
+        theme().changed.connect(self._theme_changed)
+        self._refresh()
+
+    # The document's graph, placed -----------------------------------------------------------------------------------
+
+    @property
+    def graph(self) -> Graph:
+        """The document's graph, with a place for every node, also for those that the document has none for."""
+        graph = self.document.graph
+        if self._placed is None or self._placed_of is not graph:
+            self._placed_of, self._placed = graph, layout.place_missing(graph, self.sizes(), self.row)
+        return self._placed
+
+    def sizes(self) -> dict[str, QSizeF]:
+        """Size of every node's item."""
+        return {name: item.face.size for name, item in self.nodes.items()}
+
+    def sizes_for(self, graph: Graph) -> dict[str, QSizeF]:
+        """Sizes of the nodes of a graph that is not shown (yet); a new node counts as it would look alone."""
+        sizes = self.sizes()
+        for name, node in graph.nodes.items():
+            if name not in sizes:
+                sizes[name] = face_of(node, None, self._wired(graph, name)).size
+        return sizes
+
+    # Keeping up -----------------------------------------------------------------------------------------------------
+
+    def _changed(self, old: Project, new: Project) -> None:
+        if old.graph is not new.graph:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        graph, infos = self.document.graph, self.document.inference.nodes
+        for name in [name for name in self.nodes if name not in graph.nodes]:
+            self.removeItem(self.nodes.pop(name))
+        for edge in self.wires.keys() - set(graph.edges):
+            self.removeItem(self.wires.pop(edge))
+        stale: set[str] = set()
+        for name, node in graph.nodes.items():
+            item = self.nodes.get(name)
+            info = infos.get(name)
+            wired = self._wired(graph, name)
+            if item is not None and item.info is info and item.wired == wired:
+                continue
+            face = face_of(node, info, wired, self._note)
+            if item is None:
+                item = self.nodes[name] = NodeItem(name, face, self)
+                item.set_health(self._badges.get(name, ("", "")))
+                self.addItem(item)
+            elif item.face != face:
+                if item.face.shape != face.shape:
+                    item.set_thumbnail(None)  # it showed a value of another shape
+                item.set_face(face)
+            item.info, item.wired = info, wired
+            stale.add(name)
+        for edge in graph.edges:
+            if edge not in self.wires:
+                self.wires[edge] = WireItem(edge, self)
+                self.addItem(self.wires[edge])
+                stale.update((edge.source, edge.target))
+        placed = self.graph
+        for name, place in placed.positions.items():
+            item = self.nodes.get(name)
+            if item is not None and (item.x() != place.x or item.y() != place.y):
+                item.setPos(place.x, place.y)
+                stale.add(name)
+        self._route_round(stale, graph)
+        self._chosen_wires &= frozenset(self.wires)
+        self._selected(self.document.selection)
+        self.fit_scene_rect()
+        self.refreshed.emit()
+
+    def fit_scene_rect(self) -> None:
+        """Let one scroll as far as the network reaches, and some way beyond."""
+        bounds = self.network_rect()
+        self.setSceneRect(bounds.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN))
+
+    def network_rect(self) -> QRectF:
+        """What all cards and wires cover; empty without any."""
+        bounds = QRectF()
+        for item in self.nodes.values():
+            bounds = bounds.united(item.box())
+        for wire in self.wires.values():
+            bounds = bounds.united(wire.boundingRect())
+        return bounds
+
+    @staticmethod
+    def _wired(graph: Graph, name: str) -> int:
+        incoming = graph.incoming.get(name, ())
+        return incoming[-1].target_port + 1 if incoming else 0
+
+    # Wires ----------------------------------------------------------------------------------------------------------
+
+    def route_round(self, names: Iterable[str]) -> None:
+        """Lead the wires of these nodes anew, after their items were moved."""
+        self._route_round(set(names), self.document.graph)
+
+    def _route_round(self, names: set[str], graph: Graph) -> None:
+        # A wire also changes its way when something comes to stand on it, but only short of a whole new layout is
+        # looking for those worth its time.
+        edges = {e for name in names for e in (*graph.incoming.get(name, ()), *graph.outgoing.get(name, ()))}
+        for edge in edges:
+            wire = self.wires.get(edge)
+            source, target = self.nodes.get(edge.source), self.nodes.get(edge.target)
+            if wire is not None and source is not None and target is not None:
+                start = source.port_place("out", edge.source_port)
+                end = target.port_place("in", edge.target_port)
+                long = abs(end.x() - start.x()) > 160 or end.x() < start.x()
+                wire.route(start, end, self._label(edge, long=long), self._arch(edge, start, end))
+
+    def _label(self, edge: Edge, *, long: bool) -> str:
+        """The shape on a wire; told again only where it changed, or where the wire comes from far away."""
+        info = self.document.inference.nodes.get(edge.source)
+        if info is None or info.output is None:
+            return ""
+        if not long and info.inputs and info.inputs[0] == info.output:
+            return ""
+        return show(info.output)
+
+    def _arch(self, edge: Edge, start: QPointF, end: QPointF) -> float | None:
+        """How high a wire must rise to pass over the cards between its ends; None when it can go straight."""
+        if end.x() - start.x() < 120 or abs(end.y() - start.y()) > 90:
+            return None
+        way = QRectF(start, end).normalized().adjusted(14, -10, -14, 10)
+        between = [
+            item.box()
+            for item in self.items(way)
+            if isinstance(item, NodeItem) and item.name not in (edge.source, edge.target) and item.box().intersects(way)
+        ]
+        if not between:
+            return None
+        # Longer wires arch higher, so that nested skips stay apart.
+        return min(box.top() for box in between) - 18 - min(len(between), 12) * 4
+
+    # Selection ------------------------------------------------------------------------------------------------------
+
+    def _selected(self, names: tuple[str, ...]) -> None:
+        chosen = set(names)
+        for name, item in self.nodes.items():
+            if item.chosen != (name in chosen):
+                item.chosen = not item.chosen
+                item.setZValue(2 if item.chosen else 1)
+                item.update()
+
+    @property
+    def chosen_wires(self) -> frozenset[Edge]:
+        """The selected wires."""
+        return self._chosen_wires
+
+    def choose_wires(self, edges: Iterable[Edge]) -> None:
+        """Select exactly these wires."""
+        self._chosen_wires = frozenset(edges) & frozenset(self.wires)
+        for edge, wire in self.wires.items():
+            if wire.chosen != (edge in self._chosen_wires):
+                wire.chosen = not wire.chosen
+                wire.update()
+
+    # What is where --------------------------------------------------------------------------------------------------
+
+    def hit(self, place: QPointF, reach: float = 11.0) -> Hit:
+        """What lies under a point: ports first, then cards, then wires.
+
+        Args:
+            reach: how far from a port still counts, in canvas pixels.
+        """
+        around = QRectF(place.x() - reach, place.y() - reach, 2 * reach, 2 * reach)
+        nodes = [item for item in self.items(around) if isinstance(item, NodeItem)]
+        for item in nodes:
+            port = item.port_at(place, reach)
+            if port is not None:
+                return Hit(item, port)
+        for item in nodes:
+            local = place - item.pos()
+            if item.badge_area.contains(local) and item.face.problem is not None:
+                return Hit(item, part="badge")
+            if item.rect.contains(local):
+                if item.fix_area.contains(local):
+                    return Hit(item, part="fix")
+                return Hit(item, part="name" if local.y() < 26 else "body")
+        return Hit(wire=self.wire_at(place))
+
+    def wire_at(self, place: QPointF, apart_from: Iterable[str] = ()) -> WireItem | None:
+        """The wire under a point, leaving out those of some nodes."""
+        names = set(apart_from)
+        for item in self.items(place):
+            if isinstance(item, WireItem) and item.edge.source not in names and item.edge.target not in names:
+                return item
+        return None
+
+    def nodes_in(self, area: QRectF) -> tuple[str, ...]:
+        """Names of the nodes whose cards touch an area."""
+        return tuple(
+            item.name for item in self.items(area) if isinstance(item, NodeItem) and item.box().intersects(area)
+        )
+
+    def mark(self, wire: WireItem | None) -> None:
+        """Show on which wire a drop would insert."""
+        for other in self.wires.values():
+            if other.marked != (other is wire):
+                other.marked = other is wire
+                other.update()
+
+    # What is drawn --------------------------------------------------------------------------------------------------
+
+    def set_input_note(self, note: str) -> None:
+        """Say on the input's card where its data come from."""
+        if note != self._note:
+            self._note = note
+            for item in self.nodes.values():
+                item.info = None
+            self._refresh()
+
+    def set_badges(self, badges: Mapping[str, tuple[str, str]]) -> None:
+        """Badges of cards without problems: text and colour role by name."""
+        self._badges = dict(badges)
+        for name, item in self.nodes.items():
+            item.set_health(self._badges.get(name, ("", "")))
+
+    def show_picture(
+        self, picture: Picture | None, names: Iterable[str], classes: tuple[str, ...], ratio: float
+    ) -> None:
+        """Draw what the picture holds on the named cards; without a picture, clear all cards."""
+        if picture is None:
+            for item in self.nodes.values():
+                item.set_thumbnail(None)
+            return
+        for name in names:
+            item = self.nodes[name]
+            thumbnail = thumbnail_of(name, item.face, picture, classes, ratio)
+            if thumbnail is not None:
+                item.set_thumbnail(thumbnail)
+
+    def _theme_changed(self) -> None:
+        self.ink = Ink(theme())
+        self.update()
+
+    def positions(self, names: Iterable[str]) -> dict[str, Point]:
+        """Where the items of these nodes stand right now, also while they are dragged."""
+        return {name: Point(self.nodes[name].x(), self.nodes[name].y()) for name in names}

@@ -1,0 +1,598 @@
+"""The canvas widget: zoom, scrolling, events into gestures, and what floats above the network.
+
+Edits are made by `Editing`, previews by gestures, drawing by the items; here they are put together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QAction,
+    QContextMenuEvent,
+    QCursor,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QGestureEvent,
+    QGraphicsView,
+    QMenu,
+    QPinchGesture,
+    QToolTip,
+    QWidget,
+)
+
+from builder.inspect.picture import Picture
+from builder.ui.canvas import export, gestures, menu
+from builder.ui.canvas.background import paint_dots, paint_invitation
+from builder.ui.canvas.editing import Editing
+from builder.ui.canvas.gestures import DropLayer, Gesture, Pointer
+from builder.ui.canvas.minimap import Minimap
+from builder.ui.canvas.quick_add import NameField, QuickAdd
+from builder.ui.canvas.scene import FAR, MIDDLE, NEAR, CanvasScene
+from builder.ui.document import Document
+from builder.ui.palette import dragged_kind
+from builder.ui.theme import theme
+
+LEAST, MOST = 0.05, 4.0  # zoom
+_STEP = 1.25
+_FAR, _NEAR = 0.38, 0.62  # zoom below which little, and above which everything is drawn
+_NUDGE = 4.0
+_ARROWS = {
+    Qt.Key.Key_Left: ("left", -1, 0),
+    Qt.Key.Key_Right: ("right", 1, 0),
+    Qt.Key.Key_Up: ("up", 0, -1),
+    Qt.Key.Key_Down: ("down", 0, 1),
+}
+
+
+class CanvasView(QGraphicsView):
+    """Shows the network of a document and lets it be edited by mouse and keyboard.
+
+    Attributes:
+        canvas: the scene; editing: the edits that can be asked for.
+        node_activated: a card was double-clicked: its name.
+        hint: a sentence for the status line, for example why a wire is refused; empty to take it back.
+        visible_nodes_changed: `wanted_thumbnails` answers differently now.
+    """
+
+    node_activated = Signal(str)
+    hint = Signal(str)
+    visible_nodes_changed = Signal()
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.document = document
+        self.canvas = CanvasScene(document, self)
+        self.editing = Editing(self.canvas, self.hint.emit)
+        document.arrange = self.editing.settle
+        self.classes: tuple[str, ...] = ()
+        self._picture: Picture | None = None
+        self._gesture: Gesture | None = None
+        self._moved = False
+        self._hand = False
+        self._drop: DropLayer | None = None
+        self._hovered: object = None
+        self._wire_from: tuple[QPointF, tuple[str, str, int]] | None = None
+        self._wanted: frozenset[str] = frozenset()
+
+        self.setScene(self.canvas)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setAccessibleName("Network canvas")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAcceptDrops(True)
+        self.setMinimumSize(240, 160)
+        self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontAdjustForAntialiasing)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setMouseTracking(True)
+        self.viewport().grabGesture(Qt.GestureType.PinchGesture)
+
+        self.minimap = Minimap(self)
+        self.quick_add = QuickAdd(self)
+        self.quick_add.chosen.connect(self._quick_chosen)
+        self.name_field = NameField(self)
+        self._edit_actions = menu.edit_actions(self)
+        self.addActions(self._edit_actions)
+
+        # Several changes in a row (a scroll, a zoom, an edit) are one piece of news.
+        self._seen = QTimer(self)
+        self._seen.setSingleShot(True)
+        self._seen.setInterval(40)
+        self._seen.timeout.connect(self._look)
+        self.horizontalScrollBar().valueChanged.connect(self._scrolled)
+        self.verticalScrollBar().valueChanged.connect(self._scrolled)
+        self.canvas.refreshed.connect(self._refreshed)
+        theme().changed.connect(self._theme_changed)
+        document.path_changed.connect(self._opened)
+        self._theme_changed()
+
+    # What others ask ------------------------------------------------------------------------------------------------
+
+    def edit_actions(self) -> list[QAction]:
+        """Cut, copy, paste and the rest of the Edit menu, with their shortcuts."""
+        return self._edit_actions
+
+    def select_all(self) -> None:
+        """Select every node."""
+        self.document.select(self.document.graph.nodes)
+
+    def delete_selection(self) -> None:
+        """Remove the selected nodes, their wires healed, and the selected wires."""
+        self.editing.delete()
+
+    def copy(self) -> None:
+        """Put the selected nodes onto the clipboard."""
+        text = self.editing.copied()
+        if text:
+            QApplication.clipboard().setText(text)
+
+    def cut(self) -> None:
+        """Copy, then delete."""
+        self.copy()
+        self.editing.delete()
+
+    def paste(self) -> None:
+        """Add the nodes that the clipboard holds."""
+        self.editing.paste(QApplication.clipboard().text())
+
+    def duplicate(self) -> None:
+        """Put a copy of the selection beside it."""
+        self.editing.duplicate()
+
+    def auto_layout(self) -> None:
+        """Arrange the whole network, and show all of it."""
+        self.editing.arrange()
+        self.fit()
+
+    def align(self, how: str) -> None:
+        """Line up the selected nodes; see `Editing.align`."""
+        self.editing.align(how)
+
+    def add_kind(self, kind: str, at: QPointF | None = None) -> None:
+        """Add a layer behind the selection and select it; or, unwired, at a point of the canvas."""
+        name = self.editing.add(kind, at, self.visible_area().center())
+        self.reveal(name)
+
+    def reveal(self, name: str) -> None:
+        """Scroll so far that a node is visible."""
+        item = self.canvas.nodes.get(name)
+        if item is not None:
+            self.ensureVisible(item.box(), 40, 40)
+
+    def set_thumbnails(self, picture: Picture | None) -> None:
+        """Draw the values in a picture on the cards that are visible; None clears all of them."""
+        self._picture = picture
+        self.canvas.show_picture(picture, self._pictured(), self.classes, self.devicePixelRatioF())
+
+    def set_badges(self, badges: Mapping[str, tuple[str, str]]) -> None:
+        """Badges of the cards while training: by name, a short text and a colour role ("warn", "bad", "good")."""
+        self.canvas.set_badges(badges)
+
+    def set_classes(self, classes: tuple[str, ...]) -> None:
+        """Names of the classes, for the answer on the output's card."""
+        self.classes = classes
+
+    def set_input_note(self, note: str) -> None:
+        """The line at the bottom of the input's card: where the data come from."""
+        self.canvas.set_input_note(note)
+
+    def wanted_thumbnails(self) -> frozenset[str]:
+        """Names of the nodes whose picture can be seen right now."""
+        return self._wanted
+
+    def render_to(self, path: Path | str) -> None:
+        """Save the network as a picture (.svg, .pdf or .png). Raises `ProblemError`."""
+        export.render(self.canvas, Path(path))
+
+    # Zoom -----------------------------------------------------------------------------------------------------------
+
+    def zoom(self) -> float:
+        """Pixels of the view for a pixel of the canvas."""
+        return self.transform().m11()
+
+    def zoom_to(self, zoom: float, around: QPointF | None = None) -> None:
+        """Set the zoom; `around`, a point of the view (its middle by default), stays where it is."""
+        zoom = min(max(zoom, LEAST), MOST)
+        spot = QPointF(self.viewport().rect().center()) if around is None else around
+        before = self.mapToScene(spot.toPoint())
+        middle = QPointF(self.viewport().rect().center())
+        self._set_zoom(zoom)
+        self.centerOn(before + (middle - spot) / zoom)
+
+    def _set_zoom(self, zoom: float) -> None:
+        self.name_field.give_up()
+        self.resetTransform()
+        self.scale(zoom, zoom)
+        self.canvas.detail = NEAR if zoom >= _NEAR else MIDDLE if zoom >= _FAR else FAR
+        self.setRenderHint(QPainter.RenderHint.Antialiasing, self.canvas.detail != FAR)
+        self._scrolled()
+
+    def zoom_in(self) -> None:
+        """Show less of the network, larger."""
+        self.zoom_to(self.zoom() * _STEP)
+
+    def zoom_out(self) -> None:
+        """Show more of the network, smaller."""
+        self.zoom_to(self.zoom() / _STEP)
+
+    def zoom_reset(self) -> None:
+        """Show everything at its true size."""
+        self.zoom_to(1.0)
+
+    def fit(self) -> None:
+        """Show the whole network, not larger than at its true size."""
+        area = self.canvas.network_rect()
+        if area.isEmpty():
+            self._set_zoom(1.0)
+            self.centerOn(0, 0)
+            return
+        area = area.adjusted(-20, -24, 20, 24)
+        room = self.viewport().rect()
+        zoom = min(room.width() / area.width(), room.height() / area.height(), 1.0)
+        self._set_zoom(max(zoom, LEAST))
+        self.centerOn(area.center())
+
+    def visible_area(self) -> QRectF:
+        """The part of the canvas that can be seen."""
+        return self.mapToScene(self.viewport().rect()).boundingRect()
+
+    def reach(self) -> float:
+        """How near to a port the mouse must be, in canvas pixels; about the same on the screen at any zoom."""
+        return 11.0 / min(max(self.zoom(), 0.5), 1.5)
+
+    # Keeping up -----------------------------------------------------------------------------------------------------
+
+    def _refreshed(self) -> None:
+        self.minimap.renew()
+        self._hovered = None
+        self._seen.start()
+        self.viewport().update()
+
+    def _opened(self, _path: object) -> None:
+        self._picture = None
+        self.cancel_gesture()
+
+    def _scrolled(self) -> None:
+        self.minimap.update()
+        self.name_field.give_up()
+        self._seen.start()
+
+    def _look(self) -> None:
+        """Find out which pictures can be seen, and tell if they are others than before."""
+        names = frozenset()
+        if self.isVisible() and self.canvas.detail != FAR:
+            seen = self.canvas.nodes_in(self.visible_area())
+            names = frozenset(name for name in seen if self.canvas.nodes[name].face.picture)
+        if names != self._wanted:
+            fresh = names - self._wanted
+            self._wanted = names
+            if self._picture is not None:
+                self.canvas.show_picture(self._picture, fresh, self.classes, self.devicePixelRatioF())
+            self.visible_nodes_changed.emit()
+
+    def _pictured(self) -> frozenset[str]:
+        return frozenset(name for name in self._wanted if name in self.canvas.nodes)
+
+    def _theme_changed(self) -> None:
+        self.setBackgroundBrush(theme().color("canvas"))
+        self.minimap.renew()
+        self.viewport().update()
+
+    def drawBackground(self, painter: QPainter, area: QRectF | QRect) -> None:
+        paint_dots(painter, QRectF(area), self.zoom(), self.canvas.ink)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.canvas.nodes:
+            paint_invitation(self.viewport(), self.canvas.ink)
+
+    # Fields above the network ---------------------------------------------------------------------------------------
+
+    def ask_what(self, place: QPointF | None = None, wire: tuple[str, str, int] | None = None, text: str = "") -> None:
+        """Open the field that adds a layer by its name.
+
+        Args:
+            place: point of the canvas where it goes; behind the selection when None.
+            wire: node, side and port of the wire that waits for the new layer.
+            text: typed already.
+        """
+        self._wire_from = (place, wire) if place is not None and wire is not None else None
+        if place is not None:
+            spot = self.mapFromScene(place)
+        else:
+            chosen = self.canvas.nodes.get(self.document.selection[-1]) if self.document.selection else None
+            if chosen is not None and self.visible_area().intersects(chosen.box()):
+                spot = self.mapFromScene(chosen.box().topRight()) + QPoint(12, 0)
+            else:
+                spot = QPoint(self.width() // 2 - 116, self.height() // 4)
+        side = wire[1] if wire is not None else ""
+        self.quick_add.ask(spot, text, menu.offers(side) if side else None)
+
+    def _quick_chosen(self, kind: str) -> None:
+        if self._wire_from is None:
+            self.add_kind(kind)
+        else:
+            place, (name, side, port) = self._wire_from
+            self._wire_from = None
+            if name in self.document.graph.nodes:
+                size = self.editing.size_for_kind(kind)
+                shift = size.width() / 2 if side == "out" else -size.width() / 2
+                self.editing.add_wired(kind, place + QPointF(shift, 0), name, side, port)
+
+    def rename_selected(self) -> None:
+        """Edit the name of the (last) selected node in place."""
+        if self.document.selection:
+            self._rename(self.document.selection[-1])
+
+    def _rename(self, name: str) -> None:
+        self.reveal(name)
+        item = self.canvas.nodes[name]
+        box = item.box()
+        left = 22 if item.face.compact else 8
+        area = self.mapFromScene(QRectF(box.x() + left, box.y() + 3, 10, 10)).boundingRect()
+        width = max(96, round((box.width() - left - 6) * self.zoom()))
+        self.name_field.ask(name, QRect(area.x(), area.y(), width, 24), lambda new: self.editing.rename(name, new))
+
+    def take_fix(self, name: str) -> None:
+        """Carry out what the problem of a node offers."""
+        problem = self.canvas.nodes[name].face.problem
+        if problem is not None and problem.fix is not None:
+            self.document.apply_fix(problem.fix)
+
+    def explain(self, name: str) -> None:
+        """Show the problem of a node in full, with the fix that it offers."""
+        item = self.canvas.nodes[name]
+        spot = self.mapToGlobal(self.mapFromScene(item.box().topRight()))
+        popup = menu.problem_menu(self, name)
+        if popup is not None:
+            popup.popup(spot)
+
+    # Mouse ----------------------------------------------------------------------------------------------------------
+
+    def _pointer(self, spot: QPointF, keys: Qt.KeyboardModifier) -> Pointer:
+        return Pointer(self.mapToScene(spot.toPoint()), spot.toPoint(), keys)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        if self._gesture is not None:
+            return  # one thing at a time
+        at = self._pointer(event.position(), event.modifiers())
+        self._gesture = gestures.begin(self, at, event.button(), hand=self._hand)
+        self._moved = False
+        event.setAccepted(self._gesture is not None)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        at = self._pointer(event.position(), event.modifiers())
+        gesture = self._gesture
+        if gesture is None:
+            self._hover(at)
+            return
+        if not self._moved:
+            way = at.spot - gesture.start.spot
+            if way.manhattanLength() < QApplication.startDragDistance() / 2:
+                return
+            self._moved = True
+            if gesture.cursor is not None:
+                self.viewport().setCursor(gesture.cursor)
+        gesture.move(at)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        gesture, self._gesture = self._gesture, None
+        if gesture is None:
+            return
+        self._set_idle_cursor()
+        at = self._pointer(event.position(), event.modifiers())
+        if self._moved:
+            gesture.release(at)
+        else:
+            gesture.click(at)
+        self._hover(at)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        at = self._pointer(event.position(), event.modifiers())
+        hit = self.canvas.hit(at.place, self.reach())
+        if event.button() != Qt.MouseButton.LeftButton or hit.port is not None:
+            self.mousePressEvent(event)
+        elif hit.node is None and hit.wire is None:
+            self.ask_what(at.place)
+        elif hit.node is not None and hit.part == "name":
+            self._rename(hit.node.name)
+        elif hit.node is not None:
+            self.node_activated.emit(hit.node.name)
+
+    def cancel_gesture(self) -> None:
+        """Leave whatever the mouse is doing as if it had not begun."""
+        gesture, self._gesture = self._gesture, None
+        if gesture is not None:
+            self._set_idle_cursor()
+            if self._moved:
+                gesture.cancel()
+
+    def _set_idle_cursor(self) -> None:
+        if self._hand:
+            self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
+        else:
+            self.viewport().unsetCursor()
+
+    def _hover(self, at: Pointer) -> None:
+        hit = self.canvas.hit(at.place, self.reach())
+        item = hit.node or hit.wire
+        if not self._hand:
+            if hit.port is not None:
+                self.viewport().setCursor(Qt.CursorShape.CrossCursor)
+            elif hit.part in ("fix", "badge"):
+                self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
+            else:
+                self.viewport().unsetCursor()
+        if item is self._hovered:
+            return
+        for other in (*self.canvas.nodes.values(), *self.canvas.wires.values()):
+            if other.hovered != (other is item):
+                other.hovered = not other.hovered
+                other.update()
+        self._hovered = item
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        by = event.pixelDelta() if not event.pixelDelta().isNull() else event.angleDelta() / 2
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom_to(self.zoom() * 1.0025 ** event.angleDelta().y(), event.position())
+        else:
+            # Shift turns a plain wheel sideways, where the desktop does not already do so.
+            sideways = event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not by.x()
+            across, down = (by.y(), 0) if sideways else (by.x(), by.y())
+            self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() - across)
+            self.verticalScrollBar().setValue(self.verticalScrollBar().value() - down)
+        event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        place = self.mapToScene(event.pos())
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            chosen = self.canvas.nodes.get(self.document.selection[-1]) if self.document.selection else None
+            place = chosen.box().center() if chosen is not None else self.visible_area().center()
+        menu.context_menu(self, place).popup(self.mapToGlobal(self.mapFromScene(place)))
+
+    # Drag and drop --------------------------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        kind = dragged_kind(event.mimeData())
+        if kind is None:
+            event.ignore()
+            return
+        self.cancel_gesture()
+        self._drop = DropLayer(self, kind)
+        self._drop.move(self.mapToScene(event.position().toPoint()))
+        event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if self._drop is None:
+            event.ignore()
+            return
+        self._drop.move(self.mapToScene(event.position().toPoint()))
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        drop, self._drop = self._drop, None
+        if drop is not None:
+            drop.cancel()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        drop, self._drop = self._drop, None
+        if drop is None:
+            event.ignore()
+            return
+        drop.drop(self.mapToScene(event.position().toPoint()))
+        event.acceptProposedAction()
+        self.setFocus()
+
+    # Keyboard -------------------------------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, keys = Qt.Key(event.key()), event.modifiers()
+        held = keys & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
+        control = held == Qt.KeyboardModifier.ControlModifier
+        if key == Qt.Key.Key_Escape:
+            if self._gesture is not None:
+                self.cancel_gesture()
+            else:
+                self.canvas.choose_wires(())
+                self.document.select(())
+        elif key in _ARROWS and control:
+            _, across, down = _ARROWS[key]
+            far = 5 if keys & Qt.KeyboardModifier.ShiftModifier else 1
+            self.editing.nudge(across * _NUDGE * far, down * _NUDGE * far)
+        elif key in _ARROWS and not held:
+            name = self.editing.neighbour(_ARROWS[key][0])
+            if name is not None:
+                adds = bool(keys & Qt.KeyboardModifier.ShiftModifier)
+                self.document.select((*self.document.selection, name) if adds else (name,))
+                self.reveal(name)
+        elif key == Qt.Key.Key_Space and not held:
+            if not event.isAutoRepeat() and self._gesture is None:
+                self._hand = True
+                self._set_idle_cursor()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.document.selection and not held:
+            self.node_activated.emit(self.document.selection[-1])
+        elif not held and key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.zoom_in()
+        elif not held and key == Qt.Key.Key_Minus:
+            self.zoom_out()
+        elif not held and key == Qt.Key.Key_0:
+            self.zoom_reset()
+        elif not held and key == Qt.Key.Key_F:
+            self.fit()
+        elif not held and len(event.text()) == 1 and event.text().isalpha():
+            self.ask_what(text=event.text())
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._hand = False
+            self._set_idle_cursor()
+        else:
+            super().keyReleaseEvent(event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        # Tab asks for a layer; Shift+Tab leaves the canvas as everywhere.
+        if forward and self.hasFocus():
+            self.ask_what()
+            return True
+        return super().focusNextPrevChild(forward)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._hand = False
+        self._set_idle_cursor()
+        super().focusOutEvent(event)
+
+    # Other events ---------------------------------------------------------------------------------------------------
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            text = menu.tip(self.canvas, self.mapToScene(event.pos()), self.reach())
+            QToolTip.showText(event.globalPos(), text, self.viewport())
+            return True
+        if isinstance(event, QGestureEvent):
+            pinch = event.gesture(Qt.GestureType.PinchGesture)
+            if isinstance(pinch, QPinchGesture):
+                spot = self.viewport().mapFromGlobal(pinch.centerPoint().toPoint())
+                self.zoom_to(self.zoom() * pinch.scaleFactor(), QPointF(spot))
+                return True
+        if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+            self.zoom_to(self.zoom() * (1 + event.value()), event.position())
+            return True
+        if event.type() == QEvent.Type.Leave and self._gesture is None:
+            self._hover(Pointer(QPointF(1e9, 1e9), QPoint(), Qt.KeyboardModifier.NoModifier))
+        return super().viewportEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = self.minimap.size()
+        self.minimap.move(self.width() - room.width() - 12, self.height() - room.height() - 12)
+        self.minimap.setVisible(self.width() > 420 and self.height() > 240)
+        self._seen.start()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._seen.start()

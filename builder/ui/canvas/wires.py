@@ -1,0 +1,177 @@
+"""Wires: the way from an output port to an input port, the shape that it carries, and the loose wire of a gesture."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from builder.graph.model import Edge
+from builder.ui.canvas.face import NOTE, metrics
+from builder.ui.canvas.ink import Ink
+
+if TYPE_CHECKING:
+    from builder.ui.canvas.scene import CanvasScene
+
+_REACH = 8.0  # how far from a wire the mouse may be
+_CHIP_HEIGHT = 18.0
+_TURN = 44.0  # how far a wire that turns back swings out
+
+
+def path_between(start: QPointF, end: QPointF, over: float | None = None) -> tuple[QPainterPath, QPointF, float]:
+    """The way of a wire, the place for its label and how much room the label has there.
+
+    Args:
+        over: height of an arch that leads around what stands in between.
+    """
+    path = QPainterPath(start)
+    dx, dy = end.x() - start.x(), end.y() - start.y()
+    if over is not None:
+        return _arch(path, start, end, over)
+    if dx >= 12:
+        bend = dx / 2 if abs(dy) > 1 else 0.0
+        path.cubicTo(start.x() + bend, start.y(), end.x() - bend, end.y(), end.x(), end.y())
+        room = dx if abs(dy) < 24 else dx / 2
+        return path, QPointF(start.x() + dx / 2, start.y() + dy / 2), room
+    # It turns back: out to the right, along between the rows, and in from the left.
+    level = (start.y() + end.y()) / 2 if abs(dy) > 60 else max(start.y(), end.y()) + 104
+    right, left = start.x() + _corner(level - start.y()), end.x() - _corner(end.y() - level)
+    _half_turn(path, QPointF(start.x(), start.y()), level, right)
+    path.lineTo(end.x(), level)
+    _half_turn(path, QPointF(end.x(), level), end.y(), left)
+    return path, QPointF((start.x() + end.x()) / 2, level), max(start.x() - end.x(), 80.0)
+
+
+def _corner(rise: float) -> float:
+    return min(_TURN, max(16.0, abs(rise) * 0.6))
+
+
+def _half_turn(path: QPainterPath, start: QPointF, level: float, side: float) -> None:
+    """A half ellipse from `start` to the same x at `level`, bulging to x = `side`."""
+    # A cubic with both handles at 4/3 of the bulge passes through it.
+    handle = start.x() + (side - start.x()) * 4 / 3
+    path.cubicTo(handle, start.y(), handle, level, start.x(), level)
+
+
+def _arch(path: QPainterPath, start: QPointF, end: QPointF, over: float) -> tuple[QPainterPath, QPointF, float]:
+    ramp = min(60.0, (end.x() - start.x()) / 3)
+    path.cubicTo(start.x() + ramp / 2, start.y(), start.x() + ramp / 2, over, start.x() + ramp, over)
+    path.lineTo(end.x() - ramp, over)
+    path.cubicTo(end.x() - ramp / 2, over, end.x() - ramp / 2, end.y(), end.x(), end.y())
+    return path, QPointF((start.x() + end.x()) / 2, over), end.x() - start.x() - 2 * ramp
+
+
+class WireItem(QGraphicsItem):
+    """One wire of the graph.
+
+    Attributes:
+        edge: what it stands for.
+        chosen: selected; hovered: under the mouse; marked: what is dragged over it would be inserted here.
+    """
+
+    def __init__(self, edge: Edge, canvas: CanvasScene) -> None:
+        super().__init__()
+        self.edge = edge
+        self.chosen = self.hovered = self.marked = False
+        self._canvas = canvas
+        self._path = QPainterPath()
+        self._stroke: QPainterPath | None = None
+        self._bounds = QRectF()
+        self._chip = QRectF()
+        self._text = ""
+        self._ends = (QPointF(), QPointF())
+
+    def route(self, start: QPointF, end: QPointF, label: str, over: float | None = None) -> None:
+        """Lead the wire from one point of the canvas to another; `label` stands on it where there is room."""
+        if self._ends == (start, end) and self._text == label and over is None and not self._path.isEmpty():
+            return
+        self.prepareGeometryChange()
+        self._ends = (QPointF(start), QPointF(end))
+        self._text = label
+        self._path, middle, room = path_between(start, end, over)
+        self._stroke = None
+        self._chip = QRectF()
+        if label:
+            wide = math.ceil(metrics(NOTE, mono=True).horizontalAdvance(label)) + 14.0
+            if wide + 6 <= room - 8:
+                self._chip = QRectF(middle.x() - wide / 2, middle.y() - _CHIP_HEIGHT / 2, wide, _CHIP_HEIGHT)
+                self._chip.moveTo(round(self._chip.x()), round(self._chip.y()))
+        reach = self._path.controlPointRect().adjusted(-_REACH, -_REACH, _REACH, _REACH)
+        self._bounds = reach.united(self._chip.adjusted(-2, -2, 2, 2)) if label else reach
+
+    @property
+    def chip(self) -> QRectF:
+        """Where the shape is written; empty when there is no room for it."""
+        return self._chip
+
+    @property
+    def path(self) -> QPainterPath:
+        """The way of the wire."""
+        return self._path
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def shape(self) -> QPainterPath:
+        if self._stroke is None:
+            stroker = QPainterPathStroker()
+            stroker.setWidth(2 * _REACH)
+            self._stroke = stroker.createStroke(self._path)
+            if not self._chip.isEmpty():
+                self._stroke.addRect(self._chip)
+            self._stroke.setFillRule(Qt.FillRule.WindingFill)
+        return self._stroke
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        canvas = self._canvas
+        ink = canvas.ink
+        if self.chosen or self.marked:
+            painter.setPen(ink.wire_selected)
+        elif canvas.detail == 0:
+            painter.setPen(ink.wire_far)
+        else:
+            painter.setPen(ink.wire_hover if self.hovered else ink.wire)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(self._path)
+        if canvas.detail == 2 and not self._chip.isEmpty():
+            self._paint_chip(painter, ink)
+
+    def _paint_chip(self, painter: QPainter, ink: Ink) -> None:
+        painter.setPen(ink.selected if self.chosen or self.marked else ink.line)
+        painter.setBrush(ink.chip_brush)
+        painter.drawRoundedRect(self._chip, _CHIP_HEIGHT / 2, _CHIP_HEIGHT / 2)
+        painter.setPen(ink.muted)
+        painter.setFont(ink.chip)
+        painter.drawText(self._chip, Qt.AlignmentFlag.AlignCenter, self._text)
+
+
+class LooseWire(QGraphicsItem):
+    """The wire that hangs on the mouse while it is being drawn; takes the colour of what a drop would mean."""
+
+    def __init__(self, canvas: CanvasScene) -> None:
+        super().__init__()
+        self._canvas = canvas
+        self._path = QPainterPath()
+        self._end = QPointF()
+        self._role = "muted"
+        self.setZValue(5)
+
+    def lead(self, start: QPointF, end: QPointF, tip: QPointF, role: str) -> None:
+        """From `start` to `end`, with a dot at `tip` (the end that the mouse holds)."""
+        self.prepareGeometryChange()
+        self._path = path_between(start, end)[0]
+        self._end, self._role = QPointF(tip), role
+
+    def boundingRect(self) -> QRectF:
+        return self._path.controlPointRect().adjusted(-8, -8, 8, 8)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        ink = self._canvas.ink
+        painter.setPen(ink.pens[self._role])
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(self._path)
+        painter.setBrush(ink.roles[self._role])
+        painter.drawEllipse(self._end, 4, 4)
