@@ -1,1 +1,1 @@
-"""What a network shows: activations, filters, statistics. No Qt."""
+"""What a network shows of itself: activations, filters, health, the 2-D plane. The package itself imports no torch."""

@@ -1,4 +1,4 @@
-"""What the window asks to see and what it gets: plain values that cross from the trainer to the window. No torch, no Qt.
+"""What the window asks to see and what it gets: plain values from the trainer to the window. No torch, no Qt.
 
 A picture could as well come from another process: it holds NumPy arrays only and belongs to nobody once published.
 """
@@ -39,6 +39,11 @@ class Attention:
     statistics: bool = False
     part: Part = Part.VALIDATION
     sample: int = 0
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anything is to be captured at all."""
+        return bool(self.activations or self.filters or self.statistics)
 
 
 @dataclass(frozen=True)

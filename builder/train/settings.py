@@ -64,5 +64,6 @@ class TrainingSettings(Parameters):
     )
     optimizer: Optimizer = parameter(SGD(), "Optimiser", "The rule that turns gradients into steps.")
     seed: int = parameter(0, "Seed", "Chooses initial weights and the order of samples.", ge=0, le=2**31 - 1)
-    device: str = parameter("auto", "Device", "auto, cpu, cuda, cuda:1 or mps.", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$",
-                            advanced=True)  # fmt: skip
+    device: str = parameter(
+        "auto", "Device", "auto, cpu, cuda, cuda:1 or mps.", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", advanced=True
+    )

@@ -1,0 +1,176 @@
+"""One look inside a network: everything that an `Attention` asks for, begun now and ready when the copies are.
+
+Knows plans, modules and data; knows no trainer. A look changes nothing: no weight, no average, no random number.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from builder.compile.plan import Plan
+from builder.data.prepare import Prepared
+from builder.data.resident import Part
+from builder.inspect import plane as planes
+from builder.inspect.activations import Activations
+from builder.inspect.filters import filters
+from builder.inspect.health import healths, measure
+from builder.inspect.picture import Attention, Health, Picture, Plane
+from builder.inspect.picture import Part as PartName
+from builder.inspect.transfer import Fetch
+
+HEALTH_EVERY = 0.5  # seconds: statistics of every layer cost as much as a step
+HEALTH_SAMPLES = 64
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """The pinned sample; `x` is (1, *shape)."""
+
+    part: PartName
+    position: int
+    raw: NDArray[np.generic]
+    target: int | float
+    x: Tensor
+
+
+class Observer:
+    """Looks into one network as it learns. For the training thread only."""
+
+    def __init__(
+        self,
+        root: nn.Module,
+        plan: Plan,
+        data: Prepared,
+        scores: str,
+        answer: Callable[[Tensor], Tensor],
+        side: torch.cuda.Stream | None = None,
+    ) -> None:
+        """Look into `root`.
+
+        Args:
+            scores: the step whose value the loss works on; `answer` makes of it what the network says.
+            side: a stream for copies, on CUDA.
+        """
+        self._root, self._plan, self._data = root, plan, data
+        self._scores, self._answer, self._side = scores, answer, side
+        self._activations = Activations(root, plan)
+        self._kinds = {step.name: step.layer.kind() for step in plan.steps}
+        self._sample: _Sample | None = None
+        self._plane: tuple[Plane, Tensor] | None = None
+        self._health: dict[str, Health] = {}
+        self._health_at = -HEALTH_EVERY
+        self._health_batch: Tensor | None = None
+
+    def look(self, step: int, attention: Attention, *, fresh: bool = False) -> Look:
+        """Begin a look. With `fresh`, statistics are measured anew, however lately they were."""
+        sample = self._pinned(attention)
+        tensors: dict[str, Tensor] = {"fitted": sample.x[0]}
+        x, plane = sample.x, None
+        if self._plan.input_shape == (2,):
+            plane, points = self._laid()
+            x = torch.cat([x, points])
+        values = self._activations(attention.activations | {self._scores}, x)
+        tensors["output"] = self._answer(values[self._scores][:1])[0]
+        for name in attention.activations & values.keys():
+            tensors[f"activation {name}"] = values[name][1:] if plane is not None else values[name][0]
+        for name, weight in filters(self._root, attention.filters).items():
+            tensors[f"filter {name}"] = weight
+        measured = None
+        if attention.statistics and (fresh or time.monotonic() - self._health_at >= HEALTH_EVERY):
+            self._health_at = time.monotonic()
+            measured = self._measure(tensors)
+        return Look(self, step, attention, sample, plane, Fetch(tensors, self._side), measured)
+
+    def _measure(self, tensors: dict[str, Tensor]) -> tuple[str, ...]:
+        if self._health_batch is None:
+            part = self._data.train
+            self._health_batch = part.batch(part.order()[:HEALTH_SAMPLES])[0]
+        names = [step.name for step in self._plan.steps]
+        values = self._activations(names, self._health_batch)
+        tensors["health"] = measure(values, self._kinds, self._root)
+        return tuple(values)
+
+    def remember(self, health: dict[str, Health]) -> None:
+        """Show these statistics until others are measured."""
+        self._health = health
+
+    @property
+    def health(self) -> Mapping[str, Health]:
+        """The newest statistics."""
+        return self._health
+
+    def _pinned(self, attention: Attention) -> _Sample:
+        part, name = self._part(attention.part)
+        position = attention.sample % max(1, len(part))
+        if self._sample is None or (self._sample.part, self._sample.position) != (name, position):
+            x, _ = part.sample(position)
+            self._sample = _Sample(name, position, part.raw(position).copy(), part.target(position), x)
+        return self._sample
+
+    def _part(self, name: PartName) -> tuple[Part, PartName]:
+        parts = {
+            PartName.TRAIN: self._data.train,
+            PartName.VALIDATION: self._data.validation,
+            PartName.TEST: self._data.test,
+        }
+        return (parts[name], name) if len(parts[name]) else (self._data.train, PartName.TRAIN)
+
+    def _laid(self) -> tuple[Plane, Tensor]:
+        if self._plane is None:
+            plane = planes.lay_plane(self._data.train)
+            self._plane = plane, planes.grid(plane, self._data.encode)
+        return self._plane
+
+
+class Look:
+    """A look under way."""
+
+    def __init__(
+        self,
+        observer: Observer,
+        step: int,
+        attention: Attention,
+        sample: _Sample,
+        plane: Plane | None,
+        fetch: Fetch,
+        measured: tuple[str, ...] | None,
+    ) -> None:
+        self._observer, self._step, self._attention = observer, step, attention
+        self._sample, self._plane, self._fetch, self._measured = sample, plane, fetch, measured
+
+    @property
+    def ready(self) -> bool:
+        """Whether the picture can be had without waiting."""
+        return self._fetch.ready
+
+    def picture(self) -> Picture:
+        """The picture; waits for its values when they are still on their way."""
+        arrays = self._fetch.arrays()
+        if self._measured is not None:
+            self._observer.remember(healths(self._measured, arrays["health"]))
+
+        def named(prefix: str) -> dict[str, NDArray[np.float32]]:
+            return {key.removeprefix(prefix): value for key, value in arrays.items() if key.startswith(prefix)}
+
+        activations = named("activation ")
+        if self._plane is not None:
+            activations = {name: planes.as_maps(values) for name, values in activations.items()}
+        return Picture(
+            step=self._step,
+            attention=self._attention,
+            raw=self._sample.raw,
+            fitted=arrays["fitted"],
+            target=self._sample.target,
+            output=arrays["output"].reshape(-1),
+            activations=activations,
+            filters=named("filter "),
+            health=self._observer.health if self._attention.statistics else {},
+            plane=self._plane,
+        )

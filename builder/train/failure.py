@@ -1,0 +1,122 @@
+"""What went wrong in a step, as a problem on the node or the setting at fault.
+
+PyTorch's own words do not reach the user; they go into the run's error log.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, fx
+
+from builder.compile.module import rewire
+from builder.graph.problems import Fix, Problem, ProblemError, SetSetting
+from builder.inspect.activations import at_inference
+from builder.train.job import Job
+from builder.train.learner import Learner, NotFiniteError
+
+
+def problem_of(error: BaseException, job: Job, learner: Learner | None) -> Problem:
+    """The one problem that an exception means."""
+    if isinstance(error, ProblemError):
+        return error.problems[0]
+    if isinstance(error, NotFiniteError) and learner is not None:
+        return not_finite(learner)
+    if _is_memory(error):
+        return out_of_memory(job)
+    if isinstance(error, OSError):
+        return _file(error)
+    if learner is not None and isinstance(error, (RuntimeError, ValueError, TypeError, IndexError)):
+        return _broken_step(learner)
+    name = type(error).__name__
+    return Problem("training-failed", f"training cannot go on because of an unexpected error ({name}).")
+
+
+def not_finite(learner: Learner) -> Problem:
+    """The loss is no number any more: which layer's output was the first that is none."""
+    where = "training.optimizer.learning_rate"
+    if learner.batch is not None and not bool(torch.isfinite(learner.batch[0]).all()):
+        message = "the samples hold values that are no numbers."
+        return Problem("data-not-finite", message, where="data.dataset", hint="Choose another data set.")
+    culprit = _first(learner, raising=False)
+    rate = learner.learning_rate / 10
+    layer = f" The first layer whose output is not finite is {culprit}." if culprit else ""
+    return Problem(
+        "loss-not-finite",
+        f"the loss is no longer a finite number at step {learner.step + 1:,}.{layer}",
+        where=where,
+        hint="Lower the learning rate, or begin from other weights.",
+        fix=Fix(f"Use learning rate {rate:g}", (SetSetting(where, rate),)),
+    )
+
+
+def out_of_memory(job: Job) -> Problem:
+    """There was not enough memory for a step."""
+    size = job.training.batch_size
+    smaller = 2 ** max(0, math.ceil(math.log2(size)) - 1)
+    fix = Fix(f"Use batches of {smaller}", (SetSetting("training.batch_size", smaller),)) if size > 1 else None
+    message = f"there is not enough memory to train this network with batches of {size:,} samples."
+    hint = "Use smaller batches or a smaller network."
+    return Problem("out-of-memory", message, where="training.batch_size", hint=hint, fix=fix)
+
+
+def _is_memory(error: BaseException) -> bool:
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
+
+
+def _file(error: OSError) -> Problem:
+    name = str(error.filename) if error.filename else "data.dataset"
+    if isinstance(error, FileNotFoundError):
+        message = "a file of the data set is no longer there."
+        return Problem("file-vanished", message, where=name, hint="Put it back, or choose another data set.")
+    reason = (error.strerror or type(error).__name__).lower()
+    return Problem("file-unreadable", f"a file could not be read ({reason}).", where=name)
+
+
+def _broken_step(learner: Learner) -> Problem:
+    culprit = _first(learner, raising=True)
+    message = "this layer cannot work on the batch that it got." if culprit else "a training step could not be done."
+    hint = "Check the sizes that arrive here, and the batch size." if culprit else "Check the output and the loss."
+    return Problem("step-failed", message, where=culprit or learner.plan.outputs[0][1], hint=hint)
+
+
+def _first(learner: Learner, *, raising: bool) -> str:
+    """Name of the first node that raises (in training mode), or whose output is not finite; empty when none is."""
+    if learner.batch is None:
+        return ""
+    names = [step.name for step in learner.plan.steps]
+    model = rewire(learner.root, learner.plan, names)
+    witness = _Witness(model)
+    try:
+        if raising:
+            with torch.no_grad():
+                witness.run(learner.batch[0])
+        else:
+            with at_inference(learner.root):
+                witness.run(learner.batch[0])
+    except Exception:
+        return witness.current
+    return witness.strange
+
+
+class _Witness(fx.Interpreter):
+    """Runs a model node by node and remembers which node is at work, and which was the first to give no number."""
+
+    def __init__(self, model: fx.GraphModule) -> None:
+        super().__init__(model)
+        ends: Any = next(node for node in model.graph.nodes if node.op == "output").args[0]
+        self._names = {node: name for name, node in ends.items()}
+        self.current = self.strange = ""
+
+    def run_node(self, node: fx.Node) -> Any:
+        self.current = self._names.get(node, self.current)
+        value = super().run_node(node)
+        judged = not self.strange and node in self._names and isinstance(value, Tensor)
+        if judged and not bool(torch.isfinite(value).all()):
+            self.strange = self._names[node]
+        return value

@@ -1,0 +1,207 @@
+"""All that one run learns with: the model, its data, the loss and the optimiser, made from a `Job`.
+
+Knows nothing of threads, commands or files; how the parts work together in a step stands in `train.loop`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from builder.compile.infer import infer
+from builder.compile.module import build, rewire
+from builder.compile.plan import Plan, make_plan
+from builder.data.catalogue import Task
+from builder.graph.problems import Fix, Problem, ProblemError, SetSetting
+from builder.inspect.transfer import side_stream
+from builder.layers.base import Category
+from builder.train.chance import Chance, NoChance
+from builder.train.fit import fit_problems
+from builder.train.job import Job
+from builder.train.meter import Meter
+from builder.train.objective import Objective, finite
+from builder.train.settings import SGD, TrainingSettings
+
+if TYPE_CHECKING:
+    from builder.data.prepare import Prepared
+    from builder.data.resident import Part
+
+Progress = Callable[[str, float | None], None]
+
+
+class NotFiniteError(Exception):
+    """The loss is infinite or not a number."""
+
+
+class Learner:
+    """A network about to learn, or learning.
+
+    Attributes:
+        root: holds every submodule under its name on the canvas; its `state_dict` is what is saved.
+        model: a `GraphModule` over the same submodules, from the input to the scores that the loss works on.
+        scores: name of the step that gives these scores.
+        step: updates made; epoch: epochs completed; position: batches done of the one under way.
+        batch: what the step under way works on, for whoever must find out what went wrong.
+    """
+
+    def __init__(self, job: Job, plan: Plan, root: nn.Module, data: Prepared, device: torch.device) -> None:
+        settings = job.training
+        self.job, self.plan, self.data, self.device = job, plan, data, device
+        self.root = root.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.scores = plan.before_loss(settings.loss)
+        self.model = rewire(self.root, plan, self.scores)
+        self.objective = Objective(settings.loss, counts=data.task is not Task.REGRESSION)
+        self.optimizer = make_optimizer(self.root, settings)
+        random = any(step.layer.category is Category.REGULARISATION for step in plan.steps)
+        self.chance = Chance(settings.seed, device) if random else NoChance()
+        self.side = side_stream(device)
+        self.meter = Meter(self.objective, self.side)
+        self.step = self.epoch = self.position = 0
+        self.batch: tuple[Tensor, Tensor] | None = None
+        self.order = torch.Generator().manual_seed(settings.seed)
+        self.epoch_began = self.order.get_state()
+        self._host = device.type == "cpu"
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Updates that one epoch makes."""
+        whole, rest = divmod(len(self.data.train), self.job.training.batch_size)
+        return whole + (rest > 1 or (rest == 1 and whole == 0))
+
+    @property
+    def steps(self) -> int:
+        """Updates that the whole run makes."""
+        return self.steps_per_epoch * self.job.training.epochs
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers are learned."""
+        return sum(parameter.numel() for parameter in self.root.parameters() if parameter.requires_grad)
+
+    @property
+    def learning_rate(self) -> float:
+        """How far each step follows the gradient."""
+        return float(self.optimizer.param_groups[0]["lr"])
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        for group in self.optimizer.param_groups:
+            group["lr"] = value
+
+    def batches(self) -> Iterator[Tensor]:
+        """The positions of each batch of the epoch under way, from `position` on; a new order each epoch.
+
+        A last batch of a single sample is left out (of several): batch normalisation could not work on it.
+        """
+        self.epoch_began = self.order.get_state()
+        rows = self.data.train.order(self.order)
+        pieces = rows.split(self.job.training.batch_size)  # type: ignore[no-untyped-call]
+        for batch in pieces[self.position : self.steps_per_epoch]:
+            yield batch
+            self.position += 1
+
+    def end_epoch(self) -> None:
+        """Every batch is done: the next one belongs to another epoch."""
+        self.epoch += 1
+        self.position = 0
+        self.epoch_began = self.order.get_state()
+
+    def load(self, rows: Tensor, part: Part | None = None) -> tuple[Tensor, Tensor]:
+        """Inputs and targets of some samples, of the training part unless another is named, on the device."""
+        x, target = (part or self.data.train).batch(rows)
+        return (x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x), target
+
+    def check(self, loss: Tensor) -> None:
+        """Raise `NotFiniteError` when a loss is no number, before it spoils the weights.
+
+        Only where looking is free. On other devices it shows a few steps later, when somebody reads the figures.
+        """
+        if self._host and not finite(loss):
+            raise NotFiniteError
+
+    def zero(self) -> Tensor:
+        """A zero on the device, to add figures to."""
+        # Not every device has double precision.
+        return torch.zeros((), device=self.device, dtype=torch.float64 if self._host else torch.float32)
+
+
+def make_learner(job: Job, progress: Progress, cancelled: Callable[[], bool]) -> Learner:
+    """Check, load the data, and build the model. Its initial weights depend on the seed and on nothing else.
+
+    Raises:
+        ProblemError: the network, the settings and the data do not belong together, or something is missing.
+        CancelledError: `cancelled` said so.
+    """
+    from builder.data.prepare import prepare
+
+    plan = make_plan(infer(job.graph))
+    check(job, plan)
+    device = choose_device(job.training.device)
+    data = prepare(job.data, plan.input_shape, device, progress, cancelled)
+    if not len(data.train):
+        message = "no samples are left to train on."
+        raise ProblemError(Problem("no-samples", message, where="data.validation", hint="Keep fewer back."))
+    progress("building the network", None)
+    return Learner(job, plan, initial(plan, job.training.seed), data, device)
+
+
+def check(job: Job, plan: Plan) -> None:
+    """Raise `ProblemError` for what can be known before anything is loaded."""
+    problems = fit_problems(plan, job.data, job.training.loss)
+    if problems:
+        raise ProblemError(*problems)
+    if not any(step.layer.parameter_count(step.input_shapes) for step in plan.steps):
+        message = "this network has no weights, so there is nothing to learn."
+        raise ProblemError(Problem("nothing-to-learn", message, hint="Add a Conv or a Linear layer."))
+
+
+def initial(plan: Plan, seed: int) -> nn.Module:
+    """A freshly initialised model on the CPU; the process's random numbers are left as they were."""
+    with Chance(seed, torch.device("cpu")):
+        return build(plan)
+
+
+def choose_device(wish: str) -> torch.device:
+    """The device that the settings ask for. Raises `ProblemError` when this machine does not have it."""
+    if wish == "auto":
+        return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
+    kind, _, number = wish.partition(":")
+    there = {
+        "cpu": 1,
+        "cuda": torch.cuda.device_count() if torch.cuda.is_available() else 0,
+        "mps": int(torch.backends.mps.is_available()),
+    }[kind]
+    if int(number or 0) >= there:
+        fix = Fix("Choose automatically", (SetSetting("training.device", "auto"),))
+        message = f"this machine has no device {wish} that PyTorch can use."
+        raise ProblemError(Problem("no-device", message, where="training.device", hint="Choose auto or cpu.", fix=fix))
+    return torch.device(kind, int(number or 0)) if kind == "cuda" else torch.device(kind)
+
+
+def make_optimizer(root: nn.Module, settings: TrainingSettings) -> torch.optim.Optimizer:
+    """The optimiser of the settings, in its fused form (one pass over all weights) where the device has it."""
+    try:
+        return _optimizer(root, settings, fused=True)
+    except (RuntimeError, TypeError):
+        return _optimizer(root, settings, fused=None)
+
+
+def _optimizer(root: nn.Module, settings: TrainingSettings, fused: bool | None) -> torch.optim.Optimizer:
+    chosen = settings.optimizer
+    common: dict[str, Any] = {"lr": chosen.learning_rate, "weight_decay": chosen.weight_decay, "fused": fused}
+    if isinstance(chosen, SGD):
+        nesterov = chosen.nesterov and chosen.momentum > 0
+        return torch.optim.SGD(root.parameters(), momentum=chosen.momentum, nesterov=nesterov, **common)
+    return torch.optim.Adam(root.parameters(), betas=(chosen.beta1, chosen.beta2), **common)
+
+
+def warm_up() -> None:
+    """Do once what is slow the first time in a process (an optimiser, a convolution), so that Run answers at once."""
+    layer = nn.Conv2d(1, 1, 3)
+    optimizer = _optimizer(layer, TrainingSettings(), fused=True)
+    with Chance(0, torch.device("cpu")):
+        layer(torch.zeros(1, 1, 4, 4)).sum().backward()
+    optimizer.step()

@@ -1,0 +1,59 @@
+"""What training makes small, and what counts as a right answer. Knows tensors; knows neither networks nor data sets.
+
+`scores` are what the network gives before a final softmax or sigmoid that belongs to the loss (see
+`Plan.before_loss`): the loss from scores is exact where the loss from probabilities is not.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as functional
+from torch import Tensor
+
+from builder.train.settings import Loss
+
+
+class Objective:
+    """One of the losses.
+
+    Attributes:
+        kind: its name in the settings.
+        counts: whether answers can be right or wrong (classes), so that there is an accuracy.
+    """
+
+    def __init__(self, kind: Loss, *, counts: bool) -> None:
+        self.kind, self.counts = kind, counts
+
+    def loss(self, scores: Tensor, target: Tensor) -> Tensor:
+        """Mean loss of a batch: scores (samples, outputs, ...), target (samples,) or shaped like the scores."""
+        if self.kind == "cross-entropy":
+            return functional.cross_entropy(scores, target)
+        wanted = _as_scores(scores, target)
+        if self.kind == "binary-cross-entropy":
+            return functional.binary_cross_entropy_with_logits(scores, wanted)
+        return functional.mse_loss(scores, wanted)
+
+    def correct(self, scores: Tensor, target: Tensor) -> Tensor:
+        """Which answers are right: bool (samples,). Only where it `counts`."""
+        if scores.dim() == 1 or scores.shape[1] == 1:
+            limit = 0.5 if self.kind == "squared-error" else 0.0
+            return (scores.reshape(-1) > limit) == (target.reshape(-1) > 0.5)
+        return scores.argmax(1) == target
+
+    def answer(self, scores: Tensor) -> Tensor:
+        """What the network says, for a reader: probabilities, or the values themselves with squared error."""
+        if self.kind == "cross-entropy":
+            return scores.softmax(1)
+        return scores.sigmoid() if self.kind == "binary-cross-entropy" else scores
+
+
+def _as_scores(scores: Tensor, target: Tensor) -> Tensor:
+    """The target in the form of the scores: class numbers become 0 and 1, one column a class if there are several."""
+    if not target.is_floating_point() and scores.dim() == 2 and scores.shape[1] > 1:
+        return functional.one_hot(target, scores.shape[1]).to(scores.dtype)
+    return target.to(scores.dtype).reshape(scores.shape)
+
+
+def finite(loss: Tensor) -> bool:
+    """Whether a loss that lies in the processor's own memory is a number. Reads it in place: nothing is waited for."""
+    return bool(torch.isfinite(loss.detach()))

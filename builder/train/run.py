@@ -1,0 +1,338 @@
+"""The folder of a run: written while it trains, read by whoever follows or replays it.
+
+    run.json                     the project, the seed, versions, the device
+    metrics.jsonl                one JSON object a line, only ever appended; a crash loses at most the last line
+    weights/<step>.safetensors   the model: initial, after epochs (thinned), final, and when asked for
+    resume.safetensors           all that is needed to go on exactly where it stopped
+
+Weights are safetensors only. Knows the learner; knows no thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import platform
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from builder.graph.problems import Problem, ProblemError
+from builder.train.job import Job
+from builder.train.learner import Learner
+from builder.train.messages import EpochEnded, Finished
+from builder.train.meter import Rows
+
+FORMAT = "torchcanvas-run"
+VERSION = 1
+SNAPSHOTS = 24  # weights kept of the epochs of a run; of more, every second one goes
+ROWS_PER_EPOCH = 100  # steps noted in metrics.jsonl
+
+
+def runs_folder() -> Path:
+    """Where runs are kept: the environment variable TORCHCANVAS_RUNS, or the user's own data folder."""
+    from platformdirs import user_data_path
+
+    named = os.environ.get("TORCHCANVAS_RUNS")
+    return Path(named).expanduser() if named else user_data_path("torchcanvas", appauthor=False) / "runs"
+
+
+def new_run_folder(name: str = "") -> Path:
+    """A folder for a new run, named by the time (and by `name`, of a project, say). It is not made yet."""
+    stem = datetime.now().strftime("%Y-%m-%d %H.%M.%S")
+    clean = re.sub(r"[^\w .-]+", "_", name).strip(" .")[:60]
+    wanted = runs_folder() / (f"{stem} {clean}" if clean else stem)
+    folder, number = wanted, 2
+    while folder.exists():
+        folder, number = wanted.with_name(f"{wanted.name} ({number})"), number + 1
+    return folder
+
+
+class Record:
+    """Writes one run folder. Every method may raise `OSError`; what was written before stays whole.
+
+    Attributes:
+        folder: the run folder.
+    """
+
+    def __init__(self, folder: Path, learner: Learner, threads: int, *, resumed: bool) -> None:
+        self.folder = folder
+        self._learner = learner
+        self._stride = max(1, learner.steps_per_epoch // ROWS_PER_EPOCH)
+        self._epoch_stride = 1
+        self._kept: list[tuple[int, Path]] = []
+        (folder / "weights").mkdir(parents=True, exist_ok=True)
+        if resumed:
+            _cut_last_line(folder / "metrics.jsonl")
+        else:
+            _write(folder / "run.json", json.dumps(_description(learner, threads), indent=1, ensure_ascii=False) + "\n")
+        # Line by line to the system, so that whoever follows sees each row and a crash loses the last one at most.
+        self._metrics = (folder / "metrics.jsonl").open("a" if resumed else "w", encoding="utf-8", buffering=1)
+        if resumed:
+            self.note("resume", step=learner.step)
+        else:
+            self.snapshot()
+
+    def note(self, event: str, **values: Any) -> None:
+        """Append one row to the metrics."""
+        self._metrics.write(json.dumps({"event": event, **_plain(values)}) + "\n")
+
+    def steps(self, rows: Rows) -> None:
+        """Append the steps among `rows` that fall on the stride."""
+        for step, loss, accuracy, _ in rows[rows[:, 0] % self._stride == 0].tolist():
+            self.note("step", step=int(step), loss=loss, accuracy=accuracy)
+
+    def epoch(self, ended: EpochEnded) -> None:
+        """Append an epoch's figures, and keep its weights."""
+        self.note("epoch", **asdict(ended))
+        if ended.epoch % self._epoch_stride == 0:
+            self._kept.append((ended.epoch, self.snapshot()))
+        if len(self._kept) > SNAPSHOTS:
+            self._epoch_stride *= 2
+            for _, path in [entry for entry in self._kept if entry[0] % self._epoch_stride]:
+                path.unlink(missing_ok=True)
+            self._kept = [entry for entry in self._kept if entry[0] % self._epoch_stride == 0]
+        self.save_resume()
+
+    def snapshot(self) -> Path:
+        """Write the weights as they are; returns their file."""
+        path = self.folder / "weights" / f"{self._learner.step:08d}.safetensors"
+        _save(path, _weights(self._learner), {"step": str(self._learner.step)})
+        return path
+
+    def save_resume(self) -> None:
+        """Write all that is needed to go on from here."""
+        learner = self._learner
+        tensors = {f"model.{name}": tensor for name, tensor in _weights(learner).items()}
+        for index, state in learner.optimizer.state_dict()["state"].items():
+            for key, value in state.items():
+                if isinstance(value, Tensor):
+                    tensors[f"optimizer.{index}.{key}"] = _saved(value)
+        tensors["order"] = learner.epoch_began
+        tensors |= {f"chance.{name}": state for name, state in learner.chance.state.items()}
+        place = {"step": learner.step, "epoch": learner.epoch, "position": learner.position}
+        meta = {name: str(value) for name, value in place.items()}
+        _save(self.folder / "resume.safetensors", tensors, meta | {"learning_rate": repr(learner.learning_rate)})
+
+    def end(self, finished: Finished) -> None:
+        """Write the last weights and how the run ended."""
+        self.snapshot()
+        self.save_resume()
+        values = {"step": finished.step, "test_loss": finished.test_loss, "test_accuracy": finished.test_accuracy}
+        self.note("end", reason=finished.reason.value, **values)
+
+    def log_error(self, text: str) -> None:
+        """Keep the details of a failure, for whoever looks for its cause."""
+        with (self.folder / "error.txt").open("a", encoding="utf-8") as file:
+            file.write(text + "\n")
+
+    def close(self) -> None:
+        """Let go of the files."""
+        with contextlib.suppress(OSError):
+            self._metrics.close()
+
+
+def resume(learner: Learner, folder: Path) -> None:
+    """Bring a fresh learner to where the run in `folder` stopped. Raises `ProblemError` when it cannot."""
+    path = folder / "resume.safetensors"
+    try:
+        tensors, meta = load_file(path), _meta(path)
+        _restore(learner, tensors, meta)
+    except FileNotFoundError:
+        message = "this run cannot be continued: it has no resume.safetensors."
+        raise ProblemError(Problem("no-such-run", message, where=str(folder))) from None
+    except Exception as error:
+        message = "this run cannot be continued: what it stored does not fit this network, or is damaged."
+        raise ProblemError(Problem("bad-run", message, where=str(path))) from error
+
+
+def _restore(learner: Learner, tensors: Mapping[str, Tensor], meta: Mapping[str, str]) -> None:
+    def part(prefix: str) -> dict[str, Tensor]:
+        return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+    place = {name: int(meta[name]) for name in ("step", "epoch", "position")}
+    learner.root.load_state_dict(part("model."))
+    parameters = [parameter for group in learner.optimizer.param_groups for parameter in group["params"]]
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in part("optimizer.").items():
+        index, key = name.split(".", 1)
+        parameter = parameters[int(index)]
+        if value.shape == parameter.shape:
+            # The fused optimiser walks both in the order of memory: the layout must be the parameter's own.
+            value = torch.empty_like(parameter, requires_grad=False).copy_(value)
+        state.setdefault(int(index), {})[key] = value
+    learner.optimizer.load_state_dict({**learner.optimizer.state_dict(), "state": state})
+    learner.learning_rate = float(meta["learning_rate"])
+    learner.order.set_state(tensors["order"])
+    learner.epoch_began = tensors["order"]
+    learner.chance.state = part("chance.")
+    learner.step, learner.epoch, learner.position = place["step"], place["epoch"], place["position"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as its folder tells it.
+
+    Attributes:
+        description: what stands in run.json.
+        steps: (k, 3): step, loss, accuracy (NaN where there is none), thinned.
+        epochs: the figures of each epoch.
+        end: the last row of a run that has ended.
+        weights: the files of weights, by step.
+    """
+
+    folder: Path
+    description: Mapping[str, Any]
+    steps: Rows
+    epochs: tuple[EpochEnded, ...] = ()
+    end: Mapping[str, Any] | None = None
+    weights: Mapping[int, Path] = field(default_factory=dict)
+
+
+def load_run(folder: Path) -> Run:
+    """Read a run folder, also one that is being written, or that a crash left behind.
+
+    Raises `ProblemError` when it is none.
+    """
+    try:
+        description = json.loads((folder / "run.json").read_text("utf-8"))
+        if not isinstance(description, dict) or description.get("format") != FORMAT:
+            raise ValueError("not a run")
+    except (OSError, ValueError, RecursionError):
+        message = "this is not the folder of a run: it holds no readable run.json."
+        raise ProblemError(Problem("no-such-run", message, where=str(folder))) from None
+    if description.get("version", 0) > VERSION:
+        message = f"this run was written by a newer program (format {description['version']}; known is {VERSION})."
+        raise ProblemError(Problem("newer-run", message, where=str(folder), hint="Update TorchCanvas."))
+    steps: list[tuple[float, float, float]] = []
+    epochs: list[EpochEnded] = []
+    end = None
+    for row in read_metrics(folder / "metrics.jsonl"):
+        with contextlib.suppress(KeyError, TypeError):
+            event, values = row["event"], {key: value for key, value in row.items() if key != "event"}
+            if event == "step":
+                steps.append((row["step"], _number(row["loss"]), _number(row["accuracy"])))
+            elif event == "epoch":
+                epochs.append(EpochEnded(**values))
+            elif event == "resume":  # what was trained beyond the stored place was trained again
+                steps = [entry for entry in steps if entry[0] <= row["step"]]
+                epochs = [entry for entry in epochs if entry.step <= row["step"]]
+                end = None
+            elif event == "end":
+                end = values
+    weights = {
+        int(path.stem): path for path in sorted((folder / "weights").glob("*.safetensors")) if path.stem.isdigit()
+    }
+    table = np.array(steps, np.float64).reshape(-1, 3)
+    return Run(folder, description, table, tuple(epochs), end, weights)
+
+
+def read_metrics(path: Path) -> list[dict[str, Any]]:
+    """The rows of a metrics file; a last line that is not whole is left out, and so is what is no JSON object."""
+    rows = []
+    try:
+        text = path.read_text("utf-8", errors="replace")
+    except OSError:
+        return []
+    for line in text.splitlines():
+        with contextlib.suppress(ValueError, RecursionError):
+            row = json.loads(line)
+            if isinstance(row, dict):
+                rows.append(row)
+    return rows
+
+
+def disk_problem(folder: Path, error: OSError) -> Problem:
+    """The run could not be written."""
+    reason = (error.strerror or type(error).__name__).lower()
+    message = f"the run could not be written ({reason})."
+    return Problem("run-not-written", message, where=str(folder), hint="Choose another folder, or make room.")
+
+
+def _description(learner: Learner, threads: int) -> dict[str, Any]:
+    job: Job = learner.job
+    data = learner.data
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "started": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "document": dict(job.document),
+        "seed": job.training.seed,
+        "device": str(learner.device),
+        "threads": threads,
+        "parameters": learner.parameter_count,
+        "classes": list(data.classes),
+        "samples": {"train": len(data.train), "validation": len(data.validation), "test": len(data.test)},
+        "normalisation": {"shift": list(data.normalisation.shift), "scale": list(data.normalisation.scale)},
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+            "platform": platform.platform(terse=True),
+        },
+    }
+
+
+def _weights(learner: Learner) -> dict[str, Tensor]:
+    return {name: _saved(tensor) for name, tensor in learner.root.state_dict().items()}
+
+
+def _saved(tensor: Tensor) -> Tensor:
+    return tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
+
+
+def _save(path: Path, tensors: dict[str, Tensor], meta: dict[str, str]) -> None:
+    partial = path.with_name(path.name + ".part")
+    try:
+        save_file(tensors, partial, {"format": "pt", **meta})
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
+    except Exception as error:  # safetensors has an exception of its own for a full disk
+        partial.unlink(missing_ok=True)
+        raise OSError(None, "the weights could not be stored") from error
+
+
+def _meta(path: Path) -> dict[str, str]:
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as file:
+        return dict(file.metadata() or {})
+
+
+def _write(path: Path, text: str) -> None:
+    partial = path.with_name(path.name + ".part")
+    partial.write_text(text, "utf-8")
+    partial.replace(path)
+
+
+def _cut_last_line(path: Path) -> None:
+    """Remove a last line that a crash left unfinished, so that what is appended begins a line of its own."""
+    if not path.exists():
+        return
+    data = path.read_bytes()
+    if data and not data.endswith(b"\n"):
+        with path.open("r+b") as file:
+            file.truncate(data.rfind(b"\n") + 1)
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON knows no NaN and no infinity: both become null."""
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in values.items()
+    }
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)

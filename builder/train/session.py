@@ -1,0 +1,374 @@
+"""One run from first message to last, on the calling thread: prepare, train, evaluate, record, explain failures.
+
+The window's trainer and the command line both run this; a `Host` is what differs between them.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from builder.data.catalogue import CancelledError
+from builder.graph.problems import Problem, ProblemError, Severity
+from builder.train import threads
+from builder.train.failure import problem_of
+from builder.train.job import Job
+from builder.train.learner import Learner, NotFiniteError, initial, make_learner
+from builder.train.loop import evaluate, step, train_epoch
+from builder.train.messages import (
+    EpochEnded,
+    Event,
+    Failed,
+    Finished,
+    Phase,
+    Prepared,
+    Preparing,
+    Progress,
+    Reason,
+    State,
+    Warned,
+)
+from builder.train.meter import Rows, mean
+from builder.train.run import Record, disk_problem, resume
+
+READ_EVERY = 0.03  # seconds between two readings of the losses that gather on the device
+LARGE = 5_000_000  # parameters; a larger model is not copied to measure which number of threads suits it
+
+log = logging.getLogger(__name__)
+
+
+class StoppedError(Exception):
+    """Raised by a host to end the run behind the current step."""
+
+
+class Host:
+    """Who runs a session. Every method is called on the session's thread."""
+
+    def emit(self, event: Event) -> None:
+        """Something happened."""
+
+    def cancelled(self) -> bool:
+        """Whether the preparations are to be given up."""
+        return False
+
+    def ready(self, learner: Learner) -> None:
+        """Data and model are there, no step is made. May wait."""
+
+    def before(self, phase: Phase) -> None:
+        """This phase of a step comes next. May wait; may raise `StoppedError` before the first phase."""
+
+    def between(self) -> None:
+        """Between two batches of an evaluation. May wait; may raise `StoppedError`."""
+
+    def stepped(self) -> None:
+        """A step is complete."""
+
+    def read(self, rows: Rows) -> None:
+        """The losses of some steps have arrived."""
+
+
+class Session:
+    """One run.
+
+    Attributes:
+        progress: where it stands; replaced as a whole, so any thread may read it.
+        learner: None until it is prepared.
+    """
+
+    def __init__(
+        self, job: Job, host: Host, folder: Path | None = None, *, must_record: bool = False, go_on: bool = False
+    ) -> None:
+        """Plan a run.
+
+        Args:
+            folder: where it is recorded, made at the first step; None for nowhere.
+            must_record: fail when the folder cannot be made, instead of warning.
+            go_on: continue the run that is in `folder`.
+        """
+        self.job = job
+        self.progress = Progress(epochs=job.training.epochs, learning_rate=job.training.optimizer.learning_rate)
+        self.learner: Learner | None = None
+        self._host, self._folder, self._must_record, self._go_on = host, folder, must_record, go_on
+        self._record: Record | None = None
+        self._keeper: threads.Keeper | None = None
+        self._threads = 1
+        self._rows: list[Rows] = []
+        self._clock = _Clock()
+        self._read_at = 0.0
+
+    def run(self) -> Finished:
+        """Do all of it; raises nothing, and the last event is the `Finished` that it returns."""
+        try:
+            finished = self._train()
+        except (StoppedError, CancelledError):
+            finished = self._end(Reason.STOPPED)
+        except BaseException as error:
+            finished = self._fail(error)
+        if self._record is not None:
+            self._record.close()
+        self.progress = replace(self.progress, state=State.FINISHED, seconds_left=None)
+        self._host.emit(finished)
+        return finished
+
+    # The course of a run --------------------------------------------------------------------------------------------
+
+    def _train(self) -> Finished:
+        learner = self._prepare()
+        self._host.ready(learner)
+        self._open_record(learner)
+        self._clock.start()
+        while learner.epoch < self.job.training.epochs:
+            train_epoch(learner, self)
+            self._end_epoch(learner)
+        test = evaluate(learner, learner.data.test, self._host.between)
+        return self._end(Reason.COMPLETED, *(test or (None, None)))
+
+    def _prepare(self) -> Learner:
+        learner = make_learner(self.job, self._tell, self._host.cancelled)
+        if self._go_on and self._folder is not None:
+            resume(learner, self._folder)
+        self.learner = learner
+        if learner.device.type == "cpu":
+            self._choose_threads(learner)
+        self._note_progress(0.0)
+        data = learner.data
+        self._host.emit(
+            Prepared(
+                device=str(learner.device),
+                parameters=learner.parameter_count,
+                train_samples=len(data.train),
+                validation_samples=len(data.validation),
+                test_samples=len(data.test),
+                classes=data.classes,
+            )
+        )
+        return learner
+
+    def _tell(self, message: str, share: float | None) -> None:
+        self._host.emit(Preparing(message, share))
+
+    def _end_epoch(self, learner: Learner) -> None:
+        self._read(wait=True)
+        rows = np.concatenate(self._rows) if self._rows else np.empty((0, 4))
+        self._rows.clear()
+        learner.end_epoch()
+        training = self._clock.epoch_seconds
+        figures = evaluate(learner, learner.data.validation, self._host.between)
+        loss, accuracy = mean(rows)
+        ended = EpochEnded(
+            epoch=learner.epoch,
+            step=learner.step,
+            train_loss=loss,
+            train_accuracy=accuracy,
+            validation_loss=figures.loss if figures else None,
+            validation_accuracy=figures.accuracy if figures else None,
+            seconds=self._clock.epoch_seconds,
+            images_per_second=float(rows[:, 3].sum()) / training if training else 0.0,
+        )
+        if self._record is not None:
+            self._write(lambda record: record.epoch(ended))
+        self._host.emit(ended)
+        self._clock.start()
+
+    def _end(self, reason: Reason, loss: float | None = None, accuracy: float | None = None) -> Finished:
+        if self.learner is not None:
+            try:
+                self._read(wait=True)
+            except NotFiniteError:
+                return self._fail(NotFiniteError())
+        step = self.learner.step if self.learner is not None else 0
+        finished = Finished(reason, step, loss, accuracy, str(self._folder) if self._record is not None else "")
+        self._write(lambda record: record.end(finished))
+        return finished if self._record is not None else replace(finished, run="")
+
+    def _fail(self, error: BaseException) -> Finished:
+        log.debug("the run failed", exc_info=error)
+        try:
+            problem = problem_of(error, self.job, self.learner)
+        except Exception:  # whatever was wrong is still wrong while we look for it
+            log.debug("the failure could not be explained", exc_info=True)
+            problem = Problem("training-failed", f"training cannot go on ({type(error).__name__}).")
+        folder = str(self._folder) if self._record is not None else ""
+        finished = Finished(Reason.FAILED, self.learner.step if self.learner else 0, run=folder)
+        if self._record is not None:
+            text = "".join(traceback.format_exception(error))
+            self._write(lambda record: record.note("failed", code=problem.code, problem=str(problem)))
+            self._write(lambda record: record.log_error(text))
+            self._write(lambda record: record.end(finished))
+        self._host.emit(Failed(problem))
+        return finished
+
+    # What the loop tells --------------------------------------------------------------------------------------------
+
+    def before(self, phase: Phase) -> None:
+        """A phase comes next: the host may wait here, and that time does not count."""
+        began = time.perf_counter()
+        self._host.before(phase)
+        waited = time.perf_counter() - began
+        if waited > 0.002:
+            self._clock.waited(waited)
+
+    def stepped(self) -> None:
+        """A step is complete: read figures now and then, and watch the speed."""
+        now = time.perf_counter()
+        seconds = self._clock.step(now)
+        if self._keeper is not None:
+            self._keep(self._keeper.step(seconds))
+        if now - self._read_at > READ_EVERY:
+            self._read_at = now
+            self._read(wait=False)
+            self._note_progress(self._clock.pace)
+        self._host.stepped()
+
+    def flush(self) -> None:
+        """Read every loss so far: before a pause, say."""
+        self._read(wait=True)
+        self._note_progress(self._clock.pace)
+
+    def snapshot(self) -> None:
+        """Write the weights as they are into the run folder."""
+        if self.learner is not None:
+            self._open_record(self.learner)
+            self._write(lambda record: record.snapshot())
+
+    def set_learning_rate(self, value: float) -> None:
+        """Use another learning rate from the next update on."""
+        learner = self.learner
+        if learner is not None:
+            learner.learning_rate = value
+            self.progress = replace(self.progress, learning_rate=value)
+            self._write(lambda record: record.note("learning-rate", step=learner.step, value=value))
+
+    def _read(self, *, wait: bool) -> None:
+        learner = self.learner
+        assert learner is not None
+        rows = learner.meter.take(wait=wait)
+        if not len(rows):
+            return
+        self._rows.append(rows)
+        self._host.read(rows)
+        self._write(lambda record: record.steps(rows))
+        if not np.isfinite(rows[:, 1]).all():
+            raise NotFiniteError
+
+    def _note_progress(self, pace: float) -> None:
+        learner = self.learner
+        assert learner is not None
+        left = learner.steps - learner.step
+        self.progress = replace(
+            self.progress,
+            epoch=min(learner.epoch + 1, self.job.training.epochs) if learner.step else 0,
+            step=learner.step,
+            steps=learner.steps,
+            images_per_second=self.job.training.batch_size / pace if pace else 0.0,
+            seconds_left=left * pace if pace else None,
+            learning_rate=learner.learning_rate,
+        )
+
+    # Files ----------------------------------------------------------------------------------------------------------
+
+    def _open_record(self, learner: Learner) -> None:
+        if self._folder is None or self._record is not None:
+            return
+        try:
+            self._record = Record(self._folder, learner, self._threads, resumed=self._go_on)
+        except OSError as error:
+            problem = disk_problem(self._folder, error)
+            if self._must_record:
+                raise ProblemError(problem) from error
+            self._lose_record(problem)
+
+    def _write(self, writing: Callable[[Record], object]) -> None:
+        """Write into the run folder; when that fails, say so once and train on without a record."""
+        if self._record is None:
+            return
+        try:
+            writing(self._record)
+        except OSError as error:
+            record, self._record = self._record, None
+            record.close()
+            self._lose_record(disk_problem(record.folder, error))
+
+    def _lose_record(self, problem: Problem) -> None:
+        self._folder = None
+        hint = "Training goes on, but is no longer recorded."
+        self._host.emit(Warned(replace(problem, hint=hint, severity=Severity.WARNING)))
+
+    # Threads --------------------------------------------------------------------------------------------------------
+
+    def _choose_threads(self, learner: Learner) -> None:
+        full = self._threads = torch.get_num_threads()
+        if threads.fixed() or full == 1:
+            return
+        chosen = full
+        if learner.parameter_count < LARGE:
+            try:
+                chosen = threads.choose(full, _rehearsal(learner), torch.set_num_threads)
+            except Exception:  # the first real step will meet it again, and explain it
+                log.debug("a rehearsed step failed", exc_info=True)
+                torch.set_num_threads(full)
+        self._threads = chosen
+        self._keeper = threads.Keeper(full, chosen)
+
+    def _keep(self, number: int | None) -> None:
+        if number is None or self._keeper is None:
+            return
+        torch.set_num_threads(number)
+        learner = self.learner
+        self._write(lambda record: record.note("threads", step=learner.step if learner else 0, threads=number))
+        if number < self._threads and self._keeper.collapses == 1:
+            message = "another program keeps the processor busy, so training now uses fewer of its cores."
+            self._host.emit(Warned(Problem("busy-machine", message, severity=Severity.WARNING)))
+        self._threads = number
+
+
+def _rehearsal(learner: Learner) -> Callable[[], None]:
+    """A step on a copy of the model, for measuring: nothing of the real one changes."""
+    root = initial(learner.plan, 0)
+    twin = Learner(learner.job, learner.plan, root, learner.data, learner.device)
+    twin.learning_rate = 0.0
+    rows = torch.arange(min(len(learner.data.train), learner.job.training.batch_size))
+
+    def work() -> None:
+        for _ in step(twin, rows):
+            pass
+
+    return work
+
+
+class _Clock:
+    """Times of steps and epochs, without the time spent waiting."""
+
+    def __init__(self) -> None:
+        self.start()
+        self.pace = 0.0  # seconds a step, lately
+
+    def start(self) -> None:
+        """An epoch begins."""
+        self._began = self._last = time.perf_counter()
+
+    def waited(self, seconds: float) -> None:
+        """So much time passed without work."""
+        self._began += seconds
+        self._last += seconds
+
+    def step(self, now: float) -> float:
+        """A step is complete; returns its duration."""
+        seconds = max(0.0, now - self._last)
+        self._last = now
+        # A moving mean over about half a second, whatever a step takes.
+        weight = min(1.0, max(0.02, 2 * seconds))
+        self.pace = seconds if not self.pace else self.pace + weight * (seconds - self.pace)
+        return seconds
+
+    @property
+    def epoch_seconds(self) -> float:
+        """Since the epoch began."""
+        return time.perf_counter() - self._began

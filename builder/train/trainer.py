@@ -1,0 +1,318 @@
+"""Training on a plain thread: commands go in by a queue, events come out by one, pictures lie in a mailbox.
+
+Knows no window; nothing here shares memory with whoever watches, only values cross.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import queue
+import threading
+from dataclasses import replace
+from enum import Enum, auto
+from pathlib import Path
+from typing import Final
+
+from builder.graph.problems import Problem, Severity
+from builder.inspect.look import Look, Observer
+from builder.inspect.picture import Attention, Picture
+from builder.train.job import Job
+from builder.train.learner import Learner
+from builder.train.mailbox import Mailbox
+from builder.train.messages import (
+    Command,
+    Event,
+    Pause,
+    Phase,
+    Progress,
+    Resume,
+    SetLearningRate,
+    State,
+    StateChanged,
+    StepBatch,
+    StepPhase,
+    Stop,
+    TakeSnapshot,
+    Warned,
+)
+from builder.train.meter import Curve, Rows
+from builder.train.session import Host, Session, StoppedError
+
+log = logging.getLogger(__name__)
+
+
+class _Wake(Enum):
+    """Put among the commands to end a wait: somebody looks elsewhere."""
+
+    LOOK = auto()
+
+
+class _Mode(Enum):
+    """How far to go before waiting."""
+
+    RUN = auto()
+    BATCH = auto()
+    PHASE = auto()
+    HOLD = auto()
+
+
+class Trainer:
+    """One run on a daemon thread. Call `start` once, and `close` when nobody needs it any more.
+
+    After the last step the thread stays to make pictures of the trained network, until `close` (or another `Stop`).
+
+    Attributes:
+        events: what happened, in order, nothing left out; ends with `Finished`.
+        mailbox: the newest picture; the next one is made once it was taken.
+    """
+
+    def __init__(self, job: Job, *, run_folder: Path | None = None, attention: Attention | None = None) -> None:
+        """Plan a run, recorded in `run_folder` from its first step on (None: not at all)."""
+        self.events: Final[queue.SimpleQueue[Event]] = queue.SimpleQueue()
+        self.mailbox: Final[Mailbox[Picture]] = Mailbox()
+        self._pilot = _Pilot(job, run_folder, self.events, self.mailbox, attention or Attention())
+        self._thread = threading.Thread(target=self._pilot.fly, name="trainer", daemon=True)
+
+    def start(self, paused: bool = False) -> None:
+        """Begin; with `paused`, prepare everything, wait before the first step, and serve pictures meanwhile."""
+        if paused:
+            self._pilot.mode = _Mode.HOLD
+        self._thread.start()
+
+    def send(self, command: Command) -> None:
+        """Ask for something; it is done behind the phase under way. Without effect after the end."""
+        self._pilot.ask(command)
+
+    def attend(self, attention: Attention) -> None:
+        """Capture this from now on, and nothing else."""
+        self._pilot.attend(attention)
+
+    def take_scalars(self) -> Rows:
+        """(k, 3) rows of (step, loss, accuracy) since the last call; accuracy is NaN where there is none."""
+        return self._pilot.curve.take()
+
+    @property
+    def progress(self) -> Progress:
+        """Where training stands."""
+        return replace(self._pilot.session.progress, state=self._pilot.state)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs: also after the end, while it serves pictures."""
+        return self._thread.is_alive()
+
+    def close(self, timeout: float = 5.0) -> bool:
+        """End the run behind its current step, and the thread; waits so many seconds. False when it still runs then."""
+        self._pilot.leave()
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+
+class _Pilot(Host):
+    """What happens on the trainer's thread: obeys commands, makes pictures, and keeps the state."""
+
+    def __init__(
+        self,
+        job: Job,
+        folder: Path | None,
+        events: queue.SimpleQueue[Event],
+        mailbox: Mailbox[Picture],
+        attention: Attention,
+    ) -> None:
+        self.session = Session(job, self, folder)
+        self.curve = Curve()
+        self.state = State.PREPARING
+        self.mode = _Mode.RUN
+        self._moved = False  # whether a phase was done since the mode was chosen
+        self._events, self._mailbox = events, mailbox
+        self._commands: queue.SimpleQueue[Command | _Wake] = queue.SimpleQueue()
+        self._attention = attention
+        self._stop = threading.Event()
+        self._leave = threading.Event()
+        self._observer: Observer | None = None
+        self._look: Look | None = None
+
+    # Called from other threads --------------------------------------------------------------------------------------
+
+    def ask(self, command: Command) -> None:
+        """Queue a command; a stop is also seen by preparations that read no queue."""
+        if isinstance(command, Stop):
+            self._stop.set()
+        self._commands.put(command)
+
+    def attend(self, attention: Attention) -> None:
+        """Look at this from now on."""
+        if attention != self._attention:
+            self._attention = attention
+            self._commands.put(_Wake.LOOK)
+
+    def leave(self) -> None:
+        """Stop, and do not stay to serve pictures."""
+        self._leave.set()
+        self.ask(Stop())
+
+    # The thread -----------------------------------------------------------------------------------------------------
+
+    def fly(self) -> None:
+        """The whole life of the thread."""
+        self.session.run()
+        self._serve()
+
+    def _serve(self) -> None:
+        """After the end: what was learned can still be looked at."""
+        self._picture()
+        while not self._leave.is_set() and self._observer is not None:
+            command = self._commands.get()
+            if isinstance(command, Stop):
+                return
+            if command is _Wake.LOOK:
+                self._picture()
+
+    def emit(self, event: Event) -> None:
+        if self.session.progress.state is State.FINISHED:
+            self.state = State.FINISHED
+            while not self._commands.empty():  # what was asked of the run is not asked of what comes after it
+                self._commands.get()
+        self._events.put(event)
+
+    def cancelled(self) -> bool:
+        return self._stop.is_set()
+
+    def ready(self, learner: Learner) -> None:
+        self._observer = Observer(
+            learner.root, learner.plan, learner.data, learner.scores, learner.objective.answer, learner.side
+        )
+        self._obey()
+        if self.mode is _Mode.HOLD:
+            self._hold(None)
+        if self._stop.is_set():
+            raise StoppedError
+        if self.mode is _Mode.RUN and self.state is not State.RUNNING:
+            self._enter(State.RUNNING)
+
+    def before(self, phase: Phase) -> None:
+        if self._moved and (self.mode is _Mode.PHASE or (self.mode is _Mode.BATCH and phase is Phase.BATCH)):
+            self.mode = _Mode.HOLD
+        if not self._commands.empty():
+            self._obey()
+        inside = phase is not Phase.BATCH
+        if self.mode is _Mode.HOLD:
+            self._hold(phase if inside else None)
+        if self._stop.is_set() and not inside:
+            raise StoppedError
+        self._moved = True
+
+    def between(self) -> None:
+        if not self._commands.empty():
+            self._obey()
+        if self.mode is _Mode.HOLD:
+            self._hold(None)
+        if self._stop.is_set():
+            raise StoppedError
+
+    def stepped(self) -> None:
+        if self._look is not None:
+            self._deliver()
+        elif self._mailbox.empty and self._attention.wanted:
+            self._begin_look(fresh=False)
+
+    def read(self, rows: Rows) -> None:
+        self.curve.add(rows)
+
+    # Commands -------------------------------------------------------------------------------------------------------
+
+    def _obey(self) -> None:
+        """Carry out what was asked, up to a command that makes part of a step: the next waits until that is done."""
+        while not self._commands.empty():
+            if self.mode in (_Mode.BATCH, _Mode.PHASE) and not self._stop.is_set():
+                return
+            self._carry_out(self._commands.get())
+
+    def _hold(self, phase: Phase | None) -> None:
+        """Wait until a command lets the run go on; pictures are made again when somebody looks elsewhere."""
+        self.session.flush()
+        self._enter(State.PAUSED, phase)
+        self._picture()
+        while self.mode is _Mode.HOLD and not self._stop.is_set():
+            self._carry_out(self._commands.get())
+        if self.mode is _Mode.RUN or self._stop.is_set():
+            self._enter(State.RUNNING)
+
+    def _carry_out(self, command: Command | _Wake) -> None:
+        match command:
+            case Resume():
+                self._go(_Mode.RUN)
+                if self.state is State.PAUSED:
+                    return
+            case Pause():
+                self._go(_Mode.HOLD)
+            case StepBatch():
+                self._go(_Mode.BATCH)
+            case StepPhase():
+                self._go(_Mode.PHASE)
+            case Stop():
+                self._stop.set()
+            case SetLearningRate(value):
+                self._set_learning_rate(value)
+            case TakeSnapshot():
+                self.session.snapshot()
+            case _Wake.LOOK:
+                if self.state is State.PAUSED:
+                    self._picture()
+
+    def _go(self, mode: _Mode) -> None:
+        self.mode = mode
+        self._moved = False
+
+    def _set_learning_rate(self, value: float) -> None:
+        if math.isfinite(value) and value > 0:
+            self.session.set_learning_rate(value)
+            return
+        where = "training.optimizer.learning_rate"
+        message = f"{value:g} is no learning rate: it must be more than 0. The old one stays."
+        self._events.put(Warned(Problem("bad-parameter", message, where=where, severity=Severity.WARNING)))
+
+    def _enter(self, state: State, phase: Phase | None = None) -> None:
+        self.state = state
+        self._events.put(StateChanged(state, phase))
+
+    # Pictures -------------------------------------------------------------------------------------------------------
+
+    def _picture(self) -> None:
+        """A picture of this very moment, even when the last one was not taken."""
+        if not self._attention.wanted:
+            return
+        self._begin_look(fresh=True)
+        if self._look is not None:
+            self._post(self._look)
+
+    def _begin_look(self, *, fresh: bool) -> None:
+        if self._observer is None or self.session.learner is None:
+            return
+        try:
+            self._look = self._observer.look(self.session.learner.step, self._attention, fresh=fresh)
+        except Exception:
+            self._blind()
+            return
+        self._deliver()
+
+    def _deliver(self) -> None:
+        if self._look is not None and self._look.ready:
+            self._post(self._look)
+
+    def _post(self, look: Look) -> None:
+        self._look = None
+        try:
+            self._mailbox.post(look.picture())
+        except Exception:
+            self._blind()
+
+    def _blind(self) -> None:
+        """Looking failed (no memory, say): that must not end the training. Nothing is shown from now on."""
+        log.debug("looking inside failed", exc_info=True)
+        self._observer = None
+        if self.state is not State.FINISHED:
+            message = "the pictures of the inside cannot be made for this network; training goes on without them."
+            self._events.put(Warned(Problem("no-pictures", message, severity=Severity.WARNING)))
