@@ -43,7 +43,7 @@ class Task(Enum):
 
 @dataclass(frozen=True)
 class Samples:
-    """A data set as it was found, before it is split, fitted or normalised.
+    """A data set as it was found, before it is split, fitted or normalised; read-only.
 
     Attributes:
         inputs: uint8 (count, channels, height, width), or float32 (count, features).
@@ -54,6 +54,11 @@ class Samples:
     inputs: Array
     targets: Array
     test: Samples | None = None
+
+    def __post_init__(self) -> None:
+        # They are kept and shared: nobody may write into what another sees.
+        self.inputs.setflags(write=False)
+        self.targets.setflags(write=False)
 
     def __len__(self) -> int:
         return len(self.inputs)

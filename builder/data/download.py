@@ -108,38 +108,40 @@ def _stop_if(cancelled: Asked) -> None:
 
 
 def _download(title: str, archive: Archive, folder: Path, report: Callable[[int], None], cancelled: Asked) -> Path:
-    target = folder / archive.name
     part = folder / f"{archive.name}.part"
+    why = "no address is known for it"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        part.open("ab").close()
+        part.touch()
+        for url in archive.urls:
+            fault = _try(url, archive, part, report, cancelled)
+            if fault is None:
+                return part.replace(folder / archive.name)
+            why = fault
     except OSError as error:
         raise ProblemError(_file_problem(error, folder)) from None
-    why = "no address is known for it"
-    for url in archive.urls:
-        # What an earlier try left may belong to something else: when the whole is wrong, once more from the start.
-        for _ in range(2):
-            begun = _size(part) > 0
-            try:
-                _receive(url, part, report, cancelled)
-            except (URLError, HTTPException, ConnectionError, TimeoutError) as error:
-                why = _words(error, url)
-                break
-            except OSError as error:
-                raise ProblemError(_file_problem(error, folder)) from None
-            try:
-                if _md5(part, cancelled) == archive.md5:
-                    part.replace(target)
-                    return target
-                part.unlink()
-            except OSError as error:
-                raise ProblemError(_file_problem(error, folder)) from None
-            why = f"{_host(url)} sent something else than {archive.name} (the checksum is wrong)"
-            if not begun:
-                break
+    finally:
+        if part.exists() and not _size(part):
+            part.unlink()
     message = f"{title} could not be downloaded: {why}."
     hint = f"Run again to go on where it stopped, or put {archive.name} into {folder}."
     raise ProblemError(Problem("download-failed", message, where=WHERE, hint=hint, fix=USE_DIGITS))
+
+
+def _try(url: str, archive: Archive, part: Path, report: Callable[[int], None], cancelled: Asked) -> str | None:
+    """Complete `part` from one address. The reason in words when that fails; `OSError` when the disk is at fault."""
+    while True:
+        continued = _size(part) > 0
+        try:
+            _receive(url, part, report, cancelled)
+        except (URLError, HTTPException, ConnectionError, TimeoutError) as error:
+            return _words(error, url)
+        if _md5(part, cancelled) == archive.md5:
+            return None
+        part.write_bytes(b"")
+        if not continued:
+            return f"{_host(url)} sent something else than {archive.name} (the checksum is wrong)"
+        # What an earlier try left may have belonged to something else: once more, from the start.
 
 
 def _receive(url: str, part: Path, report: Callable[[int], None], cancelled: Asked) -> None:
@@ -176,7 +178,9 @@ def _read(response: Any) -> bytes:
     """What has come; in parts as small as they come, so that stopping does not wait for a slow network."""
     try:
         found: bytes = response.read1(_CHUNK)
-    except OSError as error:  # a reset, a timeout, a broken encryption layer: all of them the network's
+    except TimeoutError:
+        raise
+    except OSError as error:  # a reset, a broken encryption layer: the network's fault, not the disk's
         raise ConnectionError(str(error)) from None
     return found
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from builder.data.catalogue import Array, Asked, CancelledError, DataSet, Progress, Samples, register
-from builder.data.download import Archive, fetch
+from builder.data.download import USE_DIGITS, WHERE, Archive, fetch
 from builder.graph.problems import Problem, ProblemError
 
 if TYPE_CHECKING:
@@ -137,4 +137,4 @@ def read_idx(path: Path, dimensions: int) -> Array:
 
 def _damaged(message: str, path: Path) -> Problem:
     hint = f"Remove {path} and run again to download it afresh."
-    return Problem("data-damaged", message, where="data.dataset", hint=hint)
+    return Problem("data-damaged", message, where=WHERE, hint=hint, fix=USE_DIGITS)

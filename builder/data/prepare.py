@@ -68,7 +68,7 @@ class Prepared:
 
     def encode(self, samples: Array) -> Tensor:
         """Samples (count, ...) in the data set's own form as the network's input, float32 (count, *shape)."""
-        return self.encoder.finish(self.encoder.flat(torch.from_numpy(samples).to(self.device)))
+        return self.encoder.finish(self.encoder.flat(torch.from_numpy(np.array(samples)).to(self.device)))
 
 
 _prepared: Cache[Prepared] = Cache(entries=3, limit=2 << 30, size=lambda prepared: prepared.bytes)

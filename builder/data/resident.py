@@ -95,9 +95,7 @@ class Encoder:
 
     def finish(self, rows: Tensor) -> Tensor:
         """Rows made by `flat` as normalised float32 (count, *shape)."""
-        if rows.dtype != torch.float32 and rows.device.type == "cpu":
-            rows = rows.to(torch.float32)  # elsewhere the conversion happens inside the one kernel below
-        values = torch.addcmul(self._offset, rows, self._factor)
+        values = torch.addcmul(self._offset, rows.to(torch.float32), self._factor)
         if not self.last:
             return values.view(-1, *self.shape)
         channels, height, width = self.shape
