@@ -48,7 +48,7 @@ def test_the_parts_hold_every_sample_once() -> None:
 def test_batches_equal_a_plain_reference(shape: Shape, fit: str, channels_last: bool) -> None:
     settings = DIGITS.changed(fit=fit)
     found = prepare(settings, shape, "cpu", channels_last=channels_last)
-    pictures = torch.from_numpy(load(settings).inputs)
+    pictures = torch.from_numpy(load(settings).inputs.copy())
     if len(shape) == 1:
         fitted = pictures.flatten(1).float()
     elif fit == "resize":
