@@ -1,0 +1,78 @@
+"""Start-up: which face, window or command line, and nothing else.
+
+Imports neither Qt nor torch before it knows; a machine without Qt has all commands but the window.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from builder.graph.problems import Problem, ProblemError
+
+if TYPE_CHECKING:
+    from builder.train.benchmarks import Measurement
+
+HEADLESS = "torchcanvas train, summary, check, export and the other commands (torchcanvas --help) need none"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program with these arguments (without its name; those of the process by default); the exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+
+    from builder.train.threads import prepare_environment
+
+    prepare_environment()
+    if not _opens_window(given):
+        from builder.cli import program
+
+        return program.run(given, [_window_benchmarks])
+    problem = window_problem()
+    if problem is None:
+        try:
+            from builder.ui import start
+        except ImportError as error:
+            if not (error.name or "").startswith(("PySide6", "pyqtgraph", "shiboken6")):
+                raise
+            problem = _no_qt(error)
+        else:
+            return start.run(Path(given[0]) if given else None)
+    print(problem, file=sys.stderr)
+    return 1
+
+
+def _opens_window(arguments: list[str]) -> bool:
+    """Whether this is `torchcanvas [PROJECT]`, and not a command, an option or a mistyped command."""
+    if not arguments:
+        return True
+    named = arguments[0]
+    return len(arguments) == 1 and not named.startswith("-") and (Path(named).suffix != "" or Path(named).exists())
+
+
+def window_problem() -> Problem | None:
+    """Why no window can open here, found out before Qt would end the process; None when one can."""
+    if sys.platform != "linux":
+        return None
+    from builder import display
+
+    return display.problem(os.environ, HEADLESS)
+
+
+def _no_qt(error: ImportError) -> Problem:
+    if isinstance(error, ModuleNotFoundError):
+        return Problem("no-qt", f"the window needs {error.name}, which is not installed; {HEADLESS}.")
+    return Problem("no-qt", f"Qt cannot be loaded ({error}); {HEADLESS}.")
+
+
+def _window_benchmarks() -> Mapping[str, Callable[[], Measurement]]:
+    """The window's benchmarks, on an unseen screen where there is none to see."""
+    if window_problem() is not None:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    try:
+        from builder.ui.benchmarks import benchmarks
+    except ImportError as error:
+        raise ProblemError(_no_qt(error)) from None
+    return benchmarks()

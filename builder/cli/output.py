@@ -1,0 +1,86 @@
+"""What the commands print: problems one a line, plain tables, JSON. And how they open the project that was named."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from builder.graph.problems import Problem, ProblemError
+from builder.project import file, templates
+from builder.project.document import Project
+from builder.project.edits import set_setting
+
+DONE, FAILED, USAGE, STOPPED = 0, 1, 2, 130  # exit statuses
+
+ProjectArgument = Annotated[
+    str,
+    typer.Argument(metavar="PROJECT", help="A project file, or the name of a built-in network.", show_default=False),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Change a setting first, such as training.epochs=3.", show_default=False
+    ),
+]
+
+
+def open_project(named: str, changes: Iterable[str] = ()) -> Project:
+    """The project in a file or the built-in one of this name, with `KEY=VALUE` changes made. Raises `ProblemError`."""
+    path = Path(named)
+    if not path.exists() and any(template.name == named for template in templates.templates()):
+        project = templates.load(named)
+    else:
+        project = file.load(path)
+    for change in changes:
+        key, equals, value = change.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{change!r} is not of the form KEY=VALUE.", param_hint="--set")
+        project = set_setting(project, key.strip(), value.strip())
+    return project
+
+
+def complain(problems: Iterable[Problem]) -> None:
+    """One line a problem on standard error."""
+    for problem in problems:
+        print(" ".join(str(problem).split()), file=sys.stderr)
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on one line, at once: whoever reads it may be waiting."""
+    print(json.dumps(value, ensure_ascii=False), flush=True)
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") -> None:
+    """Columns as wide as they need, with two spaces between.
+
+    Args:
+        right: for each column `>` (numbers) or `<`; columns without one go to the left.
+    """
+    every = [header, *rows]
+    widths = [max(len(row[column]) for row in every) for column in range(len(header))]
+    for row in every:
+        cells = [
+            cell.rjust(width) if right[column : column + 1] == ">" else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        print("  ".join(cells).rstrip())
+
+
+def shape_of(text: str) -> tuple[int, ...]:
+    """`3x32x32` as (3, 32, 32); a usage error for anything else."""
+    try:
+        return tuple(int(part) for part in text.lower().replace("×", "x").split("x"))
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no shape; write 1x32x32.", param_hint="--input") from None
+
+
+def unless_in_the_way(path: Path, force: bool) -> None:
+    """Raise when a file would be replaced that nobody said may be."""
+    if path.exists() and not force:
+        hint = "Give another name, or --force to replace it."
+        raise ProblemError(Problem("file-exists", "there is such a file already.", where=str(path), hint=hint))

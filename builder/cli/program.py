@@ -1,0 +1,80 @@
+"""The command line as a whole: which commands there are, and how every one of them ends.
+
+Exit status: 0 done; 1 the work failed (a Problem, one line a problem on standard error); 2 wrong usage; 130 stopped by
+Ctrl-C. Knows neither torch nor Qt: each command imports what it needs when it runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from builder.cli import bench, export, projects, settings, summary, train
+from builder.cli.bench import Suite
+from builder.cli.output import DONE, FAILED, STOPPED, complain
+from builder.graph.problems import ProblemError
+
+HELP = """Design neural networks on a canvas, train them and watch them learn.
+
+Without a command the window opens: torchcanvas [PROJECT]. The commands below need no display.
+PROJECT is a file, or the name of a built-in network (torchcanvas templates)."""
+
+app = typer.Typer(
+    name="torchcanvas", help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+for module in (projects, settings, summary, train, export, bench):
+    module.add_to(app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        try:
+            print(f"torchcanvas {version('torchcanvas')}")
+        except PackageNotFoundError:
+            print("torchcanvas (not installed)")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Options before the command."""
+
+
+def commands() -> frozenset[str]:
+    """The names of all commands."""
+    return frozenset(command.name for command in app.registered_commands if command.name)
+
+
+def run(arguments: Sequence[str], suites: Sequence[Suite] = ()) -> int:
+    """Carry out a command line (without the program's name) and return the exit status; never raises.
+
+    Args:
+        suites: further benchmarks for `bench`, such as the window's, which this room does not know.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a console that lacks a letter
+    command = typer.main.get_command(app)
+    try:
+        command.main(list(arguments), prog_name="torchcanvas", obj=tuple(suites))
+    except SystemExit as end:  # how typer ends, well or with words on wrong usage
+        return end.code if isinstance(end.code, int) else FAILED if end.code else DONE
+    except ProblemError as error:
+        complain(error.problems)
+        return FAILED
+    except KeyboardInterrupt:
+        return STOPPED
+    except BrokenPipeError:  # whoever read the output has enough
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return DONE

@@ -1,0 +1,44 @@
+"""Commands about project files: `templates`, `new`, `check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from builder.cli.output import ProjectArgument, SetOption, complain, open_project, print_table, unless_in_the_way
+from builder.graph.problems import Severity
+from builder.project import file, templates
+from builder.project.check import check as check_project
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command("templates")(list_templates)
+    app.command("new")(new)
+    app.command("check")(check)
+
+
+def list_templates() -> None:
+    """List the built-in networks."""
+    print_table(("NAME", "TITLE", "WHAT IT IS"), [(t.name, t.title, t.help) for t in templates.templates()])
+
+
+def new(
+    template: Annotated[str, typer.Argument(metavar="TEMPLATE", help="Name of a built-in network.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The project file to write.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if there is one.")] = False,
+) -> None:
+    """Write a new project file from a built-in network."""
+    project = templates.load(template)
+    unless_in_the_way(output, force)
+    file.save(project, output)
+
+
+def check(project: ProjectArgument, changes: SetOption = None) -> None:
+    """Print what is wrong with a project, one line a problem, or nothing. Warnings alone do not fail."""
+    problems = check_project(open_project(project, changes or ()))
+    complain(problems)
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        raise typer.Exit(1)
