@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 _SCRIPT = re.compile(r"([_^])\{([^{}]*)\}")
+_NUMBER = re.compile(r"[−-]?[0-9][0-9,.]*(e[−+-]?[0-9]+)?")
 # A subscript within an exponent (`e^{x_i}`) has signs of its own: rich text cannot nest the two.
 _INNER = {f"_{plain}": low for plain, low in zip("0123456789ij", "₀₁₂₃₄₅₆₇₈₉ᵢⱼ", strict=True)}
 
@@ -31,9 +32,15 @@ def rich(text: str) -> str:
 
 
 def with_result(text: str) -> str:
-    """`rich`, with the result in bold: what stands behind the last equals sign, or all when there is none."""
-    before, sign, result = text.rpartition(" = ")
-    return f"{rich(before)}{sign}<b>{rich(result)}</b>" if sign else f"<b>{rich(text)}</b>"
+    """`rich`, with the result in bold: the plain number at the end of an equation, or else at its beginning."""
+    parts = text.split(" = ")
+    for index in (-1, 0):
+        if _NUMBER.fullmatch(parts[index]):
+            return " = ".join(
+                f"<b>{rich(part)}</b>" if place == index % len(parts) else rich(part)
+                for place, part in enumerate(parts)
+            )
+    return rich(text)
 
 
 class FormulaBox(QFrame):

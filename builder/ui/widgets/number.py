@@ -83,20 +83,21 @@ class Entry(QLineEdit):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shown = ""
+        self._good = ""  # what holds
+        self._seen = ""  # what listeners were told last, good or not
         self.editingFinished.connect(self._finish)
 
     def show_text(self, text: str) -> None:
         """Show what holds now; what the user has typed is replaced, a cursor in equal text stays."""
-        self._shown = text
+        self._good = self._seen = text
         if self.text() != text:
             self.setText(text)
             self.setCursorPosition(0)
 
     def _finish(self) -> None:
-        if self.text() != self._shown:
-            self._shown = self.text()
-            self.entered.emit(self._shown)
+        if self.text() != self._seen:
+            self._seen = self.text()
+            self.entered.emit(self._seen)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -105,8 +106,9 @@ class Entry(QLineEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         match event.key():
-            case Qt.Key.Key_Escape if self.text() != self._shown:
-                self.setText(self._shown)
+            case Qt.Key.Key_Escape if self.text() != self._good:
+                self.setText(self._good)
+                self._finish()
             case Qt.Key.Key_Up:
                 self.stepped.emit(1)
             case Qt.Key.Key_Down:

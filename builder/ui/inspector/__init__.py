@@ -1,0 +1,1 @@
+"""The right-hand side: forms made from declarations, and the panels for layer, data, training, code and problems."""

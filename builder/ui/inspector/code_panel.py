@@ -1,0 +1,272 @@
+"""The network as Python source, following each edit; the selected layer's lines stand out.
+
+The text is made behind the edit and only while it is seen. While something is wrong, the last good text stays, greyed.
+"""
+
+from __future__ import annotations
+
+import html
+
+from PySide6.QtCore import QRect, QSize, Qt, QTimer
+from PySide6.QtGui import (
+    QGuiApplication,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+    QTextCursor,
+    QTextFormat,
+)
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTextEdit, QToolButton, QVBoxLayout, QWidget
+
+from builder.compile.infer import Inference
+from builder.compile.plan import make_plan
+from builder.compile.source import Source, write
+from builder.graph.problems import ProblemError
+from builder.ui import icons
+from builder.ui.document import Document
+from builder.ui.inspector.highlight import PythonHighlighter
+from builder.ui.inspector.panel import ProblemColumn
+from builder.ui.theme import font, theme
+from builder.ui.widgets.labels import label
+
+
+class CodeView(QPlainTextEdit):
+    """Python text that cannot be changed, with line numbers.
+
+    Attributes:
+        stale: whether the text is an old one, and drawn faintly.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "code")
+        self.setReadOnly(True)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.setUndoRedoEnabled(False)
+        self.setFont(font(11, mono=True))
+        self.setAccessibleName("Python source")
+        self.stale = False
+        self.marked: tuple[int, ...] = ()
+        self._highlighter = PythonHighlighter(self.document())
+        self._numbers = _Numbers(self)
+        self.blockCountChanged.connect(lambda _count: self._make_room())
+        self.updateRequest.connect(self._scrolled)
+        theme().changed.connect(self._recolour)
+        self._make_room()
+
+    def show_text(self, text: str) -> None:
+        """Show a text; only the lines that differ from the ones shown are replaced."""
+        old, new = self.toPlainText().split("\n"), text.split("\n")
+        if old == new:
+            return
+        same = 0
+        while same < min(len(old), len(new)) and old[same] == new[same]:
+            same += 1
+        tail = 0
+        while tail < min(len(old), len(new)) - same and old[-1 - tail] == new[-1 - tail]:
+            tail += 1
+        place = self.verticalScrollBar().value()
+        if not same and not tail:
+            self.setPlainText(text)
+        else:
+            self._replace(same, len(old) - tail, new[same : len(new) - tail], at_end=not tail)
+        self.verticalScrollBar().setValue(place)
+
+    def _replace(self, first: int, end: int, lines: list[str], *, at_end: bool) -> None:
+        """Put `lines` in place of those from `first` up to `end`, counted from 0."""
+        document = self.document()
+        cursor = QTextCursor(document)
+        if at_end:  # the line before is unchanged and stays; its line break goes along with what follows
+            cursor.setPosition(document.findBlockByNumber(first - 1).position())
+            cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock)
+            cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
+            cursor.insertText("".join(f"\n{line}" for line in lines))
+            return
+        cursor.setPosition(document.findBlockByNumber(first).position())
+        cursor.setPosition(document.findBlockByNumber(end).position(), QTextCursor.MoveMode.KeepAnchor)
+        cursor.insertText("".join(f"{line}\n" for line in lines))
+
+    def mark(self, lines: tuple[int, ...]) -> None:
+        """Lay a tint under these lines, counted from 1."""
+        self.marked = lines
+        found = []
+        for number in lines:
+            block = self.document().findBlockByNumber(number - 1)
+            if block.isValid():
+                tint = QTextEdit.ExtraSelection()
+                tint.cursor = QTextCursor(block)
+                tint.format.setBackground(theme().color("accent", 0.18))
+                tint.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
+                found.append(tint)
+        self.setExtraSelections(found)
+
+    def _recolour(self) -> None:
+        self.mark(self.marked)
+
+    def reveal(self, line: int) -> None:
+        """Scroll until a line, counted from 1, is seen."""
+        bar = self.verticalScrollBar()
+        top, seen = bar.value(), bar.pageStep()
+        if not top <= line - 1 < top + seen:
+            bar.setValue(max(0, line - 1 - seen // 3))
+
+    def set_stale(self, stale: bool) -> None:
+        """Draw the text faintly, or not any more."""
+        if stale != self.stale:
+            self.stale = stale
+            self.viewport().update()
+
+    # Line numbers ---------------------------------------------------------------------------------------------------
+
+    def numbers_width(self) -> int:
+        """Room for the line numbers, in pixels."""
+        digits = max(2, len(str(self.blockCount())))
+        return 20 + digits * self._numbers.fontMetrics().horizontalAdvance("0")
+
+    def _make_room(self) -> None:
+        self.setViewportMargins(self.numbers_width(), 0, 0, 0)
+        self._place_numbers()
+
+    def _place_numbers(self) -> None:
+        inside = self.contentsRect()
+        self._numbers.setGeometry(QRect(inside.left(), inside.top(), self.numbers_width(), inside.height()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_numbers()
+
+    def _scrolled(self, rect: QRect, dy: int) -> None:
+        if dy:
+            self._numbers.scroll(0, dy)
+        else:
+            self._numbers.update(0, rect.y(), self._numbers.width(), rect.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.stale:
+            painter = QPainter(self.viewport())
+            painter.fillRect(event.rect(), theme().color("panel", 0.6))
+
+    def paint_numbers(self, event: QPaintEvent) -> None:
+        """Paint the numbers of the lines seen."""
+        painter = QPainter(self._numbers)
+        painter.setFont(self._numbers.font())
+        block = self.firstVisibleBlock()
+        top = self.blockBoundingGeometry(block).translated(self.contentOffset()).top()
+        marked = set(self.marked)
+        while block.isValid() and top <= event.rect().bottom():
+            height = self.blockBoundingRect(block).height()
+            number = block.blockNumber() + 1
+            painter.setPen(theme().color("accent" if number in marked else "wire"))
+            place = QRect(0, round(top), self._numbers.width() - 12, round(height))
+            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(number))
+            block = block.next()
+            top += height
+
+
+class _Numbers(QWidget):
+    """The strip of line numbers at the left of a `CodeView`."""
+
+    def __init__(self, view: CodeView) -> None:
+        super().__init__(view)
+        self._view = view
+        self.setFont(font(10, mono=True))
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._view.numbers_width(), 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self._view.paint_numbers(event)
+
+
+class CodePanel(QWidget):
+    """The source of the network.
+
+    Attributes:
+        view: the text.
+    """
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._made_of: Inference | None = None
+        self._source: Source | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 6, 8, 6)
+        self.view = CodeView()
+        self._note = label("", "note")
+        self.copy = QToolButton()
+        self.copy.setProperty("kind", "quiet")
+        self.copy.setToolTip("Copy all of it")
+        self.copy.setAccessibleName("Copy the source")
+        icons.dress(self.copy, "copy", "muted")
+        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.view.toPlainText()))
+        head.addWidget(self._note, 1)
+        head.addWidget(self.copy)
+        column.addLayout(head)
+        self.problems = ProblemColumn(place=True)
+        self.problems.setContentsMargins(12, 0, 12, 8)
+        self.problems.fix_asked.connect(document.apply_fix)
+        self.problems.activated.connect(lambda problem: document.select([problem.where]))
+        column.addWidget(self.problems)
+        column.addWidget(self.view, 1)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._renew)
+        document.inferred.connect(self._renew_soon)
+        document.selected.connect(self._renew_soon)
+        self._later.start()
+
+    @property
+    def source(self) -> Source | None:
+        """The last good source; None before there was one."""
+        return self._source
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._later.start()
+
+    def _renew_soon(self, *_news: object) -> None:
+        self._later.start()
+
+    def _renew(self) -> None:
+        if not self.isVisible():
+            return
+        inference = self._document.inference
+        if inference is not self._made_of:
+            self._made_of = inference
+            self._write(inference)
+        self._mark()
+
+    def _write(self, inference: Inference) -> None:
+        try:
+            self._source = write(make_plan(inference))
+        except ProblemError as error:
+            self.problems.show_problems(error.problems[:1])
+            self.view.set_stale(True)
+            self._note.setText("The last network that worked" if self._source else "No source yet")
+            return
+        self.problems.show_problems(())
+        self.view.set_stale(False)
+        self.view.show_text(self._source.text)
+        count = self._source.text.count("\n")
+        self._note.setText(html.escape(f"Python, {count:,} lines"))
+
+    def _mark(self) -> None:
+        lines: list[int] = []
+        if self._source is not None and not self.view.stale:
+            for name in self._document.selection:
+                lines += self._source.lines.get(name, ())
+        fresh = tuple(sorted(lines))
+        if fresh != self.view.marked:
+            self.view.mark(fresh)
+            if fresh:
+                self.view.reveal(fresh[0])

@@ -1,0 +1,161 @@
+"""The data panel: which data set, how it is split and fitted, and what it looks like. It loads nothing itself."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+
+from builder.data.catalogue import DataSet, data_sets, find
+from builder.graph.problems import Problem
+from builder.layers.base import show
+from builder.ui import icons
+from builder.ui.document import Document
+from builder.ui.inspector.help_card import source_link
+from builder.ui.inspector.panel import Figures, Panel, ProblemColumn, size_text
+from builder.ui.inspector.samples import Sample, Samples
+from builder.ui.inspector.settings_form import SettingsForm
+from builder.ui.widgets.labels import Elided, label
+from builder.ui.widgets.section import Section
+
+
+class DataPanel(Panel):
+    """The settings of the data.
+
+    Attributes:
+        download_asked: the user wants the chosen data set fetched now.
+        cancel_asked: the user wants the work under way given up.
+    """
+
+    download_asked = Signal()
+    cancel_asked = Signal()
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._split: tuple[object, tuple[int, int, int]] | None = None
+        self._samples_of: object = None
+        self.problems = ProblemColumn()
+        self.problems.fix_asked.connect(document.apply_fix)
+        self.settings = SettingsForm(document, "data")
+        self.form = self.settings.form
+        self._about = Section("About this data set")
+        self._help = label("", "muted", wrap=True)
+        self._figures = Figures()
+        self._source = label("", "note", wrap=True)
+        self._source.setTextFormat(Qt.TextFormat.RichText)
+        self._source.setOpenExternalLinks(True)
+        for widget in (self._help, self._figures, self._source):
+            self._about.add(widget)
+        self.download = QPushButton("Download")
+        icons.dress(self.download, "download")
+        self.download.clicked.connect(self.download_asked)
+        self._progress = _Progress()
+        self._progress.cancel.clicked.connect(self.cancel_asked)
+        self._shown = Section("Samples")
+        self.samples = Samples()
+        self._shown.add(self.samples)
+        self._shown.hide()
+        for each in (self.problems, self.settings, self.download, self._progress, self._shown, self._about):
+            self.column.addWidget(each)
+        self.column.addStretch(1)
+        document.changed.connect(self._renew)
+        self._renew()
+
+    # What the window tells ------------------------------------------------------------------------------------------
+
+    def show_samples(self, samples: Sequence[Sample]) -> None:
+        """Show samples of the data set that is chosen now: (raw, label); raw as in `Samples`."""
+        self._samples_of = self._document.value.data.dataset
+        self.samples.show_samples(samples)
+        self._shown.setVisible(bool(samples))
+
+    def show_split(self, training: int, validation: int, test: int) -> None:
+        """How many samples each part has, with the settings as they are now."""
+        self._split = (self._document.value.data, (training, validation, test))
+        self._renew()
+
+    def show_progress(self, message: str, share: float | None = None) -> None:
+        """Show work under way, `share` from 0 to 1 (None when unknown); an empty message when it is over."""
+        self._progress.show_work(message, share)
+        self._renew_download()
+
+    def show_problems(self, problems: Iterable[Problem]) -> None:
+        """Show the problems of the data settings among these."""
+        self.problems.show_problems(self.settings.show_problems(problems))
+
+    # What the document says -----------------------------------------------------------------------------------------
+
+    def _renew(self, *_news: object) -> None:
+        settings = self._document.value.data
+        chosen = find(settings.dataset)
+        self.form.show_fields(applying(type(settings).model_fields, chosen))
+        self._renew_download()
+        if self._samples_of != settings.dataset:
+            self._samples_of = settings.dataset
+            self.samples.show_samples([])
+            self._shown.hide()
+        self._about.setVisible(chosen is not None)
+        if chosen is None:
+            return
+        self._help.setText(chosen.help)
+        rows = [("Task", chosen.task.value), ("One sample", show(chosen.shape))]
+        if chosen.classes:
+            rows.append(("Classes", f"{len(chosen.classes)}"))
+        if self._split is not None and self._split[0] == settings:
+            for name, count in zip(("Training", "Validation", "Test"), self._split[1], strict=True):
+                rows.append((f"{name} samples", f"{count:,}"))
+        self._figures.show_rows(rows)
+        licence = f"<br>Licence: {html.escape(chosen.licence)}" if chosen.licence else ""
+        self._source.setText(source_link(chosen.source) + licence)
+
+    def _renew_download(self) -> None:
+        chosen = find(self._document.value.data.dataset)
+        size = chosen.download_size if chosen is not None else 0
+        self.download.setText(f"Download ({size_text(size)})")
+        self.download.setToolTip("Fetched once and kept; running does it as well")
+        self.download.setVisible(bool(size) and not self._progress.working and not self._loaded())
+
+    def _loaded(self) -> bool:
+        return self._split is not None and self._split[0] == self._document.value.data
+
+
+class _Progress(QWidget):
+    """A line of text, a bar and a way out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        self._text = Elided("", "note")
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self.cancel = QPushButton("Stop")
+        self.working = False
+        row.addWidget(self._text, 2)
+        row.addWidget(self._bar, 1)
+        row.addWidget(self.cancel)
+        self.hide()
+
+    def show_work(self, message: str, share: float | None) -> None:
+        self.working = bool(message)
+        self._text.setText(message)
+        self._bar.setRange(0, 0 if share is None else 1000)
+        if share is not None:
+            self._bar.setValue(round(1000 * share))
+        self.setVisible(self.working)
+
+
+def applying(fields: Iterable[str], chosen: DataSet | None) -> list[str]:
+    """The settings, out of these, that matter to a data set; all of them when it is unknown."""
+    if chosen is None:
+        return list(fields)
+    special = frozenset[str]().union(*(known.options for known in data_sets().values()))
+    return [
+        name
+        for name in fields
+        if (name in chosen.options or name not in special) and (name != "fit" or chosen.pictures)
+    ]

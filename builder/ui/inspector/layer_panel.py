@@ -1,0 +1,213 @@
+"""The selected layer: its parameters, what is wrong with it, its arithmetic and what it is for.
+
+Every edit goes through the document; this panel only shows what the document holds.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QStackedLayout, QWidget
+
+from builder.compile.analysis import ReceptiveField, receptive_fields
+from builder.compile.infer import Inference, NodeInfo
+from builder.compile.plan import make_plan
+from builder.graph import edits
+from builder.graph.frozen import thaw
+from builder.graph.problems import Problem, ProblemError
+from builder.layers.base import Formula, Layer, show, show_pair
+from builder.layers.registry import find
+from builder.ui.document import Document
+from builder.ui.inspector.form import Form
+from builder.ui.inspector.header import Header
+from builder.ui.inspector.help_card import HelpCard
+from builder.ui.inspector.panel import Panel, ProblemColumn
+from builder.ui.inspector.params import with_param
+from builder.ui.inspector.summary import SelectionSummary
+from builder.ui.theme import theme
+from builder.ui.widgets.formula import FormulaBox
+from builder.ui.widgets.labels import label
+from builder.ui.widgets.section import Section
+
+
+class LayerPanel(QWidget):
+    """One layer, or a summary of the network or of several layers.
+
+    Attributes:
+        form: the form of the selected layer; None when there is none.
+        arithmetic: the formula boxes shown, by title.
+    """
+
+    form_changed = Signal()
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._name = ""
+        self.form: Form | None = None
+        self.arithmetic: dict[str, FormulaBox] = {}
+        self._titles: tuple[tuple[str, bool, bool], ...] = ()
+        self._fields: tuple[Inference, dict[str, ReceptiveField | None]] | None = None
+        self._stack = QStackedLayout(self)
+        self._one = Panel()
+        self.summary = SelectionSummary(document)
+        self._stack.addWidget(self.summary)
+        self._stack.addWidget(self._one)
+        self._build()
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._show_field)
+        document.selected.connect(self._renew)
+        document.changed.connect(self._renew)
+        theme().changed.connect(self._recolour)
+        self._renew()
+
+    def _build(self) -> None:
+        column = self._one.column
+        self.header = Header()
+        self.header.rename_asked.connect(self._rename)
+        self.problems = ProblemColumn()
+        self.problems.fix_asked.connect(self._document.apply_fix)
+        self.flow = label("", "figure", select=True)
+        self.flow.setToolTip("Shapes of input and output, for one sample")
+        self._form_place = Section()
+        self._sums = Section()
+        self._sums.body.layout().setSpacing(10)  # type: ignore[union-attr]
+        self._field = Section("Receptive field")
+        self._field.setToolTip("The part of the input picture that one output cell depends on")
+        self.field_text = FormulaBox("", "–")
+        self._field.add(self.field_text)
+        self.help = HelpCard()
+        for widget in (
+            self.header, self.problems, self._form_place, self.flow, self._sums, self._field, self.help
+        ):  # fmt: skip
+            column.addWidget(widget)
+        column.addStretch(1)
+
+    # What is selected -----------------------------------------------------------------------------------------------
+
+    def _renew(self, *_news: object) -> None:
+        selection = self._document.selection
+        if len(selection) != 1:
+            self._name = ""
+            self._stack.setCurrentWidget(self.summary)
+            self.summary.renew()
+            return
+        name = selection[0]
+        info = self._document.inference.nodes[name]
+        layer = find(info.node.kind)
+        fresh = name != self._name
+        self._name = name
+        self.header.show_node(name, info.node.kind, layer, fresh=fresh)
+        self._show_form(layer, info, fresh=fresh)
+        inside = self.form.kind.model_fields if self.form is not None else {}
+        self.problems.show_problems(p for p in self._own_problems(info) if p.field not in inside or p.fix)
+        self._show_arithmetic(info)
+        self.help.show_layer(layer, info.node.kind)
+        self._later.start()
+        if fresh:
+            self._one.verticalScrollBar().setValue(0)
+        self._stack.setCurrentWidget(self._one)
+
+    def _own_problems(self, info: NodeInfo) -> tuple[Problem, ...]:
+        network = tuple(p for p in self._document.inference.network if p.where == info.node.name)
+        return (*info.problems, *network)
+
+    def _show_form(self, layer: type[Layer] | None, info: NodeInfo, *, fresh: bool) -> None:
+        wanted = layer if layer is not None and layer.model_fields else None
+        if (self.form.kind if self.form is not None else None) is not wanted:
+            self._form_place.clear()
+            self.form = None
+            if wanted is not None:
+                self.form = Form(wanted)
+                self.form.edited.connect(self._edit)
+                self.form.gesture_ended.connect(self._document.end_gesture)
+                self._form_place.add(self.form)
+            self.form_changed.emit()
+        self._form_place.setVisible(self.form is not None)
+        if self.form is not None:
+            self.form.show_values(info.layer if info.layer is not None else thaw(info.node.params), info.problems)
+            if fresh:
+                self.form.reset()
+
+    def _show_arithmetic(self, info: NodeInfo) -> None:
+        layer, output = info.layer, info.output
+        shapes = [show(shape) for shape in info.known_inputs]
+        if output is not None and layer is not None:
+            arrow = " + ".join(shapes)
+            self.flow.setText(f"{arrow} → {show(output)}" if arrow and layer.ports.outputs else show(output))
+        else:
+            self.flow.setText(" + ".join(shapes) + " → ?" if shapes else "")
+        self.flow.setVisible(bool(self.flow.text()))
+        formulas: tuple[Formula, ...] = ()
+        if layer is not None and output is not None:
+            formulas = layer.formulas(info.known_inputs, output)
+        titles = tuple((f.title, bool(f.general), bool(f.numbers)) for f in formulas)
+        if titles != self._titles:
+            self._sums.clear()
+            self.arithmetic = {}
+            for formula in formulas:
+                section = Section(formula.title)
+                self.arithmetic[formula.title] = box = FormulaBox(formula.general, formula.numbers)
+                section.add(box)
+                self._sums.add(section)
+            self._titles = titles
+        for formula in formulas:
+            self.arithmetic[formula.title].set_text(formula.general, formula.numbers)
+        self._sums.setVisible(bool(formulas))
+
+    def _show_field(self) -> None:
+        """The receptive field needs the whole network, so it follows behind the edit."""
+        inference = self._document.inference
+        if not self.isVisible() or self._name not in inference.nodes:
+            return
+        if self._fields is None or self._fields[0] is not inference:
+            try:
+                self._fields = (inference, receptive_fields(make_plan(inference)))
+            except ProblemError:
+                self._fields = (inference, {})
+        field = self._fields[1].get(self._name)
+        self._field.setVisible(self._name in self._fields[1])
+        self.field_text.set_text("", field_text(field))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._later.start()
+
+    def _recolour(self) -> None:
+        self.header.update()
+
+    # Edits ----------------------------------------------------------------------------------------------------------
+
+    def _edit(self, path: str, value: object, gesture: bool) -> None:
+        graph = self._document.graph
+        if self._name not in graph.nodes:
+            return
+        params = with_param(graph.nodes[self._name], path, value)
+        title = f"Change {self._name}"
+        act = f"{self._name}.{path}" if gesture else ""
+        self._document.commit_graph(title, edits.set_params(graph, self._name, params), act)
+
+    def _rename(self, name: str) -> None:
+        old = self._name
+        if old == name or old not in self._document.graph.nodes:
+            self.header.show_error("")
+            return
+        try:
+            graph = edits.rename(self._document.graph, old, name)
+        except ProblemError as error:
+            self.header.show_error(f"{error.problems[0].message} {error.problems[0].hint}".strip())
+            return
+        self.header.show_error("")
+        self._document.commit_graph(f"Rename {old}", graph)
+        self._document.select([name])
+
+
+def field_text(field: ReceptiveField | None) -> str:
+    """A receptive field in words."""
+    if field is None:
+        return "the whole input"
+    step = field.stride[0] if field.stride[0] == field.stride[1] else show_pair(field.stride)
+    apart = "one pixel apart" if field.stride == (1, 1) else f"{step} pixels apart"
+    return f"{show_pair(field.size).replace('×', ' × ')} pixels, {apart}"

@@ -1,0 +1,188 @@
+"""What the panels share: a scrolling column, a row for one problem, a table of figures. Knows no panel."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from builder.graph.problems import Fix, Problem, Severity
+from builder.ui import icons
+from builder.ui.inspector.form import sentence
+from builder.ui.theme import theme
+from builder.ui.widgets.labels import label
+
+
+class Panel(QScrollArea):
+    """A column that scrolls up and down and is always as wide as its room."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.content = QWidget()
+        self.column = QVBoxLayout(self.content)
+        self.column.setContentsMargins(12, 12, 12, 16)
+        self.column.setSpacing(12)
+        self.setWidget(self.content)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(240, 120)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.content.setMaximumWidth(max(240, self.viewport().width()))
+
+
+class ProblemCard(QFrame):
+    """One problem: badge, place, message, hint and the button that mends it.
+
+    Attributes:
+        activated: (problem) clicked, or Enter pressed: the user wants to go there.
+        fix_asked: (fix) the button was pressed.
+    """
+
+    activated = Signal(object)
+    fix_asked = Signal(object)
+
+    def __init__(self, problem: Problem, *, place: bool = True, parent: QWidget | None = None) -> None:
+        """Build the card; without `place` it does not say where, because it stands there."""
+        super().__init__(parent)
+        self.problem = problem
+        self.setProperty("role", "card")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if place else Qt.FocusPolicy.NoFocus)
+        if place and problem.where:
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 8, 10, 8)
+        row.setSpacing(8)
+        self._badge = QLabel()
+        self._badge.setFixedSize(QSize(16, 16))
+        row.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignTop)
+        words = QVBoxLayout()
+        words.setSpacing(3)
+        message = html.escape(sentence(problem.message))
+        spot = f"{problem.where}.{problem.field}" if problem.where and problem.field else problem.where or problem.field
+        text = label("", wrap=True, select=not place)
+        text.setTextFormat(Qt.TextFormat.RichText)
+        text.setText(f"<b>{html.escape(spot)}</b>: {html.escape(problem.message)}" if place and spot else message)
+        words.addWidget(text)
+        if problem.hint:
+            words.addWidget(label(problem.hint, "note", wrap=True))
+        self.button: QPushButton | None = None
+        if problem.fix is not None:
+            self.button = QPushButton(problem.fix.title)
+            self.button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            self.button.clicked.connect(self._ask_fix)
+            words.addSpacing(2)
+            words.addWidget(self.button)
+        row.addLayout(words, 1)
+        theme().changed.connect(self._recolour)
+        self._recolour()
+
+    def _ask_fix(self) -> None:
+        fix: Fix | None = self.problem.fix
+        if fix is not None:
+            self.fix_asked.emit(fix)
+
+    def _recolour(self) -> None:
+        name, role = ("error", "bad") if self.problem.severity is Severity.ERROR else ("warning", "warn")
+        self._badge.setPixmap(icons.icon(name, role).pixmap(QSize(16, 16), self.devicePixelRatioF()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.activated.emit(self.problem)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.activated.emit(self.problem)
+        else:
+            super().keyPressEvent(event)
+
+
+class ProblemColumn(QWidget):
+    """The problems of one thing, one card below the other; takes no room without any.
+
+    Attributes:
+        activated, fix_asked: see `ProblemCard`.
+    """
+
+    activated = Signal(object)
+    fix_asked = Signal(object)
+
+    def __init__(self, *, place: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._place = place
+        self.cards: list[ProblemCard] = []
+        self._shown: tuple[Problem, ...] = ()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(6)
+        self.hide()
+
+    def show_problems(self, problems: Iterable[Problem]) -> None:
+        """Show these; nothing happens when they are shown already."""
+        wanted = tuple(problems)
+        if wanted == self._shown:
+            return
+        self._shown = wanted
+        for card in self.cards:
+            card.hide()
+            card.deleteLater()
+        self.cards = [ProblemCard(problem, place=self._place) for problem in wanted]
+        for card in self.cards:
+            card.activated.connect(self.activated)
+            card.fix_asked.connect(self.fix_asked)
+            self._column.addWidget(card)
+        self.setVisible(bool(wanted))
+
+
+class Figures(QWidget):
+    """Names and their values in two columns."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setVerticalSpacing(5)
+        self._grid.setColumnStretch(0, 1)
+        self._cells: list[tuple[QLabel, QLabel]] = []
+
+    def show_rows(self, rows: Iterable[tuple[str, str]]) -> None:
+        """Show these pairs, reusing the labels that are there."""
+        wanted = list(rows)
+        while len(self._cells) < len(wanted):
+            name, value = label("", "muted"), label("", "figure", select=True)
+            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self._grid.addWidget(name, len(self._cells), 0)
+            self._grid.addWidget(value, len(self._cells), 1)
+            self._cells.append((name, value))
+        for index, cells in enumerate(self._cells):
+            for cell, text in zip(cells, wanted[index] if index < len(wanted) else ("", ""), strict=True):
+                cell.setText(text)
+                cell.setVisible(index < len(wanted))
+
+
+def size_text(count: int) -> str:
+    """A number of bytes for a reader: 43 KB, 1.2 MB."""
+    amount = float(count)
+    for unit in ("bytes", "KB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "bytes" or amount >= 10 else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:,.1f} TB"

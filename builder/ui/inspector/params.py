@@ -1,0 +1,42 @@
+"""One parameter of a node changed, as the node stores it: only what differs from the layer's defaults. No Qt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from builder.graph.frozen import thaw
+from builder.graph.model import Node
+from builder.graph.parameters import Parameters
+from builder.layers.registry import find
+
+
+def with_param(node: Node, path: str, value: Any) -> dict[str, Any]:
+    """The stored parameters of `node` with the one at a dotted path replaced.
+
+    Where other parameters do not fit (a file from elsewhere), all are kept as they are written.
+    """
+    plain = value.plain() if isinstance(value, Parameters) else value
+    params: dict[str, Any] = thaw(node.params)
+    name, _, rest = path.partition(".")
+    if rest:
+        layer = find(node.kind)
+        field = layer.model_fields[name].get_default(call_default_factory=True) if layer is not None else None
+        whole = params.get(name, field.plain() if isinstance(field, Parameters) else {})
+        params[name] = _put(dict(whole), rest, plain)
+    else:
+        params[name] = plain
+    kind = find(node.kind)
+    if kind is None:
+        return params
+    try:
+        return kind.model_validate(params).plain()
+    except ValidationError:
+        return params
+
+
+def _put(values: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    name, _, rest = path.partition(".")
+    values[name] = _put(dict(values.get(name) or {}), rest, value) if rest else value
+    return values

@@ -1,0 +1,171 @@
+"""What stands in the layer panel while no single layer is selected: figures of the network, or of the selection."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from builder.compile.analysis import Analysis, analyse
+from builder.compile.infer import Inference
+from builder.compile.plan import make_plan
+from builder.graph.problems import ProblemError
+from builder.layers.registry import find
+from builder.ui.document import Document
+from builder.ui.inspector.panel import Figures, Panel, ProblemColumn, size_text
+from builder.ui.theme import font, theme
+from builder.ui.widgets.labels import label
+from builder.ui.widgets.section import Section
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar of `Bars`."""
+
+    name: str
+    amount: int
+    color: QColor
+
+
+class Bars(QWidget):
+    """Which layers hold the parameters: a bar for each, the longest for the largest."""
+
+    ROW = 18
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bars: tuple[Bar, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme().changed.connect(self.update)
+
+    def show_bars(self, bars: tuple[Bar, ...]) -> None:
+        """Show these, in this order."""
+        self._bars = bars
+        self.setAccessibleDescription(", ".join(f"{bar.name} {bar.amount:,}" for bar in bars))
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, self.ROW * len(self._bars))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        top = max((bar.amount for bar in self._bars), default=1) or 1
+        names, figures = font(11), font(11, mono=True)
+        painter.setFont(figures)
+        number_width = max((painter.fontMetrics().horizontalAdvance(f"{b.amount:,}") for b in self._bars), default=0)
+        room = max(10, self.width() - 84 - number_width - 10)
+        for index, bar in enumerate(self._bars):
+            y = index * self.ROW
+            painter.setFont(names)
+            painter.setPen(theme().color("muted"))
+            name = painter.fontMetrics().elidedText(bar.name, Qt.TextElideMode.ElideRight, 76)
+            painter.drawText(QRectF(0, y, 78, self.ROW), Qt.AlignmentFlag.AlignVCenter, name)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(bar.color)
+            width = max(2.0, room * bar.amount / top)
+            painter.drawRoundedRect(QRectF(84, y + self.ROW / 2 - 3, width, 6), 2, 2)
+            painter.setFont(figures)
+            painter.setPen(theme().color("text"))
+            place = QRectF(self.width() - number_width - 2, y, number_width + 2, self.ROW)
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, f"{bar.amount:,}")
+
+
+class SelectionSummary(Panel):
+    """The network as a whole, or several layers together."""
+
+    MOST_BARS = 12
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._analysed: tuple[Inference, Analysis | None] | None = None
+        self.title = label("", "title", wrap=True)
+        self.note = label("", "muted", wrap=True)
+        self.figures = Figures()
+        self.problems = ProblemColumn(place=True)
+        self.problems.fix_asked.connect(document.apply_fix)
+        self.problems.activated.connect(lambda problem: document.select([problem.where]))
+        self._share = Section("Where the parameters are")
+        self.bars = Bars()
+        self._share.add(self.bars)
+        for widget in (self.title, self.problems, self.figures, self._share, self.note):
+            self.column.addWidget(widget)
+        self.column.addStretch(1)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._show)
+
+    def renew(self) -> None:
+        """The network or the selection is another one; what is shown follows behind the edit."""
+        self._later.start()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show()
+
+    def _show(self) -> None:
+        if not self.isVisible():
+            return
+        inference = self._document.inference
+        if self._analysed is None or self._analysed[0] is not inference:
+            try:
+                self._analysed = (inference, analyse(make_plan(inference)))
+            except ProblemError:
+                self._analysed = (inference, None)
+        if len(self._document.selection) > 1:
+            self._show_selection(inference, self._document.selection)
+        else:
+            self._show_network(inference, self._analysed[1])
+
+    def _show_network(self, inference: Inference, analysis: Analysis | None) -> None:
+        self.title.setText(self._document.value.name)
+        rows = [("Layers", f"{len(inference.nodes):,}")]
+        bars: tuple[Bar, ...] = ()
+        if analysis is not None:
+            rows += [
+                ("Parameters", f"{analysis.total.parameters:,}"),
+                ("Multiply-adds", f"{analysis.total.multiply_adds:,}"),
+                ("Activations, one sample", size_text(analysis.total.activation_bytes)),
+            ]
+            bars = self._bars(analysis)
+        self.figures.show_rows(rows)
+        self.problems.show_problems(inference.errors[:4] if analysis is None else ())
+        self.bars.show_bars(bars)
+        self._share.setVisible(bool(bars))
+        if not inference.nodes:
+            self.note.setText("The canvas is empty. Drag a layer onto it, or open a template from the File menu.")
+        elif analysis is None:
+            self.note.setText("The figures appear once nothing is wrong with the network.")
+        else:
+            self.note.setText("Select a layer to see and change it.")
+
+    def _bars(self, analysis: Analysis) -> tuple[Bar, ...]:
+        heavy = [layer for layer in analysis.layers if layer.parameters]
+        if len(heavy) > self.MOST_BARS:
+            least = sorted((layer.parameters for layer in heavy), reverse=True)[self.MOST_BARS - 1]
+            heavy = [layer for layer in heavy if layer.parameters >= least][: self.MOST_BARS]
+        found = []
+        for layer in heavy:
+            kind = find(layer.kind)
+            color = theme().category(kind.category) if kind is not None else theme().color("muted")
+            found.append(Bar(layer.name, layer.parameters, color))
+        return tuple(found)
+
+    def _show_selection(self, inference: Inference, names: tuple[str, ...]) -> None:
+        self.title.setText(f"{len(names)} layers selected")
+        infos = [inference.nodes[name] for name in names]
+        kinds = Counter(info.node.kind for info in infos)
+        rows = [(kind, f"{count}") for kind, count in kinds.most_common()]
+        fits = [info for info in infos if info.fits and info.layer is not None]
+        parameters = sum(info.layer.parameter_count(info.known_inputs) for info in fits if info.layer is not None)
+        rows.append(("Parameters", f"{parameters:,}"))
+        self.figures.show_rows(rows)
+        self.problems.show_problems(problem for info in infos for problem in info.problems)
+        self._share.hide()
+        self.note.setText("Select one layer to change its parameters.")

@@ -1,0 +1,104 @@
+"""The training panel: its settings, what loss and batches mean, and a learning rate to turn while running."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from builder.graph.problems import Problem
+from builder.train.messages import Prepared
+from builder.train.settings import TrainingSettings
+from builder.ui.document import Document
+from builder.ui.inspector.panel import Panel, ProblemColumn
+from builder.ui.inspector.settings_form import SettingsForm
+from builder.ui.widgets.formula import FormulaBox
+from builder.ui.widgets.labels import label
+from builder.ui.widgets.section import Section
+
+# For each loss: its formula, and what it means.
+_LOSSES = {
+    "cross-entropy": (
+        "L = −log p_{true class}",
+        "How surprised the network is by the true class. 0 when it is certain and right; for a guess among ten "
+        "classes, 2.3. It works on the scores before a final softmax.",
+    ),
+    "binary-cross-entropy": (
+        "L = −y·log p − (1 − y)·log(1 − p)",
+        "How surprised the network is by the true answer, yes or no. A guess costs 0.69. It works on the score "
+        "before a final sigmoid.",
+    ),
+    "squared-error": (
+        "L = mean (y − t)^{2}",
+        "The mean squared distance from the target. One large mistake counts more than several small ones.",
+    ),
+    "absolute-error": (
+        "L = mean |y − t|",
+        "The mean distance from the target. Large mistakes count no more than in proportion.",
+    ),
+}
+
+
+class TrainingPanel(Panel):
+    """The settings of the training.
+
+    Attributes:
+        learning_rate_changed: (rate) turned by the user; a run under way may follow it.
+    """
+
+    learning_rate_changed = Signal(float)
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._samples = 0
+        self.problems = ProblemColumn()
+        self.problems.fix_asked.connect(document.apply_fix)
+        self.settings = SettingsForm(document, "training")
+        self.settings.committed.connect(self._committed)
+        self.form = self.settings.form
+        self._steps = Section("Steps")
+        self.steps_text = FormulaBox("", "–")
+        self._steps.add(self.steps_text)
+        self._loss = Section("Loss")
+        self._loss_formula = FormulaBox("–")
+        self._loss_text = label("", "muted", wrap=True)
+        self._loss.add(self._loss_formula)
+        self._loss.add(self._loss_text)
+        for widget in (self.problems, self.settings, self._steps, self._loss):
+            self.column.addWidget(widget)
+        self.column.addStretch(1)
+        document.changed.connect(self._renew)
+        self._renew()
+
+    def set_prepared(self, event: Prepared) -> None:
+        """The data is loaded: the sums have their numbers."""
+        self._samples = event.train_samples
+        self._renew()
+
+    def show_problems(self, problems: Iterable[Problem]) -> None:
+        """Show the problems of the training settings among these."""
+        self.problems.show_problems(self.settings.show_problems(problems))
+
+    def _committed(self, path: str, value: object) -> None:
+        if path.rpartition(".")[2] == "learning_rate" and isinstance(value, float):
+            self.learning_rate_changed.emit(value)
+
+    def _renew(self, *_news: object) -> None:
+        settings = self._document.value.training
+        self._steps.setVisible(self._samples > 0)
+        self.steps_text.set_text("", steps_text(self._samples, settings))
+        formula, text = _LOSSES.get(settings.loss, ("", ""))
+        self._loss.setVisible(bool(formula))
+        self._loss_formula.set_text(formula, "")
+        self._loss_text.setText(text)
+
+
+def steps_text(samples: int, settings: TrainingSettings) -> str:
+    """How many steps an epoch and the whole training have."""
+    steps = math.ceil(samples / settings.batch_size)
+    epochs = f"{settings.epochs:,} epoch{'s' if settings.epochs != 1 else ''}"
+    one = f"{samples:,} samples / {settings.batch_size:,} = {steps:,} steps an epoch"
+    return f"{one}; {epochs}: {steps * settings.epochs:,} steps"
