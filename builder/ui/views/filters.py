@@ -1,4 +1,4 @@
-"""The learned weights of a layer: filters of a convolution as pictures, weights of a fully connected layer as a matrix."""
+"""The learned weights of a layer: filters of a convolution as pictures, of a fully connected layer as a matrix."""
 
 from __future__ import annotations
 
@@ -32,12 +32,16 @@ class Page:
     total: tuple[int, int]
 
     def note(self) -> str:
-        """What part this is: "6 of 6", "1-16 of 120", "1-16 of 120 × 1-16 of 16"."""
+        """What part this is: "6 of 6", "1-16 of 120", "16 × 6", "1-16 of 120 × 16"."""
         shown = [
             str(total) if (part.start, part.stop) == (0, total) else f"{part.start + 1}–{part.stop} of {total}"
             for part, total in zip((self.outputs, self.inputs), self.total, strict=True)
         ]
-        return f"{shown[0]} × {shown[1]}" if self.total[1] > 1 else shown[0]
+        if self.total[1] > 1:
+            return f"{shown[0]} × {shown[1]}"
+        return (
+            f"{shown[0]} of {shown[0]}" if self.outputs.stop == self.total[0] and not self.outputs.start else shown[0]
+        )
 
 
 def pages(total: tuple[int, int], most: tuple[int, int]) -> list[Page]:

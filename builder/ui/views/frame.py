@@ -74,16 +74,22 @@ class Legend(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.translate(0, (self.height() - self.sizeHint().height()) / 2)
+        self.paint(painter)
+
+    def paint(self, painter: QPainter) -> None:
+        """Paint the legend at the painter's origin."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self._font)
-        metrics, left, middle = QFontMetrics(self._font), 0, self.height() / 2
+        metrics, left, height = QFontMetrics(self._font), 0, self.sizeHint().height()
+        middle = height / 2
         for name, role in self._entries:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme().color(role))
             painter.drawRoundedRect(QRectF(left, middle - 1.5, 14, 3), 1.5, 1.5)
             painter.setPen(theme().color("muted"))
             width = metrics.horizontalAdvance(name)
-            painter.drawText(QRectF(left + 20, 0, width + 2, self.height()), Qt.AlignmentFlag.AlignVCenter, name)
+            painter.drawText(QRectF(left + 20, 0, width + 2, height), Qt.AlignmentFlag.AlignVCenter, name)
             left += width + 32
 
 
@@ -92,7 +98,10 @@ class Choice(QToolButton):
 
     Attributes:
         value: number of the chosen way.
+        short: show the first word only, since there is no room.
     """
+
+    short = False
 
     def __init__(self, names: Sequence[str], tip: str, chosen: Callable[[int], None]) -> None:
         super().__init__()
@@ -120,9 +129,14 @@ class Choice(QToolButton):
         self.update()
         self._chosen(number)
 
+    @property
+    def words(self) -> str:
+        """What stands on the button."""
+        name = self._names[self.value]
+        return name.split()[0] if self.short else name
+
     def sizeHint(self) -> QSize:
-        metrics = QFontMetrics(self._font)
-        return QSize(metrics.horizontalAdvance(self._names[self.value]) + 20, 22)
+        return QSize(QFontMetrics(self._font).horizontalAdvance(self.words) + 20, 22)
 
     minimumSizeHint = sizeHint
 
@@ -133,7 +147,7 @@ class Choice(QToolButton):
         colour: QColor = theme().color("text" if lit else "muted")
         painter.setFont(self._font)
         painter.setPen(colour)
-        painter.drawText(self.rect().adjusted(2, 0, -16, 0), Qt.AlignmentFlag.AlignVCenter, self._names[self.value])
+        painter.drawText(self.rect().adjusted(2, 0, -16, 0), Qt.AlignmentFlag.AlignVCenter, self.words)
         painter.setPen(QPen(colour, 1.4))
         x, y = self.width() - 9.0, self.height() / 2.0
         painter.drawPolyline([QRectF(x - 3.5, y - 1.5, 0, 0).topLeft(), QRectF(x, y + 2, 0, 0).topLeft(),
@@ -154,6 +168,16 @@ def small_button(icon: str, tip: str, pressed: Callable[[], object]) -> QToolBut
     button.setAutoRaise(True)
     dress(button, icon, "muted")
     button.clicked.connect(lambda _checked: pressed())
+    return button
+
+
+def menu_button(tip: str, make: Callable[[], QMenu]) -> QToolButton:
+    """A quiet button with three dots that opens a menu made at that moment."""
+
+    def open_menu() -> None:
+        make().popup(button.mapToGlobal(button.rect().bottomLeft()))
+
+    button = small_button("more", tip, open_menu)
     return button
 
 
@@ -180,12 +204,24 @@ class Head(QWidget):
     def arrange(self) -> None:
         """Hide what does not fit beside the title, show what does."""
         margins = self._row.contentsMargins()
-        space = self.width() - margins.left() - margins.right()
-        space -= min(self.title.sizeHint().width(), max(64, space // 3))
-        wanted = [entry for entry in self._controls if not entry[1].property("absent")]
-        for _, control in sorted(wanted, key=lambda entry: entry[0]):
+        whole = self.width() - margins.left() - margins.right()
+        entries = [entry for entry in self._controls if not entry[1].property("absent")]
+        wanted = [control for _, control in sorted(entries, key=lambda entry: entry[0])]
+
+        def left_beside(title: int) -> int:
+            return whole - title - sum(control.sizeHint().width() + self._row.spacing() for control in wanted)
+
+        for choice in self.findChildren(Choice):
+            choice.short = False
+        if left_beside(self.title.sizeHint().width()) < 0:
+            for choice in self.findChildren(Choice):
+                choice.short = True
+        space = whole - min(self.title.sizeHint().width(), max(72, whole // 3))
+        for control in wanted:
             space -= control.sizeHint().width() + self._row.spacing()
             control.setVisible(space >= 0)
+            control.updateGeometry()
+            control.update()
 
     def set_present(self, control: QWidget, present: bool) -> None:
         """Whether a control makes sense now at all."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QContextMenuEvent, QImage, QKeyEvent, QPainter, QShowEvent
+from PySide6.QtGui import QAction, QContextMenuEvent, QImage, QKeyEvent, QPainter, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from builder.inspect.picture import Floats, Picture
@@ -15,7 +15,7 @@ from builder.ui.theme import font, theme
 from builder.ui.views import export
 from builder.ui.views.base import Subject, View
 from builder.ui.views.colour import Pixels
-from builder.ui.views.frame import MARGIN, Text, ViewFrame, small_button
+from builder.ui.views.frame import MARGIN, Text, ViewFrame, menu_button, small_button
 from builder.ui.views.mosaic import Cell, Mosaic, Tiles, compose, lay_out
 from builder.ui.views.paint import figure
 from builder.ui.views.plane import Points
@@ -98,16 +98,17 @@ class Look:
 class MapsPanel(QWidget):
     """A mosaic above its colour bar."""
 
-    def __init__(self, *, centred: bool = False) -> None:
+    def __init__(self, *, centred: bool = False, bar: bool = True, margin: int = MARGIN) -> None:
         super().__init__()
-        self.mosaic = Mosaic(centred=centred)
+        self.mosaic = Mosaic(centred=centred, largest=120.0 if centred else 56.0)
         self.bar = ColourBar()
         self._look: Look | None = None
         column = QVBoxLayout(self)
-        column.setContentsMargins(MARGIN, 2, MARGIN, 4)
+        column.setContentsMargins(margin, min(2, margin), margin, min(4, margin))
         column.setSpacing(4)
         column.addWidget(self.mosaic, 1)
         column.addWidget(self.bar)
+        self.bar.setVisible(bar)
         self.mosaic.hovered.connect(self._mark)
         self.mosaic.resized.connect(self._span)
 
@@ -215,8 +216,8 @@ class GridView(View):
         self.subject: Subject | None = None
         self.picture: Picture | None = None
         self.look: Look | None = None
-        self.panel = MapsPanel()
-        self.frame = ViewFrame(self.title, self.panel)
+        self.panel = self.make_panel()
+        self.frame = ViewFrame(self.title, self.make_content())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.frame)
@@ -225,11 +226,10 @@ class GridView(View):
         self.add_controls()
         self._buttons = [
             small_button("enlarge", "Enlarge (Enter on a map enlarges it alone)", lambda: self.enlarge(None)),
-            small_button("copy", "Copy this picture", self.copy_picture),
-            small_button("save", "Save this picture", self.save_picture),
+            menu_button("Copy or save", self.actions_menu),
         ]
-        for spare, button in enumerate(self._buttons):
-            self.frame.head.add(button, spare)
+        for button in self._buttons:
+            self.frame.head.add(button)
         self.panel.mosaic.chosen.connect(self.enlarge)
         theme().changed.connect(self.refresh)
         self.refresh()
@@ -238,6 +238,14 @@ class GridView(View):
 
     def add_controls(self) -> None:
         """Put this view's own controls into the head."""
+
+    def make_panel(self) -> MapsPanel:
+        """The panel of maps."""
+        return MapsPanel()
+
+    def make_content(self) -> QWidget:
+        """What goes below the head: the panel of maps, and what stands beside it."""
+        return self.panel
 
     def make_look(self) -> Look | str:
         """What to show of `subject` and `picture`, or words that say why there is nothing."""
@@ -321,18 +329,25 @@ class GridView(View):
             export.save_picture(self, self.look.picture(), self.look.title, self.ask_path)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu = QMenu(self)
         cell = self.panel.mosaic.cell_at(self.panel.mosaic.mapFromGlobal(event.globalPos()).toPointF())
+        menu = self.actions_menu()
         if self.look is not None and cell is not None:
-            menu.addAction(f"Enlarge {self.look.name(cell[0])}", lambda: self.enlarge(cell[0]))
+            one = QAction(f"Enlarge {self.look.name(cell[0])}", menu)
+            one.triggered.connect(lambda _checked: self.enlarge(cell[0]))
+            menu.insertAction(menu.actions()[0], one)
+        menu.popup(event.globalPos())
+
+    def actions_menu(self) -> QMenu:
+        """What can be done with the picture; a menu that dies when it closes."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for words, act in (
             ("Enlarge all", lambda: self.enlarge(None)),
             ("Copy picture", self.copy_picture),
             ("Save picture…", self.save_picture),
         ):
             menu.addAction(words, act).setEnabled(self.look is not None)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(event.globalPos())
+        return menu
 
 
 def as_maps(values: Floats) -> Floats:

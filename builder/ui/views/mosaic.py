@@ -20,7 +20,6 @@ from builder.ui.views.colour import Pixels, pixels_to_image
 from builder.ui.views.paint import paint_note
 
 GAP = 3.0  # pixels between maps
-LARGEST_CELL = 56.0  # pixels: a single number is not blown up beyond this
 Cell = tuple[int, int, int]
 """A place in a mosaic: tile, row and column in the tile."""
 
@@ -134,8 +133,10 @@ class Mosaic(QWidget):
     resized = Signal()
     chosen = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None, *, centred: bool = False) -> None:
+    def __init__(self, parent: QWidget | None = None, *, centred: bool = False, largest: float = 56.0) -> None:
+        """Show nothing yet; no number is drawn larger than `largest` pixels."""
         super().__init__(parent)
+        self._largest = largest
         self._tiles: Tiles | None = None
         self._grid: Grid | None = None
         self._image: QImage | None = None
@@ -176,7 +177,7 @@ class Mosaic(QWidget):
             single = height == width == 1
             gap = 0 if single and count > 32 else round((1.0 if single else GAP) * ratio)
             space = max(1, int(self.width() * ratio)), max(1, int(self.height() * ratio))
-            largest = LARGEST_CELL * ratio if single else math.inf
+            largest = max(1.0, self._largest * ratio)
             self._grid = lay_out(count, height, width, space, gap, self._tiles.columns, largest)
         return self._grid
 

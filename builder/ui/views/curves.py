@@ -1,0 +1,249 @@
+"""What the curves of loss and accuracy share: their data, the plot, enlarging, saving and copying."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QShowEvent
+from PySide6.QtWidgets import QDialog, QMenu, QVBoxLayout, QWidget
+
+from builder.train.messages import EpochEnded
+from builder.ui.theme import font, theme
+from builder.ui.views import export
+from builder.ui.views.base import View
+from builder.ui.views.frame import Legend, ViewFrame, menu_button, small_button
+from builder.ui.views.series import Doubles, Series
+
+if TYPE_CHECKING:
+    from builder.ui.views.plot import CurvePlot, Measure
+
+
+class CurveView(View):
+    """Base of the views that plot one figure over the steps of a run. Subclasses name the figure.
+
+    Attributes:
+        frame: head and content.
+        training, validation: the curves' points.
+        ask_path: asks where to save; a test puts its own here.
+        column: of the rows of scalars.
+    """
+
+    column: ClassVar[int]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ask_path: export.Ask = export.ask_path
+        self.training, self.validation = Series(), Series(1024)
+        self._content = QWidget()
+        self._plot: CurvePlot | None = None
+        self._enlarged: EnlargedPlot | None = None
+        self._stale = True
+        QVBoxLayout(self._content).setContentsMargins(0, 0, 0, 0)
+        self.frame = ViewFrame(self.title, self._content)
+        self.frame.set_empty(self.empty_words())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.frame)
+        self.legend = Legend((("training", "training"), ("validation", "validation")))
+        self._buttons = [
+            small_button("enlarge", "Enlarge", self.enlarge),
+            menu_button("Copy or save the plot or its figures", self.actions_menu),
+        ]
+        self.frame.head.add(self.legend, 2)
+        self.add_controls()
+        for button in self._buttons:
+            self.frame.head.add(button)
+            button.setEnabled(False)
+
+    # For subclasses -------------------------------------------------------------------------------------------------
+
+    def add_controls(self) -> None:
+        """Put this view's own controls into the head."""
+
+    def measure(self) -> Measure:
+        """What is plotted."""
+        raise NotImplementedError
+
+    def empty_words(self) -> str:
+        """What stands there before the first point."""
+        return "Press Run: the curve grows here while the network learns."
+
+    def of_epoch(self, epoch: EpochEnded) -> float | None:
+        """The validation figure of an epoch."""
+        raise NotImplementedError
+
+    def set_up(self, plot: CurvePlot) -> None:
+        """Bring a plot into the state of the controls."""
+
+    # The rest -------------------------------------------------------------------------------------------------------
+
+    def sizeHint(self) -> QSize:
+        return QSize(360, 280)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, 140)
+
+    def head(self) -> QWidget:
+        return self.frame.head
+
+    def add_scalars(self, rows: NDArray[np.float64]) -> None:
+        if len(rows):
+            self.training.add(rows[:, 0], rows[:, self.column])
+            self.refresh()
+
+    def add_epoch(self, epoch: EpochEnded) -> None:
+        value = self.of_epoch(epoch)
+        if value is not None:
+            self.validation.add(np.array([float(epoch.step)]), np.array([value]))
+            self.refresh()
+
+    def clear(self) -> None:
+        self.training.clear()
+        self.validation.clear()
+        for plot in self.plots():
+            plot.span = None
+        self.refresh()
+
+    def plots(self) -> list[CurvePlot]:
+        """The plots that there are now: the view's own and an enlarged one."""
+        found = [self._plot] if self._plot is not None else []
+        return [*found, self._enlarged.plot] if self._enlarged is not None else found
+
+    def make_plot(self) -> CurvePlot:
+        """Another plot of the same points."""
+        from builder.ui.views.plot import CurvePlot  # behind the first paint, since pyqtgraph is slow to import
+
+        made = CurvePlot(self.measure(), self.training, self.validation)
+        self.set_up(made)
+        return made
+
+    def refresh(self) -> None:
+        """Draw anew, as soon as somebody can see it."""
+        enlarged = self._enlarged is not None and self._enlarged.isVisible()
+        if not self.isVisible() and not enlarged:
+            self._stale = True
+            return
+        self._stale = False
+        known = bool(self.training.count or self.validation.count)
+        for button in self._buttons:
+            button.setEnabled(known)
+        self.frame.set_empty("" if known else self.empty_words())
+        if known:
+            self._build()
+        for plot in self.plots():
+            if plot.isVisible():
+                plot.refresh()
+
+    def _build(self) -> None:
+        layout = self._content.layout()
+        if self._plot is None and layout is not None:
+            self._plot = self.make_plot()
+            layout.addWidget(self._plot)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._plot is None:
+            QTimer.singleShot(0, self, self._build)  # the first paint need not wait for it, nor the first step
+        if self._stale:
+            self.refresh()
+
+    def enlarge(self) -> None:
+        """Show the plot in a large window of its own that goes on following the run."""
+        if self._enlarged is None:
+            self._enlarged = EnlargedPlot(self)
+            self._enlarged.destroyed.connect(self._forget_enlarged)
+        self._enlarged.show()
+        self._enlarged.raise_()
+
+    def _forget_enlarged(self) -> None:
+        self._enlarged = None
+
+    def show_all(self) -> None:
+        """Undo every zoom."""
+        for plot in self.plots():
+            plot.reset()
+
+    def plot_picture(self) -> QImage:
+        """The plot with its title and legend, at twice the resolution of the screen."""
+        self._build()
+        assert self._plot is not None
+        size = QSize(max(self._plot.width(), 320), max(self._plot.height(), 200))
+        image = QImage(QSize(size.width(), size.height() + 36) * 2, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(2.0)
+        image.fill(theme().color("panel"))
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(font(13, bold=True))
+        painter.setPen(theme().color("text"))
+        painter.drawText(QRectF(12, 6, size.width() - 24, 24), Qt.AlignmentFlag.AlignVCenter, self.title)
+        wide = self.legend.sizeHint()
+        painter.translate(size.width() - wide.width() - 12, 18 - wide.height() / 2)
+        self.legend.paint(painter)
+        painter.resetTransform()
+        self._plot.grab()
+        self._plot.render(painter, QRectF(0, 36, self._plot.width(), self._plot.height()))
+        painter.end()
+        return image
+
+    def copy_picture(self) -> None:
+        """Put the plot onto the clipboard."""
+        export.copy_picture(self, self.plot_picture())
+
+    def save_picture(self) -> None:
+        """Ask for a file and write the plot there."""
+        export.save_picture(self, self.plot_picture(), self.title, self.ask_path)
+
+    def table(self) -> str:
+        """The figures as comma-separated values: mean, lowest and highest where points were joined."""
+        lines = ["curve,step,mean,lowest,highest,points"]
+        for name, series in (("training", self.training), ("validation", self.validation)):
+            lines += [f"{name},{_row(bucket)}" for bucket in series.buckets()]
+        return "\n".join(lines) + "\n"
+
+    def save_table(self) -> None:
+        """Ask for a file and write the figures there."""
+        export.save_text(self, self.table(), self.title, self.ask_path)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.actions_menu().popup(event.globalPos())
+
+    def actions_menu(self) -> QMenu:
+        """What can be done with the plot; a menu that dies when it closes."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for words, act in (
+            ("Enlarge", self.enlarge),
+            ("Show the whole run", self.show_all),
+            ("Copy picture", self.copy_picture),
+            ("Save picture…", self.save_picture),
+            ("Save figures…", self.save_table),
+        ):
+            menu.addAction(words, act).setEnabled(not self.frame.empty)
+        return menu
+
+
+class EnlargedPlot(QDialog):
+    """A second plot of the same points in a large window."""
+
+    def __init__(self, view: CurveView) -> None:
+        super().__init__(view)
+        self.plot = view.make_plot()
+        self.setWindowTitle(view.title)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 12, 8, 8)
+        column.addWidget(self.plot)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(960, 640)
+
+
+def _row(bucket: Doubles) -> str:
+    count = bucket[Series.COUNT]
+    step = (bucket[Series.FIRST] + bucket[Series.LAST]) / 2
+    values = (bucket[Series.SUM] / count, bucket[Series.LOW], bucket[Series.HIGH])
+    return ",".join(
+        [f"{step:g}" if math.isclose(step % 1, 0) else f"{step:.1f}", *(f"{v:.8g}" for v in values), f"{count:.0f}"]
+    )

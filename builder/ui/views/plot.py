@@ -1,0 +1,316 @@
+"""A plot of one figure over the steps of a run: raw and smoothed training curve, validation points. Knows no trainer.
+
+Imports pyqtgraph, which takes a quarter of a second: import this file behind the first paint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QResizeEvent,
+    QShowEvent,
+    QWheelEvent,
+)
+
+from builder.ui.theme import font, theme
+from builder.ui.views.paint import figure, paint_note
+from builder.ui.views.series import Doubles, Series, even_ticks, log_ticks
+
+AXIS = 46  # pixels for the figures at the left
+FOOT = 18  # pixels for the steps below
+MOST_DOTS = 80  # validation points that are drawn with dots
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is plotted.
+
+    Attributes:
+        show: the figure for a reader: 0.42, or 97.3 %.
+        low, high: values that are never exceeded; None where there is no such bound.
+    """
+
+    show: Callable[[float], str]
+    low: float | None = None
+    high: float | None = None
+
+
+class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
+    """Draws two series. Wheel or + and - zoom along the steps, dragging or arrows move, double-click or 0 shows all.
+
+    Attributes:
+        log: the vertical axis is logarithmic.
+        span: first and last step shown; None to follow the run.
+    """
+
+    def __init__(self, measure: Measure, training: Series, validation: Series) -> None:
+        super().__init__(background=None)
+        self.log = False
+        self.span: tuple[float, float] | None = None
+        self._measure, self._training, self._validation = measure, training, validation
+        self._pointer: QPointF | None = None
+        self._drag: tuple[float, tuple[float, float]] | None = None
+        self._raw, self._mean, self._line = (pg.PlotCurveItem() for _ in range(3))
+        self._dots = pg.ScatterPlotItem(pxMode=True, size=5)
+        for item in (self._raw, self._mean, self._line, self._dots):
+            self.plotItem.addItem(item)
+        for curve in (self._raw, self._mean, self._line):
+            curve.setSegmentedLineMode("off")
+        self.plotItem.hideButtons()
+        self.plotItem.setMenuEnabled(False)
+        self.plotItem.hideAxis("left")
+        self.plotItem.hideAxis("bottom")
+        self.plotItem.setContentsMargins(AXIS, 10, 12, FOOT)
+        self.plotItem.vb.setMouseEnabled(False, False)
+        self.plotItem.vb.setDefaultPadding(0.0)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
+        self.setMinimumSize(80, 60)
+        self._dress()
+        theme().changed.connect(self._dress)
+
+    def sizeHint(self) -> QSize:
+        return QSize(340, 240)
+
+    def _dress(self) -> None:
+        training, validation = theme().color("training"), theme().color("validation")
+        self.setBackground(theme().color("panel"))
+        self._raw.setPen(pg.mkPen(theme().color("training", 0.38), width=1))
+        self._mean.setPen(pg.mkPen(training, width=1.8))
+        self._line.setPen(pg.mkPen(validation, width=1.8))
+        self._dots.setPen(None)
+        self._dots.setBrush(validation)
+        for curve in (self._raw, self._mean, self._line):
+            curve.opts["antialias"] = True
+        self.viewport().update()
+
+    # Data -----------------------------------------------------------------------------------------------------------
+
+    def extent(self) -> tuple[float, float]:
+        """First and last step that there are."""
+        lasts = [series.last[0] for series in (self._training, self._validation) if series.last is not None]
+        return 0.0, max([1.0, *lasts])
+
+    def refresh(self) -> None:
+        """Draw the series as they stand now."""
+        first, last = self.span or self.extent()
+        columns = max(16, self.width() - AXIS)
+        training = self._training.between(first, last, columns)
+        validation = self._validation.between(first, last, columns)
+        raw = self._placed(training.y)
+        mean, line = self._placed(training.mean), self._placed(validation.mean)
+        self._raw.setData(training.x, raw)
+        self._mean.setData(training.at, mean)
+        self._line.setData(validation.at, line)
+        dotted = len(line) <= MOST_DOTS
+        self._dots.setData(validation.at if dotted else [], line if dotted else [])
+        low, high = self._reach(raw, line)
+        self.plotItem.vb.setRange(xRange=(first, last), yRange=(low, high), padding=0.0)
+        self.viewport().update()
+
+    def _placed(self, values: Doubles) -> Doubles:
+        """Where values stand on the vertical axis."""
+        if not self.log:
+            return values
+        placed = np.full(len(values), np.nan)
+        np.log10(values, out=placed, where=values > 0)
+        return placed
+
+    def _value(self, place: float) -> float:
+        return float(10.0**place) if self.log else place
+
+    def _reach(self, *placed: Doubles) -> tuple[float, float]:
+        every = np.concatenate(placed)
+        every = every[np.isfinite(every)]
+        low, high = (float(every.min()), float(every.max())) if len(every) else (0.0, 1.0)
+        room = max((high - low) * 0.05, 1e-9 + abs(high) * 1e-6)
+        low, high = low - room, high + room
+        if not self.log:
+            low = low if self._measure.low is None else max(low, self._measure.low)
+            high = high if self._measure.high is None else min(high, self._measure.high)
+        return (low, high) if high > low else (low - 0.5, low + 0.5)
+
+    # Painting -------------------------------------------------------------------------------------------------------
+
+    def area(self) -> QRectF:
+        """The part of the widget that the curves fill."""
+        box = self.plotItem.vb.sceneBoundingRect()
+        return QRectF(self.mapFromScene(box.topLeft()), self.mapFromScene(box.bottomRight()))
+
+    def _x(self, step: float, area: QRectF) -> float:
+        (first, last), _ = self.plotItem.vb.viewRange()
+        return area.left() + float(step - first) / max(float(last - first), 1e-12) * area.width()
+
+    def _y(self, place: float, area: QRectF) -> float:
+        _, (low, high) = self.plotItem.vb.viewRange()
+        return area.bottom() - float(place - low) / max(float(high - low), 1e-12) * area.height()
+
+    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
+        super().drawBackground(painter, rect)
+        painter.save()
+        painter.resetTransform()
+        area = self.area()
+        (first, last), (low, high) = self.plotItem.vb.viewRange()
+        most = max(2, int(area.height() / 36))
+        ticks = (log_ticks if self.log else even_ticks)(low, high, most)
+        painter.setFont(font(10, mono=True))
+        flags = Qt.AlignmentFlag.AlignVCenter
+        for tick in ticks:
+            y = round(self._y(tick, area)) + 0.5
+            painter.setPen(QPen(theme().color("line"), 1))
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            painter.setPen(theme().color("muted"))
+            label = self._measure.show(self._value(tick))
+            painter.drawText(QRectF(0, y - 8, area.left() - 6, 16), flags | Qt.AlignmentFlag.AlignRight, label)
+        foot = QRectF(area.left(), area.bottom() + 2, area.width(), FOOT - 2)
+        painter.setPen(theme().color("muted"))
+        painter.drawText(foot, flags | Qt.AlignmentFlag.AlignLeft, f"{first:,.0f}")
+        painter.drawText(foot, flags | Qt.AlignmentFlag.AlignRight, f"step {last:,.0f}")
+        newest = self._training.last
+        if newest is not None and first <= newest[0] <= last:
+            pen = QPen(theme().color("wire"), 1, Qt.PenStyle.DashLine)
+            painter.setPen(pen)
+            x = min(self._x(newest[0], area), area.right() - 1)
+            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+        painter.restore()
+
+    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
+        area = self.area()
+        if self._pointer is None or not area.contains(self._pointer):
+            return
+        words = self.words_at(self._pointer.x())
+        painter.save()
+        painter.resetTransform()
+        painter.setPen(QPen(theme().color("muted"), 1, Qt.PenStyle.DotLine))
+        x = round(self._pointer.x()) + 0.5
+        painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+        if words:
+            paint_note(painter, QRectF(self.viewport().rect()), self._pointer, words)
+        painter.restore()
+
+    def words_at(self, x: float) -> str:
+        """What the curves say at a pixel column of the widget."""
+        area = self.area()
+        (first, last), _ = self.plotItem.vb.viewRange()
+        step = first + (x - area.left()) / max(area.width(), 1.0) * (last - first)
+        lines = []
+        training, validation = self._training.near(step), self._validation.near(step)
+        found = training or validation
+        if found is None:
+            return ""
+        lines.append(f"step {round(found[0]):,}")
+        show = self._measure.show
+        if training is not None:
+            spread = "" if training[2] == training[3] else f" ({show(training[2])} to {show(training[3])})"
+            lines.append(f"training {show(training[1])}{spread}")
+        if validation is not None:
+            lines.append(f"validation {show(validation[1])}, step {round(validation[0]):,}")
+        return "\n".join(lines)
+
+    # Hands ----------------------------------------------------------------------------------------------------------
+
+    def zoom(self, factor: float, around: float | None = None) -> None:
+        """Show `factor` times as many steps, with the step `around` (default: the middle) staying where it is."""
+        whole = self.extent()
+        first, last = self.span or whole
+        centre = (first + last) / 2 if around is None else around
+        low, high = centre - (centre - first) * factor, centre + (last - centre) * factor
+        least = min(8.0, whole[1])
+        if high - low < least:
+            low, high = centre - least / 2, centre + least / 2
+        self._set_span(low, high)
+
+    def move(self, steps: float) -> None:
+        """Show later (or earlier) steps."""
+        first, last = self.span or self.extent()
+        whole = self.extent()
+        steps = max(whole[0] - first, min(steps, whole[1] - last))
+        self._set_span(first + steps, last + steps)
+
+    def reset(self) -> None:
+        """Show all, and follow the run."""
+        self.span = None
+        self.refresh()
+
+    def _set_span(self, low: float, high: float) -> None:
+        whole = self.extent()
+        low, high = max(whole[0], low), min(whole[1], high)
+        self.span = None if (low, high) == whole else (low, high)
+        self.refresh()
+
+    def _step_at(self, x: float) -> float:
+        area = self.area()
+        first, last = self.span or self.extent()
+        return first + (x - area.left()) / max(area.width(), 1.0) * (last - first)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        turn = event.angleDelta().y() or event.angleDelta().x()
+        self.zoom(0.999**turn, self._step_at(event.position().x()))
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._drag = event.position().x(), self.span or self.extent()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._pointer = event.position()
+        if self._drag is not None and self.span is not None:
+            start, (first, last) = self._drag
+            by = (start - event.position().x()) / max(self.area().width(), 1.0) * (last - first)
+            by = max(-first, min(by, self.extent()[1] - last))
+            self._set_span(first + by, last + by)
+        self.viewport().update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._drag = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.reset()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._pointer = None
+        self.viewport().update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        first, last = self.span or self.extent()
+        acts: dict[int, Callable[[], None]] = {
+            Qt.Key.Key_Plus: lambda: self.zoom(0.7),
+            Qt.Key.Key_Minus: lambda: self.zoom(1 / 0.7),
+            Qt.Key.Key_0: self.reset,
+            Qt.Key.Key_Left: lambda: self.move(-(last - first) / 8),
+            Qt.Key.Key_Right: lambda: self.move((last - first) / 8),
+        }
+        act = acts.get(event.key())
+        if act is None:
+            event.ignore()
+        else:
+            act()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if hasattr(self, "_dots"):  # pyqtgraph resizes before our part is built
+            self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+
+
+def loss_figure(value: float) -> str:
+    """A loss for a reader."""
+    return figure(value)
+
+
+def per_cent(value: float) -> str:
+    """A share for a reader: 97.3 %."""
+    return f"{value * 100:.4g} %"

@@ -1,0 +1,218 @@
+"""The pinned sample: the picture itself, or its place among the data, and what the network makes of it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import ClassVar
+
+import numpy as np
+from PySide6.QtCore import QRect, QSize
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSpinBox, QWidget
+
+from builder.inspect.picture import Attention, Floats, Picture, Plane
+from builder.layers.base import Role
+from builder.ui.theme import theme
+from builder.ui.views.base import Subject, view
+from builder.ui.views.colour import GREY, limits, rgb_pixels
+from builder.ui.views.frame import MARGIN, Choice, small_button
+from builder.ui.views.grid import GridView, Look, MapsPanel, as_maps, some
+from builder.ui.views.paint import figure
+from builder.ui.views.plane import Points, cell_of, coordinates, probabilities, region_pixels
+from builder.ui.views.scale import Scale
+from builder.ui.views.shares import ROW, Bars, Verdict
+
+MOST_SAMPLES = 10_000_000  # the window knows how many there are, and counts on from the first
+
+
+class SamplePanel(QWidget):
+    """Picture, verdict and bars: beside each other, or below each other where that gives more room."""
+
+    def __init__(self, maps: MapsPanel) -> None:
+        super().__init__()
+        self.maps = maps
+        self.verdict = Verdict()
+        self.bars = Bars()
+        for part in (maps, self.verdict, self.bars):
+            part.setParent(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.arrange()
+
+    def arrange(self) -> None:
+        """Place the three parts."""
+        inside = self.rect().adjusted(MARGIN, 2, -MARGIN, -8)
+        line = self.verdict.height()
+        width, height = inside.width(), inside.height()
+        if width > height * 0.9 and width >= 200:
+            side = min(height - line - 4, int(width * 0.46))
+            self.maps.setGeometry(QRect(inside.left(), inside.top(), side, side))
+            left = inside.left() + side + 12
+            rows = min(height - line - 4, max(side, self.bars.sizeHint().height()))
+            self.bars.setGeometry(left, inside.top(), inside.right() + 1 - left, rows)
+            self.verdict.setGeometry(inside.left(), inside.top() + max(side, rows) + 4, width, line)
+        else:
+            wanted = min(self.bars.sizeHint().height(), max(3 * ROW, int(height * 0.45)))
+            side = max(40, min(width, height - line - wanted - 10))
+            self.maps.setGeometry(QRect(inside.left(), inside.top(), side, side))
+            self.verdict.setGeometry(inside.left(), inside.top() + side + 4, width, line)
+            top = inside.top() + side + line + 10
+            self.bars.setGeometry(inside.left(), top, width, max(ROW, inside.bottom() + 1 - top))
+
+
+@view
+class SampleView(GridView):
+    """The pinned sample and the network's answer to it."""
+
+    key: ClassVar[str] = "sample"
+    title: ClassVar[str] = "Pinned input"
+    help: ClassVar[str] = "The sample that all pictures are made of, and how sure the network is of each class."
+
+    def make_panel(self) -> MapsPanel:
+        return MapsPanel(bar=False, margin=0)
+
+    def make_content(self) -> QWidget:
+        self.content = SamplePanel(self.panel)
+        return self.content
+
+    def add_controls(self) -> None:
+        self.form = Choice(
+            ("as stored", "as fed"), "The picture as it is stored, or as the network gets it", self._show
+        )
+        self.index = QSpinBox(minimum=1, maximum=MOST_SAMPLES)
+        self.index.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.index.setKeyboardTracking(False)
+        self.index.setFixedSize(58, 24)
+        self.index.setToolTip("Which sample of the validation part is pinned, counted from 1")
+        self.index.setAccessibleName("Number of the pinned sample")
+        self.index.valueChanged.connect(lambda number: self.sample_asked.emit(number - 1))
+        head = self.frame.head
+        head.add(self.form, 6)
+        head.add(self.index, 4)
+        head.add(small_button("chevron-left", "Previous sample", lambda: self._ask(-1)), -3)
+        head.add(small_button("chevron-right", "Next sample", lambda: self._ask(1)), -2)
+        head.add(small_button("dice", "Any sample", self._ask_any), -1)
+
+    def _ask(self, by: int) -> None:
+        self.sample_asked.emit((self.subject.sample if self.subject is not None else 0) + by)
+
+    def _ask_any(self) -> None:
+        self.sample_asked.emit(random.randrange(MOST_SAMPLES))
+
+    def _show(self, _choice: int) -> None:
+        self.refresh()
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, 280)
+
+    def output(self) -> str | None:
+        """The output node of a network with two inputs, whose values over the plane are drawn; None for any other."""
+        if self.subject is None:
+            return None
+        nodes = self.subject.inference.nodes
+        roles = {role: [n for n, info in nodes.items() if info.layer is not None and info.layer.role is role]
+                 for role in (Role.INPUT, Role.OUTPUT)}  # fmt: skip
+        if not roles[Role.INPUT] or not roles[Role.OUTPUT] or nodes[roles[Role.INPUT][0]].output != (2,):
+            return None
+        name = roles[Role.OUTPUT][0]
+        return name if nodes[name].output is not None else None
+
+    def attention(self) -> Attention:
+        name = self.output()
+        return Attention(activations=frozenset((name,) if name is not None else ()))
+
+    def set_subject(self, subject: Subject) -> None:
+        super().set_subject(subject)
+        self.index.blockSignals(True)
+        self.index.setValue(subject.sample + 1)
+        self.index.blockSignals(False)
+
+    def make_look(self) -> Look | str:
+        picture = self.picture
+        if picture is None:
+            return "A sample of the data appears here once the data is loaded."
+        self._answer(picture)
+        self.frame.head.set_present(self.form, picture.raw.ndim == 3)
+        output = self.output()
+        values = picture.activations.get(output) if output is not None else None
+        if picture.plane is not None and values is not None and values.ndim == 3 and some(values):
+            return self._regions(picture, picture.plane, values)
+        if picture.raw.ndim == 3 and self.form.value == 0:
+            return _stored(self.title, picture.raw)
+        fitted = as_maps(picture.fitted)
+        return Look(self.title, fitted, Scale(GREY, *limits(fitted)), _channel(len(fitted)))
+
+    def names(self, count: int) -> tuple[str, ...]:
+        """Names of that many classes."""
+        known = self.subject.classes if self.subject is not None else ()
+        return known if len(known) == count else tuple(str(number) for number in range(count))
+
+    def _answer(self, picture: Picture) -> None:
+        output, target = picture.output, picture.target
+        classes = self.subject.classes if self.subject is not None else ()
+        one_for_two = len(output) == 1 and (len(classes) == 2 or isinstance(target, int))
+        content = self.content
+        if one_for_two or (len(output) > 1 and isinstance(target, int)):
+            shares = [1.0 - float(output[0]), float(output[0])] if one_for_two else [float(share) for share in output]
+            names = self.names(len(shares))
+            truth = int(target) if target is not None and 0 <= int(target) < len(names) else None
+            content.bars.set_shares(names, shares, truth)
+            content.arrange()
+            if not np.isfinite(shares).all():
+                content.verdict.set_verdict("The answer is not a number any more", False)
+                return
+            said = int(np.argmax(shares))
+            if truth is None:
+                content.verdict.set_verdict(f"says {names[said]}", None)
+            elif truth == said:
+                content.verdict.set_verdict(f"{names[said]}: right", True)
+            else:
+                content.verdict.set_verdict(f"says {names[said]}, is {names[truth]}", False)
+        else:
+            content.bars.set_shares((), (), None)
+            said_values = ", ".join(figure(float(value)) for value in output[:4]) + (" …" if len(output) > 4 else "")
+            wanted = f", wanted {figure(float(target))}" if target is not None else ""
+            content.verdict.set_verdict(f"answers {said_values}{wanted}", None)
+
+    def _regions(self, picture: Picture, plane: Plane, values: Floats) -> Look:
+        pinned = (float(picture.fitted[0]), float(picture.fitted[1]))
+        side = values.shape[-1]
+        shares = probabilities(values, picture.output, cell_of(plane, pinned, side))
+        names = self.names(len(shares))
+
+        def words(_tile: int, row: int, column: int) -> str:
+            first, second = coordinates(plane, row, column, side)
+            here = shares[:, row, column]
+            best = int(here.argmax())
+            return f"({first:.2f}, {second:.2f})\n{names[best]} {here[best] * 100:.1f} %".replace("-", "−")
+
+        return Look(
+            self.title,
+            shares.max(axis=0)[None],
+            Scale(GREY, 0.0, 1.0),
+            lambda _number: "decision regions",
+            pixels=region_pixels(shares, theme().color("raised")),
+            describe=words,
+            overlay=Points(plane, pinned, self.devicePixelRatioF()),
+            upwards=True,
+        )
+
+
+def _channel(count: int) -> Callable[[int], str]:
+    return (lambda number: f"channel {number + 1}") if count > 1 else (lambda _number: "input")
+
+
+def _stored(title: str, raw: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Look:
+    """The picture as the data set has it, uint8 (channels, height, width)."""
+    if len(raw) == 3:
+
+        def words(_tile: int, row: int, column: int) -> str:
+            red, green, blue = (int(value) for value in raw[:, row, column])
+            return f"row {row + 1}, column {column + 1}\nred {red} · green {green} · blue {blue}"
+
+        grey = raw.astype(np.float32).mean(axis=0)[None]
+        scale = Scale(GREY, 0.0, 255.0)
+        return Look(title, grey, scale, lambda _number: "input", pixels=rgb_pixels(raw)[None], describe=words)
+    values = raw.astype(np.float32)
+    return Look(title, values, Scale(GREY, 0.0, max(255.0, limits(values)[1])), _channel(len(values)))

@@ -1,0 +1,189 @@
+"""A curve of any length in bounded memory, thinned to what a plot can show. NumPy only.
+
+Points go into buckets. When the buckets are full, neighbours are joined and each holds twice as many points from then
+on: a run of ten hours takes the memory of a run of minutes, and no spike is lost, since a bucket knows its extremes.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Thinned:
+    """A stretch of a curve, ready to be drawn.
+
+    Attributes:
+        x, y: lowest and highest point of each group, in the order in which they came; (points,).
+        at, mean: the middle and the smoothed mean of each group; (groups,).
+    """
+
+    x: Doubles
+    y: Doubles
+    at: Doubles
+    mean: Doubles
+
+
+class Series:
+    """Points (x, y) with x that grows.
+
+    Attributes:
+        last: the newest point; None while there is none.
+        count: how many points were added.
+    """
+
+    # Columns of a bucket.
+    COUNT, FIRST, LAST, SUM, LOW, LOW_AT, HIGH, HIGH_AT = range(8)
+
+    def __init__(self, capacity: int = 4096) -> None:
+        """Hold at most `capacity` buckets (an even number)."""
+        self._capacity = capacity
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._buckets: Doubles = np.empty((self._capacity, 8))
+        self._filled = 0
+        self._per = 1  # points in a full bucket
+        self._rest: Doubles = np.empty((0, 2))  # points that do not fill a bucket yet
+        self.last: tuple[float, float] | None = None
+        self.count = 0
+
+    def add(self, x: Doubles, y: Doubles) -> None:
+        """Add points; those that are not finite are left out."""
+        known = np.isfinite(y) & np.isfinite(x)
+        points = np.column_stack([x[known], y[known]])
+        if not len(points):
+            return
+        self.count += len(points)
+        self.last = float(points[-1, 0]), float(points[-1, 1])
+        self._rest = np.concatenate([self._rest, points])
+        while len(self._rest) >= self._per:
+            if self._filled == self._capacity:
+                self._join()
+                continue
+            number = min(len(self._rest) // self._per, self._capacity - self._filled)
+            taken, self._rest = self._rest[: number * self._per], self._rest[number * self._per :]
+            single = np.empty((len(taken), 8))
+            single[:, self.COUNT] = 1.0
+            single[:, [self.FIRST, self.LAST, self.LOW_AT, self.HIGH_AT]] = taken[:, :1]
+            single[:, [self.SUM, self.LOW, self.HIGH]] = taken[:, 1:]
+            self._buckets[self._filled : self._filled + number] = merged(single, self._per)
+            self._filled += number
+
+    def _join(self) -> None:
+        half = self._capacity // 2
+        self._buckets[:half] = merged(self._buckets, 2)
+        self._filled = half
+        self._per *= 2
+
+    def buckets(self) -> Doubles:
+        """All buckets, the one that is not full yet included; (buckets, 8)."""
+        full = self._buckets[: self._filled]
+        if not len(self._rest):
+            return full
+        single = np.empty((len(self._rest), 8))
+        single[:, self.COUNT] = 1.0
+        single[:, [self.FIRST, self.LAST, self.LOW_AT, self.HIGH_AT]] = self._rest[:, :1]
+        single[:, [self.SUM, self.LOW, self.HIGH]] = self._rest[:, 1:]
+        return np.concatenate([full, merged(single, len(single))])
+
+    def between(self, low: float, high: float, columns: int) -> Thinned:
+        """What lies from x = `low` to `high`, and the neighbour on each side, in at most `columns` groups."""
+        every = self.buckets()
+        start = max(0, int(np.searchsorted(every[:, self.LAST], low)) - 1)
+        end = min(len(every), int(np.searchsorted(every[:, self.FIRST], high, side="right")) + 1)
+        part = every[start:end]
+        if len(part) > columns > 0:
+            part = merged(part, math.ceil(len(part) / columns))
+        if not len(part):
+            nothing: Doubles = np.empty(0)
+            return Thinned(nothing, nothing, nothing, nothing)
+        ends = part[:, [self.LOW_AT, self.HIGH_AT]], part[:, [self.LOW, self.HIGH]]
+        order = np.argsort(ends[0], axis=1, kind="stable")
+        x = np.take_along_axis(ends[0], order, axis=1).ravel()
+        y = np.take_along_axis(ends[1], order, axis=1).ravel()
+        keep = np.ones(len(x), dtype=bool)
+        keep[1::2] = part[:, self.COUNT] > 1  # a bucket of one point is one point
+        middle = (part[:, self.FIRST] + part[:, self.LAST]) / 2
+        mean = smooth(part[:, self.SUM] / part[:, self.COUNT], part[:, self.COUNT])
+        return Thinned(x[keep], y[keep], middle, mean)
+
+    def near(self, x: float) -> tuple[float, float, float, float] | None:
+        """The bucket nearest to x: its middle, mean, lowest and highest value; None while there is nothing."""
+        every = self.buckets()
+        if not len(every):
+            return None
+        middle = (every[:, self.FIRST] + every[:, self.LAST]) / 2
+        found = every[int(np.abs(middle - x).argmin())]
+        place = float((found[self.FIRST] + found[self.LAST]) / 2)
+        return place, float(found[self.SUM] / found[self.COUNT]), float(found[self.LOW]), float(found[self.HIGH])
+
+
+def merged(buckets: Doubles, size: int) -> Doubles:
+    """Every `size` buckets joined to one; the last one may be of fewer."""
+    if size <= 1:
+        return buckets
+    count = -(-len(buckets) // size)
+    starts = np.arange(count) * size
+    made = np.empty((count, 8))
+    made[:, Series.COUNT] = np.add.reduceat(buckets[:, Series.COUNT], starts)
+    made[:, Series.SUM] = np.add.reduceat(buckets[:, Series.SUM], starts)
+    made[:, Series.FIRST] = buckets[starts, Series.FIRST]
+    made[:, Series.LAST] = buckets[np.minimum(starts + size, len(buckets)) - 1, Series.LAST]
+    missing = count * size - len(buckets)
+    for value, place, far in ((Series.LOW, Series.LOW_AT, np.inf), (Series.HIGH, Series.HIGH_AT, -np.inf)):
+        table = np.concatenate([buckets[:, value], np.full(missing, far)]).reshape(count, size)
+        best = table.argmin(axis=1) if far > 0 else table.argmax(axis=1)
+        made[:, value] = table[np.arange(count), best]
+        made[:, place] = buckets[starts + best, place]
+    return made
+
+
+def smooth(values: Doubles, weights: Doubles) -> Doubles:
+    """Weighted mean of each value and its neighbours, over about a fiftieth of the whole; it does not lag behind."""
+    spread = len(values) * 0.01
+    if spread < 0.4:
+        return values
+    reach = min(math.ceil(3 * spread), (len(values) - 1) // 2)
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / spread) ** 2)
+    total: Doubles = np.convolve(values * weights, kernel, "same")
+    return total / np.convolve(weights, kernel, "same")
+
+
+def even_ticks(low: float, high: float, most: int) -> list[float]:
+    """At most `most` round numbers from low to high, evenly spaced."""
+    if not high > low or most < 1:
+        return []
+    rough = (high - low) / most
+    unit = 10.0 ** math.floor(math.log10(rough))
+    step = next(unit * factor for factor in (1, 2, 2.5, 5, 10, 20) if unit * factor >= rough)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [number * step for number in range(first, last + 1)]
+
+
+def log_ticks(low: float, high: float, most: int) -> list[float]:
+    """At most about `most` round numbers for a logarithmic axis; low and high are powers of ten, and so are they."""
+    if not high > low or most < 1:
+        return []
+    for factors, every in (((1, 2, 5), 1), ((1, 3), 1), ((1,), 1), ((1,), 2), ((1,), 3), ((1,), 5), ((1,), 10)):
+        found = [
+            power + math.log10(factor)
+            for power in range(math.floor(low) - 1, math.ceil(high) + 1)
+            if power % every == 0
+            for factor in factors
+            if low - 1e-9 <= power + math.log10(factor) <= high + 1e-9
+        ]
+        if len(found) <= most:
+            return (
+                found
+                if len(found) > 1
+                else [math.log10(tick) for tick in even_ticks(10**low, 10**high, most) if tick > 0]
+            )
+    return []

@@ -1,0 +1,123 @@
+"""What the network answers, in bars and in one line: right or wrong. Knows names and figures only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from builder.ui.icons import icon
+from builder.ui.theme import font, theme
+
+ROW = 14  # pixels
+
+
+class Bars(QWidget):
+    """One bar for each class, with its share in per cent. The largest is in the accent colour, the true one is marked.
+
+    Where not all fit, the largest are shown, and the true one.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names: tuple[str, ...] = ()
+        self._shares: tuple[float, ...] = ()
+        self._truth: int | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        theme().changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(150, max(1, len(self._names)) * ROW)
+
+    def set_shares(self, names: Sequence[str], shares: Sequence[float], truth: int | None) -> None:
+        """Show shares from 0 to 1; `truth` is the number of the right one, if it is known."""
+        self._names, self._shares, self._truth = tuple(names), tuple(shares), truth
+        self.setToolTip("" if truth is None else f"The ring marks the right answer: {names[truth]}")
+        self.update()
+
+    def rows(self) -> list[int]:
+        """The classes that are shown, from top to bottom."""
+        count = len(self._shares)
+        most = max(1, self.height() // ROW)
+        if count <= most:
+            return list(range(count))
+        best = sorted(range(count), key=lambda number: -self._shares[number])[:most]
+        if self._truth is not None and self._truth not in best:
+            best[-1] = self._truth
+        return best
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        rows = self.rows()
+        if not rows:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        figures, names = font(11, mono=True), font(11)
+        metrics = QFontMetricsF(names)
+        longest = max(metrics.horizontalAdvance(self._names[number]) for number in rows)
+        label = min(longest, self.width() * 0.42)
+        value = QFontMetricsF(figures).horizontalAdvance("100.0") + 2
+        left = label + 18
+        room = self.width() - left - value - 6
+        height = min(self.height() / len(rows), 20.0)
+        best = max(range(len(self._shares)), key=lambda number: self._shares[number])
+        middle = Qt.AlignmentFlag.AlignVCenter
+        for line, number in enumerate(rows):
+            top = line * height
+            true, chosen = number == self._truth, number == best
+            painter.setFont(names)
+            painter.setPen(theme().color("text" if true or chosen else "muted"))
+            cut = metrics.elidedText(self._names[number], Qt.TextElideMode.ElideRight, label)
+            painter.drawText(QRectF(0, top, label + 1, height), middle | Qt.AlignmentFlag.AlignRight, cut)
+            if true:
+                painter.setPen(QPen(theme().color("good"), 1.6))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawEllipse(QRectF(label + 6, top + height / 2 - 3, 6, 6))
+            if room > 8:
+                track = QRectF(left, top + height / 2 - 3, room, 6)
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(theme().color("line"))
+                painter.drawRoundedRect(track, 3, 3)
+                share = min(1.0, max(0.0, self._shares[number]))
+                if share > 0.002:
+                    painter.setBrush(theme().color("accent" if chosen else "wire"))
+                    painter.drawRoundedRect(QRectF(track.left(), track.top(), max(3.0, share * room), 6), 3, 3)
+            painter.setFont(figures)
+            painter.setPen(theme().color("text" if chosen else "muted"))
+            place = QRectF(self.width() - value, top, value, height)
+            painter.drawText(place, middle | Qt.AlignmentFlag.AlignRight, f"{self._shares[number] * 100:.1f}")
+
+
+class Verdict(QWidget):
+    """One line: what the network says and what is right, with an icon besides the colour."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+        self._right: bool | None = None
+        self.setFixedHeight(20)
+        theme().changed.connect(self.update)
+
+    def set_verdict(self, text: str, right: bool | None) -> None:
+        """Show this; `right` is None where the answer is neither right nor wrong."""
+        self.text, self._right = text, right
+        self.setAccessibleName(text)
+        self.setToolTip(text)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        left = 0
+        role = "muted"
+        if self._right is not None:
+            role = "good" if self._right else "bad"
+            icon("good" if self._right else "error", role).paint(painter, 0, 2, 16, 16)
+            left = 20
+        face = font(12)
+        painter.setFont(face)
+        painter.setPen(theme().color(role))
+        room = self.width() - left
+        cut = QFontMetricsF(face).elidedText(self.text, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(QRectF(left, 0, room, self.height()), Qt.AlignmentFlag.AlignVCenter, cut)
