@@ -33,7 +33,6 @@ from builder.layers.sliding import (
     need_picture,
     output_size_formula,
     reach,
-    size_formula,
     slide,
     too_small,
 )
@@ -82,7 +81,7 @@ class _Convolution(Layer):
         options: dict[str, Any] = {}
         for name, value, usual in (
             ("stride", filters.stride, (1, 1)),
-            ("padding", self._padding_option(filters), (0, 0)),
+            ("padding", filters.padding, (0, 0)),
             ("dilation", filters.dilation, (1, 1)),
             ("groups", filters.groups, 1),
             ("bias", self._biased, True),
@@ -90,9 +89,6 @@ class _Convolution(Layer):
             if value != usual:
                 options[name] = short(value)
         return Call("torch.nn.Conv2d", channels, filters.number, kernel_size=short(filters.kernel), **options)
-
-    def _padding_option(self, filters: _Filters) -> Any:
-        return filters.padding
 
     def weights(self, inputs: Shapes) -> dict[str, Shape]:
         channels = inputs[0][0]
@@ -120,7 +116,7 @@ class _Convolution(Layer):
         )
         general = f"(K_{{h}}·K_{{w}}·{inner} + 1)·N_{{out}}" if self._biased else f"K_{{h}}·K_{{w}}·{inner}·N_{{out}}"
         return (
-            self._size_formula(inputs[0], output, filters),
+            output_size_formula(inputs[0], output, filters.kernel, filters.stride, filters.padding, filters.dilation),
             Formula("Parameters", general, f"{one} = {self.parameter_count(inputs):,}"),
             Formula(
                 "Multiply-adds",
@@ -130,9 +126,6 @@ class _Convolution(Layer):
             ),
             initial_formula(self.initialisation, self.weights(inputs)["weight"]),  # type: ignore[attr-defined]
         )
-
-    def _size_formula(self, before: Shape, after: Shape, filters: _Filters) -> Formula:
-        return output_size_formula(before, after, filters.kernel, filters.stride, filters.padding, filters.dilation)
 
     def window(self, inputs: Shapes) -> Window:
         filters = self._filters(inputs[0][0])
@@ -154,7 +147,6 @@ class Conv2d(_Convolution):
         Example(((4, 8, 8),), {"filters": 6, "kernel_size": 3, "groups": 2, "bias": False}),
         Example(((2, 7, 7),), {"filters": 3, "kernel_size": 1}),
         Example(((2, 9, 7),), {"filters": 3, "kernel_size": [1, 7], "padding": [0, 3]}),
-        Example(((2, 9, 8),), {"filters": 2, "kernel_size": [3, 4], "border": "same"}),
         Example(((2, 9, 8),), {"filters": 2, "kernel_size": 5, "stride": [2, 3], "border": "same"}),
         Example(((2, 6, 5),), {"filters": 2, "border": "full", "padding_mode": "replicate"}),
         Example(((1, 6, 7),), {"filters": 3, "padding": 2, "padding_mode": "reflect"}),
@@ -193,26 +185,19 @@ class Conv2d(_Convolution):
     @field_validator("border")
     @classmethod
     def _same_is_possible(cls, border: str, info: ValidationInfo) -> str:
-        values = info.data
-        if border == "same" and {"kernel_size", "stride", "dilation"} <= values.keys():
-            even = any(size % 2 == 0 for size in reach(values["kernel_size"], values["dilation"]))
-            if even and values["stride"] != (1, 1):
-                raise ValueError("with a stride, same needs an odd kernel size")
+        kernel, dilation = info.data.get("kernel_size"), info.data.get("dilation")
+        if border == "same" and kernel and dilation and any(size % 2 == 0 for size in reach(kernel, dilation)):
+            raise ValueError("same needs a filter with a cell in the middle, so an odd kernel size")
         return border
 
     def _filters(self, channels: int) -> _Filters:
         high, wide = reach(self.kernel_size, self.dilation)
         padding = self.padding
-        if self.border == "same":  # an even window gets the odd cell below and on the right, as PyTorch does it
+        if self.border == "same":
             padding = ((high - 1) // 2, (wide - 1) // 2)
         elif self.border == "full":
             padding = (high - 1, wide - 1)
         return _Filters(self.filters, self.kernel_size, self.stride, padding, self.dilation, self.groups)
-
-    @property
-    def _torch_same(self) -> bool:
-        """Whether PyTorch itself finds the padding; it does so without a stride only."""
-        return self.border == "same" and self.stride == (1, 1)
 
     def output_shape(self, inputs: Shapes) -> Shape:
         channels, *size = need_picture(inputs[0], self.title)
@@ -225,14 +210,13 @@ class Conv2d(_Convolution):
                     remedy=Remedy("Use one group", change=FrozenDict({"groups": 1})),
                 )
         self._check_padding(size)
-        return (self.filters, *size) if self._torch_same else super().output_shape(inputs)
+        return super().output_shape(inputs)
 
     def _check_padding(self, size: list[int]) -> None:
         if self.padding_mode in ("zeros", "replicate"):
             return
         spare = 0 if self.padding_mode == "circular" else 1
-        window = reach(self.kernel_size, self.dilation)
-        padding = tuple(w // 2 for w in window) if self.border == "same" else self._filters(1).padding
+        padding = self._filters(1).padding
         if any(p > length - spare for p, length in zip(padding, size, strict=True)):
             raise ShapeError(
                 f"the {show_pair((size[0], size[1]))} picture is too small to fill a padding of "
@@ -241,9 +225,6 @@ class Conv2d(_Convolution):
                 field="padding_mode",
                 remedy=Remedy("Pad with zeros", change=FrozenDict({"padding_mode": "zeros"})),
             )
-
-    def _padding_option(self, filters: _Filters) -> Any:
-        return "same" if self._torch_same else filters.padding
 
     def lower(self, inputs: Shapes) -> Call:
         call = super().lower(inputs)
@@ -260,11 +241,6 @@ class Conv2d(_Convolution):
         elif self.padding != (0, 0):
             text += f", pad {brief(self.padding)}"
         return text
-
-    def _size_formula(self, before: Shape, after: Shape, filters: _Filters) -> Formula:
-        if self._torch_same:
-            return size_formula("H_{out} = H_{in}", [f"{after[1]} = {before[1]}", f"{after[2]} = {before[2]}"])
-        return super()._size_formula(before, after, filters)
 
 
 @register
