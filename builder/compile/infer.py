@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from builder.graph.frozen import FrozenDict
 from builder.graph.model import Graph, Node, Shape
@@ -23,7 +24,7 @@ from builder.graph.problems import (
     SetParams,
     Severity,
 )
-from builder.layers.base import Layer, Remedy, Role, ShapeError
+from builder.layers.base import Call, Layer, Remedy, Role, ShapeError
 from builder.layers.registry import find, make
 
 
@@ -51,6 +52,12 @@ class NodeInfo:
     def fits(self) -> bool:
         """Whether layer, inputs and output are all known."""
         return self.layer is not None and self.output is not None
+
+    @cached_property
+    def lowered(self) -> tuple[Call, tuple[tuple[str, Call], ...]]:
+        """What the layer lowers to, and how its learned tensors begin; of a node that `fits`."""
+        assert self.layer is not None
+        return self.layer.lower(self.known_inputs), self.layer.initial(self.known_inputs)
 
     @property
     def known_inputs(self) -> tuple[Shape, ...]:
@@ -98,8 +105,7 @@ def infer(graph: Graph, previous: Inference | None = None) -> Inference:
     The result is the same with and without `previous`. What an edit does not reach keeps its very `NodeInfo`.
     """
     if previous is None:
-        order, cyclic = _execution_order(graph)
-        return _infer(graph, order, cyclic, FrozenDict())
+        previous = _NOTHING
     if previous.graph is graph:
         return previous
     if previous.graph.edges is graph.edges and tuple(previous.graph.nodes) == tuple(graph.nodes):
@@ -109,8 +115,8 @@ def infer(graph: Graph, previous: Inference | None = None) -> Inference:
         order, cyclic = previous.order, previous.cyclic
     else:
         order, cyclic = _execution_order(graph)
-    known = previous.nodes.without(*previous.cyclic) if previous.cyclic else previous.nodes
-    return _infer(graph, order, cyclic, known)
+    infos = _infer(graph, order, cyclic, previous)
+    return Inference(graph, order, cyclic, FrozenDict(infos), tuple(_network_problems(graph, infos)))
 
 
 def _execution_order(graph: Graph) -> tuple[tuple[str, ...], frozenset[str]]:
@@ -120,23 +126,33 @@ def _execution_order(graph: Graph) -> tuple[tuple[str, ...], frozenset[str]]:
     return first + tuple(name for name in graph.nodes if name in rest), nodes_on_cycles(graph)
 
 
-def _infer(graph: Graph, order: tuple[str, ...], cyclic: frozenset[str], known: FrozenDict[str, NodeInfo]) -> Inference:
-    infos: dict[str, NodeInfo] = _circles(graph) if cyclic else {}
+def _infer(graph: Graph, order: tuple[str, ...], cyclic: frozenset[str], previous: Inference) -> dict[str, NodeInfo]:
+    """What is known of each node, in the given order; looks only at nodes that changed and at what they reach."""
+    known, wires, wired = previous.nodes, graph.incoming, previous.graph.incoming
+    infos = {name: known[name] for name in order if name in known and name not in previous.cyclic}
+    touched = {
+        name
+        for name, node in graph.nodes.items()
+        if name not in infos or infos[name].node is not node or wires[name] is not wired[name] != wires[name]
+    }
+    if cyclic:
+        infos.update(_circles(graph))
+        touched.update(edge.target for name in cyclic for edge in graph.outgoing[name])
+    for name in known.keys() - graph.nodes.keys():
+        touched.update(edge.target for edge in previous.graph.outgoing[name])
     for name in order:
-        if name in cyclic:
+        if name not in touched or name in cyclic:
             continue
-        node = graph.nodes[name]
-        wires = graph.incoming[name]
-        ports = tuple([edge.target_port for edge in wires])
-        arriving = tuple([infos[edge.source].output if edge.source in infos else None for edge in wires])
-        old = known.get(name)
+        node, edges, old = graph.nodes[name], wires[name], infos.get(name)
+        ports = tuple([edge.target_port for edge in edges])
+        arriving = tuple([infos[edge.source].output if edge.source in infos else None for edge in edges])
         inputs = arriving if ports == _PORTS[: len(ports)] else _by_port(node.kind, ports, arriving)
         if old is not None and old.node is node and old.ports == ports and old.inputs == inputs:
-            infos[name] = old
-        else:
-            infos[name] = _infer_node(node, ports, inputs)
-    nodes = FrozenDict({name: infos[name] for name in order} if cyclic else infos)
-    return Inference(graph, order, cyclic, nodes, tuple(_network_problems(graph, nodes)))
+            continue
+        new = infos[name] = _infer_node(node, ports, inputs)
+        if old is None or old.output != new.output:
+            touched.update(edge.target for edge in graph.outgoing[name])
+    return {name: infos[name] for name in order}
 
 
 _PORTS = tuple(range(64))  # compared with a wire's ports; a merge of more wires takes the longer way
@@ -238,34 +254,40 @@ def _works(remedy: Remedy, port: int, node: Node, layer: Layer, inputs: tuple[Sh
     return True
 
 
-def _network_problems(graph: Graph, nodes: FrozenDict[str, NodeInfo]) -> Iterator[Problem]:
-    roles = {name: info.layer.role for name, info in nodes.items() if info.layer is not None}
-    inputs = [name for name, role in roles.items() if role is Role.INPUT]
-    outputs = [name for name, role in roles.items() if role is Role.OUTPUT]
+_LAYER = Role.LAYER
+
+
+def _network_problems(graph: Graph, nodes: Mapping[str, NodeInfo]) -> Iterator[Problem]:
+    ends = [(name, info.layer.role) for name, info in nodes.items() if info.layer and info.layer.role is not _LAYER]
+    inputs = [name for name, role in ends if role is Role.INPUT]
+    outputs = [name for name, role in ends if role is Role.OUTPUT]
+    unused = [name for name, edges in graph.outgoing.items() if not edges and name not in outputs]
     if not inputs:
         hint = "Drag an Input onto the canvas and connect it to the first layer."
         yield Problem("no-input", "the network has no input.", hint=hint)
     for extra in inputs[1:]:
         removal = Fix(f"Remove {extra}", (RemoveNode(extra),))
         yield Problem("several-inputs", f"the network has a second input, {extra}.", where=extra, fix=removal)
-    if all(_is_auxiliary(nodes[name]) for name in outputs):
-        ends = [name for name, edges in graph.outgoing.items() if not edges and nodes[name].output is not None]
-        fix = Fix("Add Output", (AddAfter(ends[0], "Output"),)) if len(ends) == 1 else None
+    if not outputs:
+        last = [name for name in unused if nodes[name].output is not None]
+        fix = Fix("Add Output", (AddAfter(last[0], "Output"),)) if len(last) == 1 else None
         hint = "Drag an Output onto the canvas and connect the last layer to it."
         yield Problem("no-output", "the network has no output.", hint=hint, fix=fix)
     for edge in graph.edges:
-        source = nodes.get(edge.source)
-        if source is None or edge.target not in nodes:
-            absent = edge.source if source is None else edge.target
+        if edge[2] == 0 and edge[0] in nodes and edge[1] in nodes and edge[0] not in outputs:
+            continue  # as nearly all are
+        info = nodes.get(edge.source)
+        if info is None or edge.target not in nodes:
+            absent = edge.source if info is None else edge.target
             yield Problem("no-such-node", f"a wire ends at {absent}, which does not exist.", where=absent)
-        elif source.layer is not None and not 0 <= edge.source_port < len(source.layer.ports.outputs):
+        elif info.layer is not None and not 0 <= edge.source_port < len(info.layer.ports.outputs):
             message = f"the wire to {edge.target} leaves from a port that it does not have."
             yield Problem("no-port", message, where=edge.source, hint="Remove that wire.")
-    for name, role in roles.items():
-        if role is not Role.OUTPUT and not graph.outgoing[name] and outputs:
-            message = "nothing uses what it gives, so it is left out of the model."
-            yield Problem("unused", message, where=name, severity=Severity.WARNING)
+    if outputs:
+        for name in unused:
+            if nodes[name].layer is not None:
+                message = "nothing uses what it gives, so it is left out of the model."
+                yield Problem("unused", message, where=name, severity=Severity.WARNING)
 
 
-def _is_auxiliary(info: NodeInfo) -> bool:
-    return info.layer is not None and info.layer.auxiliary
+_NOTHING = Inference(Graph(), (), frozenset(), FrozenDict(), tuple(_network_problems(Graph(), {})))

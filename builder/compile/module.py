@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import fx, nn
 
+from builder.compile.limits import NUMBER, machine_memory, size
 from builder.compile.plan import Plan, Step
 from builder.graph.problems import Problem, ProblemError
 from builder.layers.base import Call, Input
@@ -122,8 +123,10 @@ def _emit(graph: fx.Graph, call: Call, inputs: tuple[fx.Node, ...], name: str | 
 
 def build_problem(step: Step, error: BaseException) -> Problem:
     """PyTorch's refusal of one layer in a student's words."""
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "memory" in str(error).lower():
-        message = f"there is not enough memory for its {step.layer.parameter_count(step.input_shapes):,} parameters."
+    count = step.layer.parameter_count(step.input_shapes)
+    short = isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "memory" in str(error).lower()
+    if short or NUMBER * count > machine_memory():  # past a certain size PyTorch speaks of overflow instead
+        message = f"there is not enough memory for its {count:,} parameters ({size(NUMBER * count)})."
         return Problem("out-of-memory", message, where=step.name, hint="Make the layer smaller.")
     message = "this layer could not be built with these settings."
     hint = "Choose other values, or undo the last change."

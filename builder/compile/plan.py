@@ -95,7 +95,7 @@ def make_plan(inference: Inference) -> Plan:
             continue
         shapes = info.known_inputs
         inputs = tuple(edge.source for edge in graph.incoming[name])
-        call, initial = info.layer.lower(shapes), info.layer.initial(shapes)
+        call, initial = info.lowered
         steps.append(Step(name, info.layer, call, inputs, shapes, info.output, initial))
     leaving = tuple((name, graph.incoming[name][0].source) for name in outputs)
     return Plan(source, infos[source].output or (), tuple(steps), leaving)

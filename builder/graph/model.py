@@ -80,7 +80,10 @@ class Graph:
         for edge in self.edges:
             if edge.target in found:
                 found[edge.target].append(edge)
-        return {name: tuple(sorted(edges, key=lambda e: e.target_port)) for name, edges in found.items()}
+        for edges in found.values():
+            if len(edges) > 1:
+                edges.sort(key=lambda edge: edge.target_port)
+        return {name: tuple(edges) for name, edges in found.items()}
 
     @cached_property
     def outgoing(self) -> dict[str, tuple[Edge, ...]]:

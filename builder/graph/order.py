@@ -13,18 +13,23 @@ def topological_order(graph: Graph) -> tuple[tuple[str, ...], frozenset[str]]:
     The second part holds the nodes on a cycle and all that lies behind them. A branch is followed to its end before
     the next one is begun, as a person would write it down; ties keep the order of `graph.nodes` and of the wires.
     """
-    waiting = {name: sum(1 for edge in edges if edge.source in graph.nodes) for name, edges in graph.incoming.items()}
+    waiting = dict.fromkeys(graph.nodes, 0)
+    for edge in graph.edges:
+        if edge.source in waiting and edge.target in waiting:
+            waiting[edge.target] += 1
     ready = [name for name, count in waiting.items() if count == 0]
     ready.reverse()
     order: list[str] = []
+    outgoing = graph.outgoing
     while ready:
         name = ready.pop()
         order.append(name)
-        for edge in reversed(graph.outgoing[name]):
-            if edge.target in waiting:
-                waiting[edge.target] -= 1
-                if waiting[edge.target] == 0:
-                    ready.append(edge.target)
+        for edge in reversed(outgoing[name]):
+            target = edge.target
+            if target in waiting:
+                waiting[target] -= 1
+                if waiting[target] == 0:
+                    ready.append(target)
     return tuple(order), frozenset(waiting) - frozenset(order)
 
 
