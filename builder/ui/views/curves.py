@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QShowEvent
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QMenu, QVBoxLayout, QWidget
 
 from builder.train.messages import EpochEnded
@@ -157,7 +157,7 @@ class CurveView(View):
             self._enlarged = EnlargedPlot(self)
             self._enlarged.destroyed.connect(self._forget_enlarged)
         self._enlarged.show()
-        self._enlarged.raise_()
+        self._enlarged.activateWindow()
 
     def _forget_enlarged(self) -> None:
         self._enlarged = None
@@ -168,24 +168,25 @@ class CurveView(View):
             plot.reset()
 
     def plot_picture(self) -> QImage:
-        """The plot with its title and legend, at twice the resolution of the screen."""
-        self._build()
-        assert self._plot is not None
-        size = QSize(max(self._plot.width(), 320), max(self._plot.height(), 200))
-        image = QImage(QSize(size.width(), size.height() + 36) * 2, QImage.Format.Format_RGB32)
-        image.setDevicePixelRatio(2.0)
+        """The plot with its title and legend, large enough for a slide."""
+        plot = self.make_plot()
+        plot.span = self._plot.span if self._plot is not None else None
+        plot.resize(960, 540)
+        plot.grab()  # a widget that was never shown takes its size here
+        plot.refresh()
+        drawn = plot.grab()
+        plot.deleteLater()
+        image = QImage(960, 580, QImage.Format.Format_RGB32)
         image.fill(theme().color("panel"))
         painter = QPainter(image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(font(13, bold=True))
+        painter.drawPixmap(QRect(0, 40, 960, 540), drawn)
+        painter.setFont(font(15, bold=True))
         painter.setPen(theme().color("text"))
-        painter.drawText(QRectF(12, 6, size.width() - 24, 24), Qt.AlignmentFlag.AlignVCenter, self.title)
-        wide = self.legend.sizeHint()
-        painter.translate(size.width() - wide.width() - 12, 18 - wide.height() / 2)
+        painter.drawText(QRectF(12, 8, 400, 28), Qt.AlignmentFlag.AlignVCenter, self.title)
+        legend = self.legend.sizeHint()
+        painter.translate(948 - legend.width(), 22 - legend.height() / 2)
         self.legend.paint(painter)
-        painter.resetTransform()
-        self._plot.grab()
-        self._plot.render(painter, QRectF(0, 36, self._plot.width(), self._plot.height()))
         painter.end()
         return image
 
@@ -238,6 +239,9 @@ class EnlargedPlot(QDialog):
         column.addWidget(self.plot)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(960, 640)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), theme().color("panel"))
 
 
 def _row(bucket: Doubles) -> str:

@@ -153,6 +153,7 @@ class FiltersView(GridView):
                 lambda number: f"filter {page.outputs.start + number + 1}",
                 pixels=in_colour(part, scale.high),
                 describe=of_colour,
+                bar=False,
             )
         inputs = weights.shape[1]
         most = (MOST_ALONE, 1) if inputs == 1 else (MOST, MOST)

@@ -52,7 +52,11 @@ class Text(QWidget):
         painter = QPainter(self)
         painter.setFont(self._font)
         painter.setPen(theme().color(self._role))
-        cut = QFontMetrics(self._font).elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
+        metrics = QFontMetrics(self._font)
+        text = self._text
+        if " · " in text and metrics.horizontalAdvance(text) > self.width():
+            text = text.split(" · ", 1)[1]  # what comes behind the dot says more: the name of the layer
+        cut = metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width())
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | self.alignment, cut)
 
 
@@ -68,7 +72,7 @@ class Legend(QWidget):
 
     def sizeHint(self) -> QSize:
         metrics = QFontMetrics(self._font)
-        return QSize(sum(metrics.horizontalAdvance(name) + 32 for name, _ in self._entries) - 12, metrics.height() + 2)
+        return QSize(sum(metrics.horizontalAdvance(name) + 32 for name, _ in self._entries) - 4, metrics.height() + 2)
 
     minimumSizeHint = sizeHint
 

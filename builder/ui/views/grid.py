@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QAction, QContextMenuEvent, QImage, QKeyEvent, QPainter, QShowEvent
+from PySide6.QtGui import QAction, QContextMenuEvent, QImage, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from builder.inspect.picture import Floats, Picture
@@ -33,6 +33,7 @@ class Look:
         pixels: colours that do not follow from values and scale; (maps, height, width).
         describe: words for a cell, in place of the usual ones.
         columns, overlay, upwards: as of `Tiles`.
+        bar: whether a colour bar says anything about it.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Look:
     columns: int = 0
     overlay: Points | None = None
     upwards: bool = False
+    bar: bool = True
 
     def tiles(self) -> Tiles:
         """The same, coloured, for a mosaic."""
@@ -68,7 +70,7 @@ class Look:
         value = figure(float(self.values[tile, row, column]))
         if self.values.shape[1:] == (1, 1):
             return f"{self.name(tile)} · {value}"
-        return f"{self.name(tile)} · row {row + 1}, column {column + 1} · {value}"
+        return f"{self.name(tile)} · {value}\nrow {row + 1}, column {column + 1}"
 
     def picture(self, space: tuple[int, int] = (1200, 900)) -> QImage:
         """The whole as an image with title and colour bar, for a file."""
@@ -88,9 +90,10 @@ class Look:
             for number in range(count):
                 left, top = grid.tile(number)
                 painter.drawImage(24 + left, 52 + top, over)
-        painter.translate(24, 52 + down + 8)
-        painter.scale(1.5, 1.5)
-        paint_scale(painter, QRectF(0, 0, max(across, 240) / 1.5, HEIGHT), self.scale)
+        if self.bar:
+            painter.translate(24, 52 + down + 8)
+            painter.scale(1.5, 1.5)
+            paint_scale(painter, QRectF(0, 0, max(across, 240) / 1.5, HEIGHT), self.scale)
         painter.end()
         return image
 
@@ -103,28 +106,40 @@ class MapsPanel(QWidget):
         self.mosaic = Mosaic(centred=centred, largest=120.0 if centred else 56.0)
         self.bar = ColourBar()
         self._look: Look | None = None
-        column = QVBoxLayout(self)
-        column.setContentsMargins(margin, min(2, margin), margin, min(4, margin))
-        column.setSpacing(4)
-        column.addWidget(self.mosaic, 1)
-        column.addWidget(self.bar)
+        self._margin, self._with_bar = margin, bar
+        for part in (self.mosaic, self.bar):
+            part.setParent(self)
         self.bar.setVisible(bar)
         self.mosaic.hovered.connect(self._mark)
-        self.mosaic.resized.connect(self._span)
 
     def show_look(self, look: Look) -> None:
         """Draw this."""
+        if self._with_bar and look.bar == self.bar.isHidden():
+            self.bar.setVisible(look.bar)
+            self._arrange()
         self._look = look
         self.mosaic.set_tiles(look.tiles())
         self.bar.set_scale(look.scale)
-        self._span()
+        self._place_bar()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        margin, foot = self._margin, 0 if self.bar.isHidden() else HEIGHT + 8
+        self.mosaic.setGeometry(
+            margin, min(2, margin), self.width() - 2 * margin, self.height() - foot - min(2, margin)
+        )
+        self._place_bar()
 
     def _mark(self, cell: Cell | None) -> None:
         self.bar.set_mark(float(self._look.values[cell]) if self._look is not None and cell is not None else None)
 
-    def _span(self) -> None:
-        shown = self.mosaic.shown()
-        self.bar.set_span(shown.left(), shown.width())
+    def _place_bar(self) -> None:
+        """The bar stands right below the mosaic, and as wide."""
+        shown = self.mosaic.shown().translated(self.mosaic.pos())
+        self.bar.setGeometry(0, round(shown.bottom()) + 4, self.width(), HEIGHT)
+        self.bar.set_span(max(shown.left(), self._margin), shown.width())
 
 
 class Enlarged(QDialog):
@@ -153,6 +168,7 @@ class Enlarged(QDialog):
         self.panel.mosaic.chosen.connect(lambda tile: self.show_map(tile if self.number is None else None))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(760, 780)
+        self.panel.mosaic.setFocus()
 
     def look(self) -> Look | None:
         """What is shown here."""
@@ -165,6 +181,9 @@ class Enlarged(QDialog):
         """Follow the view."""
         look = self.look()
         if look is not None:
+            several = self._view.look is not None and len(self._view.look.values) > 1
+            for button in (self._back, self._on, self._all):
+                button.setVisible(several)
             self._title.set_text(look.title)
             self.setWindowTitle(look.title)
             self.panel.show_look(look)
@@ -189,6 +208,9 @@ class Enlarged(QDialog):
             self.show_map(None)
         else:
             super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), theme().color("panel"))
 
     def _copy(self) -> None:
         look = self.look()
@@ -313,7 +335,7 @@ class GridView(View):
             self._enlarged.destroyed.connect(self._forget_enlarged)
         self._enlarged.show_map(number)
         self._enlarged.show()
-        self._enlarged.raise_()
+        self._enlarged.activateWindow()
 
     def _forget_enlarged(self) -> None:
         self._enlarged = None

@@ -126,11 +126,9 @@ class Mosaic(QWidget):
     Attributes:
         hovered: the cell under the pointer (tile, row, column), or None.
         chosen: a tile was clicked, or Enter pressed on it: its number.
-        resized: the tiles stand elsewhere now.
     """
 
     hovered = Signal(object)
-    resized = Signal()
     chosen = Signal(int)
 
     def __init__(self, parent: QWidget | None = None, *, centred: bool = False, largest: float = 56.0) -> None:
@@ -139,6 +137,7 @@ class Mosaic(QWidget):
         self._largest = largest
         self._tiles: Tiles | None = None
         self._grid: Grid | None = None
+        self._laid_out_for: tuple[QSize, float] | None = None
         self._image: QImage | None = None
         self._overlay: tuple[object, QSize, QImage] | None = None
         self._cell: Cell | None = None
@@ -171,8 +170,12 @@ class Mosaic(QWidget):
 
     def grid(self) -> Grid | None:
         """Where the tiles stand at this size."""
+        # A hidden widget learns of its new size only when it is shown, so the size is compared, not waited for.
+        ratio = self.devicePixelRatio()
+        if self._laid_out_for != (self.size(), ratio):
+            self._grid = self._image = None
         if self._grid is None and self._tiles is not None and self._tiles.count:
-            ratio = self.devicePixelRatio()
+            self._laid_out_for = self.size(), ratio
             count, height, width = self._tiles.pixels.shape
             single = height == width == 1
             gap = 0 if single and count > 32 else round((1.0 if single else GAP) * ratio)
@@ -253,7 +256,7 @@ class Mosaic(QWidget):
         if self._tiles is None or self._grid is None:
             return
         marked = self._cell[0] if self._cell is not None else self._current if self.hasFocus() else None
-        if marked is not None and marked < self._tiles.count:
+        if marked is not None and marked < self._tiles.count > 1:
             painter.setPen(QPen(theme().color("accent"), 2))
             painter.drawRect(self.tile_rect(marked).adjusted(1, 1, -1, -1))
         if self._cell is not None:
@@ -305,12 +308,10 @@ class Mosaic(QWidget):
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._grid = self._image = None
         self._hover(None)
-        self.resized.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.DevicePixelRatioChange:
-            self._grid = self._image = self._overlay = None
+            self._overlay = None
             self.update()

@@ -17,7 +17,7 @@ def figure(value: float, digits: int = 3) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     size = abs(value)
-    if size != 0.0 and (size >= 1e6 or size < 10.0**-digits):
+    if size != 0.0 and (size >= 1e6 or size < 1e-4):
         text = f"{value:.{digits - 2}e}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
     elif size >= 1000:
         text = f"{value:,.0f}"

@@ -196,6 +196,7 @@ class SampleView(GridView):
             describe=words,
             overlay=Points(plane, pinned, self.devicePixelRatioF()),
             upwards=True,
+            bar=False,
         )
 
 
@@ -213,6 +214,8 @@ def _stored(title: str, raw: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) 
 
         grey = raw.astype(np.float32).mean(axis=0)[None]
         scale = Scale(GREY, 0.0, 255.0)
-        return Look(title, grey, scale, lambda _number: "input", pixels=rgb_pixels(raw)[None], describe=words)
+        return Look(
+            title, grey, scale, lambda _number: "input", pixels=rgb_pixels(raw)[None], describe=words, bar=False
+        )
     values = raw.astype(np.float32)
     return Look(title, values, Scale(GREY, 0.0, max(255.0, limits(values)[1])), _channel(len(values)))

@@ -115,5 +115,5 @@ class ColourBar(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._scale is not None:
             left, width = self._span
-            width = min(max(width, 120.0), self.width() - left)
+            width = min(max(width, 120.0), self.width() - left - 8)
             paint_scale(QPainter(self), QRectF(left, 0, width, self.height()), self._scale, self._mark)
