@@ -7,7 +7,7 @@ imports torch or scikit-learn: whoever loads a data set imports what it needs th
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from numpy.typing import NDArray
 
 from builder.graph.model import Shape
+from builder.graph.problems import Problem
 
 if TYPE_CHECKING:
     from builder.data.settings import DataSettings
@@ -110,6 +111,18 @@ class DataSet(ABC):
             CancelledError: `cancelled` said so.
         """
 
+    def at_hand(self, folder: Path) -> bool:
+        """Whether it can be loaded without a download; a quick look, not a check of every byte."""
+        return not self.download_size
+
+    def trouble(self) -> Problem | None:
+        """What can be seen at a glance to keep it from loading (a folder that is gone); asked for at every edit."""
+        return None
+
+    def stamp(self) -> Hashable:
+        """Differs when the samples may have changed since, so that what is kept of them is not used again."""
+        return None
+
     @property
     def pictures(self) -> bool:
         """Whether a sample is a picture (and not a list of numbers)."""
@@ -119,6 +132,7 @@ class DataSet(ABC):
 D = TypeVar("D", bound=type[DataSet])
 
 _sets: dict[str, DataSet] = {}
+_families: dict[str, Callable[[str], DataSet]] = {}
 
 
 def register(kind: D) -> D:
@@ -134,6 +148,14 @@ def data_sets() -> Mapping[str, DataSet]:
     return _sets
 
 
+def register_family(prefix: str, make: Callable[[str], DataSet]) -> None:
+    """Let `prefix:REST` name the data set `make(REST)`, which must be quick and raise nothing."""
+    _families[prefix] = make
+
+
 def find(key: str) -> DataSet | None:
     """The data set of this name, or None when this program does not know it."""
-    return _sets.get(key)
+    if key in _sets:
+        return _sets[key]
+    prefix, _, rest = key.partition(":")
+    return _families[prefix](rest) if rest and prefix in _families else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -192,8 +193,11 @@ def _host(url: str) -> str:
 def _words(error: Exception, url: str) -> str:
     if isinstance(error, HTTPError):
         return f"{_host(url)} answered {error.code}"
-    if isinstance(error, TimeoutError) or isinstance(getattr(error, "reason", None), TimeoutError):
+    reason = getattr(error, "reason", error)
+    if isinstance(reason, TimeoutError):
         return f"{_host(url)} does not answer"
+    if isinstance(reason, ssl.SSLError):
+        return f"the certificate of {_host(url)} is not one that this computer trusts"
     if isinstance(error, URLError):
         return f"{_host(url)} cannot be reached; is there a network?"
     return f"the connection to {_host(url)} broke off"

@@ -49,6 +49,9 @@ def check_fit(
         message = f"this program has no data set called {settings.dataset}."
         fix = Fix("Use the built-in digits", (SetSetting(_DATASET, "digits"),))
         return (Problem("no-such-data-set", message, where=_DATASET, fix=fix),)
+    trouble = info.trouble()
+    if trouble is not None:
+        return (trouble,)
     found = []
     if input_shape is not None:
         found += [problem for problem in (input_problem(info, input_shape, ends.input),) if problem is not None]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import math
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,11 @@ class IdxPictures(DataSet):
         test = self._samples(test_x, test_y, raw)
         train = self._samples(train_x, train_y, raw)
         return Samples(train.inputs, train.targets, test)
+
+    def at_hand(self, folder: Path) -> bool:
+        raw = folder / self.torchvision_name / "raw"
+        names = [f"{part}-{what}" for part in ("train", "t10k") for what in ("images-idx3", "labels-idx1")]
+        return all((raw / f"{name}-ubyte.gz").is_file() or (raw / f"{name}-ubyte").is_file() for name in names)
 
     def _archives(self) -> tuple[Archive, ...]:
         """Training pictures, training labels, test pictures, test labels."""
@@ -123,7 +129,8 @@ def read_idx(path: Path, dimensions: int) -> Array:
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except FileNotFoundError:
-        raise ProblemError(_damaged(f"{path} is gone.", path)) from None
+        problem = _damaged(f"{path} is gone.", path)
+        raise ProblemError(replace(problem, hint="Run again to download it afresh.")) from None
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise ProblemError(_damaged(f"{path} is damaged: it cannot be unpacked.", path)) from None
     except OSError as error:

@@ -20,7 +20,7 @@ from builder.data.fit import input_problem
 from builder.data.folders import data_folder
 from builder.data.pictures import Fitter
 from builder.data.resident import Encoder, Normalisation, Part, ResidentPart
-from builder.data.samples import data_set, forget_samples, load, never, silent
+from builder.data.samples import data_set, forget_samples, load, never, samples_key, silent
 from builder.data.settings import DataSettings
 from builder.data.split import Split, split
 from builder.graph.model import Shape
@@ -100,7 +100,8 @@ def prepare(
     place = folder if folder is not None else data_folder()
     target = torch.device(device)
     stop, tell = cancelled or never, progress or silent
-    key = (settings, tuple(input_shape), str(target), channels_last, place)
+    samples = samples_key(data_set(settings), settings, place)
+    key = (samples, settings, tuple(input_shape), str(target), channels_last)
     return _prepared.get(
         key, lambda: _prepare(settings, tuple(input_shape), target, tell, stop, channels_last, place), stop
     )

@@ -5,6 +5,7 @@ No torch: the data panel shows pictures before torch is there.
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,9 @@ from builder.graph.problems import Problem, ProblemError
 
 # MNIST takes 55 MB: the two or three sets that somebody goes to and fro between stay.
 _samples: Cache[Samples] = Cache(entries=8, limit=400_000_000, size=lambda samples: samples.bytes)
+
+# Of each class, in the data panel.
+PICTURES_SHOWN, POINTS_SHOWN = 6, 200
 
 
 def silent(_message: str, _share: float | None) -> None:
@@ -56,10 +60,10 @@ def load(
     )
 
 
-def samples_key(info: DataSet, settings: DataSettings, folder: Path) -> tuple[object, ...]:
+def samples_key(info: DataSet, settings: DataSettings, folder: Path) -> Hashable:
     """Equal for settings that load the same samples."""
     options = tuple((name, getattr(settings, name)) for name in sorted(info.options))
-    return (info.key, options, folder if info.download_size else None)
+    return (info.key, options, folder if info.download_size else None, info.stamp())
 
 
 def forget_samples() -> None:
@@ -81,3 +85,13 @@ def samples_by_class(samples: Samples, info: DataSet, per_class: int, seed: int 
         rows = np.flatnonzero(samples.targets == number)
         found.append((name, samples.inputs[rng.permutation(rows)[:per_class]]))
     return found
+
+
+def examples(samples: Samples, info: DataSet) -> Iterator[tuple[Array, str]]:
+    """A handful of samples with the names of their classes, all classes in turn; of points on a plane, many."""
+    per_class = PICTURES_SHOWN if info.pictures else POINTS_SHOWN
+    groups = samples_by_class(samples, info, per_class)
+    for row in range(per_class):
+        for name, inputs in groups:
+            if row < len(inputs):
+                yield inputs[row], name

@@ -64,5 +64,7 @@ class DataSettings(Parameters):
     def _known(cls, value: str) -> str:
         if catalogue.find(value) is None:
             known = ", ".join(catalogue.data_sets())
-            raise ValueError(f"there is no data set called {value}; there are {known}")
+            raise ValueError(
+                f"there is no data set called {value}; there are {known}, and folder:PATH for pictures of your own"
+            )
         return value

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from builder.data import catalogue
 from builder.data.catalogue import DataSet, Samples, Task
 from builder.data.prepare import forget, prepare
-from builder.data.samples import samples_by_class
+from builder.data.samples import examples, samples_by_class
 from builder.data.settings import DataSettings
 from builder.graph.parameters import extras, problems_of
 
@@ -116,6 +116,13 @@ def test_there_are_samples_to_show(info: DataSet) -> None:
         assert some.shape == (5, *info.shape)
         own = samples.inputs[samples.targets == number]
         assert all(any(np.array_equal(one, other) for other in own) for one in some)
+
+
+@each_at_hand
+def test_a_handful_to_show_has_all_classes_in_turn(info: DataSet) -> None:
+    names = [name for _, name in examples(load(info, points=20), info)]
+    assert names[: len(info.classes)] == list(info.classes)
+    assert names == list(info.classes) * (len(names) // len(info.classes))
 
 
 def test_the_digits_are_the_real_ones() -> None:

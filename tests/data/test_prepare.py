@@ -69,6 +69,19 @@ def test_batches_equal_a_plain_reference(shape: Shape, fit: str, channels_last: 
         assert np.array_equal(targets.numpy(), load(settings).targets[rows(part)])
 
 
+@pytest.mark.cuda
+@pytest.mark.parametrize("shape", [(1, 32, 32), (3, 20, 24), (64,)])
+def test_batches_on_a_gpu_are_those_of_the_cpu(shape: Shape) -> None:
+    here, there = (prepare(DIGITS, shape, device) for device in ("cpu", "cuda"))
+    positions = here.train.order(torch.Generator().manual_seed(0))
+    assert torch.equal(there.train.order(torch.Generator().manual_seed(0)).cpu(), positions)
+    inputs, targets = there.train.batch(positions.cuda())
+    assert inputs.is_cuda
+    assert inputs.stride() == here.train.batch(positions)[0].stride()
+    torch.testing.assert_close(inputs.cpu(), here.train.batch(positions)[0], rtol=0, atol=1e-5)
+    assert torch.equal(targets.cpu(), here.train.batch(positions)[1])
+
+
 def test_layout_follows_the_wish() -> None:
     for last in (True, False):
         inputs, _ = prepare(DIGITS, (3, 16, 16), "cpu", channels_last=last).train.sample(0)
