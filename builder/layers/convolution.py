@@ -71,8 +71,7 @@ class _Convolution(Layer):
         window = reach(filters.kernel, filters.dilation)
         found = slide(size, window, filters.stride, filters.padding)
         if found is None:
-            remedy = enough_padding(size, window, filters.padding)
-            raise too_small(size, window, filters.padding, remedy=remedy)
+            raise too_small(size, window, filters.padding, enough_padding(size, window, filters.padding))
         return (filters.number, *found)
 
     def lower(self, inputs: Shapes) -> Call:

@@ -68,7 +68,7 @@ class _Pool(Layer):
         window = reach(self.kernel_size, self._dilation)
         found = slide(size, window, self.stride, self.padding, self.ceil_mode)
         if found is None:
-            raise too_small(size, window, self.padding, remedy=self._smaller(size))
+            raise too_small(size, window, self.padding, self._smaller(size))
         return (channels, *found)
 
     def _smaller(self, size: list[int]) -> Remedy:
@@ -226,7 +226,7 @@ class WeightedAvgPool2d(Layer):
             radius = (min(size) + 1) // 2
             change = FrozenDict({"radius": radius, "padding": 0})
             remedy = Remedy(f"Set the radius to {radius}", change=change)
-            raise too_small(size, self._kernel, self.padding, remedy=remedy)
+            raise too_small(size, self._kernel, self.padding, remedy, "radius")
         return (channels, *found)
 
     def lower(self, inputs: Shapes) -> Call:

@@ -61,14 +61,16 @@ def slide(size: Sequence[int], window: Pair, stride: Pair, padding: Pair, up: bo
     return (result[0], result[1])
 
 
-def too_small(size: Sequence[int], window: Pair, padding: Pair, *, remedy: Remedy) -> ShapeError:
+def too_small(
+    size: Sequence[int], window: Pair, padding: Pair, remedy: Remedy, field: str = "kernel_size"
+) -> ShapeError:
     """The error for a window that is larger than the padded picture."""
     padded = (size[0] + 2 * padding[0], size[1] + 2 * padding[1])
     what = "padded picture" if any(padding) else "picture"
     return ShapeError(
         f"the {show_pair(window)} window is larger than the {show_pair(padded)} {what}.",
         "Use a smaller window, more padding, or less pooling before it.",
-        field="kernel_size",
+        field=field,
         remedy=remedy,
     )
 

@@ -164,43 +164,45 @@ def values_of(field: FieldInfo) -> st.SearchStrategy[Any]:
     if field.annotation is bool:
         return st.booleans()
     if field.annotation is float:
-        return st.sampled_from([0.0, 0.1, 0.5, 1.0, -1.0])
+        return st.sampled_from([0.1, 0.5, 1.0, 0.0, -1.0])
     if get_origin(field.annotation) is tuple:
-        return st.integers(0, 6) | st.tuples(st.integers(0, 6), st.integers(0, 6)) | shapes
+        return st.integers(0, 4) | st.tuples(st.integers(0, 4), st.integers(0, 4)) | shapes
     if field.annotation is int:
-        return st.integers(0, 6)
+        return st.integers(0, 4)
     return st.just(field.default)
 
 
-def layers_of(kind: str) -> st.SearchStrategy[Layer | None]:
+def layers_of(kind: str) -> st.SearchStrategy[Layer]:
     fields = kinds()[kind].model_fields.items()
-    chosen = st.fixed_dictionaries({}, optional={name: values_of(field) for name, field in fields})
 
-    def attempt(params: dict[str, Any]) -> Layer | None:
-        try:
-            return make(kind, freeze(params))
-        except ProblemError:
-            return None
+    def mended(params: dict[str, Any]) -> Layer:
+        while True:
+            try:
+                return make(kind, freeze(params))
+            except ProblemError as error:
+                params = {k: v for k, v in params.items() if k not in {problem.field for problem in error.problems}}
 
-    return chosen.map(attempt)
+    return st.fixed_dictionaries({}, optional={name: values_of(field) for name, field in fields}).map(mended)
 
 
 def wires_of(kind: str) -> st.SearchStrategy[Shapes]:
-    ports = kinds()[kind].ports
+    """Shapes of every rank, and often of a rank that the layer's examples have."""
+    layer = kinds()[kind]
+    ranks = {len(shape) for example in layer.examples for shape in example.inputs} or {1}
+    usual = st.sampled_from(sorted(ranks)).flatmap(lambda rank: st.tuples(*[st.integers(1, 9)] * rank))
+    shape = usual | usual | usual | shapes
+    ports = layer.ports
     if not ports.variadic:
-        return st.tuples(*[shapes] * len(ports.inputs))
-    alike = st.tuples(shapes, st.integers(ports.least, 3)).map(lambda pair: (pair[0],) * pair[1])
-    pictures = st.tuples(*[st.integers(1, 9)] * 3)
-    return alike | st.lists(shapes | pictures, min_size=ports.least, max_size=3).map(tuple)
+        return st.tuples(*[shape] * len(ports.inputs))
+    alike = st.tuples(shape, st.integers(ports.least, 3)).map(lambda pair: (pair[0],) * pair[1])
+    return alike | st.lists(shape, min_size=ports.least, max_size=3).map(tuple)
 
 
 @each_kind
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_any_input_gives_the_real_shape_or_a_readable_refusal(kind: str, data: st.DataObject) -> None:
     layer = data.draw(layers_of(kind))
-    if layer is None:
-        return
     inputs = data.draw(wires_of(kind))
     try:
         declared = layer.output_shape(inputs)

@@ -1,0 +1,90 @@
+"""Layers by third parties: a good one joins the catalogue, a broken one is reported and leaves nothing behind."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from builder.graph.frozen import FrozenDict
+from builder.graph.problems import ProblemError, Severity
+from builder.layers import plugins, registry
+from builder.layers.registry import kinds, make
+
+GOOD = '''
+from typing import ClassVar
+from builder.layers.base import Call, Category, Example, Layer
+from builder.layers.registry import register
+
+@register
+class Twice(Layer):
+    """Adds its input to itself."""
+    title: ClassVar[str] = "Twice"
+    category: ClassVar[Category] = Category.STRUCTURE
+    stem: ClassVar[str] = "twice"
+    examples: ClassVar[tuple[Example, ...]] = (Example(((4,),)),)
+
+    def output_shape(self, inputs):
+        return inputs[0]
+'''
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+    """Write modules and make them plug-ins; the catalogue is as before when the test ends."""
+    before = dict(kinds())
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(plugins, "_seen", set())
+    entries: list[EntryPoint] = []
+    monkeypatch.setattr(plugins, "entry_points", lambda group: entries)
+
+    def write(name: str, text: str) -> None:
+        (tmp_path / f"{name}.py").write_text(text, "utf-8")
+        entries.append(EntryPoint(name, name, plugins.GROUP))
+
+    yield write
+    for entry in entries:
+        sys.modules.pop(entry.name, None)
+    registry.restore(before)
+
+
+def test_a_good_one_joins_once(install) -> None:  # type: ignore[no-untyped-def]
+    install("plugin_good", GOOD)
+    assert plugins.load_plugins() == ()
+    assert make("Twice", FrozenDict()).output_shape(((4,),)) == (4,)
+    assert plugins.load_plugins() == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("import no_such_module_anywhere", "no_such_module_anywhere"),
+        ("def (", "SyntaxError"),
+        ("raise SystemError('out of order')", "out of order"),
+        (GOOD.replace('stem: ClassVar[str] = "twice"', ""), "Twice has no stem"),
+        (GOOD.replace("(Example(((4,),)),)", "()"), "Twice has no examples"),
+        (GOOD.replace("class Twice", "class Conv2d"), "two layers are called Conv2d"),
+        (GOOD + "\nraise ValueError('too late')", "too late"),
+        (GOOD.replace("def output", "size: int\n    def output"), "size"),
+    ],
+)
+def test_a_broken_one_is_reported_and_skipped(install, text: str, words: str) -> None:  # type: ignore[no-untyped-def]
+    before = dict(kinds())
+    install("plugin_broken", text)
+    install("plugin_good", GOOD)
+    (problem,) = plugins.load_plugins()
+    assert problem.code == "broken-plugin"
+    assert problem.severity is Severity.WARNING
+    assert "plugin_broken" in problem.message
+    assert words in problem.message
+    assert "\n" not in problem.message
+    assert kinds().keys() == {*before, "Twice"}
+
+
+def test_its_nodes_are_of_an_unknown_kind_without_it() -> None:
+    with pytest.raises(ProblemError) as caught:
+        make("Twice", FrozenDict())
+    assert caught.value.problems[0].code == "unknown-layer"
