@@ -5,8 +5,6 @@ The text is made behind the edit and only while it is seen. While something is w
 
 from __future__ import annotations
 
-import html
-
 from PySide6.QtCore import QRect, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QGuiApplication,
@@ -207,7 +205,7 @@ class CodePanel(QWidget):
         self.copy.setToolTip("Copy all of it")
         self.copy.setAccessibleName("Copy the source")
         icons.dress(self.copy, "copy", "muted")
-        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.view.toPlainText()))
+        self.copy.clicked.connect(self._copy)
         head.addWidget(self._note, 1)
         head.addWidget(self.copy)
         column.addLayout(head)
@@ -229,6 +227,10 @@ class CodePanel(QWidget):
     def source(self) -> Source | None:
         """The last good source; None before there was one."""
         return self._source
+
+    def _copy(self) -> None:
+        if self._source is not None:
+            QGuiApplication.clipboard().setText(self._source.text)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -256,9 +258,8 @@ class CodePanel(QWidget):
             return
         self.problems.show_problems(())
         self.view.set_stale(False)
-        self.view.show_text(self._source.text)
-        count = self._source.text.count("\n")
-        self._note.setText(html.escape(f"Python, {count:,} lines"))
+        self.view.show_text(self._source.text.rstrip("\n"))
+        self._note.setText(f"Python, {self.view.blockCount():,} lines")
 
     def _mark(self) -> None:
         lines: list[int] = []

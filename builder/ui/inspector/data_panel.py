@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from builder.data.catalogue import DataSet, data_sets, find
 from builder.graph.problems import Problem
@@ -130,13 +130,16 @@ class _Progress(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
+        words = QVBoxLayout()
+        words.setSpacing(5)
         self._text = Elided("", "note")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self.cancel = QPushButton("Stop")
         self.working = False
-        row.addWidget(self._text, 2)
-        row.addWidget(self._bar, 1)
+        words.addWidget(self._text)
+        words.addWidget(self._bar)
+        row.addLayout(words, 1)
         row.addWidget(self.cancel)
         self.hide()
 

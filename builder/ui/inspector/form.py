@@ -133,9 +133,15 @@ class Form(QWidget):
         kind: type[Parameters],
         *,
         choices: Mapping[str, Mapping[Any, str]] | None = None,
+        more: str = "More",
         parent: QWidget | None = None,
     ) -> None:
-        """Build the rows; `choices` gives, by field name, the values of a field that does not declare them itself."""
+        """Build the rows.
+
+        Args:
+            choices: by field name, the values of a field that does not declare them itself.
+            more: heading over the rarely used fields.
+        """
         super().__init__(parent)
         self.kind = kind
         self._values: dict[str, Any] = {}
@@ -155,7 +161,7 @@ class Form(QWidget):
             else:
                 column.addWidget(self._make(name, field))
         if advanced:
-            self._advanced = Section("More", foldable=True, folded=kind not in _unfolded)
+            self._advanced = Section(more, foldable=True, folded=kind not in _unfolded)
             self._advanced.folded_changed.connect(self._remember)
             for name, field in advanced:
                 self._advanced.add(self._make(name, field))
@@ -281,12 +287,22 @@ class Form(QWidget):
         self.edited.emit(f"{name}.{path}", value, gesture)
 
     def _fit(self, name: str, value: Any) -> tuple[Any, str]:
-        """The value as its type has it, or why it cannot be; faults of other fields do not count."""
+        """The value as its type has it, or why it cannot be. Faults that other fields have anyway do not count."""
         try:
             return getattr(self.kind.model_validate({**self._values, name: value}), name), ""
         except ValidationError as error:
-            own = [problem for problem in problems_of(error, "") if problem.field in ("", name)]
-            return value, sentence(own[0].message) if own else ""
+            found = problems_of(error, "")
+        own = next((problem for problem in found if problem.field in ("", name)), None)
+        if own is None and self._sound():
+            own = found[0]  # it would make another field unfit
+        return value, sentence(own.message) if own else ""
+
+    def _sound(self) -> bool:
+        try:
+            self.kind.model_validate(self._values)
+        except ValidationError:
+            return False
+        return True
 
 
 class _Variant(QWidget):
@@ -322,7 +338,7 @@ class _Variant(QWidget):
             return
         self._about.setText(first_paragraph(kind))
         if self._form is None:
-            self._form = Form(kind)
+            self._form = Form(kind, more=f"More for {variant_title(kind)}")
             self._form.edited.connect(self.edited)
             self._form.gesture_ended.connect(self.gesture_ended)
             self._column.addWidget(self._form)

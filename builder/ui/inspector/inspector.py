@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from builder.graph.problems import Problem
@@ -33,6 +33,7 @@ class Inspector(QTabWidget):
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setDocumentMode(True)
+        self.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click needs no ring around what it shows
         self.layer, self.data = LayerPanel(document), DataPanel(document)
         self.training, self.code = TrainingPanel(document), CodePanel(document)
         for panel, title in (

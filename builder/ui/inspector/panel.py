@@ -89,7 +89,7 @@ class ProblemCard(QFrame):
             self.button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             self.button.clicked.connect(self._ask_fix)
             words.addSpacing(2)
-            words.addWidget(self.button)
+            words.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
         row.addLayout(words, 1)
         theme().changed.connect(self._recolour)
         self._recolour()
@@ -160,7 +160,7 @@ class Figures(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(12)
         self._grid.setVerticalSpacing(5)
-        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(1, 1)
         self._cells: list[tuple[QLabel, QLabel]] = []
 
     def show_rows(self, rows: Iterable[tuple[str, str]]) -> None:
@@ -168,6 +168,7 @@ class Figures(QWidget):
         wanted = list(rows)
         while len(self._cells) < len(wanted):
             name, value = label("", "muted"), label("", "figure", select=True)
+            value.setWordWrap(True)  # words (a task) may be longer than the room beside the name
             value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self._grid.addWidget(name, len(self._cells), 0)
             self._grid.addWidget(value, len(self._cells), 1)
@@ -176,6 +177,10 @@ class Figures(QWidget):
             for cell, text in zip(cells, wanted[index] if index < len(wanted) else ("", ""), strict=True):
                 cell.setText(text)
                 cell.setVisible(index < len(wanted))
+            role = "figure" if cells[1].text()[:1].isdigit() else "value"
+            if cells[1].property("role") != role:
+                cells[1].setProperty("role", role)
+                cells[1].style().polish(cells[1])
 
 
 def size_text(count: int) -> str:

@@ -17,8 +17,8 @@ Sample = tuple[NDArray[np.generic], Any]
 
 _TILE, _GAP, _TEXT = 40, 6, 15
 _MOST = 60
-# Colour-blind safe (Okabe and Ito), without the black.
-_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
+# Colour-blind safe (after Okabe and Ito, the blue lighter so that it shows on dark ground).
+_COLOURS = ("#2f86d6", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
 
 
 class Samples(QWidget):

@@ -60,7 +60,7 @@ class TrainingPanel(Panel):
         self.settings.committed.connect(self._committed)
         self.form = self.settings.form
         self._steps = Section("Steps")
-        self.steps_text = FormulaBox("", "–")
+        self.steps_text = FormulaBox("–", "–")
         self._steps.add(self.steps_text)
         self._loss = Section("Loss")
         self._loss_formula = FormulaBox("–")
@@ -89,16 +89,18 @@ class TrainingPanel(Panel):
     def _renew(self, *_news: object) -> None:
         settings = self._document.value.training
         self._steps.setVisible(self._samples > 0)
-        self.steps_text.set_text("", steps_text(self._samples, settings))
+        self.steps_text.set_text(*steps_texts(self._samples, settings))
         formula, text = _LOSSES.get(settings.loss, ("", ""))
         self._loss.setVisible(bool(formula))
         self._loss_formula.set_text(formula, "")
         self._loss_text.setText(text)
 
 
-def steps_text(samples: int, settings: TrainingSettings) -> str:
-    """How many steps an epoch and the whole training have."""
+def steps_texts(samples: int, settings: TrainingSettings) -> tuple[str, str]:
+    """How many steps an epoch has, and how many the whole training, as sums."""
     steps = math.ceil(samples / settings.batch_size)
     epochs = f"{settings.epochs:,} epoch{'s' if settings.epochs != 1 else ''}"
-    one = f"{samples:,} samples / {settings.batch_size:,} = {steps:,} steps an epoch"
-    return f"{one}; {epochs}: {steps * settings.epochs:,} steps"
+    return (
+        f"⌈{samples:,} samples / {settings.batch_size:,}⌉ = {steps:,} steps an epoch",
+        f"{steps:,} steps · {epochs} = {steps * settings.epochs:,}",
+    )

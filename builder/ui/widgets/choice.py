@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
+from PySide6.QtGui import QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
 
 
 class Choice(QComboBox):
@@ -28,7 +28,6 @@ class Choice(QComboBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.set_choices(choices)
         self.activated.connect(lambda index: self.edited.emit(self._values[index]))
-        self.currentTextChanged.connect(self.setToolTip)
 
     def set_choices(self, choices: Mapping[Any, str]) -> None:
         """Offer other values; the one shown stays, if it is among them."""
@@ -52,6 +51,18 @@ class Choice(QComboBox):
         self.setCurrentIndex(self._values.index(value) if known else -1)
         # A long list opens as wide as its words, not as narrow as the panel.
         self.view().setMinimumWidth(min(420, self.view().sizeHintForColumn(0) + 36))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        # As stock, but a text that is too long ends in … instead of being cut.
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        part = QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self).width() - 4
+        text = option.currentText or self.placeholderText()
+        option.currentText = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
