@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from builder.cli.output import ProjectArgument, open_project, unless_in_the_way
+from builder.cli.output import ProjectArgument, open_project
 from builder.compile.infer import infer
 from builder.compile.plan import make_plan
 from builder.compile.source import to_source
@@ -42,12 +42,10 @@ def export(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write; - for standard output.")
     ],
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if there is one.")] = False,
 ) -> None:
     """Write the network as PyTorch source."""
     text = FORMATS[to](open_project(project))
     if str(output) == "-":
         sys.stdout.write(text)
-        return
-    unless_in_the_way(output, force)
-    write(output, text.encode())
+    else:
+        write(output, text.encode())

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from builder.graph.problems import Problem, ProblemError
+from builder.graph.problems import Problem
 from builder.project import file, templates
 from builder.project.document import Project
 from builder.project.edits import set_setting
@@ -77,10 +77,3 @@ def shape_of(text: str) -> tuple[int, ...]:
         return tuple(int(part) for part in text.lower().replace("×", "x").split("x"))
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no shape; write 1x32x32.", param_hint="--input") from None
-
-
-def unless_in_the_way(path: Path, force: bool) -> None:
-    """Raise when a file would be replaced that nobody said may be."""
-    if path.exists() and not force:
-        hint = "Give another name, or --force to replace it."
-        raise ProblemError(Problem("file-exists", "there is such a file already.", where=str(path), hint=hint))

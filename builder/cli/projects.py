@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from builder.cli.output import ProjectArgument, SetOption, complain, open_project, print_table, unless_in_the_way
+from builder.cli.output import ProjectArgument, SetOption, complain, open_project, print_table
 from builder.graph.problems import Severity
 from builder.project import file, templates
 from builder.project.check import check as check_project
@@ -28,12 +28,9 @@ def list_templates() -> None:
 def new(
     template: Annotated[str, typer.Argument(metavar="TEMPLATE", help="Name of a built-in network.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The project file to write.")],
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if there is one.")] = False,
 ) -> None:
-    """Write a new project file from a built-in network."""
-    project = templates.load(template)
-    unless_in_the_way(output, force)
-    file.save(project, output)
+    """Write a new project file from a built-in network. A file that is there is kept as FILE~."""
+    file.save(templates.load(template), output)
 
 
 def check(project: ProjectArgument, changes: SetOption = None) -> None:

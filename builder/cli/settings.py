@@ -78,7 +78,7 @@ def _range(path: str, field: FieldInfo) -> str:
     for sign, key in ((">=", "ge"), (">", "gt"), ("<=", "le"), ("<", "lt")):
         limit = next((getattr(part, key) for part in field.metadata if getattr(part, key, None) is not None), None)
         if limit is not None:
-            bounds.append(f"{sign} {limit:,}" if isinstance(limit, int) else f"{sign} {limit:g}")
+            bounds.append(f"{sign} {limit}")
     unit = extras(field).get("unit", "")
     return ", ".join(bounds) + (f" {unit}" if bounds and unit else "")
 

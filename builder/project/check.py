@@ -5,7 +5,10 @@ Quick enough to run behind every edit: shapes come from the declared rules, noth
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from builder.compile.infer import Inference, infer
+from builder.compile.limits import live_limits, machine_memory
 from builder.data.fit import Ends, check_fit
 from builder.graph.model import Shape
 from builder.graph.problems import Problem
@@ -20,7 +23,13 @@ def check(project: Project, inference: Inference | None = None) -> tuple[Problem
         inference: of the project's graph, where the caller has it already.
     """
     inference = infer(project.graph, inference)
-    return (*inference.problems(), *_fit(project, inference))
+    size = live_limits(inference, project.training.batch_size, _memory())
+    return (*inference.problems(), *size, *_fit(project, inference))
+
+
+@lru_cache(maxsize=1)
+def _memory() -> int:
+    return machine_memory()
 
 
 def _fit(project: Project, inference: Inference) -> tuple[Problem, ...]:

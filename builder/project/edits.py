@@ -57,5 +57,5 @@ def _with_value(settings: P, names: list[str], value: Any, path: str) -> P:
     try:
         changed: P = settings.changed(**{name: value.model_dump() if isinstance(value, Parameters) else value})
     except ValidationError as error:
-        raise ProblemError(*(problem.at(path) for problem in problems_of(error, path))) from None
+        raise ProblemError(*(replace(problem, field="") for problem in problems_of(error, path))) from None
     return changed

@@ -1,0 +1,267 @@
+"""The commands that need no training: what they print, and how they end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from builder.cli.settings import every_setting
+from builder.graph.edits import set_params
+from builder.graph.problems import Problem, ProblemError
+from builder.project import templates
+from builder.project.document import Project
+from builder.project.edits import set_setting
+from builder.project.file import load, save
+
+
+def test_help_needs_no_torch() -> None:
+    code = "from builder.app import main; import sys; status = main(['--help']); assert 'torch' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for name in ("templates", "new", "check", "summary", "train", "export", "settings", "bench"):
+        assert name in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("trian",),
+        ("new", "lenet5"),
+        ("summary",),
+        ("export", "lenet5", "--to", "docx", "-o", "x"),
+        ("train", "--epoch"),
+    ],
+)
+def test_wrong_usage_is_2(cli, arguments: tuple[str, ...]) -> None:
+    answer = cli(*arguments)
+    assert answer.status == 2
+    assert "Usage" in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_templates_lists_all(cli) -> None:
+    answer = cli("templates")
+    assert answer.status == 0
+    listed = [line.split()[0] for line in answer.out.splitlines()[1:]]
+    assert listed == [template.name for template in templates.templates()]
+    assert {"lenet5", "fashion-cnn", "perceptron", "two-stage"} <= set(listed)
+
+
+def test_new_then_check(cli, tmp_path: Path) -> None:
+    path = tmp_path / "mine.tcanvas"
+    assert cli("new", "lenet5", "-o", path).status == 0
+    assert load(path) == templates.load("lenet5")
+    answer = cli("check", path)
+    assert (answer.status, answer.out, answer.err) == (0, "", "")
+
+
+def test_new_keeps_what_was_there(cli, tmp_path: Path) -> None:
+    path = tmp_path / "mine.tcanvas"
+    save(Project(name="precious"), path)
+    assert cli("new", "lenet5", "-o", path).status == 0
+    assert load(tmp_path / "mine.tcanvas~").name == "precious"
+
+
+def test_new_of_an_unknown_template(cli, tmp_path: Path) -> None:
+    answer = cli("new", "lenet6", "-o", tmp_path / "x.tcanvas")
+    assert answer.status == 1
+    assert answer.lines == ["there is no template called lenet6. Did you mean lenet5?"]
+
+
+def test_check_prints_a_line_for_each_problem(cli, tmp_path: Path) -> None:
+    project = templates.load("lenet5")
+    graph = set_params(project.graph, "conv2", {"filters": 16, "kernel_size": 99})
+    save(project.with_graph(graph), tmp_path / "broken.tcanvas")
+    answer = cli("check", tmp_path / "broken.tcanvas", "--set", "data.dataset=moons")
+    assert answer.status == 1
+    assert answer.out == ""
+    assert len(answer.lines) == 2
+    assert answer.lines[0].startswith("conv2")
+    assert "Moons" in answer.lines[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "not JSON"),
+        ("{", "cut off"),
+        ("[" * 1_000_000, "nested"),
+        ('{"format": "torchcanvas-project", "version": 99}', "version 99; this program reads versions up to 1"),
+        ("\0", "not JSON"),
+    ],
+)
+@pytest.mark.parametrize("command", [("check",), ("summary",), ("train",), ("settings",)])
+def test_bad_files_are_one_line(cli, tmp_path: Path, command: tuple[str], text: str, words: str) -> None:
+    path = tmp_path / "bad.tcanvas"
+    path.write_text(text)
+    answer = cli(*command, path)
+    assert answer.status == 1
+    (line,) = answer.lines
+    assert line.startswith(f"{path}: ")
+    assert words in line
+
+
+def test_a_network_of_10_to_the_12_units_is_refused_at_once(cli, tmp_path: Path) -> None:
+    project = templates.load("lenet5")
+    graph = set_params(project.graph, "fc1", {"features": 10**12})
+    path = tmp_path / "huge.tcanvas"
+    save(project.with_graph(graph), path)
+    assert cli("summary", path).status == 0  # sizes of any network can be told
+    for command in ("check", "train"):
+        answer = cli(command, path)
+        assert answer.status == 1
+        assert len(answer.lines) == 1
+        assert answer.lines[0].startswith("fc1")
+
+
+def test_a_cycle_is_told(cli, tmp_path: Path) -> None:
+    path = tmp_path / "circle.tcanvas"
+    nodes = [{"name": name, "kind": "ReLU"} for name in "ab"]
+    network = {"nodes": nodes, "edges": [["a", "b"], ["b", "a"]]}
+    path.write_text(json.dumps({"format": "torchcanvas-project", "version": 1, "network": network}))
+    answer = cli("check", path)
+    assert answer.status == 1
+    assert any("circle" in line for line in answer.lines)
+
+
+def test_summary_of_lenet(cli) -> None:
+    answer = cli("summary", "lenet5", "--json")
+    assert answer.status == 0
+    (table,) = answer.objects
+    assert table["input"] == [1, 32, 32]
+    assert table["total"]["parameters"] == 61_706
+    assert [layer["parameters"] for layer in table["layers"] if layer["parameters"]] == [
+        156,
+        2_416,
+        48_120,
+        10_164,
+        850,
+    ]
+    first = table["layers"][0]
+    assert first == {
+        "name": "conv1",
+        "kind": "Conv2d",
+        "inputs": ["input"],
+        "output_shape": [6, 28, 28],
+        "neurons": 4_704,
+        "weights": 150,
+        "biases": 6,
+        "parameters": 156,
+        "trainable": 156,
+        "multiply_adds": 117_600,
+        "activation_bytes": 18_816,
+        "receptive_field": {"size": [5, 5], "stride": [1, 1], "offset": [0, 0]},
+    }
+    assert set(table["total"]) == {"parameters", "trainable", "multiply_adds", "activation_bytes"}
+
+
+def test_summary_for_people(cli) -> None:
+    answer = cli("summary", "lenet5")
+    assert "61,706 parameters" in answer.out
+    assert "6×28×28" in answer.out
+
+
+def test_summary_for_another_input(cli) -> None:
+    (table,) = cli("summary", "lenet5", "--json", "--input", "3x64x64").objects
+    assert table["input"] == [3, 64, 64]
+    assert table["layers"][0]["weights"] == 450
+    answer = cli("summary", "lenet5", "--input", "1x4x4")
+    assert answer.status == 1
+    assert answer.lines[0].startswith("conv1")
+    assert cli("summary", "lenet5", "--input", "big").status == 2
+
+
+def test_settings_can_be_set_again(cli) -> None:
+    """Every line of the list is something that --set takes."""
+    (found,) = cli("settings", "lenet5", "--json").objects
+    project = templates.load("lenet5")
+    assert {"data.dataset", "training.epochs", "training.optimizer.learning_rate"} <= {entry["path"] for entry in found}
+    for entry in found:
+        assert set_setting(project, entry["path"], str(entry["value"])) == project
+        assert entry["help"]
+
+
+def test_settings_tell_the_range(cli) -> None:
+    found = {setting.path: setting for setting in every_setting(templates.load("two-stage"))}
+    assert found["training.epochs"].range == ">= 1, <= 100000"
+    assert found["training.optimizer"].range.split(" | ")[:2] == ["sgd", "adam"]
+    assert "digits" in found["data.dataset"].range
+    assert cli("settings", "lenet5").out.count("\n") == len(found_for("lenet5")) + 1
+
+
+def found_for(name: str) -> list[object]:
+    return list(every_setting(templates.load(name)))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("training.epochs=0", "training.epochs: '0' is out of range: it must be at least 1."),
+        ("training.epochz=1", "training.epochz: there is no setting training.epochz"),
+        ("epochs=1", "epochs: there is no setting epochs."),
+        ("training.optimizer.beta1=0.5", "training.optimizer.beta1: there is no setting"),
+        ("training.optimizer=magic", "training.optimizer: "),
+    ],
+)
+def test_a_bad_set_names_the_setting(cli, change: str, words: str) -> None:
+    answer = cli("check", "lenet5", "--set", change)
+    assert answer.status == 1
+    assert answer.lines[0].startswith(words)
+    assert len(answer.lines) == 1
+
+
+def test_sets_apply_in_order(cli) -> None:
+    (found,) = cli(
+        "settings", "lenet5", "--json", "--set", "training.optimizer=adam", "--set", "training.optimizer.beta1=0.5"
+    ).objects
+    assert next(entry["value"] for entry in found if entry["path"] == "training.optimizer.beta1") == 0.5
+
+
+def test_export_runs_without_this_program(cli, tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    assert cli("export", "lenet5", "--to", "python", "-o", path).status == 0
+    text = path.read_text()
+    assert "class Net(nn.Module):" in text
+    assert "builder" not in text
+    assert cli("export", "lenet5", "--to", "python", "-o", "-").out == text
+
+
+def test_export_into_a_place_that_cannot_be_written(cli, tmp_path: Path) -> None:
+    path = tmp_path / "absent" / "net.py"
+    answer = cli("export", "lenet5", "--to", "python", "-o", path)
+    assert answer.status == 1
+    assert answer.lines == [f"{path}: there is no folder {path.parent}, so it was not saved."]
+
+
+def test_bench_runs_the_one_that_is_named(cli) -> None:
+    from builder.train.benchmarks import Measurement
+
+    def measure() -> Measurement:
+        return Measurement("twice", 2.0, 1.9, 2.1, 2.5, "how much faster")
+
+    answer = cli("bench", "twice", suites=[lambda: {"twice": measure, "never": lambda: pytest.fail("not asked for")}])
+    assert answer.status == 0
+    assert answer.out.splitlines()[1].split() == [
+        "twice",
+        "2.00",
+        "1.90",
+        "2.10",
+        ">=",
+        "2.50",
+        "MISSED",
+        *["how", "much", "faster"],
+    ]
+
+
+def test_bench_goes_on_without_the_window(cli) -> None:
+    def no_window() -> dict[str, object]:
+        raise ProblemError(Problem("no-qt", "the window needs Qt."))
+
+    answer = cli("bench", "nothing", suites=[no_window])
+    assert answer.status == 1
+    assert answer.lines[0] == "the window needs Qt."
+    assert answer.lines[1].startswith("there is no benchmark called nothing; there are ")
