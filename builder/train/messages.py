@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+import numpy as np
+from numpy.typing import NDArray
+
 from builder.graph.problems import Problem
 
 
@@ -91,7 +94,11 @@ class Preparing:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Data and model are ready."""
+    """Data and model are ready.
+
+    Attributes:
+        samples: some of the training part, as many of each class: raw as the data set has it, and the class or value.
+    """
 
     device: str
     parameters: int
@@ -99,6 +106,7 @@ class Prepared:
     validation_samples: int
     test_samples: int
     classes: tuple[str, ...]
+    samples: tuple[tuple[NDArray[np.generic], str | int | float], ...] = ()
 
 
 @dataclass(frozen=True)

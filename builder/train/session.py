@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from builder.data.catalogue import CancelledError
+from builder.data.samples import examples, load
 from builder.graph.problems import Problem, ProblemError, Severity
 from builder.train import threads
 from builder.train.failure import problem_of
@@ -122,7 +123,6 @@ class Session:
     def _train(self) -> Finished:
         learner = self._prepare()
         self._host.ready(learner)
-        self._open_record(learner)
         self._clock.start()
         while learner.epoch < self.job.training.epochs:
             train_epoch(learner, self)
@@ -147,6 +147,7 @@ class Session:
                 validation_samples=len(data.validation),
                 test_samples=len(data.test),
                 classes=data.classes,
+                samples=tuple(examples(load(data.settings), data.info)),
             )
         )
         return learner
@@ -181,8 +182,9 @@ class Session:
         if self.learner is not None:
             try:
                 self._read(wait=True)
-            except NotFiniteError:
-                return self._fail(NotFiniteError())
+            except NotFiniteError as error:
+                return self._fail(error)
+            self._note_progress(self._clock.pace)
         step = self.learner.step if self.learner is not None else 0
         finished = Finished(reason, step, loss, accuracy, str(self._folder) if self._record is not None else "")
         self._write(lambda record: record.end(finished))
@@ -211,6 +213,8 @@ class Session:
         """A phase comes next: the host may wait here, and that time does not count."""
         began = time.perf_counter()
         self._host.before(phase)
+        if self._record is None and self._folder is not None and self.learner is not None:
+            self._open_record(self.learner)  # not sooner: a run that never makes a step leaves no folder
         waited = time.perf_counter() - began
         if waited > 0.002:
             self._clock.waited(waited)

@@ -151,6 +151,11 @@ class Live(QObject):
         self._drop()
         self._park()
 
+    def prepare(self) -> None:
+        """Load (and so download) the data and build the model now, whatever it takes."""
+        self._drop()
+        self._make(self._document.value, quiet=False)
+
     def set_learning_rate(self, value: float) -> None:
         """Use another learning rate from the next step on."""
         self._send(SetLearningRate(value))
@@ -205,7 +210,8 @@ class Live(QObject):
             if self.state is not State.FINISHED:
                 return
         self._drop()
-        self._make(project, quiet=True)
+        if _at_hand(project):
+            self._make(project, quiet=True)
 
     def _make(self, project: Project, *, quiet: bool) -> bool:
         from builder.project.job import make_job
@@ -230,7 +236,7 @@ class Live(QObject):
         """Let go of the trainer: it ends by itself, and nothing it still says is heard."""
         self._closing = [trainer for trainer in self._closing if trainer.alive]
         if self._trainer is not None:
-            self._trainer.send(Stop())
+            self._trainer.close(0)
             self._closing.append(self._trainer)
         self._trainer = None
         self._project = None
@@ -307,6 +313,15 @@ class Live(QObject):
         if stale != self.stale:
             self.stale = stale
             self.stale_changed.emit(stale)
+
+
+def _at_hand(project: Project) -> bool:
+    """Whether the data can be looked at without a download, which only the user starts."""
+    from builder.data.catalogue import find
+    from builder.data.folders import data_folder
+
+    chosen = find(project.data.dataset)
+    return chosen is not None and chosen.at_hand(data_folder())
 
 
 def _drain(events: queue.SimpleQueue[Event]) -> Iterable[Event]:

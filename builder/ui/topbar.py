@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from builder.train.messages import Phase, Prepared, Preparing, Progress, State
-from builder.ui.icons import icon
+from builder.ui.icons import dress
 from builder.ui.theme import theme
 
 
@@ -43,12 +43,12 @@ class TopBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._state = State.FINISHED
         self._stepped = False
-        self._name = QLabel(objectName="projectName")
-        self._note = QLabel(objectName="muted")
+        self._name = _label("heading")
+        self._note = _label("muted")
         self.menus = QMenuBar(self)
         self.menus.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self.run = self._button("play", "Run", "Train the network (F5)", self.run_asked)
-        self.run.setProperty("role", "primary")
+        self.run.setProperty("kind", "primary")
         self.batch = self._button("step", "One batch", "One training step, then wait (F6)", self.batch_asked)
         self.phase = self._button(
             "phase", "One phase", "Batch, forward, loss, backward, update: one at a time (F7)", self.phase_asked
@@ -59,13 +59,14 @@ class TopBar(QWidget):
         self._bar.setFixedHeight(6)
         self._bar.setMinimumWidth(60)
         self._bar.setMaximumWidth(220)
-        self._figures = QLabel(objectName="muted")
+        self._figures = _label("muted")
         self._figures.setMinimumWidth(40)
         self._figures.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._device = QLabel(objectName="muted")
+        self._device = _label("muted")
         self._device.setToolTip("Where the network is trained. Chosen in the training settings.")
         self.theme_button = QToolButton(toolTip="Light or dark theme")
-        self.theme_button.setAutoRaise(True)
+        self.theme_button.setProperty("kind", "quiet")
+        self.theme_button.setAccessibleName("Light or dark theme")
         self.theme_button.clicked.connect(self.theme_asked)
 
         row = QHBoxLayout(self)
@@ -87,16 +88,14 @@ class TopBar(QWidget):
 
     def _button(self, icon_name: str, text: str, tip: str, signal: Signal) -> QPushButton:
         button = QPushButton(text, toolTip=tip)
-        button.setProperty("icon_name", icon_name)
+        dress(button, icon_name)
         button.setIconSize(QSize(14, 14))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(signal)
         return button
 
     def _recolour(self) -> None:
-        for button in (self.run, self.batch, self.phase, self.stop, self.reset):
-            button.setIcon(icon(button.property("icon_name")))
-        self.theme_button.setIcon(icon("sun" if theme().dark else "moon", "muted"))
+        dress(self.theme_button, "sun" if theme().dark else "moon", "muted")
 
     # What is shown --------------------------------------------------------------------------------------------------
 
@@ -112,7 +111,7 @@ class TopBar(QWidget):
         self._state, self._stepped = state, stepped
         running = state is State.RUNNING
         name, text = ("pause", "Pause") if running else ("play", "Resume" if self._mid_run else "Run")
-        self.run.setProperty("icon_name", name)
+        dress(self.run, name, "on_accent")
         self.run.setText(text)
         self.run.setEnabled(can_run or self._mid_run or running)
         stepping = not running and (can_run or self._mid_run) and (state is not State.PREPARING or stepped)
@@ -121,7 +120,6 @@ class TopBar(QWidget):
         self.phase.setText(f"Next: {phase.value}" if phase is not None and self._mid_run else "One phase")
         self.stop.setEnabled(running or self._mid_run)
         self.reset.setEnabled(stepped)
-        self._recolour()
 
     @property
     def _mid_run(self) -> bool:
@@ -178,6 +176,12 @@ class TopBar(QWidget):
 
     def _words(self, button: QPushButton) -> str:
         return {self.batch: "One batch", self.phase: "One phase", self.reset: "Reset"}[button]
+
+
+def _label(role: str) -> QLabel:
+    label = QLabel()
+    label.setProperty("role", role)
+    return label
 
 
 def clock(seconds: float) -> str:

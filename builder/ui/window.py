@@ -17,10 +17,11 @@ from builder.inspect.picture import Attention, Picture
 from builder.project import templates
 from builder.project.autosave import Autosave
 from builder.project.check import check
-from builder.train.messages import Finished, Prepared, Reason, State
+from builder.train.messages import Finished, Prepared, Preparing, Reason, State
 from builder.ui import views as _registered_views  # noqa: F401  (registers all views)
 from builder.ui.banner import Banner, Offer
 from builder.ui.canvas.view import CanvasView
+from builder.ui.docks import add_dock
 from builder.ui.document import Document
 from builder.ui.files import Files
 from builder.ui.inspector.inspector import Inspector
@@ -101,20 +102,18 @@ class MainWindow(QMainWindow):
         for kind in all_views():
             shown = kind()
             self.views[kind.key] = shown
-            self._dock(kind.key, kind.title, shown, area.BottomDockWidgetArea)
+            self._dock(kind.key, kind.title, shown, area.BottomDockWidgetArea, shown.head())
         self._dock("problems", "Problems", self.problems, area.BottomDockWidgetArea)
         self.docks["problems"].hide()
         self.resizeDocks([self.docks["palette"], self.docks["inspector"]], [190, 320], Qt.Orientation.Horizontal)
         bottom = [self.docks[key] for key in self.views]
         self.resizeDocks(bottom, [320] * len(bottom), Qt.Orientation.Vertical)
 
-    def _dock(self, key: str, title: str, content: QWidget, area: Qt.DockWidgetArea) -> None:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(f"dock-{key}")
-        dock.setWidget(content)
-        self.addDockWidget(area, dock)
+    def _dock(
+        self, key: str, title: str, content: QWidget, area: Qt.DockWidgetArea, head: QWidget | None = None
+    ) -> None:
+        dock = self.docks[key] = add_dock(self, key, title, content, area, head)
         dock.visibilityChanged.connect(lambda _visible: self._attend_soon())
-        self.docks[key] = dock
 
     def restore_layout(self) -> None:
         """Stand where the last session stood."""
@@ -156,6 +155,8 @@ class MainWindow(QMainWindow):
         self.status.problems_asked.connect(self.show_problems)
         self.problems.setting_activated.connect(self.inspector.show_setting)
         self.inspector.learning_rate_changed.connect(self._learning_rate_changed)
+        self.inspector.download_asked.connect(live.prepare)
+        self.inspector.cancel_asked.connect(live.stop)
 
         for shown in self.views.values():
             shown.attention_changed.connect(self._attend_soon)
@@ -171,7 +172,7 @@ class MainWindow(QMainWindow):
         live.state_changed.connect(lambda _state: self._state_changed())
         live.phase_changed.connect(lambda _phase: self._state_changed())
         live.progressed.connect(bar.set_progress)
-        live.preparing.connect(bar.set_preparing)
+        live.preparing.connect(self._preparing)
         live.prepared_changed.connect(self._prepared)
         live.picture_taken.connect(self._show_picture)
         live.scalars_added.connect(lambda rows: [shown.add_scalars(rows) for shown in self.views.values()])
@@ -206,7 +207,8 @@ class MainWindow(QMainWindow):
 
     def _check(self) -> None:
         """Look for problems of the whole project, behind the edit that may have made or mended them."""
-        self._problems = check(self.document.value)
+        self._problems = check(self.document.value, self.document.inference)
+        self.inspector.set_problems(self._problems)
         self.status.set_problems(self._problems)
         self.problems.set_problems(self._problems)
         self._state_changed()
@@ -261,10 +263,16 @@ class MainWindow(QMainWindow):
         can_run = not any(problem.severity is Severity.ERROR for problem in self._problems)
         self.topbar.set_state(self.live.state, stepped=self.live.stepped, phase=self.live.phase, can_run=can_run)
 
+    def _preparing(self, event: Preparing) -> None:
+        self.topbar.set_preparing(event)
+        self.inspector.data.show_progress(event.message, event.share)
+
     def _prepared(self, event: Prepared) -> None:
         self.topbar.set_prepared(event)
         self._classes = event.classes
+        self.canvas.set_classes(event.classes)
         self.inspector.set_prepared(event)
+        self.inspector.show_samples(event.samples)
         if self.sample >= event.validation_samples:
             self.sample = 0
         self._subject_changed()

@@ -1,0 +1,155 @@
+"""What the window costs: training with it open against headless, and how long it ever leaves the user waiting.
+
+Ratios of one run, measured in turn (open, headless, open, ...), so that a drifting machine does not decide.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QElapsedTimer, QEventLoop, Qt, QTimer
+
+from builder.project import templates
+from builder.project.document import Project
+from builder.project.edits import set_setting
+from builder.project.job import make_job
+from builder.train.benchmarks import Measurement
+from builder.train.messages import Resume, State
+from builder.train.trainer import Trainer
+from builder.ui.start import application
+from builder.ui.window import MainWindow
+
+ROUNDS = 3
+SECONDS = 4.0
+HEARTBEAT = 16  # milliseconds
+
+
+def benchmarks() -> Mapping[str, Callable[[], Measurement]]:
+    """The window's benchmarks by name."""
+    return {"window-open": window_open, "window-hidden": window_hidden, "window-answers": window_answers}
+
+
+def window_open() -> Measurement:
+    """Images per second with loss, filters and feature maps visible, over headless."""
+    ratios = _against_headless(visible=True)
+    return _measurement("window-open", ratios, 0.90, "LeNet-5, window open, over headless")
+
+
+def window_hidden() -> Measurement:
+    """Images per second with the window minimised, over headless."""
+    ratios = _against_headless(visible=False)
+    return _measurement("window-hidden", ratios, 0.98, "LeNet-5, all views hidden, over headless")
+
+
+def window_answers() -> Measurement:
+    """The 99th percentile of the time that the window does not answer while training, over 50 ms (below 1 is good)."""
+    gaps: list[float] = []
+    with _Bench() as bench:
+        bench.train(visible=True, seconds=2 * SECONDS, gaps=gaps)
+    late = sorted(max(0.0, gap - HEARTBEAT) for gap in gaps)
+    p99, longest = late[int(0.99 * (len(late) - 1))], late[-1]
+    detail = f"while training: 99th percentile {p99:.0f} ms, longest {longest:.0f} ms, {len(late):,} heartbeats"
+    return Measurement("window-answers", p99 / 50, p99 / 50, longest / 150, 1.0, detail, lower_is_better=True)
+
+
+def _against_headless(*, visible: bool) -> list[float]:
+    ratios = []
+    with _Bench() as bench:
+        for _ in range(ROUNDS):
+            shown = bench.train(visible=visible, seconds=SECONDS)
+            ratios.append(shown / bench.headless(SECONDS))
+    return ratios
+
+
+def _measurement(name: str, ratios: list[float], budget: float, detail: str) -> Measurement:
+    return Measurement(name, statistics.median(ratios), min(ratios), max(ratios), budget, detail)
+
+
+class _Bench:
+    """A window with LeNet-5 on the digits, endlessly many epochs, and the same training without it."""
+
+    def __enter__(self) -> _Bench:
+        self._app = application()
+        self._folder = tempfile.TemporaryDirectory()
+        self._window = MainWindow(runs=self._run_folder)
+        self._window.document.open(endless(), None)
+        self._window.live.begin()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._window.live.close()
+        self._window.files.ask_unsaved = lambda: _discard()
+        self._window.close()
+        self._window.deleteLater()
+        self._app.processEvents()
+        self._folder.cleanup()
+
+    def _run_folder(self) -> Path:
+        return Path(tempfile.mkdtemp(dir=self._folder.name))
+
+    def train(self, *, visible: bool, seconds: float, gaps: list[float] | None = None) -> float:
+        """Images per second of a run in the window, after a second of warming up."""
+        window = self._window
+        if visible:
+            window.showNormal()
+            window.resize(1600, 1000)
+            window.document.select(["conv2"])
+        else:
+            window.hide()
+        window.live.reset()
+        window.live.run()
+        self._until(lambda: window.live.state is State.RUNNING and window.live.progress.step > 0)
+        self._spin(1.0)
+        first, began = window.live.progress.step, time.perf_counter()
+        self._spin(seconds, gaps)
+        rate = (window.live.progress.step - first) / (time.perf_counter() - began)
+        window.live.reset()
+        window.hide()
+        return rate * window.document.value.training.batch_size
+
+    def headless(self, seconds: float) -> float:
+        """Images per second of the same job with nobody looking, the event loop asleep."""
+        job = make_job(self._window.document.value)
+        trainer = Trainer(job, run_folder=self._run_folder())
+        trainer.start(paused=False)
+        trainer.send(Resume())
+        while trainer.progress.step == 0:
+            time.sleep(0.01)
+        time.sleep(1.0)
+        first, began = trainer.progress.step, time.perf_counter()
+        time.sleep(seconds)
+        rate = (trainer.progress.step - first) / (time.perf_counter() - began)
+        trainer.close(5.0)
+        return rate * job.training.batch_size
+
+    def _until(self, condition: Callable[[], bool]) -> None:
+        while not condition():
+            self._spin(0.02)
+
+    def _spin(self, seconds: float, gaps: list[float] | None = None) -> None:
+        """Run the event loop, noting the time between heartbeats in milliseconds."""
+        loop = QEventLoop()
+        QTimer.singleShot(int(1000 * seconds), loop.quit)
+        beat = QTimer(timerType=Qt.TimerType.PreciseTimer, interval=HEARTBEAT)
+        clock = QElapsedTimer()
+        clock.start()
+        if gaps is not None:
+            beat.timeout.connect(lambda: gaps.append(clock.nsecsElapsed() / 1e6) or clock.restart())
+            beat.start()
+        loop.exec()
+        beat.stop()
+
+
+def endless() -> Project:
+    """LeNet-5 on the digits, for as long as anybody measures."""
+    return set_setting(templates.load("lenet5"), "training.epochs", 100_000)
+
+
+def _discard() -> object:
+    from builder.ui.files import Answer
+
+    return Answer.DISCARD

@@ -1,0 +1,59 @@
+"""How a panel becomes a dock: movable, floatable, closable, with its own head where it has one. Knows no panel."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+from builder.ui.theme import theme
+
+
+class Grip(QWidget):
+    """A thin strip to drag a dock by, where the content needs no title; its dots show under the pointer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setToolTip("Drag to move this panel, double-click to let it float")
+        theme().changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(40, 8)
+
+    minimumSizeHint = sizeHint
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.update()
+
+    def leaveEvent(self, event: object) -> None:
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme().color("panel"))
+        if not self.underMouse():
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().color("muted"))
+        for step in range(-2, 3):
+            painter.drawEllipse(QPointF(self.width() / 2 + 6 * step, self.height() / 2), 1.3, 1.3)
+
+
+def add_dock(
+    window: QMainWindow, key: str, title: str, content: QWidget, area: Qt.DockWidgetArea, head: QWidget | None = None
+) -> QDockWidget:
+    """Put `content` into a dock of the window.
+
+    Args:
+        key: stable name, under which the layout is remembered.
+        title: in the View menu, and of the floating window.
+        head: what to drag it by: a title line of the content itself, or (None) a thin strip.
+    """
+    dock = QDockWidget(title, window)
+    dock.setObjectName(f"dock-{key}")
+    content.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)  # the style sheet paints the panel behind it
+    dock.setWidget(content)
+    dock.setTitleBarWidget(head if head is not None else Grip())
+    window.addDockWidget(area, dock)
+    return dock
