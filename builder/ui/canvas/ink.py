@@ -46,6 +46,7 @@ class Ink:
         self.pens = {role: _pen(shade, 1.6) for role, shade in self.roles.items()}
         self.badges = {role: QBrush(_mix(self.card, shade, 0.25)) for role, shade in self.roles.items()}
         self.badge_text = {r: _mix(shade, color("text"), 0.15) for r, shade in self.roles.items()}
+        self.blank = color("muted", 0.1)
         self.veil = color("canvas", 0.55)
         self.categories = {category: QBrush(theme.category(category)) for category in Category}
         self.category_pens = {category: _pen(theme.category(category), 1.2) for category in Category}

@@ -1,6 +1,6 @@
 """Automatic layout: where each node goes when nobody has put it anywhere. Pure functions over a `Graph` and sizes.
 
-Knows no items. Nodes are put into columns from left to right (Sugiyama's method, by igraph); a long network is broken
+Knows no items. Nodes are put into columns from left to right (Sugiyama's method); a long network is broken
 into rows where a single wire crosses.
 """
 
@@ -10,14 +10,18 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QSizeF
 
+from builder.graph.edits import fragment
 from builder.graph.frozen import FrozenDict
-from builder.graph.model import Edge, Graph, Point
+from builder.graph.model import Graph, Point
 from builder.graph.order import topological_order
+from builder.ui.canvas.lanes import lanes_of
 
-GAP, NARROW = 76.0, 44.0  # behind a card, whose wire carries a new shape; behind a pill
+GAP, NARROW = 84.0, 44.0  # behind a card, whose wire carries a new shape; behind a pill
 LANE = 40.0  # between nodes of one column
-ROW = 58.0  # between rows
-WIDTH = 1120.0  # a row ends where it would grow wider than this
+ROW = 60.0  # between rows
+WIDTH = 1240.0  # a row ends where it would grow wider than this
+
+_FEW = 3  # nodes without a place that are put one by one
 
 Sizes = Mapping[str, QSizeF]
 _DEFAULT = QSizeF(140, 148)
@@ -37,7 +41,7 @@ def auto_layout(graph: Graph, sizes: Sizes, width: float = WIDTH) -> dict[str, P
     lanes = _lanes(graph, columns)
     places: dict[str, Point] = {}
     top = 0.0
-    for row in _rows(graph, columns, sizes, width):
+    for row in _balanced(graph, columns, sizes, width):
         names = [name for column in row for name in column]
         middles = _middles(row, lanes, sizes)
         highest = min(middles[name] - _size(sizes, name).height() / 2 for name in names)
@@ -57,13 +61,22 @@ def auto_layout(graph: Graph, sizes: Sizes, width: float = WIDTH) -> dict[str, P
 
 
 def place_missing(graph: Graph, sizes: Sizes, width: float = WIDTH) -> Graph:
-    """The graph with a place for every node: all laid out when none has one, the rest beside what feeds them."""
+    """The graph with a place for every node: all laid out when none has one.
+
+    Else a few stand beside what feeds them, and many in rows below the others.
+    """
     missing = [name for name in graph.nodes if name not in graph.positions]
     if not missing:
         return graph
     if len(missing) == len(graph.nodes):
         return _placed(graph, auto_layout(graph, sizes, width))
     places: dict[str, Point] = dict(graph.positions)
+    if len(missing) > _FEW:
+        bottom = max(place.y + _size(sizes, name).height() for name, place in places.items())
+        left = min(place.x for place in places.values())
+        block = auto_layout(fragment(graph, missing), sizes, width)
+        places |= {name: Point(place.x + left, _snap(place.y + bottom + ROW)) for name, place in block.items()}
+        return _placed(graph, places)
     order, rest = topological_order(graph)
     for name in (*order, *(n for n in graph.nodes if n in rest)):
         if name in places:
@@ -155,34 +168,40 @@ def _lanes(graph: Graph, columns: list[list[str]]) -> dict[str, float]:
     """How far each node stands above or below the middle line, in lanes."""
     if all(len(column) == 1 for column in columns):
         return dict.fromkeys(graph.nodes, 0.0)
-    import igraph
-
-    number = {name: index for index, name in enumerate(graph.nodes)}
     depth = {name: index for index, column in enumerate(columns) for name in column}
     # A wire that skips over a chain is drawn as an arch; it must not push the chain out of line.
-    wires = [(number[e.source], number[e.target]) for e in graph.edges if not _skips(graph, e, depth)]
-    drawn = igraph.Graph(n=len(number), edges=wires, directed=True)
-    places = drawn.layout_sugiyama(layers=[depth[name] for name in graph.nodes], hgap=1, vgap=1, maxiter=60)
-    lanes = {name: places[index][0] for name, index in number.items()}
-    # igraph counts from the leftmost lane; what most nodes share becomes the middle line.
-    values = sorted(lanes.values())
-    middle = max(set(values), key=lambda value: (values.count(value), -value))
-    return {name: lane - middle for name, lane in lanes.items()}
+    wires = [(e.source, e.target) for e in graph.edges if depth[e.source] < depth[e.target]]
+    return lanes_of(columns, [wire for wire in wires if not _skips(graph, wire, depth)])
 
 
-def _skips(graph: Graph, edge: Edge, depth: Mapping[str, int]) -> bool:
+def _skips(graph: Graph, wire: tuple[str, str], depth: Mapping[str, int]) -> bool:
     """Whether a longer way leads from the wire's source to its target."""
-    if depth[edge.target] - depth[edge.source] < 2:
+    source, target = wire
+    if depth[target] - depth[source] < 2:
         return False
-    todo, seen = [e.target for e in graph.outgoing[edge.source] if e != edge], set[str]()
+    todo, seen = [e.target for e in graph.outgoing[source] if e.target != target], set[str]()
     while todo:
         name = todo.pop()
-        if name == edge.target:
+        if name == target:
             return True
-        if name not in seen and depth[name] < depth[edge.target]:
+        if name not in seen and depth[name] < depth[target]:
             seen.add(name)
             todo.extend(e.target for e in graph.outgoing[name])
     return False
+
+
+def _balanced(graph: Graph, columns: list[list[str]], sizes: Sizes, width: float) -> list[list[list[str]]]:
+    """`_rows` of about equal width: no more rows than `width` needs, and no short one at the end."""
+    rows = _rows(graph, columns, sizes, width)
+    low, high = 0.0, width
+    while len(rows) > 1 and high - low > GAP:
+        middle = (low + high) / 2
+        tried = _rows(graph, columns, sizes, middle)
+        if len(tried) <= len(rows):
+            high, rows = middle, tried
+        else:
+            low = middle
+    return rows
 
 
 def _rows(graph: Graph, columns: list[list[str]], sizes: Sizes, width: float) -> list[list[list[str]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
@@ -78,7 +79,7 @@ def context_menu(view: CanvasView, place: QPointF) -> QMenu:
     lines = made.addMenu("Line up")
     lines.setEnabled(len(view.document.selection) > 1)
     for how, title in _ALIGN:
-        lines.addAction(title, lambda how=how: view.align(how))
+        lines.addAction(title, partial(view.align, how))
     made.addAction("Arrange the network", view.auto_layout)
     made.addAction("Fit the network", view.fit)
     return made

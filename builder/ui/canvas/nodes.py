@@ -144,6 +144,10 @@ class NodeItem(QGraphicsItem):
         self._paint_ports(painter, ink)
         if self.badge_area and canvas.detail == 2:
             self._paint_badge(painter, ink)
+        elif self.face.problem is not None:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(ink.roles[self.badge_role])
+            painter.drawEllipse(QPointF(self.rect.width() - 4, 4), 8, 8)
         if self.target == "no":
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(ink.veil)
@@ -212,8 +216,22 @@ class NodeItem(QGraphicsItem):
         if face.picture:
             if self.thumbnail is not None:
                 self.thumbnail.paint(painter, face.picture_area, ink)
+            elif near:
+                self._paint_blank(painter, ink)
         elif near and face.problem is not None:
             self._paint_problem(painter, ink)
+
+    def _paint_blank(self, painter: QPainter, ink: Ink) -> None:
+        """Where the maps will be, as long as nothing has run through the network."""
+        area, shape = self.face.picture_area, self.face.shape
+        columns, rows = self.face.grid if shape is not None and len(shape) == 3 and shape[1:] != (1, 1) else (1, 1)
+        high = (area.height() - 2 * (rows - 1)) / rows
+        wide = min((area.width() - 2 * (columns - 1)) / columns, high)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ink.blank)
+        for place in range(columns * rows):
+            row, column = divmod(place, columns)
+            painter.drawRect(QRectF(area.x() + column * (wide + 2), area.y() + row * (wide + 2), wide, wide))
 
     def _paint_problem(self, painter: QPainter, ink: Ink) -> None:
         problem = self.face.problem

@@ -26,6 +26,7 @@ class QuickAdd(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._above = parent
         self.setObjectName("quickAdd")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.field = QLineEdit(self)
@@ -62,7 +63,7 @@ class QuickAdd(QFrame):
         self.field.setText(text)
         self._fill(text)
         self.resize(232, 52 + _ROWS * 24)
-        area = self.parentWidget().rect()
+        area = self._above.rect()
         x = min(max(8, spot.x()), max(8, area.width() - self.width() - 8))
         y = min(max(8, spot.y()), max(8, area.height() - self.height() - 8))
         self.move(x, y)
@@ -92,7 +93,7 @@ class QuickAdd(QFrame):
         """Close, and give the focus back to the canvas."""
         if self.isVisible():
             self.hide()
-            self.parentWidget().setFocus()
+            self._above.setFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is not self.field:
@@ -125,6 +126,7 @@ class NameField(QLineEdit):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._above = parent
         self._rename: Callable[[str], str] = lambda _name: ""
         self._why = QLabel(parent)
         self._why.setWordWrap(True)
@@ -146,7 +148,7 @@ class NameField(QLineEdit):
     @property
     def complaint(self) -> str:
         """Why the name typed cannot be; empty when nothing is wrong."""
-        return self._why.text() if self._why.isVisibleTo(self.parentWidget()) else ""
+        return self._why.text() if self._why.isVisibleTo(self._above) else ""
 
     def _complain(self, why: str) -> None:
         self._why.setText(why)
@@ -184,7 +186,7 @@ class NameField(QLineEdit):
             self._complain("")
             self.hide()
             if had_focus:
-                self.parentWidget().setFocus()
+                self._above.setFocus()
             self.closed.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -13,7 +13,7 @@ from builder.inspect.picture import Floats, Picture, Plane
 from builder.layers.base import Role
 from builder.ui.canvas.face import Face, cells_of, elided, metrics
 from builder.ui.canvas.ink import Ink
-from builder.ui.views.colour import ACTIVATION, GREY, class_colour, colours, limits, pixels_to_image, rgb_pixels
+from builder.ui.views.colour import ACTIVATION, GREY, class_colour, colours, limits, rgb_pixels
 from builder.ui.views.mosaic import compose, lay_out
 
 _MOST_MAPS = 10  # as `grid_of` has places

@@ -12,7 +12,6 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, S
 from PySide6.QtGui import (
     QAction,
     QContextMenuEvent,
-    QCursor,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
@@ -33,7 +32,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGestureEvent,
     QGraphicsView,
-    QMenu,
     QPinchGesture,
     QToolTip,
     QWidget,
@@ -45,8 +43,10 @@ from builder.ui.canvas.background import paint_dots, paint_invitation
 from builder.ui.canvas.editing import Editing
 from builder.ui.canvas.gestures import DropLayer, Gesture, Pointer
 from builder.ui.canvas.minimap import Minimap
+from builder.ui.canvas.nodes import NodeItem
 from builder.ui.canvas.quick_add import NameField, QuickAdd
 from builder.ui.canvas.scene import FAR, MIDDLE, NEAR, CanvasScene
+from builder.ui.canvas.wires import WireItem
 from builder.ui.document import Document
 from builder.ui.palette import dragged_kind
 from builder.ui.theme import theme
@@ -281,7 +281,8 @@ class CanvasView(QGraphicsView):
 
     def _look(self) -> None:
         """Find out which pictures can be seen, and tell if they are others than before."""
-        names = frozenset()
+        self._place_minimap()
+        names: frozenset[str] = frozenset()
         if self.isVisible() and self.canvas.detail != FAR:
             seen = self.canvas.nodes_in(self.visible_area())
             names = frozenset(name for name in seen if self.canvas.nodes[name].face.picture)
@@ -291,6 +292,16 @@ class CanvasView(QGraphicsView):
             if self._picture is not None:
                 self.canvas.show_picture(self._picture, fresh, self.classes, self.devicePixelRatioF())
             self.visible_nodes_changed.emit()
+
+    def _place_minimap(self) -> None:
+        """Show the small map in its corner, unless all can be seen anyway and it would cover a card."""
+        room = self.minimap.size()
+        self.minimap.move(self.width() - room.width() - 12, self.height() - room.height() - 12)
+        large = self.width() > 420 and self.height() > 240 and len(self.canvas.nodes) > 1
+        if large and self.visible_area().contains(self.canvas.network_rect()):
+            below = self.mapToScene(self.minimap.geometry()).boundingRect()
+            large = not self.canvas.nodes_in(below)
+        self.minimap.setVisible(large)
 
     def _pictured(self) -> frozenset[str]:
         return frozenset(name for name in self._wanted if name in self.canvas.nodes)
@@ -448,7 +459,8 @@ class CanvasView(QGraphicsView):
                 self.viewport().unsetCursor()
         if item is self._hovered:
             return
-        for other in (*self.canvas.nodes.values(), *self.canvas.wires.values()):
+        items: list[NodeItem | WireItem] = [*self.canvas.nodes.values(), *self.canvas.wires.values()]
+        for other in items:
             if other.hovered != (other is item):
                 other.hovered = not other.hovered
                 other.update()
@@ -481,6 +493,8 @@ class CanvasView(QGraphicsView):
             event.ignore()
             return
         self.cancel_gesture()
+        if self._drop is not None:
+            self._drop.cancel()  # not every platform tells that the drag before this one left
         self._drop = DropLayer(self, kind)
         self._drop.move(self.mapToScene(event.position().toPoint()))
         event.acceptProposedAction()
@@ -588,9 +602,7 @@ class CanvasView(QGraphicsView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        room = self.minimap.size()
-        self.minimap.move(self.width() - room.width() - 12, self.height() - room.height() - 12)
-        self.minimap.setVisible(self.width() > 420 and self.height() > 240)
+        self._place_minimap()
         self._seen.start()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -95,12 +95,12 @@ class WireItem(QGraphicsItem):
         self._stroke = None
         self._chip = QRectF()
         if label:
-            wide = math.ceil(metrics(NOTE, mono=True).horizontalAdvance(label)) + 14.0
-            if wide + 6 <= room - 8:
+            wide = math.ceil(metrics(NOTE, mono=True).horizontalAdvance(label)) + 12.0
+            if wide + 8 <= room:
                 self._chip = QRectF(middle.x() - wide / 2, middle.y() - _CHIP_HEIGHT / 2, wide, _CHIP_HEIGHT)
                 self._chip.moveTo(round(self._chip.x()), round(self._chip.y()))
         reach = self._path.controlPointRect().adjusted(-_REACH, -_REACH, _REACH, _REACH)
-        self._bounds = reach.united(self._chip.adjusted(-2, -2, 2, 2)) if label else reach
+        self._bounds = reach if self._chip.isEmpty() else reach.united(self._chip.adjusted(-2, -2, 2, 2))
 
     @property
     def chip(self) -> QRectF:

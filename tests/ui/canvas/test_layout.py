@@ -1,0 +1,109 @@
+"""Automatic layout: no two cards overlap, wires run to the right, long networks become rows."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from PySide6.QtCore import QRectF, QSizeF
+
+from builder.graph.model import Edge, Graph, Node, Point
+from builder.ui.canvas.layout import WIDTH, auto_layout, place_missing, settle
+
+CARD, PILL = QSizeF(140, 148), QSizeF(70, 28)
+
+
+def network(*wires: str) -> Graph:
+    """A graph from "a>b" words."""
+    pairs = [wire.split(">") for wire in wires]
+    names = dict.fromkeys(name for pair in pairs for name in pair)
+    ports: dict[str, int] = {}
+    edges = []
+    for source, target in pairs:
+        ports[target] = ports.get(target, -1) + 1
+        edges.append(Edge(source, target, 0, ports[target]))
+    return Graph.of([Node(name, "Tanh") for name in names], edges)
+
+
+def boxes(graph: Graph, places: dict[str, Point], sizes: dict[str, QSizeF]) -> dict[str, QRectF]:
+    return {n: QRectF(places[n].x, places[n].y, sizes[n].width(), sizes[n].height()) for n in graph.nodes}
+
+
+LINE = [f"n{i}" for i in range(25)]
+LONG = network(*(f"{a}>{b}" for a, b in pairwise(LINE)))
+SKIPS = network("a>b", "b>c", "c>d", "a>d", "d>e", "e>f", "d>f")
+FORK = network("a>b", "a>c", "a>d", "b>e", "c>e", "d>e", "e>f")
+APART = network("a>b", "c>d")
+
+
+@pytest.mark.parametrize("graph", [LONG, SKIPS, FORK, APART, Graph.of([Node("a", "Tanh")])])
+@pytest.mark.parametrize("width", [300.0, WIDTH])
+def test_cards_do_not_overlap_and_every_one_has_a_place(graph: Graph, width: float) -> None:
+    sizes = {name: PILL if index % 3 == 1 else CARD for index, name in enumerate(graph.nodes)}
+    places = auto_layout(graph, sizes, width)
+    assert places.keys() == graph.nodes.keys()
+    found = list(boxes(graph, places, sizes).values())
+    assert not any(a.intersects(b) for i, a in enumerate(found) for b in found[i + 1 :])
+    assert all(x % 4 == 0 and y % 4 == 0 for x, y in places.values())
+
+
+def test_a_long_chain_is_broken_into_rows_of_about_equal_width() -> None:
+    sizes = dict.fromkeys(LONG.nodes, CARD)
+    places = auto_layout(LONG, sizes)
+    rows: dict[float, list[float]] = {}
+    for x, y in places.values():
+        rows.setdefault(y, []).append(x)
+    assert len(rows) > 2
+    assert all(max(row) + 140 <= WIDTH for row in rows.values())
+    counts = [len(row) for row in rows.values()]
+    assert max(counts) - min(counts) <= 1 + len(counts)
+    assert all(min(row) == 0 for row in rows.values())
+
+
+def test_within_a_row_wires_run_to_the_right() -> None:
+    sizes = dict.fromkeys(FORK.nodes, CARD)
+    places = auto_layout(FORK, sizes)
+    assert all(places[e.source].x + 140 < places[e.target].x for e in FORK.edges)
+
+
+def test_a_skip_does_not_push_the_chain_out_of_line() -> None:
+    places = auto_layout(SKIPS, dict.fromkeys(SKIPS.nodes, CARD), 2000)
+    assert {place.y for place in places.values()} == {0}
+
+
+def test_a_pill_stands_on_the_line_of_the_cards() -> None:
+    graph = network("a>b", "b>c")
+    places = auto_layout(graph, {"a": CARD, "b": PILL, "c": CARD})
+    assert places["b"].y + 14 == places["a"].y + 74 == places["c"].y + 74
+
+
+def test_nodes_without_a_place_join_those_that_have_one() -> None:
+    graph = network("a>b", "b>c")
+    placed = Graph(graph.nodes, graph.edges, graph.positions.set("a", Point(40, 80)))
+    full = place_missing(placed, dict.fromkeys("abc", CARD))
+    assert full.positions["a"] == Point(40, 80)
+    assert full.positions["b"].x > 180
+    assert full.positions["b"].y == full.positions["c"].y == 80
+    assert place_missing(full, {}) is full
+
+
+def test_a_new_node_settles_between_its_neighbours_and_they_make_way() -> None:
+    old = network("a>b", "b>c")
+    old = Graph(old.nodes, old.edges, old.positions.update({n: Point(220.0 * i, 0) for i, n in enumerate("abc")}))
+    new = Graph(
+        old.nodes.set("new", Node("new", "Tanh")),
+        (Edge("a", "new"), Edge("new", "b"), Edge("b", "c")),
+        old.positions.set("new", Point(0, 0)),
+    )
+    sizes = dict.fromkeys(("a", "b", "c", "new"), CARD)
+    placed = settle(old, new, sizes)
+    found = list(boxes(placed, dict(placed.positions), sizes).values())
+    assert not any(a.intersects(b) for i, a in enumerate(found) for b in found[i + 1 :])
+    order = sorted(placed.nodes, key=lambda name: placed.positions[name].x)
+    assert order == ["a", "new", "b", "c"]
+    assert placed.positions["a"] == old.positions["a"]
+
+
+def test_a_graph_with_a_circle_is_laid_out_too() -> None:
+    graph = network("a>b", "b>c", "c>b")
+    assert auto_layout(graph, {}).keys() == graph.nodes.keys()
