@@ -13,64 +13,7 @@ from builder.graph.checks import faults
 from builder.graph.model import Edge, Graph, Node, Point
 from builder.graph.order import cycles, downstream, nodes_on_cycles, topological_order, would_cycle
 from builder.graph.problems import ProblemError
-
-NAMES = [f"n{number}" for number in range(6)]
-names = st.sampled_from(NAMES)
-ports = st.integers(0, 2)
-points = st.builds(Point, st.integers(-500, 500), st.integers(-500, 500))
-
-edit = st.one_of(
-    st.tuples(st.just("add"), names, points),
-    st.tuples(st.just("connect"), names, names, ports),
-    st.tuples(st.just("disconnect"), st.integers(0, 9)),
-    st.tuples(st.just("remove"), st.sets(names, max_size=3), st.booleans()),
-    st.tuples(st.just("insert"), st.integers(0, 9)),
-    st.tuples(st.just("rename"), names, names),
-    st.tuples(st.just("params"), names, st.integers(0, 5)),
-    st.tuples(st.just("move"), names, points),
-    st.tuples(st.just("paste"), st.sets(names, max_size=4), points),
-)
-
-
-def carry_out(graph: Graph, action: tuple) -> Graph:  # type: ignore[type-arg]
-    match action:
-        case ("add", name, at):
-            return edits.add_node(graph, Node(name, "ReLU"), at)
-        case ("connect", source, target, port):
-            return edits.connect(graph, Edge(source, target, 0, port))
-        case ("disconnect", number):
-            return edits.disconnect(graph, *graph.edges[number : number + 1])
-        case ("remove", gone, heal):
-            return edits.remove_nodes(graph, gone, heal=heal)
-        case ("insert", number):
-            if not graph.edges:
-                return graph
-            node = Node(edits.free_name(graph, "new"), "ReLU")
-            return edits.insert_on_edge(graph, graph.edges[number % len(graph.edges)], node)
-        case ("rename", old, new):
-            return edits.rename(graph, old, new)
-        case ("params", name, value):
-            return edits.set_params(graph, name, {"filters": value})
-        case ("move", name, at):
-            return edits.move(graph, {name: at})
-        case ("paste", wanted, offset):
-            return edits.paste(graph, edits.fragment(graph, wanted), offset)[0]
-    raise AssertionError(action)
-
-
-def attempt(graph: Graph, action: tuple) -> Graph:  # type: ignore[type-arg]
-    try:
-        return carry_out(graph, action)
-    except ProblemError:
-        return graph
-
-
-@st.composite
-def graphs(draw: st.DrawFn) -> Graph:
-    graph = Graph()
-    for action in draw(st.lists(edit, min_size=4, max_size=40)):
-        graph = attempt(graph, action)
-    return graph
+from tests.graph.programs import attempt, edit, graphs, names
 
 
 def sound(graph: Graph) -> None:
