@@ -48,6 +48,7 @@ class CodeView(QPlainTextEdit):
         self.setFont(font(11, mono=True))
         self.setAccessibleName("Python source")
         self.stale = False
+        self._lines = [""]
         self.marked: tuple[int, ...] = ()
         self._highlighter = PythonHighlighter(self.document())
         self._numbers = _Numbers(self)
@@ -58,9 +59,10 @@ class CodeView(QPlainTextEdit):
 
     def show_text(self, text: str) -> None:
         """Show a text; only the lines that differ from the ones shown are replaced."""
-        old, new = self.toPlainText().split("\n"), text.split("\n")
+        old, new = self._lines, text.split("\n")
         if old == new:
             return
+        self._lines = new
         same = 0
         while same < min(len(old), len(new)) and old[same] == new[same]:
             same += 1

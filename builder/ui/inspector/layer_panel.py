@@ -24,7 +24,6 @@ from builder.ui.inspector.help_card import HelpCard
 from builder.ui.inspector.panel import Panel, ProblemColumn
 from builder.ui.inspector.params import with_param
 from builder.ui.inspector.summary import SelectionSummary
-from builder.ui.theme import theme
 from builder.ui.widgets.formula import FormulaBox
 from builder.ui.widgets.labels import label
 from builder.ui.widgets.section import Section
@@ -60,7 +59,6 @@ class LayerPanel(QWidget):
         self._later.timeout.connect(self._show_field)
         document.selected.connect(self._renew)
         document.changed.connect(self._renew)
-        theme().changed.connect(self._recolour)
         self._renew()
 
     def _build(self) -> None:
@@ -88,14 +86,16 @@ class LayerPanel(QWidget):
     # What is selected -----------------------------------------------------------------------------------------------
 
     def _renew(self, *_news: object) -> None:
-        selection = self._document.selection
+        # While an edit is told, the selection may still name a layer that it removed or renamed.
+        nodes = self._document.inference.nodes
+        selection = [name for name in self._document.selection if name in nodes]
         if len(selection) != 1:
             self._name = ""
             self._stack.setCurrentWidget(self.summary)
             self.summary.renew()
             return
         name = selection[0]
-        info = self._document.inference.nodes[name]
+        info = nodes[name]
         layer = find(info.node.kind)
         fresh = name != self._name
         self._name = name
@@ -174,9 +174,6 @@ class LayerPanel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._later.start()
-
-    def _recolour(self) -> None:
-        self.header.update()
 
     # Edits ----------------------------------------------------------------------------------------------------------
 

@@ -163,6 +163,10 @@ class Figures(QWidget):
         self._grid.setColumnStretch(1, 1)
         self._cells: list[tuple[QLabel, QLabel]] = []
 
+    def texts(self) -> dict[str, str]:
+        """What is shown: the values by their names."""
+        return {name.text(): value.text() for name, value in self._cells if name.text()}
+
     def show_rows(self, rows: Iterable[tuple[str, str]]) -> None:
         """Show these pairs, reusing the labels that are there."""
         wanted = list(rows)

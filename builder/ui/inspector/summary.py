@@ -118,8 +118,9 @@ class SelectionSummary(Panel):
                 self._analysed = (inference, analyse(make_plan(inference)))
             except ProblemError:
                 self._analysed = (inference, None)
-        if len(self._document.selection) > 1:
-            self._show_selection(inference, self._document.selection)
+        chosen = tuple(name for name in self._document.selection if name in inference.nodes)
+        if len(chosen) > 1:
+            self._show_selection(inference, chosen)
         else:
             self._show_network(inference, self._analysed[1])
 

@@ -39,6 +39,10 @@ class Choice(QComboBox):
         self.blockSignals(False)
         self.set_value(shown)
 
+    def values(self) -> tuple[Any, ...]:
+        """The values that it offers."""
+        return tuple(self._values)
+
     def value(self) -> Any:
         """The value shown; None when there is none."""
         index = self.currentIndex()

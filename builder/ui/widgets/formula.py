@@ -67,6 +67,10 @@ class FormulaBox(QFrame):
             if line is not None:
                 line.setText(text)
 
+    def text(self) -> str:
+        """What is written in the box, marks of the rich text included."""
+        return "\n".join(line.text() for line in (self._general, self._numbers) if line is not None)
+
     def _line(self, text: str, role: str) -> QLabel:
         made = QLabel(text)
         made.setProperty("role", role)

@@ -155,6 +155,6 @@ def test_a_printed_number_reads_back_as_itself(value: float) -> None:
 def test_a_scale_rises_from_end_to_end_and_finds_its_own_stops(scale: Scale) -> None:
     stops = scale.stops
     assert (stops[0], stops[-1]) == (scale.low, scale.high)
-    assert all(a < b for a, b in zip(stops, stops[1:], strict=False))
+    assert list(stops) == sorted(set(stops))
     assert [scale.position(stop) for stop in stops] == list(range(len(stops)))
     assert len(stops) <= 1001
