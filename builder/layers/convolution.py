@@ -200,7 +200,7 @@ class Conv2d(_Convolution):
 
     def output_shape(self, inputs: Shapes) -> Shape:
         channels, *size = need_picture(inputs[0], self.title)
-        for what, number in (("input channels", channels), ("filters", self.filters)):
+        for what, number in (("input channels", channels), ("filters", self.filters)) if self.groups > 1 else ():
             if number % self.groups:
                 raise ShapeError(
                     f"{number} {what} cannot be split into {self.groups} equal groups.",
@@ -208,12 +208,11 @@ class Conv2d(_Convolution):
                     field="groups",
                     remedy=Remedy("Use one group", change=FrozenDict({"groups": 1})),
                 )
-        self._check_padding(size)
+        if self.padding_mode in ("reflect", "circular"):
+            self._check_padding(size)
         return super().output_shape(inputs)
 
     def _check_padding(self, size: list[int]) -> None:
-        if self.padding_mode in ("zeros", "replicate"):
-            return
         spare = 0 if self.padding_mode == "circular" else 1
         padding = self._filters(1).padding
         if any(p > length - spare for p, length in zip(padding, size, strict=True)):

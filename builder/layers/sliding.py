@@ -49,16 +49,20 @@ def slide(size: Sequence[int], window: Pair, stride: Pair, padding: Pair, up: bo
     None when the window is larger than the padded picture. `window` is what `reach` says of a dilated one.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html
     """
-    result = []
-    for length, w, s, p in zip(size, window, stride, padding, strict=True):
-        room = length + 2 * p - w
-        steps = -(-room // s) if up else room // s
-        if steps < 0:
-            return None
-        if up and steps * s >= length + p:  # PyTorch: the last window must start inside the picture or its left border
-            steps -= 1
-        result.append(steps + 1)
-    return (result[0], result[1])
+    high = _steps(size[0], window[0], stride[0], padding[0], up)
+    wide = _steps(size[1], window[1], stride[1], padding[1], up)
+    return (high, wide) if high > 0 and wide > 0 else None
+
+
+def _steps(length: int, window: int, stride: int, padding: int, up: bool) -> int:
+    """The same along one axis; 0 or less when the window does not fit."""
+    room = length + 2 * padding - window
+    if not up:
+        return room // stride + 1
+    steps = -(-room // stride)
+    if steps * stride >= length + padding:  # PyTorch: the last window must start inside the picture or its left border
+        steps -= 1
+    return steps + 1
 
 
 def too_small(
