@@ -133,7 +133,9 @@ def _infer(graph: Graph, order: tuple[str, ...], cyclic: frozenset[str], previou
     touched = {
         name
         for name, node in graph.nodes.items()
-        if name not in infos or infos[name].node is not node or wires[name] is not wired[name] != wires[name]
+        if name not in infos
+        or (infos[name].node is not node and infos[name].node != node)  # equal ones come from undo and from blocks
+        or (wires[name] is not wired[name] and wires[name] != wired[name])
     }
     if cyclic:
         infos.update(_circles(graph))
@@ -147,7 +149,7 @@ def _infer(graph: Graph, order: tuple[str, ...], cyclic: frozenset[str], previou
         ports = tuple([edge.target_port for edge in edges])
         arriving = tuple([infos[edge.source].output if edge.source in infos else None for edge in edges])
         inputs = arriving if ports == _PORTS[: len(ports)] else _by_port(node.kind, ports, arriving)
-        if old is not None and old.node is node and old.ports == ports and old.inputs == inputs:
+        if old is not None and old.node == node and old.ports == ports and old.inputs == inputs:
             continue
         new = infos[name] = _infer_node(node, ports, inputs)
         if old is None or old.output != new.output:

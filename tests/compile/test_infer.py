@@ -202,3 +202,11 @@ def test_a_gap_among_the_wires_of_a_merge_does_no_harm():
     assert known.errors == ()
     (step,) = (step for step in make_plan(known).steps if step.name == "s")
     assert step.inputs == ("a", "i")
+
+
+def test_equal_nodes_keep_what_is_known_of_them():
+    graph = lenet5()
+    before = infer(graph)
+    again = Graph.of([Node(node.name, node.kind, dict(node.params)) for node in graph.nodes.values()], graph.edges)  # type: ignore[arg-type]
+    after = infer(again, before)
+    assert all(after.nodes[name] is before.nodes[name] for name in graph.nodes)

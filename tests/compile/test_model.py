@@ -16,7 +16,9 @@ from torch import fx, nn
 from builder.compile.module import build, rewire
 from builder.compile.plan import Plan
 from builder.compile.source import to_source, write
-from builder.graph.model import Edge, Graph, Node
+from builder.graph.blocks import flatten
+from builder.graph.frozen import FrozenDict
+from builder.graph.model import Block, BlockParameter, Edge, Graph, Network, Node
 from builder.graph.names import NAME, RESERVED
 from builder.graph.problems import ProblemError
 from tests.compile.networks import chain, lenet5, plan_of, residual
@@ -247,3 +249,18 @@ def test_the_plan_and_the_source_need_no_torch():
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_blocks_compile_to_nested_modules_and_to_the_same_source():
+    body = chain(("conv", "Conv2d", {"filters": {"$": "width * 2"}, "kernel_size": 1}), ("relu", "ReLU", {}))
+    block = Block("Pair", body, (BlockParameter("width", 2),))
+    stage = ("stage1", "Block", {"definition": "Pair", "repeat": 2, "arguments": {"width": 3}})
+    graph = chain(stage, ("tail", "Block", {"definition": "Pair"}))
+    flat = flatten(Network(graph, FrozenDict({"Pair": block})))
+    plan = plan_of(flat)
+    model, other = seeded(plan), from_source(plan)
+    assert list(model.state_dict()) == list(other.state_dict())
+    assert list(model.state_dict())[::2] == ["stage1.0.conv.weight", "stage1.1.conv.weight", "tail.conv.weight"]
+    sample = torch.randn(2, 1, 32, 32)
+    assert torch.equal(model(sample), other(sample))
+    assert "x = self.stage1[1].conv(x)  # 6×32×32" in to_source(plan)

@@ -61,7 +61,12 @@ def attempt(graph: Graph, action: tuple) -> Graph:  # type: ignore[type-arg]
 
 @st.composite
 def graphs(draw: st.DrawFn) -> Graph:
-    graph = Graph()
-    for action in draw(st.lists(edit, min_size=4, max_size=40)):
+    """A sound graph of about six nodes that a random program of edits has been through."""
+    graph = Graph.of([Node(name, "ReLU") for name in NAMES])
+    wires = st.tuples(st.integers(0, 4), st.integers(1, 5), ports)
+    for source, target, port in draw(st.lists(wires, max_size=12)):
+        if source < target:
+            graph = edits.connect(graph, Edge(NAMES[source], NAMES[target], 0, port))
+    for action in draw(st.lists(edit, max_size=6)):
         graph = attempt(graph, action)
     return graph
