@@ -21,7 +21,7 @@ from builder.layers.base import Category
 from builder.train.chance import Chance, NoChance
 from builder.train.fit import fit_problems
 from builder.train.job import Job
-from builder.train.meter import Meter
+from builder.train.meter import Meter, Rows
 from builder.train.objective import Objective, finite
 from builder.train.settings import SGD, TrainingSettings
 
@@ -44,6 +44,7 @@ class Learner:
         model: a `GraphModule` over the same submodules, from the input to the scores that the loss works on.
         scores: name of the step that gives these scores.
         step: updates made; epoch: epochs completed; position: batches done of the one under way.
+        rows: the figures of the epoch under way, as the meter gave them.
         batch: what the step under way works on, for whoever must find out what went wrong.
     """
 
@@ -60,6 +61,7 @@ class Learner:
         self.side = side_stream(device)
         self.meter = Meter(self.objective, self.side)
         self.step = self.epoch = self.position = 0
+        self.rows: list[Rows] = []
         self.batch: tuple[Tensor, Tensor] | None = None
         self.order = torch.Generator().manual_seed(settings.seed)
         self.epoch_began = self.order.get_state()
@@ -107,6 +109,7 @@ class Learner:
         """Every batch is done: the next one belongs to another epoch."""
         self.epoch += 1
         self.position = 0
+        self.rows.clear()
         self.epoch_began = self.order.get_state()
 
     def load(self, rows: Tensor, part: Part | None = None) -> tuple[Tensor, Tensor]:
@@ -200,8 +203,8 @@ def _optimizer(root: nn.Module, settings: TrainingSettings, fused: bool | None) 
 
 def warm_up() -> None:
     """Do once what is slow the first time in a process (an optimiser, a convolution), so that Run answers at once."""
-    layer = nn.Conv2d(1, 1, 3)
-    optimizer = _optimizer(layer, TrainingSettings(), fused=True)
     with Chance(0, torch.device("cpu")):
+        layer = nn.Conv2d(1, 1, 3)
+        optimizer = _optimizer(layer, TrainingSettings(), fused=True)
         layer(torch.zeros(1, 1, 4, 4)).sum().backward()
     optimizer.step()

@@ -64,7 +64,7 @@ class Meter:
         while self._under_way and (wait or self._under_way[0][0].ready):
             fetch, steps = self._under_way.pop(0)
             found.append(_rows(fetch, steps))
-        return np.concatenate(found) if found else np.empty((0, 4))
+        return joined(found)
 
 
 def _rows(fetch: Fetch, steps: list[tuple[int, int]]) -> Rows:
@@ -108,6 +108,11 @@ class Curve:
         with self._lock:
             blocks, self._blocks, self._count = self._blocks, [], 0
         return np.concatenate(blocks) if blocks else np.empty((0, 3))
+
+
+def joined(pieces: list[Rows]) -> Rows:
+    """All rows in one array, (k, 4)."""
+    return np.concatenate(pieces) if pieces else np.empty((0, 4))
 
 
 def mean(rows: Rows) -> tuple[float, float | None]:

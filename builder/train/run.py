@@ -31,7 +31,7 @@ from builder.graph.problems import Problem, ProblemError
 from builder.train.job import Job
 from builder.train.learner import Learner
 from builder.train.messages import EpochEnded, Finished
-from builder.train.meter import Rows
+from builder.train.meter import Rows, joined
 
 FORMAT = "torchcanvas-run"
 VERSION = 1
@@ -119,6 +119,7 @@ class Record:
                 if isinstance(value, Tensor):
                     tensors[f"optimizer.{index}.{key}"] = _saved(value)
         tensors["order"] = learner.epoch_began
+        tensors["rows"] = torch.from_numpy(joined(learner.rows))
         tensors |= {f"chance.{name}": state for name, state in learner.chance.state.items()}
         place = {"step": learner.step, "epoch": learner.epoch, "position": learner.position}
         meta = {name: str(value) for name, value in place.items()}
@@ -175,6 +176,7 @@ def _restore(learner: Learner, tensors: Mapping[str, Tensor], meta: Mapping[str,
     learner.learning_rate = float(meta["learning_rate"])
     learner.order.set_state(tensors["order"])
     learner.epoch_began = tensors["order"]
+    learner.rows = [tensors["rows"].numpy()]
     learner.chance.state = part("chance.")
     learner.step, learner.epoch, learner.position = place["step"], place["epoch"], place["position"]
 

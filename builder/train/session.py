@@ -36,7 +36,7 @@ from builder.train.messages import (
     State,
     Warned,
 )
-from builder.train.meter import Rows, mean
+from builder.train.meter import Rows, joined, mean
 from builder.train.run import Record, disk_problem, resume
 
 READ_EVERY = 0.03  # seconds between two readings of the losses that gather on the device
@@ -100,7 +100,6 @@ class Session:
         self._record: Record | None = None
         self._keeper: threads.Keeper | None = None
         self._threads = 1
-        self._rows: list[Rows] = []
         self._clock = _Clock()
         self._read_at = 0.0
 
@@ -156,12 +155,12 @@ class Session:
         self._host.emit(Preparing(message, share))
 
     def _end_epoch(self, learner: Learner) -> None:
+        self._open_record(learner)  # a resumed run may have nothing left of its epoch but this
         self._read(wait=True)
-        rows = np.concatenate(self._rows) if self._rows else np.empty((0, 4))
-        self._rows.clear()
-        learner.end_epoch()
+        rows = joined(learner.rows)
         training = self._clock.epoch_seconds
         figures = evaluate(learner, learner.data.validation, self._host.between)
+        learner.end_epoch()
         loss, accuracy = mean(rows)
         ended = EpochEnded(
             epoch=learner.epoch,
@@ -256,7 +255,7 @@ class Session:
         rows = learner.meter.take(wait=wait)
         if not len(rows):
             return
-        self._rows.append(rows)
+        learner.rows.append(rows)
         self._host.read(rows)
         self._write(lambda record: record.steps(rows))
         if not np.isfinite(rows[:, 1]).all():

@@ -1,0 +1,308 @@
+"""The thread: commands, events, pictures. Nothing here sleeps: every wait is for an event."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from builder.inspect.picture import Attention, Picture
+from builder.train.mailbox import Mailbox
+from builder.train.messages import (
+    EpochEnded,
+    Failed,
+    Finished,
+    Pause,
+    Phase,
+    Prepared,
+    Reason,
+    Resume,
+    SetLearningRate,
+    State,
+    StateChanged,
+    StepBatch,
+    StepPhase,
+    Stop,
+    TakeSnapshot,
+    Warned,
+)
+from builder.train.run import load_run
+from builder.train.trainer import Trainer
+from tests.train.conftest import PATIENCE, Flight
+from tests.train.networks import picture_job, point_job
+
+Fly = Callable[..., Flight]
+EVERYTHING = Attention(frozenset({"conv1", "relu1", "fc1", "output"}), frozenset({"conv1", "fc1"}), statistics=True)
+
+
+def rest(flight: Flight) -> StateChanged:
+    """The next time that the trainer comes to rest."""
+    return flight.until(StateChanged, lambda event: event.state is State.PAUSED)  # type: ignore[no-any-return]
+
+
+def final_weights(folder: Path) -> dict[str, torch.Tensor]:
+    run = load_run(folder)
+    return load_file(run.weights[max(run.weights)])
+
+
+def test_a_run_says_what_it_does_and_ends(fly: Fly) -> None:
+    flight = fly(picture_job())
+    finished = flight.finish()
+    assert finished.reason is Reason.COMPLETED
+    assert len(flight.all(EpochEnded)) == 2
+    assert len(flight.all(Prepared)) == 1
+    assert flight.heard[-1] is finished
+    assert flight.trainer.progress.state is State.FINISHED
+    assert flight.trainer.progress.step == 8
+
+
+def test_parked_it_waits_at_step_0_and_shows_the_initial_network(fly: Fly, tmp_path: Path) -> None:
+    flight = fly(picture_job(), run_folder=tmp_path / "run", attention=EVERYTHING, paused=True)
+    assert rest(flight).phase is None
+    picture = wait_for_picture(flight)
+    assert picture.step == 0
+    assert flight.trainer.progress.step == 0
+    assert not (tmp_path / "run").exists()
+    flight.trainer.send(Resume())
+    assert flight.finish().step == 8
+    assert (tmp_path / "run" / "run.json").exists()
+
+
+def wait_for_picture(flight: Flight, fits: Callable[[Picture], bool] = lambda picture: True) -> Picture:
+    """The next picture; the trainer makes it on its own thread, and posting it is what this waits for."""
+    posted = threading.Event()
+    mailbox = flight.trainer.mailbox
+    real = mailbox.post
+
+    def post(picture: Picture) -> None:
+        real(picture)
+        posted.set()
+
+    mailbox.post = post  # type: ignore[method-assign]
+    try:
+        while True:
+            picture = mailbox.take()
+            if picture is not None and fits(picture):
+                return picture
+            assert posted.wait(PATIENCE)
+            posted.clear()
+    finally:
+        mailbox.post = real  # type: ignore[method-assign]
+
+
+def test_one_batch_at_a_time(fly: Fly) -> None:
+    flight = fly(picture_job(), paused=True)
+    rest(flight)
+    for step in (1, 2, 3):
+        flight.trainer.send(StepBatch())
+        assert rest(flight).phase is None
+        assert flight.trainer.progress.step == step
+
+
+def test_steps_asked_for_in_a_row_are_all_made(fly: Fly) -> None:
+    flight = fly(picture_job(), paused=True)
+    rest(flight)
+    for _ in range(3):
+        flight.trainer.send(StepBatch())
+    while flight.trainer.progress.step < 3:
+        rest(flight)
+    flight.trainer.send(StepBatch())
+    while flight.trainer.progress.step < 4:
+        rest(flight)
+
+
+def test_one_phase_at_a_time(fly: Fly) -> None:
+    flight = fly(picture_job(), paused=True)
+    rest(flight)
+    seen = []
+    for _ in range(6):
+        flight.trainer.send(StepPhase())
+        seen.append(rest(flight).phase)
+    assert seen == [Phase.FORWARD, Phase.LOSS, Phase.BACKWARD, Phase.UPDATE, None, Phase.FORWARD]
+    assert flight.trainer.progress.step == 1
+    flight.trainer.send(StepBatch())  # finishes the step under way
+    assert rest(flight).phase is None
+    assert flight.trainer.progress.step == 2
+
+
+def test_pause_and_resume(fly: Fly) -> None:
+    flight = fly(picture_job(epochs=100_000))
+    flight.until(EpochEnded)
+    flight.trainer.send(Pause())
+    rest(flight)
+    step = flight.trainer.progress.step
+    flight.trainer.attend(EVERYTHING)
+    assert wait_for_picture(flight).step == step
+    assert flight.trainer.progress.step == step
+    flight.trainer.send(Resume())
+    flight.until(StateChanged, lambda event: event.state is State.RUNNING)
+    flight.until(EpochEnded)
+    flight.trainer.send(Stop())
+    assert flight.finish().reason is Reason.STOPPED
+    assert flight.trainer.progress.step > step
+
+
+def test_looking_and_pausing_change_nothing(fly: Fly, tmp_path: Path) -> None:
+    """Weights to the last digit, moving averages of batch norm and numbers of dropout included."""
+    fly(picture_job(), run_folder=tmp_path / "undisturbed").finish()
+
+    flight = fly(picture_job(), run_folder=tmp_path / "watched", attention=EVERYTHING, paused=True)
+    rest(flight)
+    for number in range(12):
+        wait_for_picture(flight)
+        torch.rand(5)
+        flight.trainer.send(StepPhase() if number % 3 else StepBatch())
+        rest(flight)
+    flight.trainer.attend(Attention(frozenset({"bn1", "drop1"}), sample=3))
+    flight.trainer.send(Resume())
+    assert flight.finish().reason is Reason.COMPLETED
+
+    first, second = final_weights(tmp_path / "undisturbed"), final_weights(tmp_path / "watched")
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert "bn1.running_mean" in first
+
+
+def test_while_paused_looking_elsewhere_gives_another_picture(fly: Fly) -> None:
+    flight = fly(picture_job(), attention=Attention(frozenset({"conv1"})), paused=True)
+    rest(flight)
+    assert set(wait_for_picture(flight).activations) == {"conv1"}
+    other = Attention(frozenset({"fc1"}), sample=2)
+    flight.trainer.attend(other)
+    picture = wait_for_picture(flight, lambda picture: picture.attention == other)
+    assert set(picture.activations) == {"fc1"}
+    assert picture.activations["fc1"].shape == (10,)
+
+
+def test_nobody_looking_makes_no_picture(fly: Fly) -> None:
+    flight = fly(picture_job())
+    flight.finish()
+    assert flight.trainer.mailbox.empty
+
+
+def test_after_the_end_the_trained_network_can_be_looked_at(fly: Fly) -> None:
+    flight = fly(picture_job())
+    flight.finish()
+    flight.trainer.attend(EVERYTHING)
+    assert wait_for_picture(flight).step == 8
+    assert flight.trainer.alive
+    flight.trainer.send(Stop())
+    assert flight.trainer.close(PATIENCE)
+
+
+def test_the_learning_rate_can_be_changed(fly: Fly) -> None:
+    flight = fly(picture_job(), paused=True)
+    rest(flight)
+    flight.trainer.send(SetLearningRate(0.007))
+    flight.trainer.send(SetLearningRate(-1.0))
+    flight.trainer.send(StepBatch())
+    rest(flight)
+    assert flight.trainer.progress.learning_rate == 0.007
+    assert [event.problem.where for event in flight.all(Warned)] == ["training.optimizer.learning_rate"]
+
+
+def test_another_learning_rate_leads_elsewhere(fly: Fly, tmp_path: Path) -> None:
+    for rate, name in ((0.05, "same"), (0.5, "other")):
+        flight = fly(picture_job(), run_folder=tmp_path / name, paused=True)
+        rest(flight)
+        flight.trainer.send(SetLearningRate(rate))
+        flight.trainer.send(Resume())
+        flight.finish()
+    fly(picture_job(), run_folder=tmp_path / "untouched").finish()
+    untouched = final_weights(tmp_path / "untouched")["fc1.weight"]
+    assert torch.equal(untouched, final_weights(tmp_path / "same")["fc1.weight"])
+    assert not torch.equal(untouched, final_weights(tmp_path / "other")["fc1.weight"])
+
+
+def test_no_point_of_the_curve_is_lost(fly: Fly) -> None:
+    flight = fly(point_job(epochs=40))
+    taken = []
+    for _ in range(20):
+        flight.until(EpochEnded)
+        taken.append(flight.trainer.take_scalars())
+    flight.finish()
+    taken.append(flight.trainer.take_scalars())
+    rows = np.concatenate(taken)
+    assert rows.shape[1] == 3
+    assert rows[:, 0].tolist() == list(range(1, flight.trainer.progress.step + 1))
+    assert np.isfinite(rows).all()
+    assert len(flight.trainer.take_scalars()) == 0
+
+
+def test_a_snapshot_on_demand(fly: Fly, tmp_path: Path) -> None:
+    flight = fly(picture_job(), run_folder=tmp_path / "run", paused=True)
+    rest(flight)
+    flight.trainer.send(StepBatch())
+    rest(flight)
+    flight.trainer.send(TakeSnapshot())
+    flight.trainer.send(StepBatch())
+    rest(flight)
+    assert sorted(load_run(tmp_path / "run").weights) == [0, 1]
+
+
+def test_stopping_inside_a_step_finishes_the_step(fly: Fly) -> None:
+    flight = fly(picture_job(), paused=True)
+    rest(flight)
+    flight.trainer.send(StepPhase())
+    rest(flight)
+    flight.trainer.send(Stop())
+    assert flight.finish().step == 1
+
+
+def test_a_failing_batch_ends_the_run_and_not_the_thread(fly: Fly, monkeypatch: pytest.MonkeyPatch) -> None:
+    from builder.data.resident import ResidentPart
+
+    flight = fly(picture_job(), attention=EVERYTHING, paused=True)
+    rest(flight)
+
+    def fail(self: object, rows: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ResidentPart, "batch", fail)
+        flight.trainer.send(Resume())
+        assert flight.finish().reason is Reason.FAILED
+    assert [event.problem.code for event in flight.all(Failed)] == ["out-of-memory"]
+    assert flight.trainer.close(PATIENCE)
+
+
+def test_a_picture_that_cannot_be_made_does_not_end_the_run(fly: Fly, monkeypatch: pytest.MonkeyPatch) -> None:
+    from builder.inspect.look import Observer
+
+    def fail(self: object, *args: object, **kwargs: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Observer, "look", fail)
+    flight = fly(picture_job(), attention=EVERYTHING)
+    assert flight.finish().reason is Reason.COMPLETED
+    assert [event.problem.code for event in flight.all(Warned)] == ["no-pictures"]
+
+
+def test_closing_ends_the_thread_in_every_state(fly: Fly) -> None:
+    early = fly(picture_job())
+    assert early.trainer.close(PATIENCE)
+    assert early.finish().reason is Reason.STOPPED or early.trainer.progress.step == 8
+    parked = fly(picture_job(), paused=True)
+    rest(parked)
+    assert parked.trainer.close(PATIENCE)
+    running = fly(picture_job(epochs=100_000))
+    running.until(EpochEnded)
+    assert running.trainer.close(PATIENCE)
+    assert isinstance(running.finish(), Finished)
+    never_started = Trainer(picture_job())
+    assert never_started.close()
+
+
+def test_the_newest_picture_wins() -> None:
+    mailbox: Mailbox[int] = Mailbox()
+    mailbox.post(1)
+    mailbox.post(2)
+    assert not mailbox.empty
+    assert mailbox.take() == 2
+    assert mailbox.take() is None
+    assert mailbox.empty
