@@ -270,7 +270,7 @@ def _network_problems(graph: Graph, nodes: Mapping[str, NodeInfo]) -> Iterator[P
     for extra in inputs[1:]:
         removal = Fix(f"Remove {extra}", (RemoveNode(extra),))
         yield Problem("several-inputs", f"the network has a second input, {extra}.", where=extra, fix=removal)
-    if not outputs:
+    if all(_only_helps_training(nodes[name]) for name in outputs):
         last = [name for name in unused if nodes[name].output is not None]
         fix = Fix("Add Output", (AddAfter(last[0], "Output"),)) if len(last) == 1 else None
         hint = "Drag an Output onto the canvas and connect the last layer to it."
@@ -290,6 +290,10 @@ def _network_problems(graph: Graph, nodes: Mapping[str, NodeInfo]) -> Iterator[P
             if nodes[name].layer is not None:
                 message = "nothing uses what it gives, so it is left out of the model."
                 yield Problem("unused", message, where=name, severity=Severity.WARNING)
+
+
+def _only_helps_training(info: NodeInfo) -> bool:
+    return info.layer is not None and info.layer.auxiliary
 
 
 _NOTHING = Inference(Graph(), (), frozenset(), FrozenDict(), tuple(_network_problems(Graph(), {})))

@@ -26,7 +26,7 @@ def build(plan: Plan, output: str | None = None) -> fx.GraphModule:
     """
     root = nn.Module()
     for step in plan.steps:
-        if step.call.builds_module:
+        if step.builds_module:
             try:
                 add_submodule(root, step.name, _make(step))
             except (RuntimeError, ValueError, MemoryError, TypeError) as error:
@@ -50,7 +50,7 @@ def rewire(root: nn.Module, plan: Plan, output: str | Iterable[str]) -> fx.Graph
         if step.name not in needed:
             continue
         arguments = tuple(values[name] for name in step.inputs)
-        if step.call.builds_module:
+        if step.builds_module:
             values[step.name] = graph.call_module(step.name, arguments)
         else:
             values[step.name] = _emit(graph, step.call, arguments, step.name)

@@ -31,6 +31,11 @@ class Step:
     output_shape: Shape
     initial: tuple[tuple[str, Call], ...] = ()
 
+    @cached_property
+    def builds_module(self) -> bool:
+        """Whether the step owns a submodule (rather than being a function call in `forward`)."""
+        return self.call.builds_module
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -83,6 +88,7 @@ def make_plan(inference: Inference) -> Plan:
     graph, infos = inference.graph, inference.nodes
     # By the order in which they were added, so that the main output stays the main one whatever is wired.
     outputs = [name for name in graph.nodes if _role(infos[name]) is Role.OUTPUT]
+    outputs.sort(key=lambda name: _auxiliary(infos[name]))
     needed = set(outputs)
     for name in reversed(inference.order):
         if name in needed:

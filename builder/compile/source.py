@@ -54,7 +54,7 @@ def write(plan: Plan, class_name: str = "Net") -> Source:
         raise ProblemError(*found)
     body = _Text()
     body.add(f"class {class_name}(nn.Module):")
-    modules = [step for step in plan.steps if step.call.builds_module]
+    modules = [step for step in plan.steps if step.builds_module]
     if modules:
         body.add("def __init__(self):", 1)
         body.add("super().__init__()", 2)
@@ -106,7 +106,7 @@ def _write_modules(body: _Text, steps: list[Step]) -> None:
 
 
 def _write_forward(body: _Text, plan: Plan) -> None:
-    containers = _containers([step for step in plan.steps if step.call.builds_module])
+    containers = _containers([step for step in plan.steps if step.builds_module])
     wanted = plan.outputs[0][1]
     needed = plan.needed_for(wanted)
     steps = [step for step in plan.steps if step.name in needed]
@@ -114,7 +114,7 @@ def _write_forward(body: _Text, plan: Plan) -> None:
     body.add(f"def forward(self, {variables[plan.input]}):", 1, plan.input, show(plan.input_shape))
     for step in steps:
         values = tuple(variables[name] for name in step.inputs)
-        if step.call.builds_module:
+        if step.builds_module:
             expression = f"{_reach(step.name, containers)}({', '.join(values)})"
             text = f"{variables[step.name]} = {expression}"
         else:
