@@ -42,6 +42,7 @@ class View(QWidget):
         help: one sentence: what is seen here.
         attention_changed: what the view wants to see is another thing now.
         sample_asked: the user wants another pinned sample (its position).
+        said: a sentence for the status line: what was saved or copied, or why it was not.
     """
 
     key: ClassVar[str]
@@ -50,6 +51,7 @@ class View(QWidget):
 
     attention_changed = Signal()
     sample_asked = Signal(int)
+    said = Signal(str)
 
     def head(self) -> QWidget | None:
         """The line with title and controls above the view, for a dock that shows it as its title bar."""

@@ -40,7 +40,7 @@ class CurveView(View):
         self.training, self.validation = Series(), Series(1024)
         self._content = QWidget()
         self._plot: CurvePlot | None = None
-        self._enlarged: EnlargedPlot | None = None
+        self.enlarged: EnlargedPlot | None = None
         self._stale = True
         QVBoxLayout(self._content).setContentsMargins(0, 0, 0, 0)
         self.frame = ViewFrame(self.title, self._content)
@@ -111,7 +111,7 @@ class CurveView(View):
     def plots(self) -> list[CurvePlot]:
         """The plots that there are now: the view's own and an enlarged one."""
         found = [self._plot] if self._plot is not None else []
-        return [*found, self._enlarged.plot] if self._enlarged is not None else found
+        return [*found, self.enlarged.plot] if self.enlarged is not None else found
 
     def make_plot(self) -> CurvePlot:
         """Another plot of the same points."""
@@ -123,7 +123,7 @@ class CurveView(View):
 
     def refresh(self) -> None:
         """Draw anew, as soon as somebody can see it."""
-        enlarged = self._enlarged is not None and self._enlarged.isVisible()
+        enlarged = self.enlarged is not None and self.enlarged.isVisible()
         if not self.isVisible() and not enlarged:
             self._stale = True
             return
@@ -143,6 +143,7 @@ class CurveView(View):
         if self._plot is None and layout is not None:
             self._plot = self.make_plot()
             layout.addWidget(self._plot)
+            self._plot.show()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -153,14 +154,14 @@ class CurveView(View):
 
     def enlarge(self) -> None:
         """Show the plot in a large window of its own that goes on following the run."""
-        if self._enlarged is None:
-            self._enlarged = EnlargedPlot(self)
-            self._enlarged.destroyed.connect(self._forget_enlarged)
-        self._enlarged.show()
-        self._enlarged.activateWindow()
+        if self.enlarged is None:
+            self.enlarged = EnlargedPlot(self)
+            self.enlarged.destroyed.connect(self._forget_enlarged)
+        self.enlarged.show()
+        self.enlarged.activateWindow()
 
     def _forget_enlarged(self) -> None:
-        self._enlarged = None
+        self.enlarged = None
 
     def show_all(self) -> None:
         """Undo every zoom."""
@@ -192,11 +193,11 @@ class CurveView(View):
 
     def copy_picture(self) -> None:
         """Put the plot onto the clipboard."""
-        export.copy_picture(self, self.plot_picture())
+        self.said.emit(export.copy_picture(self.plot_picture()))
 
     def save_picture(self) -> None:
         """Ask for a file and write the plot there."""
-        export.save_picture(self, self.plot_picture(), self.title, self.ask_path)
+        self.said.emit(export.save_picture(self, self.plot_picture(), self.title, self.ask_path))
 
     def table(self) -> str:
         """The figures as comma-separated values: mean, lowest and highest where points were joined."""
@@ -207,7 +208,7 @@ class CurveView(View):
 
     def save_table(self) -> None:
         """Ask for a file and write the figures there."""
-        export.save_text(self, self.table(), self.title, self.ask_path)
+        self.said.emit(export.save_text(self, self.table(), self.title, self.ask_path))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.actions_menu().popup(event.globalPos())

@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QPoint
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QFileDialog, QToolTip, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 Ask = Callable[[QWidget, str, str], str]
 
@@ -23,39 +22,33 @@ def file_name(title: str, suffix: str) -> str:
     return (re.sub(r"[^A-Za-z0-9_]+", "-", title).strip("-").lower() or "picture") + suffix
 
 
-def save_picture(parent: QWidget, image: QImage, title: str, ask: Ask = ask_path) -> bool:
-    """Ask for a place and write a PNG there. Says so beside the widget when that fails."""
+def save_picture(parent: QWidget, image: QImage, title: str, ask: Ask = ask_path) -> str:
+    """Ask for a place and write a PNG there. Returns a sentence about what became of it; "" when nothing was to be."""
     path = ask(parent, file_name(title, ".png"), "Pictures (*.png)")
     if not path:
-        return False
+        return ""
     path = path if Path(path).suffix else f"{path}.png"
-    return _told(parent, image.save(path), path)
+    return _told(image.save(path), path)
 
 
-def save_text(parent: QWidget, text: str, title: str, ask: Ask = ask_path) -> bool:
-    """Ask for a place and write a table of comma-separated values there."""
+def save_text(parent: QWidget, text: str, title: str, ask: Ask = ask_path) -> str:
+    """Ask for a place and write a table of comma-separated values there. Returns a sentence as `save_picture` does."""
     path = ask(parent, file_name(title, ".csv"), "Tables (*.csv)")
     if not path:
-        return False
+        return ""
     path = path if Path(path).suffix else f"{path}.csv"
     try:
         Path(path).write_text(text, "utf-8", newline="")
     except OSError:
-        return _told(parent, False, path)
-    return _told(parent, True, path)
+        return _told(False, path)
+    return _told(True, path)
 
 
-def copy_picture(parent: QWidget, image: QImage) -> None:
-    """Put a picture onto the clipboard."""
+def copy_picture(image: QImage) -> str:
+    """Put a picture onto the clipboard. Returns a sentence that says so."""
     QGuiApplication.clipboard().setImage(image)
-    _say(parent, "Copied")
+    return "The picture is on the clipboard."
 
 
-def _told(parent: QWidget, done: bool, path: str) -> bool:
-    _say(parent, f"Saved {path}" if done else f"{path} could not be written. Choose another folder.")
-    return done
-
-
-def _say(parent: QWidget, text: str) -> None:
-    if parent.isVisible():
-        QToolTip.showText(parent.mapToGlobal(QPoint(12, 32)), text, parent)
+def _told(done: bool, path: str) -> str:
+    return f"Saved {path}." if done else f"{path} could not be written: choose another folder."

@@ -215,12 +215,12 @@ class Enlarged(QDialog):
     def _copy(self) -> None:
         look = self.look()
         if look is not None:
-            export.copy_picture(self, look.picture())
+            self._view.said.emit(export.copy_picture(look.picture()))
 
     def _save(self) -> None:
         look = self.look()
         if look is not None:
-            export.save_picture(self, look.picture(), look.title, self._view.ask_path)
+            self._view.said.emit(export.save_picture(self, look.picture(), look.title, self._view.ask_path))
 
 
 class GridView(View):
@@ -244,7 +244,7 @@ class GridView(View):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.frame)
         self._stale = False
-        self._enlarged: Enlarged | None = None
+        self.enlarged: Enlarged | None = None
         self.add_controls()
         self._buttons = [
             small_button("enlarge", "Enlarge (Enter on a map enlarges it alone)", lambda: self.enlarge(None)),
@@ -301,7 +301,7 @@ class GridView(View):
 
     def refresh(self) -> None:
         """Draw anew, as soon as somebody can see it."""
-        enlarged = self._enlarged is not None and self._enlarged.isVisible()
+        enlarged = self.enlarged is not None and self.enlarged.isVisible()
         if not self.isVisible() and not enlarged:
             self._stale = True
             return
@@ -315,8 +315,8 @@ class GridView(View):
             self.frame.head.title.set_text(made.title)
             self.panel.show_look(made)
             self.frame.set_empty("")
-            if enlarged and self._enlarged is not None:
-                self._enlarged.refresh()
+            if enlarged and self.enlarged is not None:
+                self.enlarged.refresh()
         for button in self._buttons:
             button.setEnabled(self.look is not None)
         self.frame.head.arrange()
@@ -330,25 +330,25 @@ class GridView(View):
         """Show one map, or all, in a large window."""
         if self.look is None:
             return
-        if self._enlarged is None:
-            self._enlarged = Enlarged(self, number)
-            self._enlarged.destroyed.connect(self._forget_enlarged)
-        self._enlarged.show_map(number)
-        self._enlarged.show()
-        self._enlarged.activateWindow()
+        if self.enlarged is None:
+            self.enlarged = Enlarged(self, number)
+            self.enlarged.destroyed.connect(self._forget_enlarged)
+        self.enlarged.show_map(number)
+        self.enlarged.show()
+        self.enlarged.activateWindow()
 
     def _forget_enlarged(self) -> None:
-        self._enlarged = None
+        self.enlarged = None
 
     def copy_picture(self) -> None:
         """Put what is shown onto the clipboard."""
         if self.look is not None:
-            export.copy_picture(self, self.look.picture())
+            self.said.emit(export.copy_picture(self.look.picture()))
 
     def save_picture(self) -> None:
         """Ask for a file and write what is shown there."""
         if self.look is not None:
-            export.save_picture(self, self.look.picture(), self.look.title, self.ask_path)
+            self.said.emit(export.save_picture(self, self.look.picture(), self.look.title, self.ask_path))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         cell = self.panel.mosaic.cell_at(self.panel.mosaic.mapFromGlobal(event.globalPos()).toPointF())

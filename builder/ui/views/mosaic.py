@@ -279,8 +279,8 @@ class Mosaic(QWidget):
         self._pointer = event.position()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        cell = self.cell_at(event.position())
-        if event.button() == Qt.MouseButton.LeftButton and cell is not None and self.rect().contains(event.pos()):
+        cell = self.cell_at(event.position()) if self.rect().contains(event.position().toPoint()) else None
+        if event.button() == Qt.MouseButton.LeftButton and cell is not None:
             self._current = cell[0]
             self.chosen.emit(cell[0])
 

@@ -44,8 +44,10 @@ class Measure:
     high: float | None = None
 
 
-class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
-    """Draws two series. Wheel or + and - zoom along the steps, dragging or arrows move, double-click or 0 shows all.
+class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
+    """Draws two series in a bare view box, which unlike a plot item brings no menus and axes that nobody uses.
+
+    Wheel or + and - zoom along the steps, dragging or arrows move, double-click or 0 shows all.
 
     Attributes:
         log: the vertical axis is logarithmic.
@@ -54,6 +56,8 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
 
     def __init__(self, measure: Measure, training: Series, validation: Series) -> None:
         super().__init__(background=None)
+        self._box = pg.ViewBox(enableMenu=False, enableMouse=False, defaultPadding=0.0)
+        self.scene().addItem(self._box)
         self.log = False
         self.span: tuple[float, float] | None = None
         self._measure, self._training, self._validation = measure, training, validation
@@ -62,16 +66,9 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self._raw, self._mean, self._line = (pg.PlotCurveItem() for _ in range(3))
         self._dots = pg.ScatterPlotItem(pxMode=True, size=5)
         for item in (self._raw, self._mean, self._line, self._dots):
-            self.plotItem.addItem(item)
+            self._box.addItem(item)
         for curve in (self._raw, self._mean, self._line):
             curve.setSegmentedLineMode("off")
-        self.plotItem.hideButtons()
-        self.plotItem.setMenuEnabled(False)
-        self.plotItem.hideAxis("left")
-        self.plotItem.hideAxis("bottom")
-        self.plotItem.setContentsMargins(AXIS, 10, 12, FOOT)
-        self.plotItem.vb.setMouseEnabled(False, False)
-        self.plotItem.vb.setDefaultPadding(0.0)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
@@ -103,6 +100,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
 
     def refresh(self) -> None:
         """Draw the series as they stand now."""
+        self._box.setGeometry(self.area())
         first, last = self.span or self.extent()
         columns = max(16, self.width() - AXIS)
         training = self._training.between(first, last, columns)
@@ -115,7 +113,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         dotted = len(line) <= MOST_DOTS
         self._dots.setData(validation.at if dotted else [], line if dotted else [])
         low, high = self._reach(raw, line)
-        self.plotItem.vb.setRange(xRange=(first, last), yRange=(low, high), padding=0.0)
+        self._box.setRange(xRange=(first, last), yRange=(low, high), padding=0.0)
         self.viewport().update()
 
     def _placed(self, values: Doubles) -> Doubles:
@@ -144,15 +142,14 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
 
     def area(self) -> QRectF:
         """The part of the widget that the curves fill."""
-        box = self.plotItem.vb.sceneBoundingRect()
-        return QRectF(self.mapFromScene(box.topLeft()), self.mapFromScene(box.bottomRight()))
+        return QRectF(AXIS, 10, max(8, self.width() - AXIS - 12), max(8, self.height() - 10 - FOOT))
 
     def _x(self, step: float, area: QRectF) -> float:
-        (first, last), _ = self.plotItem.vb.viewRange()
+        (first, last), _ = self._box.viewRange()
         return area.left() + float(step - first) / max(float(last - first), 1e-12) * area.width()
 
     def _y(self, place: float, area: QRectF) -> float:
-        _, (low, high) = self.plotItem.vb.viewRange()
+        _, (low, high) = self._box.viewRange()
         return area.bottom() - float(place - low) / max(float(high - low), 1e-12) * area.height()
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
@@ -160,7 +157,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         painter.save()
         painter.resetTransform()
         area = self.area()
-        (first, last), (low, high) = self.plotItem.vb.viewRange()
+        (first, last), (low, high) = self._box.viewRange()
         most = max(2, int(area.height() / 36))
         ticks = (log_ticks if self.log else even_ticks)(low, high, most)
         painter.setFont(font(10, mono=True))
@@ -201,7 +198,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
     def words_at(self, x: float) -> str:
         """What the curves say at a pixel column of the widget."""
         area = self.area()
-        (first, last), _ = self.plotItem.vb.viewRange()
+        (first, last), _ = self._box.viewRange()
         step = first + (x - area.left()) / max(area.width(), 1.0) * (last - first)
         lines = []
         training, validation = self._training.near(step), self._validation.near(step)

@@ -56,8 +56,10 @@ class Series:
         self.count = 0
 
     def add(self, x: Doubles, y: Doubles) -> None:
-        """Add points; those that are not finite are left out."""
+        """Add points; those that are not finite, or not behind the last one, are left out."""
         known = np.isfinite(y) & np.isfinite(x)
+        if self.last is not None:
+            known &= x > self.last[0]
         points = np.column_stack([x[known], y[known]])
         if not len(points):
             return

@@ -1,0 +1,107 @@
+"""Networks with pictures as a trainer makes them, for the suite over all views. Values are made up, shapes are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from builder.compile.infer import Inference, infer
+from builder.graph.frozen import freeze
+from builder.graph.model import Edge, Graph, Node
+from builder.inspect.picture import Attention, Picture, Plane
+from builder.train.messages import EpochEnded
+from builder.ui.views.base import Subject
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network, a selection in it, and a picture of all that a view might ask for."""
+
+    name: str
+    subject: Subject
+    picture: Picture
+
+
+def chain(*nodes: tuple[str, str, Mapping[str, Any]]) -> Inference:
+    made = [Node(name, kind, freeze(params)) for name, kind, params in nodes]
+    return infer(Graph.of(made, [Edge(a.name, b.name) for a, b in pairwise(made)]))
+
+
+def picture(inference: Inference, raw: np.ndarray, classes: int, plane: Plane | None = None) -> Picture:
+    random = np.random.default_rng(0)
+    activations, filters = {}, {}
+    for name, info in inference.nodes.items():
+        assert info.layer is not None
+        assert info.output is not None
+        shape = (*info.output, 24, 24) if plane is not None else info.output
+        activations[name] = random.normal(size=shape).astype(np.float32)
+        weight = info.layer.weights(info.known_inputs).get("weight", ())
+        if len(weight) >= 2:
+            filters[name] = random.normal(size=weight).astype(np.float32)
+    scores = np.exp(random.normal(size=classes))
+    output = (scores / scores.sum()).astype(np.float32) if classes > 1 else np.array([0.3], np.float32)
+    fitted = raw.astype(np.float32) if plane is not None else raw.astype(np.float32) / 255
+    return Picture(7, Attention(), raw, fitted, 1, output, activations, filters, plane=plane)
+
+
+def lenet() -> Case:
+    inference = chain(
+        ("input1", "Input", {}),
+        ("conv1", "Conv2d", {"filters": 6, "kernel_size": 5}),
+        ("tanh1", "Tanh", {}),
+        ("pool1", "AvgPool2d", {}),
+        ("conv2", "Conv2d", {"filters": 16, "kernel_size": 5}),
+        ("flatten1", "Flatten", {}),
+        ("fc1", "Linear", {"features": 10}),
+        ("output1", "Output", {}),
+    )
+    raw = np.random.default_rng(1).integers(0, 256, (1, 28, 28), dtype=np.uint8)
+    return Case("lenet", Subject(inference, ("conv2",), tuple("0123456789"), 3), picture(inference, raw, 10))
+
+
+def colour() -> Case:
+    inference = chain(
+        ("input1", "Input", {"shape": [3, 16, 16]}),
+        ("conv1", "Conv2d", {"filters": 200, "kernel_size": 3}),
+        ("flatten1", "Flatten", {}),
+        ("fc1", "Linear", {"features": 3}),
+        ("output1", "Output", {}),
+    )
+    raw = np.random.default_rng(1).integers(0, 256, (3, 16, 16), dtype=np.uint8)
+    return Case("colour", Subject(inference, ("conv1",), ("cat", "dog", "ship"), 0), picture(inference, raw, 3))
+
+
+def mlp() -> Case:
+    inference = chain(
+        ("input1", "Input", {"shape": [1, 8, 8]}),
+        ("flatten1", "Flatten", {}),
+        ("fc1", "Linear", {"features": 512}),
+        ("relu1", "ReLU", {}),
+        ("fc2", "Linear", {"features": 10}),
+        ("output1", "Output", {}),
+    )
+    raw = np.random.default_rng(1).integers(0, 17, (1, 8, 8), dtype=np.uint8)
+    return Case("mlp", Subject(inference, ("fc1",), (), 0), picture(inference, raw, 10))
+
+
+def two_inputs() -> Case:
+    inference = chain(
+        ("input1", "Input", {"shape": [2]}),
+        ("fc1", "Linear", {"features": 4}),
+        ("sigmoid1", "Sigmoid", {}),
+        ("fc2", "Linear", {"features": 1}),
+        ("sigmoid2", "Sigmoid", {}),
+        ("output1", "Output", {}),
+    )
+    points = np.random.default_rng(1).normal(size=(60, 2)).astype(np.float32)
+    plane = Plane((-3.0, -3.0), (3.0, 3.0), points, (points[:, 0] > 0).astype(np.int64))
+    return Case("two-inputs", Subject(inference, (), ("left", "right"), 0), picture(inference, points[0], 1, plane))
+
+
+CASES = (lenet(), colour(), mlp(), two_inputs())
+SCALARS = np.array([[step, 2.0 / step, min(1.0, step / 40)] for step in range(1, 61)])
+EPOCH = EpochEnded(1, 60, 0.1, 0.9, 0.2, 0.85, 1.0, 1000.0)
