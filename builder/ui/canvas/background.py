@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from builder.ui.canvas.ink import Ink
@@ -17,6 +18,7 @@ _SPACING = 24.0
 def paint_dots(painter: QPainter, area: QRectF, zoom: float, ink: Ink) -> None:
     """The canvas colour and its dots, so wide apart that there are never more than a few thousand."""
     painter.fillRect(area, ink.canvas)
+    smooth = painter.testRenderHint(QPainter.RenderHint.Antialiasing)
     spacing = _SPACING
     while spacing * zoom < 18:
         spacing *= 2
@@ -24,11 +26,19 @@ def paint_dots(painter: QPainter, area: QRectF, zoom: float, ink: Ink) -> None:
     right, bottom = math.ceil(area.right() / spacing), math.ceil(area.bottom() / spacing)
     pen = QPen(ink.dot, 2)
     pen.setCosmetic(True)
-    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
     painter.setPen(pen)
-    painter.drawPoints(
-        [QPointF(x * spacing, y * spacing) for y in range(top, bottom + 1) for x in range(left, right + 1)]
-    )
+    # Smooth points would cost more than the whole network.
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.translate(left * spacing, top * spacing)
+    painter.drawPoints(_grid(right - left + 1, bottom - top + 1, spacing))
+    painter.translate(-left * spacing, -top * spacing)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, smooth)
+
+
+@lru_cache(maxsize=16)
+def _grid(columns: int, rows: int, spacing: float) -> QPolygonF:
+    # While one pans, only a few counts of columns and rows come up.
+    return QPolygonF([QPointF(x * spacing, y * spacing) for y in range(rows) for x in range(columns)])
 
 
 def paint_invitation(widget: QWidget, ink: Ink) -> None:

@@ -23,6 +23,7 @@ def render(scene: CanvasScene, path: Path) -> None:
     """
     area = scene.network_rect().adjusted(-_BORDER, -_BORDER, _BORDER, _BORDER)
     detail, scene.detail = scene.detail, NEAR
+    scene.ink.backdrops.exact = True
     try:
         match path.suffix.lower():
             case ".svg":
@@ -36,6 +37,7 @@ def render(scene: CanvasScene, path: Path) -> None:
                 raise ProblemError(Problem("bad-format", f"no picture is called {ending!r}.", str(path), hint=hint))
     finally:
         scene.detail = detail
+        scene.ink.backdrops.exact = False
     if not done:
         raise ProblemError(Problem("cannot-write", "the picture could not be written there.", where=str(path)))
 

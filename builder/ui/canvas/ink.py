@@ -7,6 +7,7 @@ from PySide6.QtGui import QBrush, QColor, QPen
 
 from builder.layers.base import Category
 from builder.ui.canvas import face
+from builder.ui.canvas.backdrop import Backdrops
 from builder.ui.theme import Theme, font
 
 
@@ -34,6 +35,7 @@ class Ink:
         self.accent = color("accent")
         self.dashed = _pen(color("wire"), 1.2, Qt.PenStyle.DashLine)
         self.shadow = QColor(0, 0, 0, 60 if theme.dark else 16)
+        self.backdrops = Backdrops()
         self.wire = _pen(color("wire"), 1.6)
         self.wire_hover = _pen(_mix(color("wire"), color("text"), 0.4), 2)
         self.wire_selected = _pen(color("accent"), 2.4)
@@ -44,6 +46,10 @@ class Ink:
         self.port_ready_brush = QBrush(color("accent"))
         self.roles = {role: color(role) for role in ("good", "warn", "bad", "accent", "muted")}
         self.pens = {role: _pen(shade, 1.6) for role, shade in self.roles.items()}
+        self.borders = {
+            "plain": self.line, "hover": self.hover, "chosen": self.selected, "dashed": self.dashed,
+            "good": self.pens["accent"], "bad": self.pens["bad"],
+        }  # fmt: skip
         self.badges = {role: QBrush(_mix(self.card, shade, 0.25)) for role, shade in self.roles.items()}
         self.badge_text = {r: _mix(shade, color("text"), 0.15) for r, shade in self.roles.items()}
         self.blank = color("muted", 0.1)

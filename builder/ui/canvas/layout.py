@@ -6,6 +6,7 @@ into rows where a single wire crosses.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from PySide6.QtCore import QSizeF
@@ -19,8 +20,9 @@ from builder.ui.canvas.lanes import lanes_of
 GAP, NARROW = 84.0, 44.0  # behind a card, whose wire carries a new shape; behind a pill
 LANE = 40.0  # between nodes of one column
 ROW = 60.0  # between rows
-WIDTH = 1240.0  # a row ends where it would grow wider than this
+WIDTH = 1240.0  # a row ends where it would grow wider than this, except in a large network
 
+_SCREEN = 1.8  # width to height
 _FEW = 3  # nodes without a place that are put one by one
 
 Sizes = Mapping[str, QSizeF]
@@ -38,6 +40,8 @@ def auto_layout(graph: Graph, sizes: Sizes, width: float = WIDTH) -> dict[str, P
     if not graph.nodes:
         return {}
     columns = _columns(graph)
+    # A large network is laid out about as wide as a screen is, not as a mile of short rows.
+    width = max(width, math.sqrt(_SCREEN * (148 + ROW) * _row_width(columns, sizes)))
     lanes = _lanes(graph, columns)
     places: dict[str, Point] = {}
     top = 0.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen, QStaticText, QTextOption
+from PySide6.QtGui import QPainter, QStaticText, QTextOption
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from builder.compile.infer import NodeInfo
@@ -165,41 +165,51 @@ class NodeItem(QGraphicsItem):
             if self.face.problem is not None:
                 painter.fillRect(QRectF(self.rect.width() - 34, 10, 24, 24), ink.roles[self.badge_role])
 
-    def _border(self, ink: Ink) -> QPen:
+    def _border(self) -> str:
         if self.chosen:
-            return ink.selected
+            return "chosen"
         if self.target == "good":
-            return ink.pens["accent"]
+            return "good"
         if self.face.problem is not None and self.badge_role == "bad":
-            return ink.pens["bad"]
+            return "bad"
         if not self.face.known:
-            return ink.dashed
-        return ink.hover if self.hovered else ink.line
+            return "dashed"
+        return "hover" if self.hovered else "plain"
+
+    def _paint_backdrop(self, painter: QPainter, ink: Ink) -> None:
+        face, rect = self.face, self.rect
+        border = self._border()
+
+        def draw(painter: QPainter) -> None:
+            if not face.compact:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(ink.shadow)
+                painter.drawRoundedRect(rect.translated(0, 2).adjusted(-0.5, 0, 0.5, 0.5), 8, 8)
+            radius = 14.0 if face.compact else 7.0
+            painter.setPen(ink.borders[border])
+            painter.setBrush(ink.card_brush)
+            painter.drawRoundedRect(rect, radius, radius)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(ink.categories[face.category])
+            if face.compact:
+                painter.drawEllipse(QPointF(17, rect.height() / 2), 3.5, 3.5)
+            else:
+                painter.drawRoundedRect(QRectF(0, 10, look.BAR, rect.height() - 20), 2, 2)
+
+        key = (rect.width(), rect.height(), face.compact, face.category, border)
+        ink.backdrops.paint(painter, key, self._bounds, draw)
 
     def _paint_pill(self, painter: QPainter, ink: Ink) -> None:
-        rect, radius = self.rect, 14.0
-        painter.setPen(self._border(ink))
-        painter.setBrush(ink.card_brush)
-        painter.drawRoundedRect(rect, radius, radius)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ink.categories[self.face.category])
-        painter.drawEllipse(QPointF(17, rect.height() / 2), 3.5, 3.5)
+        self._paint_backdrop(painter, ink)
         painter.setPen(ink.text)
         painter.setFont(ink.pill)
         # The text is never longer than its pill, which was measured from it.
-        painter.drawText(rect.adjusted(26, 0, 0, -1), Qt.AlignmentFlag.AlignVCenter, self.face.name)
+        area = self.rect.adjusted(26, 0, 0, -1)
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, self.face.name)
 
     def _paint_card(self, painter: QPainter, ink: Ink, near: bool) -> None:
         face, rect = self.face, self.rect
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ink.shadow)
-        painter.drawRoundedRect(rect.translated(0, 2).adjusted(-0.5, 0, 0.5, 0.5), 8, 8)
-        painter.setPen(self._border(ink))
-        painter.setBrush(ink.card_brush)
-        painter.drawRoundedRect(rect, 7, 7)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ink.categories[face.category])
-        painter.drawRoundedRect(QRectF(0, 10, look.BAR, rect.height() - 20), 2, 2)
+        self._paint_backdrop(painter, ink)
         painter.setPen(ink.text)
         if not near:
             painter.setFont(ink.name_far)

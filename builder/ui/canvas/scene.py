@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QPointF, QRectF, QSizeF, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
 from builder.graph.model import Edge, Graph, Point
@@ -23,6 +23,9 @@ from builder.ui.canvas.thumbnails import thumbnail_of
 from builder.ui.canvas.wires import WireItem
 from builder.ui.document import Document
 from builder.ui.theme import theme
+
+# Cards are boxes; asking for shapes would have every wire nearby outlined.
+_BOXES = Qt.ItemSelectionMode.IntersectsItemBoundingRect
 
 FAR, MIDDLE, NEAR = 0, 1, 2
 _MARGIN = 2000.0  # how far beyond the network one can scroll
@@ -46,12 +49,15 @@ class Hit:
 class CanvasScene(QGraphicsScene):
     """The items of a document.
 
-    Attributes:
-        nodes: item of each node, by name; wires: item of each wire.
-        ink: pens and brushes of the theme in force.
-        detail: how much is drawn: FAR, MIDDLE or NEAR; chosen by the view for its zoom.
-        row: width at which automatic layout begins a new row.
-        refreshed: the items show another value now.
+        Attributes:
+            nodes: item of each node, by name; wires: item of each wire.
+            ink: pens and brushes of the theme in force.
+            detail: how much is drawn: # Cards are boxes; asking for shapes would have every wire nearby outlined.
+    _BOXES = Qt.ItemSelectionMode.IntersectsItemBoundingRect
+
+    FAR, MIDDLE or NEAR; chosen by the view for its zoom.
+            row: width at which automatic layout begins a new row.
+            refreshed: the items show another value now.
     """
 
     refreshed = Signal()
@@ -197,7 +203,7 @@ class CanvasScene(QGraphicsScene):
         way = QRectF(start, end).normalized().adjusted(14, -10, -14, 10)
         between = [
             item.box()
-            for item in self.items(way)
+            for item in self.items(way, _BOXES)
             if isinstance(item, NodeItem) and item.name not in (edge.source, edge.target) and item.box().intersects(way)
         ]
         if not between:
@@ -237,7 +243,7 @@ class CanvasScene(QGraphicsScene):
             reach: how far from a port still counts, in canvas pixels.
         """
         around = QRectF(place.x() - reach, place.y() - reach, 2 * reach, 2 * reach)
-        nodes = [item for item in self.items(around) if isinstance(item, NodeItem)]
+        nodes = [item for item in self.items(around, _BOXES) if isinstance(item, NodeItem)]
         for item in nodes:
             port = item.port_at(place, reach)
             if port is not None:
@@ -263,7 +269,7 @@ class CanvasScene(QGraphicsScene):
     def nodes_in(self, area: QRectF) -> tuple[str, ...]:
         """Names of the nodes whose cards touch an area."""
         return tuple(
-            item.name for item in self.items(area) if isinstance(item, NodeItem) and item.box().intersects(area)
+            item.name for item in self.items(area, _BOXES) if isinstance(item, NodeItem) and item.box().intersects(area)
         )
 
     def mark(self, wire: WireItem | None) -> None:

@@ -83,6 +83,7 @@ class WireItem(QGraphicsItem):
         self._chip = QRectF()
         self._text = ""
         self._ends = (QPointF(), QPointF())
+        self._straight = False
 
     def route(self, start: QPointF, end: QPointF, label: str, over: float | None = None) -> None:
         """Lead the wire from one point of the canvas to another; `label` stands on it where there is room."""
@@ -92,6 +93,7 @@ class WireItem(QGraphicsItem):
         self._ends = (QPointF(start), QPointF(end))
         self._text = label
         self._path, middle, room = path_between(start, end, over)
+        self._straight = over is None and end.x() >= start.x()  # so it looks from afar
         self._stroke = None
         self._chip = QRectF()
         if label:
@@ -134,6 +136,9 @@ class WireItem(QGraphicsItem):
             painter.setPen(ink.wire_far)
         else:
             painter.setPen(ink.wire_hover if self.hovered else ink.wire)
+        if canvas.detail == 0 and self._straight:
+            painter.drawLine(*self._ends)
+            return
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(self._path)
         if canvas.detail == 2 and not self._chip.isEmpty():
