@@ -35,6 +35,7 @@ class Document(QObject):
     selected = Signal(tuple)  # names of the nodes selected now
     refused = Signal(object)  # a Problem: an edit that could not be made
     path_changed = Signal(object)
+    clean_changed = Signal(bool)  # whether `value` is what stands in the file
 
     def __init__(self, value: Project, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -47,6 +48,8 @@ class Document(QObject):
         self._gesture = 0
         self._pushing = False
         self.undo.indexChanged.connect(self._index_changed)
+        # Passed on by this object, since the stack still speaks while it is taken down with us.
+        self.undo.cleanChanged.connect(self.clean_changed)
 
     @property
     def graph(self) -> Graph:

@@ -50,8 +50,8 @@ class Files(QObject):
         self.ask_unsaved = self._ask_unsaved
         self.ask_open = self._ask_open
         self.ask_save = self._ask_save
-        document.changed.connect(lambda _old, _new: self._edited())
-        document.undo.cleanChanged.connect(lambda _clean: self._edited())
+        document.changed.connect(self._edited)
+        document.clean_changed.connect(self._edited)
 
     # Opening --------------------------------------------------------------------------------------------------------
 
@@ -105,8 +105,8 @@ class Files(QObject):
             path = self.ask_save()
             if path is None:
                 return False
-            if path.suffix != SUFFIX:
-                path = path.with_name(path.name + SUFFIX)
+        if not path.suffix:
+            path = path.with_name(path.name + SUFFIX)
         try:
             save(self._document.value, path)
         except ProblemError as error:
@@ -154,7 +154,7 @@ class Files(QObject):
 
     # Autosave -------------------------------------------------------------------------------------------------------
 
-    def _edited(self) -> None:
+    def _edited(self, *_news: object) -> None:
         if self._document.undo.isClean():
             self._timer.stop()
             self.note_changed.emit("")

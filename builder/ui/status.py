@@ -48,7 +48,10 @@ class StatusLine(QWidget):
         row.addWidget(self._hint, 1)
         row.addWidget(self._training)
         self._found: tuple[Problem, ...] = ()
-        theme().changed.connect(lambda: self.set_problems(self._found))
+        theme().changed.connect(self._recolour)
+
+    def _recolour(self) -> None:
+        self.set_problems(self._found)
 
     def set_problems(self, problems: tuple[Problem, ...]) -> None:
         """How many problems there are, errors first."""

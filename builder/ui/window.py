@@ -46,6 +46,7 @@ class MainWindow(QMainWindow):
         files: opening and saving.
         canvas, palette, inspector, problems, banner, status, topbar: the parts.
         views: the live views, by key.
+        problems_found: problems of the whole project, up to date behind every edit.
         sample: position of the pinned sample in the validation part.
     """
 
@@ -62,7 +63,7 @@ class MainWindow(QMainWindow):
         self._painted = False
         self.sample = 0
         self._classes: tuple[str, ...] = ()
-        self._problems: tuple[Problem, ...] = ()
+        self.problems_found: tuple[Problem, ...] = ()
         self.document = Document(templates.load("lenet5"), self)
         self.live = Live(self.document, runs or _default_runs, self)
         self.files = Files(self.document, autosave, self)
@@ -207,19 +208,21 @@ class MainWindow(QMainWindow):
 
     def _check(self) -> None:
         """Look for problems of the whole project, behind the edit that may have made or mended them."""
-        self._problems = check(self.document.value, self.document.inference)
-        self.inspector.set_problems(self._problems)
-        self.status.set_problems(self._problems)
-        self.problems.set_problems(self._problems)
+        self.problems_found = check(self.document.value, self.document.inference)
+        self.inspector.set_problems(self.problems_found)
+        self.status.set_problems(self.problems_found)
+        self.problems.set_problems(self.problems_found)
         self._state_changed()
 
     # What is looked at ----------------------------------------------------------------------------------------------
 
     def attention(self) -> Attention:
         """All that is visible and needs pictures: cards and views."""
+        if not self.isVisible() or self.isMinimized():
+            return Attention(sample=self.sample)
         activations = set(self.canvas.wanted_thumbnails())
         filters: set[str] = set()
-        statistics = True
+        statistics = bool(activations)  # for the badges on the cards
         for key, shown in self.views.items():
             if self.docks[key].isVisible() and not shown.visibleRegion().isEmpty():
                 wish = shown.attention()
@@ -251,7 +254,7 @@ class MainWindow(QMainWindow):
         if self.live.state is State.RUNNING:
             self.live.pause()
             return
-        errors = tuple(p for p in self._problems if p.severity is Severity.ERROR)
+        errors = tuple(p for p in self.problems_found if p.severity is Severity.ERROR)
         if errors and not self.live.training:
             self.say_problem(errors[0], "failed")
             self.show_problems()
@@ -260,7 +263,7 @@ class MainWindow(QMainWindow):
         self.live.run()
 
     def _state_changed(self) -> None:
-        can_run = not any(problem.severity is Severity.ERROR for problem in self._problems)
+        can_run = not any(problem.severity is Severity.ERROR for problem in self.problems_found)
         self.topbar.set_state(self.live.state, stepped=self.live.stepped, phase=self.live.phase, can_run=can_run)
 
     def _preparing(self, event: Preparing) -> None:

@@ -1,0 +1,287 @@
+"""The real window, driven by mouse and keyboard from the empty canvas to the trained network, and back by undo."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from builder.graph.model import Graph, Network, Node
+from builder.inspect.picture import Picture
+from builder.project import templates
+from builder.project.document import Project
+from builder.project.file import load, save
+from builder.train.messages import EpochEnded, Finished, Phase, Reason, State
+from builder.ui.files import Answer
+from builder.ui.theme import theme
+from builder.ui.window import MainWindow
+from tests.ui.canvas.hand import Hand, check_items, wires
+from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def press(qtbot: QtBot, button: QPushButton) -> None:
+    qtbot.mouseClick(button, LEFT)
+
+
+def test_a_network_is_built_by_hand_mended_trained_saved_opened_and_undone(
+    make_window: MakeWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = make_window(quick(Project("By hand")))
+    canvas, document, hand = window.canvas, window.document, Hand(window.canvas)
+    empty = document.value
+
+    # Build: four layers from the palette, dropped side by side, then wired port to port.
+    area = canvas.visible_area()
+    step = QPointF(area.width() / 4, 0)
+    at = area.center() - step * 1.8
+    for number, kind in enumerate(("Input", "Conv2d", "Linear", "Output")):
+        hand.carry(kind, at + step * number)
+    assert set(document.graph.nodes) == {"input1", "conv1", "fc1", "output1"}
+    names = ["input1", "conv1", "fc1", "output1"]
+    for source, target in zip(names, names[1:], strict=False):
+        if (source, target) not in wires(canvas):
+            hand.drag(hand.port(source, "out"), hand.port(target, "in"))
+    assert wires(canvas) == {("input1", "conv1"), ("conv1", "fc1"), ("fc1", "output1")}
+    check_items(canvas)
+
+    # Broken: the card says what is wrong and offers what mends it.
+    qtbot.waitUntil(lambda: any(p.where == "fc1" for p in window.problems_found), timeout=PATIENCE)
+    assert not window.topbar.run.isEnabled()
+    problem = next(p for p in window.problems_found if p.where == "fc1")
+    assert problem.fix is not None
+    assert "Flatten" in problem.fix.title
+    canvas.take_fix("fc1")
+    assert {("conv1", "flatten1"), ("flatten1", "fc1")} <= wires(canvas)
+    qtbot.waitUntil(window.topbar.run.isEnabled, timeout=PATIENCE)
+    assert document.inference.errors == ()
+
+    # Run, pause, one phase, one batch.
+    until_parked(qtbot, window)
+    press(qtbot, window.topbar.run)
+    qtbot.waitUntil(lambda: window.live.progress.step > 0 or window.live.state is State.RUNNING, timeout=PATIENCE)
+    if window.live.state is State.RUNNING:
+        press(qtbot, window.topbar.run)
+    qtbot.waitUntil(lambda: window.live.state in (State.PAUSED, State.FINISHED), timeout=PATIENCE)
+    press(qtbot, window.topbar.reset)
+    until_parked(qtbot, window)
+    with qtbot.waitSignal(window.live.phase_changed, timeout=PATIENCE) as told:
+        press(qtbot, window.topbar.phase)
+    assert told.args == [Phase.FORWARD]
+    press(qtbot, window.topbar.batch)
+    qtbot.waitUntil(lambda: window.live.progress.step == 1, timeout=PATIENCE)
+    assert window.live.state is State.PAUSED
+
+    # An edit during the run: the run goes on as it was, and the window says so.
+    with qtbot.waitSignal(window.live.stale_changed, timeout=PATIENCE):
+        canvas.add_kind("Tanh")
+    assert window.banner.subject == "stale"
+    press(qtbot, window.topbar.run)
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE) as ended:
+        pass
+    assert isinstance(ended.args[0], Finished)
+    assert ended.args[0].reason is Reason.COMPLETED
+
+    # Save, open again: the same value.
+    path = tmp_path / "by hand.tcanvas"
+    assert window.files.save_as(path)
+    built = document.value
+    assert document.undo.isClean()
+    assert load(path) == built
+    assert window.files.open(path)
+    assert document.value == built
+
+    # A fresh history behind opening; the edits from here on can all be undone.
+    document.select(["conv1"])
+    canvas.delete_selection()
+    assert "conv1" not in document.graph.nodes
+    while document.undo.canUndo():
+        document.undo.undo()
+    assert document.value == built
+    check_items(canvas)
+    assert empty.graph == Graph()
+
+
+def test_everything_can_be_undone_back_to_the_empty_canvas(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(Project("Undo"))
+    start = window.document.value
+    for kind in ("Input", "Conv2d", "ReLU", "MaxPool2d", "Flatten", "Linear", "Output"):
+        window.canvas.add_kind(kind)
+    assert len(window.document.graph.edges) == 6
+    after = window.document.value
+    while window.document.undo.canUndo():
+        window.document.undo.undo()
+    assert window.document.value == start
+    while window.document.undo.canRedo():
+        window.document.undo.redo()
+    assert window.document.value == after
+    check_items(window.canvas)
+
+
+def test_pictures_and_curves_reach_every_view(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(quick(templates.load("lenet5")))
+    seen: list[Picture] = []
+    rows: list[np.ndarray] = []
+    epochs: list[EpochEnded] = []
+    window.live.picture_taken.connect(seen.append)
+    window.live.scalars_added.connect(rows.append)
+    window.live.epoch_ended.connect(epochs.append)
+    until_parked(qtbot, window)
+    qtbot.waitUntil(lambda: bool(seen), timeout=PATIENCE)
+    first = seen[-1]
+    assert first.step == 0
+    assert first.activations["conv1"].shape == (6, 28, 28)
+    window.document.select(["conv2"])
+    qtbot.waitUntil(lambda: "conv2" in seen[-1].filters, timeout=PATIENCE)
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE):
+        press(qtbot, window.topbar.run)
+    steps = np.concatenate(rows)[:, 0]
+    assert steps.tolist() == list(range(1, len(steps) + 1))
+    assert [epoch.epoch for epoch in epochs] == [1, 2]
+    qtbot.waitUntil(lambda: seen[-1].step == len(steps), timeout=PATIENCE)
+    assert not np.array_equal(first.activations["conv1"], seen[-1].activations["conv1"])
+
+
+def test_another_sample_is_pinned(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(quick(templates.load("lenet5")))
+    seen: list[Picture] = []
+    window.live.picture_taken.connect(seen.append)
+    until_parked(qtbot, window)
+    window.pin_sample(7)
+    qtbot.waitUntil(lambda: bool(seen) and seen[-1].attention.sample == 7, timeout=PATIENCE)
+    window.pin_sample(-1)
+    last = window.live.prepared.validation_samples - 1
+    qtbot.waitUntil(lambda: seen[-1].attention.sample == last, timeout=PATIENCE)
+
+
+def test_reset_gives_the_same_initial_weights(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(quick(templates.load("lenet5")))
+    seen: list[Picture] = []
+    window.live.picture_taken.connect(seen.append)
+    window.document.select(["conv1"])
+    until_parked(qtbot, window)
+    qtbot.waitUntil(lambda: bool(seen) and "conv1" in seen[-1].filters, timeout=PATIENCE)
+    before = seen[-1].filters["conv1"]
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE):
+        press(qtbot, window.topbar.run)
+    press(qtbot, window.topbar.reset)
+    until_parked(qtbot, window)
+    qtbot.waitUntil(lambda: seen[-1].step == 0 and "conv1" in seen[-1].filters, timeout=PATIENCE)
+    assert np.array_equal(before, seen[-1].filters["conv1"])
+
+
+def test_a_diverging_run_ends_in_a_problem_and_the_window_works_on(make_window: MakeWindow, qtbot: QtBot) -> None:
+    from builder.project.edits import set_setting
+
+    # A loss that is not finite needs a network without squashing: two linear layers and squared error.
+    project = quick(templates.load("lenet5"), epochs=50)
+    project = set_setting(project, "training.optimizer.learning_rate", 100)
+    nodes = [Node("input", "Input"), Node("flat", "Flatten"), Node("a", "Linear", {"features": 50}),
+             Node("b", "Linear"), Node("output", "Output")]  # fmt: skip
+    from tests.ui.canvas.hand import chain
+
+    window = make_window(project.with_graph(chain(*nodes)))
+    until_parked(qtbot, window)
+    with qtbot.waitSignal(window.live.failed, timeout=PATIENCE) as told:
+        press(qtbot, window.topbar.run)
+    assert told.args[0].code == "loss-not-finite"
+    qtbot.waitUntil(lambda: window.live.state is State.FINISHED, timeout=PATIENCE)
+    assert window.banner.subject == "failed"
+    assert "learning rate" in window.banner.text
+    window.document.open(quick(templates.load("lenet5"), 1), None)
+    until_parked(qtbot, window)
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE) as ended:
+        press(qtbot, window.topbar.run)
+    assert ended.args[0].reason is Reason.COMPLETED
+
+
+def test_closing_with_unsaved_changes_asks_and_closing_during_a_run_ends_it(
+    make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    window = make_window(quick(templates.load("lenet5"), epochs=1000))
+    window.canvas.add_kind("ReLU")
+    asked: list[str] = []
+
+    def answer(what: Answer) -> Answer:
+        asked.append(what.value)
+        return what
+
+    window.files.ask_unsaved = lambda: answer(Answer.CANCEL)
+    assert not window.close()
+    assert window.isVisible()
+    window.document.undo.undo()
+    until_parked(qtbot, window)
+    press(qtbot, window.topbar.run)
+    qtbot.waitUntil(lambda: window.live.state is State.RUNNING, timeout=PATIENCE)
+    assert window.close()
+    assert asked == ["cancel"]
+    assert window.live.state is State.FINISHED
+
+
+def test_a_file_that_cannot_be_read_leaves_the_document(make_window: MakeWindow, tmp_path: Path) -> None:
+    window = make_window(None)
+    before = window.document.value
+    for name, text in (
+        ("cut.tcanvas", '{"format": "torchcanvas-project", "vers'),
+        ("other.tcanvas", "hello"),
+        ("new.tcanvas", json.dumps({"format": "torchcanvas-project", "version": 999})),
+    ):
+        path = tmp_path / name
+        path.write_text(text, "utf-8")
+        assert not window.files.open(path)
+        assert window.document.value is before
+        assert window.banner.subject == "files"
+        assert window.banner.text
+
+
+def test_recent_files_remember_what_was_saved(make_window: MakeWindow, tmp_path: Path) -> None:
+    window = make_window(None)
+    for name in ("a", "b"):
+        assert window.files.save_as(tmp_path / name)
+    assert [path.name for path in window.files.recent[:2]] == ["b.tcanvas", "a.tcanvas"]
+
+
+def test_an_unknown_layer_opens_and_saves_unchanged(make_window: MakeWindow, tmp_path: Path) -> None:
+    window = make_window(None)
+    graph = Graph.of([Node("input", "Input"), Node("odd", "FromTheFuture", {"knob": [1, 2]})])
+    path = tmp_path / "future.tcanvas"
+    save(Project("Future", Network(graph)), path)
+    assert window.files.open(path)
+    assert window.document.graph.nodes["odd"] == graph.nodes["odd"]
+    assert window.files.save()
+    assert load(path).graph.nodes["odd"] == graph.nodes["odd"]
+
+
+@pytest.mark.parametrize("look", ["dark", "light"])
+@pytest.mark.parametrize("size", [(800, 600), (1600, 1000)])
+def test_the_window_paints_at_any_size_in_both_themes(
+    make_window: MakeWindow, qtbot: QtBot, look: str, size: tuple[int, int]
+) -> None:
+    window: MainWindow = make_window(quick(templates.load("lenet5")))
+    theme().choose(look)
+    window.resize(*size)
+    until_parked(qtbot, window)
+    image = window.grab().toImage()
+    ground = theme().color("canvas").rgb()
+    colours = {image.pixel(x, y) for x in range(0, image.width(), 7) for y in range(0, image.height(), 7)}
+    assert len(colours) > 50
+    assert ground in colours
+
+
+def test_hidden_views_ask_for_nothing(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(quick(templates.load("lenet5")))
+    until_parked(qtbot, window)
+    window.document.select(["conv2"])
+    assert window.attention().filters == {"conv2"}
+    for key in window.views:
+        window.docks[key].hide()
+    assert not window.attention().filters
+    assert "conv1" in window.attention().activations  # the cards still show theirs
+    window.hide()
+    assert not window.attention().activations
