@@ -233,10 +233,12 @@ class Hardtanh(_Activation):
         return Call("torch.nn.Hardtanh", self.low, self.high)
 
     def headline(self) -> str:
-        return "ReLU6" if (self.low, self.high) == (0, 6) else f"Hard tanh {self.low:g} to {self.high:g}"
+        return (
+            "ReLU6" if (self.low, self.high) == (0, 6) else f"Hard tanh {self.low:g} to {self.high:g}".replace("-", "−")
+        )
 
     def _numbers(self) -> str:
-        return f"a = {self.low:g}, b = {self.high:g}"
+        return f"a = {self.low:g}, b = {self.high:g}".replace("-", "−")
 
 
 @register

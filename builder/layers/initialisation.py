@@ -47,7 +47,7 @@ class Default(_Scheme):
     """As PyTorch does it: uniform, and smaller the more inputs a unit has. Biases likewise."""
 
     title: ClassVar[str] = "PyTorch's own"
-    formula: ClassVar[str] = "w ~ U(−1/√N_{in}, 1/√N_{in})"
+    formula: ClassVar[str] = "w ~ U(−1/√fan_{in}, 1/√fan_{in})"
     kind: Literal["default"] = "default"
 
     def weight(self) -> Call | None:

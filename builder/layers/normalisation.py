@@ -18,7 +18,6 @@ from builder.layers.base import (
     ShapeError,
     Shapes,
     Window,
-    brief,
     product,
     unusual,
 )
@@ -311,7 +310,7 @@ class LocalResponseNorm(Layer):
         return Call("torch.nn.LocalResponseNorm", self.size, **unusual(self, alpha=1e-4, beta=0.75, k=1.0))
 
     def headline(self) -> str:
-        return f"LRN over {brief((self.size, self.size))}"
+        return f"LRN over {self.size}"
 
     def formulas(self, inputs: Shapes, output: Shape) -> tuple[Formula, ...]:
         values = f"n = {self.size}, α = {self.alpha:g}, β = {self.beta:g}, k = {self.k:g}"

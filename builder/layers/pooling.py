@@ -33,6 +33,7 @@ _EXAMPLES = (
     Example(((6, 28, 28),)),
     Example(((3, 13, 11),), {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True}),
     Example(((2, 9, 8),), {"kernel_size": [2, 3], "stride": [1, 2]}),
+    Example(((1, 5, 4),), {"kernel_size": 1, "stride": 3, "ceil_mode": True}),
 )
 
 
@@ -275,7 +276,7 @@ class Downsample(Layer):
         return Call("torch.nn.MaxPool2d", kernel_size=1, stride=short(self.stride))
 
     def headline(self) -> str:
-        return f"Every {brief(self.stride)}th" if self.stride[0] != self.stride[1] else f"Down by {self.stride[0]}"
+        return f"Down by {brief(self.stride)}"
 
     def formulas(self, inputs: Shapes, output: Shape) -> tuple[Formula, ...]:
         return (

@@ -92,11 +92,13 @@ def output_size_formula(
 ) -> Formula:
     """The sum that gives the output's height (and width, when it differs), with numbers put in."""
     left, right = ("⌈", "⌉") if up else ("⌊", "⌋")
-    lines = [
-        f"{after[axis + 1]} = {left}({before[axis + 1]} + 2·{padding[axis]} − {dilation[axis]}·({kernel[axis]} − 1)"
-        f" − 1) / {stride[axis]}{right} + 1"
-        for axis in (0, 1)
-    ]
+    lines = []
+    for axis in (0, 1):
+        length, s, p, window = before[axis + 1], stride[axis], padding[axis], dilation[axis] * (kernel[axis] - 1) + 1
+        line = f"{length} + 2·{p} − {dilation[axis]}·({kernel[axis]} − 1) − 1"
+        # A window that would start beyond the border is left out.
+        dropped = " + 1 − 1" if up and -(-(length + 2 * p - window) // s) + 1 > after[axis + 1] else " + 1"
+        lines.append(f"{after[axis + 1]} = {left}({line}) / {s}{right}{dropped}")
     return size_formula(f"H_{{out}} = {left}(H_{{in}} + 2p − d·(k − 1) − 1) / s{right} + 1", lines)
 
 
