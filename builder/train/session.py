@@ -104,15 +104,16 @@ class Session:
         self._read_at = 0.0
 
     def run(self) -> Finished:
-        """Do all of it; raises nothing, and the last event is the `Finished` that it returns."""
+        """Do all of it. No failure is raised, and the last event is the `Finished` that it returns."""
         try:
             finished = self._train()
         except (StoppedError, CancelledError):
             finished = self._end(Reason.STOPPED)
-        except BaseException as error:
+        except Exception as error:
             finished = self._fail(error)
-        if self._record is not None:
-            self._record.close()
+        finally:
+            if self._record is not None:
+                self._record.close()
         self.progress = replace(self.progress, state=State.FINISHED, seconds_left=None)
         self._host.emit(finished)
         return finished
@@ -120,8 +121,10 @@ class Session:
     # The course of a run --------------------------------------------------------------------------------------------
 
     def _train(self) -> Finished:
-        learner = self._prepare()
+        learner = self.prepare()
         self._host.ready(learner)
+        if self._go_on:  # also when every epoch is done already and only the test is left
+            self._open_record(learner)
         self._clock.start()
         while learner.epoch < self.job.training.epochs:
             train_epoch(learner, self)
@@ -129,7 +132,8 @@ class Session:
         test = evaluate(learner, learner.data.test, self._host.between)
         return self._end(Reason.COMPLETED, *(test or (None, None)))
 
-    def _prepare(self) -> Learner:
+    def prepare(self) -> Learner:
+        """Load the data, build the model, choose the number of threads. Raises `ProblemError`."""
         learner = make_learner(self.job, self._tell, self._host.cancelled)
         if self._go_on and self._folder is not None:
             resume(learner, self._folder)
@@ -274,6 +278,11 @@ class Session:
             seconds_left=left * pace if pace else None,
             learning_rate=learner.learning_rate,
         )
+
+    def use_threads(self) -> None:
+        """Compute with the number of threads that this session has chosen, where another was in use meanwhile."""
+        if self.learner is not None and self.learner.device.type == "cpu":
+            torch.set_num_threads(self._threads)
 
     # Files ----------------------------------------------------------------------------------------------------------
 
