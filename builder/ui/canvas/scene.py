@@ -175,17 +175,19 @@ class CanvasScene(QGraphicsScene):
         self._route_round(set(names), self.document.graph)
 
     def _route_round(self, names: set[str], graph: Graph) -> None:
-        # A wire also changes its way when something comes to stand on it, but only short of a whole new layout is
-        # looking for those worth its time.
         edges = {e for name in names for e in (*graph.incoming.get(name, ()), *graph.outgoing.get(name, ()))}
+        ways = []
+        # All is looked up before anything is changed: each change would make the scene sort its items anew.
         for edge in edges:
             wire = self.wires.get(edge)
             source, target = self.nodes.get(edge.source), self.nodes.get(edge.target)
             if wire is not None and source is not None and target is not None:
                 start = source.port_place("out", edge.source_port)
                 end = target.port_place("in", edge.target_port)
-                long = abs(end.x() - start.x()) > 160 or end.x() < start.x()
-                wire.route(start, end, self._label(edge, long=long), self._arch(edge, start, end))
+                ways.append((wire, start, end, self._arch(edge, start, end)))
+        for wire, start, end, over in ways:
+            long = abs(end.x() - start.x()) > 160 or end.x() < start.x()
+            wire.route(start, end, self._label(wire.edge, long=long), over)
 
     def _label(self, edge: Edge, *, long: bool) -> str:
         """The shape on a wire; told again only where it changed, or where the wire comes from far away."""
