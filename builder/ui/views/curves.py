@@ -92,8 +92,13 @@ class CurveView(View):
 
     def add_scalars(self, rows: NDArray[np.float64]) -> None:
         if len(rows):
+            first = not self.training.count
             self.training.add(rows[:, 0], rows[:, self.column])
-            self.refresh()
+            if first or self._stale or not self.isVisible():
+                self.refresh()
+            for plot in self.plots():
+                if plot.isVisible():
+                    plot.follow()
 
     def add_epoch(self, epoch: EpochEnded) -> None:
         value = self.of_epoch(epoch)

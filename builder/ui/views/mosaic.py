@@ -92,7 +92,7 @@ def lay_out(
         scales = np.minimum(across, down)
         best = int(np.argmax(scales))
         scale = float(scales[best])
-        if gap <= 1 or scale * min(width, height) >= 6 * gap:
+        if gap <= 1 or scale * min(width, height) >= 4 * gap:
             break
         gap = max(1, gap // 2)
     scale = min(scale, largest)

@@ -27,6 +27,7 @@ from builder.ui.views.series import Doubles, Series, even_ticks, log_ticks
 
 AXIS = 46  # pixels for the figures at the left
 FOOT = 18  # pixels for the steps below
+MOST_SMOOTH = 200  # points of the smoothed curve that are drawn
 MOST_DOTS = 80  # validation points that are drawn with dots
 
 
@@ -61,6 +62,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self.log = False
         self.span: tuple[float, float] | None = None
         self._measure, self._training, self._validation = measure, training, validation
+        self._drawn = 0.0  # the newest step when the plot was drawn last
         self._pointer: QPointF | None = None
         self._drag: tuple[float, tuple[float, float]] | None = None
         self._raw, self._mean, self._line = (pg.PlotCurveItem() for _ in range(3))
@@ -88,7 +90,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self._dots.setPen(None)
         self._dots.setBrush(validation)
         for curve in (self._raw, self._mean, self._line):
-            curve.opts["antialias"] = True
+            curve.opts["antialias"] = curve is not self._raw
         self.viewport().update()
 
     # Data -----------------------------------------------------------------------------------------------------------
@@ -98,8 +100,17 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         lasts = [series.last[0] for series in (self._training, self._validation) if series.last is not None]
         return 0.0, max([1.0, *lasts])
 
+    def follow(self) -> None:
+        """Draw again if the newest points would move anything by half a pixel: late in a run few do."""
+        first, last = self.span or self.extent()
+        newest = self.extent()[1]
+        hidden = self.span is not None and self._drawn >= last
+        if not hidden and newest - self._drawn >= 0.5 * (last - first) / self.area().width():
+            self.refresh()
+
     def refresh(self) -> None:
         """Draw the series as they stand now."""
+        self._drawn = self.extent()[1]
         self._box.setGeometry(self.area())
         first, last = self.span or self.extent()
         columns = max(16, self.width() - AXIS)
@@ -108,7 +119,9 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         raw = self._placed(training.y)
         mean, line = self._placed(training.mean), self._placed(validation.mean)
         self._raw.setData(training.x, raw)
-        self._mean.setData(training.at, mean)
+        sparse = -(-len(mean) // MOST_SMOOTH) or 1  # a thick line costs by its points, and this one is smooth
+        ends = slice((len(mean) - 1) % sparse if sparse > 1 else 0, None, sparse)  # the newest point is among them
+        self._mean.setData(training.at[ends], mean[ends])
         self._line.setData(validation.at, line)
         dotted = len(line) <= MOST_DOTS
         self._dots.setData(validation.at if dotted else [], line if dotted else [])

@@ -329,6 +329,23 @@ def test_the_plot_says_what_is_under_the_pointer(loss: LossView) -> None:
     assert area.contains(QPointF(area.center()))
 
 
+def test_points_too_close_to_be_seen_cost_no_drawing(loss: LossView, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = np.arange(1.0, 100_001.0)
+    loss.add_scalars(np.column_stack([steps, 1 / steps, steps]))
+    (plot,) = loss.plots()
+    drawn: list[float] = []
+    real = plot.refresh
+    monkeypatch.setattr(plot, "refresh", lambda: (drawn.append(plot.extent()[1]), real()))
+    for step in range(100_001, 101_001):
+        loss.add_scalars(np.array([[step, 0.1, 0.5]]))
+    assert 1 <= len(drawn) <= 20
+    plot.span = (10.0, 500.0)
+    plot.refresh()
+    drawn.clear()
+    loss.add_scalars(np.array([[200_000.0, 0.1, 0.5]]))
+    assert not drawn
+
+
 def test_linear_and_logarithmic(loss: LossView) -> None:
     loss.add_scalars(SCALARS)
     (plot,) = loss.plots()
