@@ -20,25 +20,20 @@ from PySide6.QtGui import (
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
-    QNativeGestureEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
     QShowEvent,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import (
     QApplication,
-    QFrame,
-    QGestureEvent,
     QGraphicsView,
-    QPinchGesture,
     QToolTip,
     QWidget,
 )
 
 from builder.inspect.picture import Picture
-from builder.ui.canvas import export, gestures, menu
+from builder.ui.canvas import export, gestures, keys, menu
 from builder.ui.canvas.background import paint_dots, paint_invitation
 from builder.ui.canvas.editing import Editing
 from builder.ui.canvas.gestures import DropLayer, Gesture, Pointer
@@ -47,23 +42,15 @@ from builder.ui.canvas.nodes import NodeItem
 from builder.ui.canvas.quick_add import NameField, QuickAdd
 from builder.ui.canvas.scene import FAR, MIDDLE, NEAR, CanvasScene
 from builder.ui.canvas.wires import WireItem
+from builder.ui.canvas.zoom import ZoomView
 from builder.ui.document import Document
 from builder.ui.palette import dragged_kind
 from builder.ui.theme import theme
 
-LEAST, MOST = 0.05, 4.0  # zoom
-_STEP = 1.25
 _FAR, _NEAR = 0.38, 0.62  # zoom below which little, and above which everything is drawn
-_NUDGE = 4.0
-_ARROWS = {
-    Qt.Key.Key_Left: ("left", -1, 0),
-    Qt.Key.Key_Right: ("right", 1, 0),
-    Qt.Key.Key_Up: ("up", 0, -1),
-    Qt.Key.Key_Down: ("down", 0, 1),
-}
 
 
-class CanvasView(QGraphicsView):
+class CanvasView(ZoomView):
     """Shows the network of a document and lets it be edited by mouse and keyboard.
 
     Attributes:
@@ -94,7 +81,6 @@ class CanvasView(QGraphicsView):
         self._wanted: frozenset[str] = frozenset()
 
         self.setScene(self.canvas)
-        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName("Network canvas")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(True)
@@ -102,12 +88,7 @@ class CanvasView(QGraphicsView):
         self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontAdjustForAntialiasing)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
-        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
-        self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setMouseTracking(True)
-        self.viewport().grabGesture(Qt.GestureType.PinchGesture)
 
         self.minimap = Minimap(self)
         self.quick_add = QuickAdd(self)
@@ -123,6 +104,7 @@ class CanvasView(QGraphicsView):
         self._seen.timeout.connect(self._look)
         self.horizontalScrollBar().valueChanged.connect(self._scrolled)
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
+        self.zoomed.connect(self._zoomed)
         self.canvas.refreshed.connect(self._refreshed)
         theme().changed.connect(self._theme_changed)
         document.path_changed.connect(self._opened)
@@ -206,57 +188,10 @@ class CanvasView(QGraphicsView):
         """Save the network as a picture (.svg, .pdf or .png). Raises `ProblemError`."""
         export.render(self.canvas, Path(path))
 
-    # Zoom -----------------------------------------------------------------------------------------------------------
-
-    def zoom(self) -> float:
-        """Pixels of the view for a pixel of the canvas."""
-        return self.transform().m11()
-
-    def zoom_to(self, zoom: float, around: QPointF | None = None) -> None:
-        """Set the zoom; `around`, a point of the view (its middle by default), stays where it is."""
-        zoom = min(max(zoom, LEAST), MOST)
-        spot = QPointF(self.viewport().rect().center()) if around is None else around
-        before = self.mapToScene(spot.toPoint())
-        middle = QPointF(self.viewport().rect().center())
-        self._set_zoom(zoom)
-        self.centerOn(before + (middle - spot) / zoom)
-
-    def _set_zoom(self, zoom: float) -> None:
-        self.name_field.give_up()
-        self.resetTransform()
-        self.scale(zoom, zoom)
-        self.canvas.detail = NEAR if zoom >= _NEAR else MIDDLE if zoom >= _FAR else FAR
-        self.setRenderHint(QPainter.RenderHint.Antialiasing, self.canvas.detail != FAR)
-        self._scrolled()
-
-    def zoom_in(self) -> None:
-        """Show less of the network, larger."""
-        self.zoom_to(self.zoom() * _STEP)
-
-    def zoom_out(self) -> None:
-        """Show more of the network, smaller."""
-        self.zoom_to(self.zoom() / _STEP)
-
-    def zoom_reset(self) -> None:
-        """Show everything at its true size."""
-        self.zoom_to(1.0)
-
     def fit(self) -> None:
         """Show the whole network, not larger than at its true size."""
         area = self.canvas.network_rect()
-        if area.isEmpty():
-            self._set_zoom(1.0)
-            self.centerOn(0, 0)
-            return
-        area = area.adjusted(-20, -24, 20, 24)
-        room = self.viewport().rect()
-        zoom = min(room.width() / area.width(), room.height() / area.height(), 1.0)
-        self._set_zoom(max(zoom, LEAST))
-        self.centerOn(area.center())
-
-    def visible_area(self) -> QRectF:
-        """The part of the canvas that can be seen."""
-        return self.mapToScene(self.viewport().rect()).boundingRect()
+        self.show_area(area.adjusted(-20, -24, 20, 24) if not area.isEmpty() else QRectF(-200, -150, 400, 300))
 
     def reach(self) -> float:
         """How near to a port the mouse must be, in canvas pixels; about the same on the screen at any zoom."""
@@ -273,6 +208,12 @@ class CanvasView(QGraphicsView):
     def _opened(self, _path: object) -> None:
         self._picture = None
         self.cancel_gesture()
+
+    def _zoomed(self) -> None:
+        zoom = self.zoom()
+        self.canvas.detail = NEAR if zoom >= _NEAR else MIDDLE if zoom >= _FAR else FAR
+        self.setRenderHint(QPainter.RenderHint.Antialiasing, self.canvas.detail != FAR)
+        self._scrolled()
 
     def _scrolled(self) -> None:
         self.minimap.update()
@@ -433,13 +374,21 @@ class CanvasView(QGraphicsView):
         elif hit.node is not None:
             self.node_activated.emit(hit.node.name)
 
-    def cancel_gesture(self) -> None:
-        """Leave whatever the mouse is doing as if it had not begun."""
+    def cancel_gesture(self) -> bool:
+        """Leave whatever the mouse is doing as if it had not begun; tells whether it was doing anything."""
         gesture, self._gesture = self._gesture, None
-        if gesture is not None:
+        if gesture is None:
+            return False
+        self._set_idle_cursor()
+        if self._moved:
+            gesture.cancel()
+        return True
+
+    def take_hand(self, held: bool) -> None:
+        """While the space bar is held, dragging shifts the view."""
+        if self._gesture is None:
+            self._hand = held
             self._set_idle_cursor()
-            if self._moved:
-                gesture.cancel()
 
     def _set_idle_cursor(self) -> None:
         if self._hand:
@@ -465,18 +414,6 @@ class CanvasView(QGraphicsView):
                 other.hovered = not other.hovered
                 other.update()
         self._hovered = item
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        by = event.pixelDelta() if not event.pixelDelta().isNull() else event.angleDelta() / 2
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.zoom_to(self.zoom() * 1.0025 ** event.angleDelta().y(), event.position())
-        else:
-            # Shift turns a plain wheel sideways, where the desktop does not already do so.
-            sideways = event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not by.x()
-            across, down = (by.y(), 0) if sideways else (by.x(), by.y())
-            self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() - across)
-            self.verticalScrollBar().setValue(self.verticalScrollBar().value() - down)
-        event.accept()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         place = self.mapToScene(event.pos())
@@ -523,48 +460,12 @@ class CanvasView(QGraphicsView):
     # Keyboard -------------------------------------------------------------------------------------------------------
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key, keys = Qt.Key(event.key()), event.modifiers()
-        held = keys & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
-        control = held == Qt.KeyboardModifier.ControlModifier
-        if key == Qt.Key.Key_Escape:
-            if self._gesture is not None:
-                self.cancel_gesture()
-            else:
-                self.canvas.choose_wires(())
-                self.document.select(())
-        elif key in _ARROWS and control:
-            _, across, down = _ARROWS[key]
-            far = 5 if keys & Qt.KeyboardModifier.ShiftModifier else 1
-            self.editing.nudge(across * _NUDGE * far, down * _NUDGE * far)
-        elif key in _ARROWS and not held:
-            name = self.editing.neighbour(_ARROWS[key][0])
-            if name is not None:
-                adds = bool(keys & Qt.KeyboardModifier.ShiftModifier)
-                self.document.select((*self.document.selection, name) if adds else (name,))
-                self.reveal(name)
-        elif key == Qt.Key.Key_Space and not held:
-            if not event.isAutoRepeat() and self._gesture is None:
-                self._hand = True
-                self._set_idle_cursor()
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.document.selection and not held:
-            self.node_activated.emit(self.document.selection[-1])
-        elif not held and key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.zoom_in()
-        elif not held and key == Qt.Key.Key_Minus:
-            self.zoom_out()
-        elif not held and key == Qt.Key.Key_0:
-            self.zoom_reset()
-        elif not held and key == Qt.Key.Key_F:
-            self.fit()
-        elif not held and len(event.text()) == 1 and event.text().isalpha():
-            self.ask_what(text=event.text())
-        else:
+        if not keys.press(self, event):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._hand = False
-            self._set_idle_cursor()
+            self.take_hand(False)
         else:
             super().keyReleaseEvent(event)
 
@@ -576,8 +477,7 @@ class CanvasView(QGraphicsView):
         return super().focusNextPrevChild(forward)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._hand = False
-        self._set_idle_cursor()
+        self.take_hand(False)
         super().focusOutEvent(event)
 
     # Other events ---------------------------------------------------------------------------------------------------
@@ -586,15 +486,6 @@ class CanvasView(QGraphicsView):
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             text = menu.tip(self.canvas, self.mapToScene(event.pos()), self.reach())
             QToolTip.showText(event.globalPos(), text, self.viewport())
-            return True
-        if isinstance(event, QGestureEvent):
-            pinch = event.gesture(Qt.GestureType.PinchGesture)
-            if isinstance(pinch, QPinchGesture):
-                spot = self.viewport().mapFromGlobal(pinch.centerPoint().toPoint())
-                self.zoom_to(self.zoom() * pinch.scaleFactor(), QPointF(spot))
-                return True
-        if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-            self.zoom_to(self.zoom() * (1 + event.value()), event.position())
             return True
         if event.type() == QEvent.Type.Leave and self._gesture is None:
             self._hover(Pointer(QPointF(1e9, 1e9), QPoint(), Qt.KeyboardModifier.NoModifier))

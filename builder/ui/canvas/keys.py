@@ -1,0 +1,58 @@
+"""What the keys do on the canvas. Edits with a standard shortcut (copy, delete, ...) are actions, see `menu`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+
+if TYPE_CHECKING:
+    from builder.ui.canvas.view import CanvasView
+
+_NUDGE = 4.0
+_ARROWS = {
+    Qt.Key.Key_Left: ("left", -1, 0),
+    Qt.Key.Key_Right: ("right", 1, 0),
+    Qt.Key.Key_Up: ("up", 0, -1),
+    Qt.Key.Key_Down: ("down", 0, 1),
+}
+
+
+def press(view: CanvasView, event: QKeyEvent) -> bool:
+    """Do what a key asks for; False when it means nothing here."""
+    key, keys = Qt.Key(event.key()), event.modifiers()
+    held = keys & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
+    control = held == Qt.KeyboardModifier.ControlModifier
+    if key == Qt.Key.Key_Escape:
+        if not view.cancel_gesture():
+            view.canvas.choose_wires(())
+            view.document.select(())
+    elif key in _ARROWS and control:
+        _, across, down = _ARROWS[key]
+        far = 5 if keys & Qt.KeyboardModifier.ShiftModifier else 1
+        view.editing.nudge(across * _NUDGE * far, down * _NUDGE * far)
+    elif key in _ARROWS and not held:
+        name = view.editing.neighbour(_ARROWS[key][0])
+        if name is not None:
+            adds = bool(keys & Qt.KeyboardModifier.ShiftModifier)
+            view.document.select((*view.document.selection, name) if adds else (name,))
+            view.reveal(name)
+    elif key == Qt.Key.Key_Space and not held:
+        if not event.isAutoRepeat():
+            view.take_hand(True)
+    elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and view.document.selection and not held:
+        view.node_activated.emit(view.document.selection[-1])
+    elif not held and key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+        view.zoom_in()
+    elif not held and key == Qt.Key.Key_Minus:
+        view.zoom_out()
+    elif not held and key == Qt.Key.Key_0:
+        view.zoom_reset()
+    elif not held and key == Qt.Key.Key_F:
+        view.fit()
+    elif not held and len(event.text()) == 1 and event.text().isalpha():
+        view.ask_what(text=event.text())
+    else:
+        return False
+    return True
