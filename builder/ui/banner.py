@@ -36,11 +36,15 @@ class Banner(QWidget):
         self.subject = ""
         self._role = "accent"
         self._icon = QLabel()
-        self._text = QLabel(wordWrap=True)
+        self._text = QLabel()
+        self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self._buttons = QHBoxLayout()
-        self._close = QToolButton(autoRaise=True, toolTip="Close")
+        self._shown: list[QPushButton] = []
+        self._close = QToolButton()
+        self._close.setProperty("kind", "quiet")
+        self._close.setToolTip("Close")
         self._close.clicked.connect(self.dismiss)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
@@ -61,6 +65,7 @@ class Banner(QWidget):
             button = QPushButton(offer.text)
             button.clicked.connect(lambda _checked=False, act=offer.act: self._take(act))
             self._buttons.addWidget(button)
+            self._shown.append(button)
         self._recolour()
         self.show()
 
@@ -80,19 +85,18 @@ class Banner(QWidget):
 
     def buttons(self) -> list[QPushButton]:
         """The offers as they stand."""
-        found = (self._buttons.itemAt(index).widget() for index in range(self._buttons.count()))
-        return [button for button in found if isinstance(button, QPushButton)]
+        return list(self._shown)
 
     def _take(self, act: Callable[[], object]) -> None:
         self.dismiss()
         act()
 
     def _clear_buttons(self) -> None:
-        while self._buttons.count():
-            widget = self._buttons.takeAt(0).widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        for button in self._shown:
+            self._buttons.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        self._shown.clear()
 
     def _recolour(self) -> None:
         name = {"accent": "info", "warn": "warning", "bad": "error"}[self._role]

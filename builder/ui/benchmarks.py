@@ -20,6 +20,7 @@ from builder.project.job import make_job
 from builder.train.benchmarks import Measurement
 from builder.train.messages import Resume, State
 from builder.train.trainer import Trainer
+from builder.ui.files import Answer
 from builder.ui.start import application
 from builder.ui.window import MainWindow
 
@@ -82,7 +83,7 @@ class _Bench:
 
     def __exit__(self, *_exception: object) -> None:
         self._window.live.close()
-        self._window.files.ask_unsaved = lambda: _discard()
+        self._window.files.ask_unsaved = lambda: Answer.DISCARD
         self._window.close()
         self._window.deleteLater()
         self._app.processEvents()
@@ -137,9 +138,14 @@ class _Bench:
         beat = QTimer(timerType=Qt.TimerType.PreciseTimer, interval=HEARTBEAT)
         clock = QElapsedTimer()
         clock.start()
-        if gaps is not None:
-            beat.timeout.connect(lambda: gaps.append(clock.nsecsElapsed() / 1e6) or clock.restart())
-            beat.start()
+
+        def note() -> None:
+            if gaps is not None:
+                gaps.append(clock.nsecsElapsed() / 1e6)
+            clock.restart()
+
+        beat.timeout.connect(note)
+        beat.start()
         loop.exec()
         beat.stop()
 
@@ -147,9 +153,3 @@ class _Bench:
 def endless() -> Project:
     """LeNet-5 on the digits, for as long as anybody measures."""
     return set_setting(templates.load("lenet5"), "training.epochs", 100_000)
-
-
-def _discard() -> object:
-    from builder.ui.files import Answer
-
-    return Answer.DISCARD

@@ -16,9 +16,12 @@ class CommandPalette(QFrame):
 
     def __init__(self, window: QWidget, actions: Callable[[], Sequence[QAction]]) -> None:
         super().__init__(window, Qt.WindowType.Popup)
+        self._window = window
         self.setObjectName("popup")
         self._actions = actions
-        self.search = QLineEdit(placeholderText="Type a command", clearButtonEnabled=True)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Type a command")
+        self.search.setClearButtonEnabled(True)
         self.list = QListWidget()
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         column = QVBoxLayout(self)
@@ -34,7 +37,7 @@ class CommandPalette(QFrame):
 
     def open(self) -> None:
         """Show it in the upper middle of the window, empty."""
-        window = self.parentWidget()
+        window = self._window
         place = window.mapToGlobal(QPoint((window.width() - WIDTH) // 2, min(80, window.height() // 8)))
         self.move(place)
         self.search.clear()

@@ -45,7 +45,9 @@ class Files(QObject):
         self._document = document
         self._window = parent
         self._autosave = autosave
-        self._timer = QTimer(self, interval=AUTOSAVE_AFTER, singleShot=True)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(AUTOSAVE_AFTER)
         self._timer.timeout.connect(self._write_autosave)
         self.ask_unsaved = self._ask_unsaved
         self.ask_open = self._ask_open
@@ -137,8 +139,10 @@ class Files(QObject):
     @property
     def recent(self) -> tuple[Path, ...]:
         """Files opened or saved last, newest first."""
-        stored = QSettings().value("recent", [], type=list)
-        return tuple(Path(str(text)) for text in (stored or []))
+        stored = QSettings().value("recent", [])
+        # One entry comes back as a plain text, none as None.
+        texts = stored if isinstance(stored, list) else [stored] if stored else []
+        return tuple(Path(str(text)) for text in texts)
 
     def _remember(self, path: Path) -> None:
         path = path.absolute()

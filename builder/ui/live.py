@@ -169,10 +169,10 @@ class Live(QObject):
         self._begun = False
         self._settle.stop()
         self._drop()
-        ended = all([trainer.close(seconds) for trainer in self._closing])
+        ended = [trainer.close(seconds) for trainer in self._closing]
         self._closing.clear()
         self._frame.stop()
-        return ended
+        return all(ended)
 
     # The trainer ----------------------------------------------------------------------------------------------------
 
@@ -206,9 +206,9 @@ class Live(QObject):
         if not self._begun or self.training:
             return
         project = self._document.value
-        if self._trainer is not None and self._project is not None and project.trains_like(self._project):
-            if self.state is not State.FINISHED:
-                return
+        parked = self._trainer is not None and self.state is not State.FINISHED
+        if parked and self._project is not None and project.trains_like(self._project):
+            return
         self._drop()
         if _at_hand(project):
             self._make(project, quiet=True)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from builder.project.autosave import Autosave, recovered
 from builder.ui import style
+from builder.ui.theme import theme
 from builder.ui.window import MainWindow
 
 
@@ -39,6 +42,7 @@ def application(arguments: list[str] | None = None) -> QApplication:
     QGuiApplication.setOrganizationName("TorchCanvas")
     QGuiApplication.setDesktopFileName("torchcanvas")
     app = QApplication(arguments or sys.argv[:1])
+    theme().choose(str(QSettings().value("theme", "system")))
     style.apply(app)
     return app
 
@@ -46,11 +50,18 @@ def application(arguments: list[str] | None = None) -> QApplication:
 def run(path: Path | None = None) -> int:
     """Open the window, with a project or with LeNet-5 ready to run, and stay until it is closed. Returns the status."""
     app = application()
-    window = MainWindow()
+    found = recovered()
+    window = MainWindow(autosave=Autosave())
     engine = _Engine()
     engine.ready.connect(window.live.begin)
     window.restore_layout()
     window.open_at_start(path)
-    window.show()
+    window.offer_recovery(found)
     window.first_painted.connect(lambda: QTimer.singleShot(0, engine.start))
+    # Ctrl-C in the terminal closes the window; the timer lets Python see it.
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    pulse = QTimer(window, interval=500)
+    pulse.timeout.connect(lambda: None)
+    pulse.start()
+    window.show()
     return app.exec()

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWi
 
 from builder.compile.analysis import analyse
 from builder.compile.infer import Inference
+from builder.compile.limits import size
 from builder.compile.plan import make_plan
 from builder.graph.problems import Problem, ProblemError, Severity
 from builder.project.document import Project
@@ -29,7 +30,8 @@ class StatusLine(QWidget):
         super().__init__(parent)
         self.setObjectName("statusline")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._problems = QPushButton(toolTip="Show the list of problems")
+        self._problems = QPushButton()
+        self._problems.setToolTip("Show the list of problems")
         self._problems.setProperty("kind", "quiet")
         self._problems.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._problems.clicked.connect(self.problems_asked)
@@ -38,7 +40,9 @@ class StatusLine(QWidget):
         self._hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._training = QLabel()
         self._training.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._forget = QTimer(self, singleShot=True, interval=1000 * HINT_SECONDS)
+        self._forget = QTimer(self)
+        self._forget.setSingleShot(True)
+        self._forget.setInterval(1000 * HINT_SECONDS)
         self._forget.timeout.connect(lambda: self._hint.setText(""))
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 2, 12, 2)
@@ -99,13 +103,3 @@ def training_words(settings: TrainingSettings) -> str:
     if isinstance(rule, SGD) and rule.momentum:
         words += f", momentum {rule.momentum:g}"
     return f"{words} · batch {settings.batch_size} · seed {settings.seed}"
-
-
-def size(count: int) -> str:
-    """Bytes for a reader: 43 KB, 1.2 GB (powers of 1000)."""
-    number = float(count)
-    for unit in ("bytes", "KB", "MB", "GB", "TB", "PB"):
-        if number < 1000 or unit == "PB":
-            return f"{number:.0f} {unit}" if number >= 10 or unit == "bytes" else f"{number:.1f} {unit}"
-        number /= 1000
-    raise AssertionError("unreachable")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -55,7 +55,9 @@ class TopBar(QWidget):
         )
         self.stop = self._button("stop", "Stop", "End this run and test it (Shift+F5)", self.stop_asked)
         self.reset = self._button("reset", "Reset", "Back to the same initial weights", self.reset_asked)
-        self._bar = QProgressBar(textVisible=False, maximum=1000)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setMaximum(1000)
         self._bar.setFixedHeight(6)
         self._bar.setMinimumWidth(60)
         self._bar.setMaximumWidth(220)
@@ -64,7 +66,8 @@ class TopBar(QWidget):
         self._figures.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._device = _label("muted")
         self._device.setToolTip("Where the network is trained. Chosen in the training settings.")
-        self.theme_button = QToolButton(toolTip="Light or dark theme")
+        self.theme_button = QToolButton()
+        self.theme_button.setToolTip("Light or dark theme")
         self.theme_button.setProperty("kind", "quiet")
         self.theme_button.setAccessibleName("Light or dark theme")
         self.theme_button.clicked.connect(self.theme_asked)
@@ -75,8 +78,8 @@ class TopBar(QWidget):
         for widget in (self._name, self._note, self.menus):
             row.addWidget(widget)
         row.addSpacing(8)
-        for widget in (self.run, self.batch, self.phase, self.stop, self.reset):
-            row.addWidget(widget)
+        for button in (self.run, self.batch, self.phase, self.stop, self.reset):
+            row.addWidget(button)
         row.addSpacing(8)
         row.addWidget(self._bar, 1)
         row.addWidget(self._figures, 3)
@@ -86,8 +89,9 @@ class TopBar(QWidget):
         self._recolour()
         self.set_state(State.FINISHED, stepped=False)
 
-    def _button(self, icon_name: str, text: str, tip: str, signal: Signal) -> QPushButton:
-        button = QPushButton(text, toolTip=tip)
+    def _button(self, icon_name: str, text: str, tip: str, signal: SignalInstance) -> QPushButton:
+        button = QPushButton(text)
+        button.setToolTip(tip)
         dress(button, icon_name)
         button.setIconSize(QSize(14, 14))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -5,7 +5,8 @@ What each part does is in its own file; here is only who hears whom, and where t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal
@@ -15,7 +16,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 from builder.graph.problems import Problem, Severity
 from builder.inspect.picture import Attention, Picture
 from builder.project import templates
-from builder.project.autosave import Autosave
+from builder.project.autosave import Autosave, Recovered
 from builder.project.check import check
 from builder.train.messages import Finished, Prepared, Preparing, Reason, State
 from builder.ui import views as _registered_views  # noqa: F401  (registers all views)
@@ -52,9 +53,7 @@ class MainWindow(QMainWindow):
 
     first_painted = Signal()
 
-    def __init__(
-        self, *, runs: Callable[[], Path | None] | None = None, autosave: Autosave | None = None
-    ) -> None:
+    def __init__(self, *, runs: Callable[[], Path | None] | None = None, autosave: Autosave | None = None) -> None:
         """Build the window around an empty document; `runs` gives the folder of each new run."""
         super().__init__()
         self.setWindowTitle("TorchCanvas")
@@ -86,7 +85,7 @@ class MainWindow(QMainWindow):
 
     def _place(self) -> None:
         self.setMenuWidget(self.topbar)
-        middle = QWidget(objectName="middle")
+        middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -162,6 +161,7 @@ class MainWindow(QMainWindow):
         for shown in self.views.values():
             shown.attention_changed.connect(self._attend_soon)
             shown.sample_asked.connect(self.pin_sample)
+            shown.said.connect(self.status.hint)
 
         bar.run_asked.connect(self.run_or_pause)
         bar.batch_asked.connect(live.step_batch)
@@ -176,8 +176,9 @@ class MainWindow(QMainWindow):
         live.preparing.connect(self._preparing)
         live.prepared_changed.connect(self._prepared)
         live.picture_taken.connect(self._show_picture)
-        live.scalars_added.connect(lambda rows: [shown.add_scalars(rows) for shown in self.views.values()])
-        live.epoch_ended.connect(lambda epoch: [shown.add_epoch(epoch) for shown in self.views.values()])
+        for shown in self.views.values():
+            live.scalars_added.connect(shown.add_scalars)
+            live.epoch_ended.connect(shown.add_epoch)
         live.warned.connect(lambda problem: self.say_problem(problem, "warned"))
         live.failed.connect(self._failed)
         live.finished.connect(self._finished)
@@ -348,6 +349,25 @@ class MainWindow(QMainWindow):
         if path is not None:
             self.files.read(path)
         self.canvas.fit()
+
+    def offer_recovery(self, found: Sequence[Recovered]) -> None:
+        """Offer what a crash left behind, the newest first."""
+        if not found:
+            return
+        newest, rest = found[0], found[1:]
+
+        def take() -> None:
+            self.files.recover(newest)
+            newest.discard()
+            self.canvas.fit()
+
+        def drop() -> None:
+            newest.discard()
+            self.offer_recovery(rest)
+
+        when = datetime.fromtimestamp(newest.saved).strftime("%d %B, %H:%M")
+        text = f"<b>{newest.project.name}</b> was not saved when the program last ended (autosaved {when})."
+        self.banner.show_message("recovery", text, "accent", (Offer("Open it", take), Offer("Drop it", drop)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
