@@ -1,0 +1,53 @@
+"""The network as a `torch.export` archive (`.pt2`): a graph with its weights that PyTorch runs without any source."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+
+import torch
+from torch import fx
+
+from builder.compile.plan import Plan
+from builder.compile.weights import trained
+from builder.graph.problems import Problem, ProblemError
+
+BATCH = "batch"  # name of the one size that is not fixed
+
+
+def to_archive(plan: Plan, weights: Path | None = None) -> bytes:
+    """The archive; the model in it takes batches of any size.
+
+    Args:
+        weights: a safetensors file to take the weights from; without one they are the initial ones.
+
+    Raises:
+        ProblemError: the weights do not fit, or a layer cannot be written so.
+    """
+    program = exported(plan, trained(plan, weights), "a PyTorch archive")
+    file = io.BytesIO()
+    with _calm():
+        torch.export.save(program, file)
+    return file.getvalue()
+
+
+def exported(plan: Plan, model: fx.GraphModule, what: str) -> torch.export.ExportedProgram:
+    """The model traced for batches of any size. Raises `ProblemError`, which calls the aim `what`."""
+    example = torch.zeros(2, *plan.input_shape)  # of one sample, or of none, the tracer would make a special case
+    try:
+        with _calm():
+            return torch.export.export(model, (example,), dynamic_shapes=({0: torch.export.Dim(BATCH)},))
+    except Exception as error:  # the tracer has dozens of its own
+        raise ProblemError(refusal(plan, what)) from error
+
+
+def refusal(plan: Plan, what: str) -> Problem:
+    """A layer of the network is beyond what the format can say."""
+    message = f"this network cannot be written as {what}: it has a layer that the format does not know."
+    return Problem("not-exportable", message, hint="Export it as Python source instead.")
+
+
+def _calm() -> warnings.catch_warnings:
+    """PyTorch warns of its own coming changes here, which no reader can do anything about."""
+    return warnings.catch_warnings(action="ignore")

@@ -1,0 +1,61 @@
+"""The network as ONNX, the form that other runtimes (onnxruntime, browsers, phones) take. Needs the extra `onnx`."""
+
+from __future__ import annotations
+
+import importlib.util
+import warnings
+from pathlib import Path
+
+import torch
+
+from builder.compile.archive import BATCH, exported, refusal
+from builder.compile.plan import Plan
+from builder.compile.weights import trained
+from builder.graph.problems import Problem, ProblemError
+
+WHAT = "ONNX"
+NEEDED = ("onnx", "onnxscript")
+LARGEST = 1_900_000_000  # bytes of weights in one file; the format ends at 2 GiB
+
+
+def missing() -> Problem | None:
+    """What has to be installed before anything can be written; None when all is there. Quick."""
+    if all(importlib.util.find_spec(name) for name in NEEDED):
+        return None
+    message = "writing ONNX needs two more packages."
+    return Problem("no-onnx", message, hint="Install them: pip install 'torchcanvas[onnx]'")
+
+
+def to_onnx(plan: Plan, weights: Path | None = None) -> bytes:
+    """The file's contents. Input and output are called as on the canvas, and batches may have any size.
+
+    Args:
+        weights: a safetensors file to take the weights from; without one they are the initial ones.
+
+    Raises:
+        ProblemError: the packages are missing, the weights do not fit, the file would be too large, or a layer cannot
+            be written so.
+    """
+    if (problem := missing()) is not None:
+        raise ProblemError(problem)
+    model = trained(plan, weights)
+    size = sum(tensor.numel() * tensor.element_size() for tensor in model.state_dict().values())
+    if size > LARGEST:
+        message = f"an ONNX file holds at most 2 GB, and these weights take {size / 1e9:.1f} GB."
+        raise ProblemError(Problem("too-large", message, hint="Export it as a PyTorch archive (pt2) instead."))
+    program = exported(plan, model, WHAT)
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            written = torch.onnx.export(
+                program,
+                dynamo=True,
+                verbose=False,
+                input_names=[plan.input],
+                output_names=[plan.outputs[0][0]],
+                dynamic_shapes=({0: torch.export.Dim(BATCH)},),
+            )
+    except Exception as error:  # as many as the tracer's
+        raise ProblemError(refusal(plan, WHAT)) from error
+    assert written is not None  # it is, for a program
+    contents: bytes = written.model_proto.SerializeToString()
+    return contents
