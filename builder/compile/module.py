@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -11,7 +12,7 @@ from torch import fx, nn
 from builder.compile.limits import NUMBER, machine_memory, size
 from builder.compile.plan import Plan, Step
 from builder.graph.problems import Problem, ProblemError
-from builder.layers.base import Call, Input
+from builder.layers.base import GETITEM, MODULE, Call, Input, Own
 from builder.vision import import_torchvision
 
 
@@ -50,10 +51,12 @@ def rewire(root: nn.Module, plan: Plan, output: str | Iterable[str]) -> fx.Graph
         if step.name not in needed:
             continue
         arguments = tuple(values[name] for name in step.inputs)
-        if step.builds_module:
-            values[step.name] = graph.call_module(step.name, arguments)
-        else:
+        if not step.builds_module:
             values[step.name] = _emit(graph, step.call, arguments, step.name)
+        elif step.call.forward is not None:
+            values[step.name] = _emit(graph, step.call.forward, arguments, step.name, step.name)
+        else:
+            values[step.name] = graph.call_module(step.name, arguments)
     graph.output(values[wanted[0]] if isinstance(output, str) else {name: values[name] for name in wanted})
     graph.lint()
     return fx.GraphModule(root, graph, class_name="Net")
@@ -88,6 +91,8 @@ def execute(call: Call) -> Any:
 
 def resolve(target: str) -> Callable[..., Any]:
     """The function or class behind a full dotted name below `torch`."""
+    if target == GETITEM:
+        return operator.getitem
     first, *names = target.split(".")
     if first not in ("torch", "torchvision"):
         raise ValueError(f"{target} is not part of PyTorch")
@@ -103,14 +108,22 @@ def _value(argument: Any) -> Any:
     return execute(argument) if isinstance(argument, Call) else argument
 
 
-def _emit(graph: fx.Graph, call: Call, inputs: tuple[fx.Node, ...], name: str | None = None) -> fx.Node:
-    """The call as nodes of the graph; the one that gives its value is called `name`, as tracebacks show it."""
+def _emit(
+    graph: fx.Graph, call: Call, inputs: tuple[fx.Node, ...], name: str | None = None, owner: str = ""
+) -> fx.Node:
+    """The call as nodes of the graph; the one that gives its value is called `name`, as tracebacks show it.
+
+    Args:
+        owner: the submodule that `Own` and `MODULE` mean.
+    """
 
     def value(argument: Any) -> Any:
         if isinstance(argument, Input):
             return list(inputs) if argument.port is None else inputs[argument.port]
         if isinstance(argument, Call):
-            return _emit(graph, argument, inputs, name and f"{name}_1")
+            return _emit(graph, argument, inputs, name and f"{name}_1", owner)
+        if isinstance(argument, Own):
+            return graph.get_attr(f"{owner}.{argument.tensor}")
         if isinstance(argument, tuple):
             return tuple(value(item) for item in argument)
         return argument
@@ -118,6 +131,8 @@ def _emit(graph: fx.Graph, call: Call, inputs: tuple[fx.Node, ...], name: str | 
     arguments = tuple(value(argument) for argument in call.args)
     keywords = {key: value(argument) for key, argument in call.kwargs.items()}
     name = name.replace(".", "_") if name else None
+    if call.target == MODULE:
+        return graph.create_node("call_module", owner, arguments, keywords, name)
     return graph.create_node("call_function", resolve(call.target), arguments, keywords, name)
 
 

@@ -16,12 +16,13 @@ from typing import Any
 from builder.compile.plan import Plan, Step
 from builder.graph.names import name_problem, path_problem
 from builder.graph.problems import ProblemError
-from builder.layers.base import Call, Input, show
+from builder.layers.base import GETITEM, MODULE, Call, Input, Own, show
 
 WIDTH = 92  # columns, indentation left out; a longer call is broken into one argument a line
 
 _INDENT = "    "
 _TAKEN = frozenset({"x", "self", "torch", "nn", "torchvision"})
+_METHODS = ("torch.Tensor.", "torch.nn.Module.")
 _OPERATORS = {"torch.add": "+", "torch.sub": "-", "torch.mul": "*"}
 
 
@@ -114,7 +115,10 @@ def _write_forward(body: _Text, plan: Plan) -> None:
     body.add(f"def forward(self, {variables[plan.input]}):", 1, plan.input, show(plan.input_shape))
     for step in steps:
         values = tuple(variables[name] for name in step.inputs)
-        if step.builds_module:
+        if step.call.forward is not None:
+            call = _bound(step.call.forward, _reach(step.name, containers))
+            text = _statement(f"{variables[step.name]} = ", call, values)
+        elif step.builds_module:
             expression = f"{_reach(step.name, containers)}({', '.join(values)})"
             text = f"{variables[step.name]} = {expression}"
         else:
@@ -197,10 +201,42 @@ def _call(call: Call, values: tuple[str, ...], broken: bool = False) -> str:
     if call.target in _OPERATORS and len(call.args) == 2 and not call.kwargs:
         return _operation(call, values)
     arguments = _arguments(call, values)
+    function = _function(call.target)
+    reads_first = call.target == GETITEM or call.target.startswith(_METHODS)
+    if reads_first and isinstance(call.args[0], Call) and call.args[0].target in _OPERATORS:
+        arguments[0] = f"({arguments[0]})"
+    if call.target == GETITEM:
+        return f"{arguments[0]}[{arguments[1].removeprefix('(').removesuffix(')')}]"
+    if reads_first:  # `a.expand(3)`, not `torch.Tensor.expand(a, 3)`
+        name = call.target.rpartition(".")[2]
+        function = arguments[0] if name == "__call__" else f"{arguments[0]}.{name}"
+        arguments = arguments[1:]
     if broken and arguments:
         lines = "".join(f"{_INDENT}{argument},\n" for argument in arguments)
-        return f"{_function(call.target)}(\n{lines})"
-    return f"{_function(call.target)}({', '.join(arguments)})"
+        return f"{function}(\n{lines})"
+    return f"{function}({', '.join(arguments)})"
+
+
+@dataclass(frozen=True)
+class _Written:
+    """Python text that stands for itself: a module or a tensor that a call's arguments name."""
+
+    text: str
+
+
+def _bound(value: Any, module: str) -> Any:
+    """What a layer's `forward` is, with the expression for its module put in."""
+    if isinstance(value, Own):
+        return _Written("".join((module, *(f"[{p}]" if p.isdigit() else f".{p}" for p in value.tensor.split(".")))))
+    if isinstance(value, tuple):
+        return tuple(_bound(item, module) for item in value)
+    if not isinstance(value, Call):
+        return value
+    arguments = tuple(_bound(argument, module) for argument in value.args)
+    options = {key: _bound(argument, module) for key, argument in value.kwargs.items()}
+    if value.target == MODULE:
+        return Call("torch.Tensor.__call__", _Written(module), *arguments, **options)
+    return Call(value.target, *arguments, **options)
 
 
 def _operation(call: Call, values: tuple[str, ...]) -> str:
@@ -238,6 +274,13 @@ def _value(value: Any, values: tuple[str, ...]) -> str:
             return f"({inside},)" if len(value) == 1 else f"({inside})"
         case float() if not math.isfinite(value):
             return f'float("{value}")'
+        case _Written():
+            return value.text
+        case slice():
+            ends = [("" if part is None else _value(part, values)) for part in (value.start, value.stop, value.step)]
+            return ":".join(ends if ends[2] else ends[:2])
+        case _ if value is ...:
+            return "..."
         case str():
             return json.dumps(value, ensure_ascii=False)
         case None | bool() | int() | float():

@@ -58,6 +58,17 @@ class Input:
     port: int | None = 0
 
 
+@dataclass(frozen=True)
+class Own:
+    """Placeholder in the `forward` of a `Call`: a tensor of the module that it builds, by its `state_dict` name."""
+
+    tensor: str
+
+
+GETITEM = "operator.getitem"  # the one target outside torch: a part of a value
+MODULE = "self"  # the target that means the module itself, in the `forward` of the call that builds it
+
+
 @dataclass(frozen=True, init=False)
 class Call:
     """A call as data: `Call("torch.nn.Conv2d", 1, 6, kernel_size=5)`.
@@ -66,19 +77,30 @@ class Call:
     module once, and `forward` calls that module with the node's inputs in port order.
 
     Attributes:
-        target: full dotted name of something in `torch`, never of anything else.
-        args: positional arguments: numbers, strings, booleans, None, tuples of these, `Input`s and `Call`s.
+        target: full dotted name of something in `torch` or `torchvision`, or `GETITEM`; never of anything else.
+        args: positional arguments: numbers, strings, booleans, None, slices, `...`, tuples of these, `Input`s and
+            `Call`s.
         kwargs: keyword arguments, likewise.
+        forward: for a call that builds a module which is not simply called with the inputs: what is evaluated in its
+            place. There, `Own` stands for the module's tensors and the target `MODULE` for the module itself.
     """
 
     target: str
     args: tuple[Any, ...]
     kwargs: FrozenDict[str, Any]
+    forward: Call | None
 
     def __init__(self, target: str, *args: Any, **kwargs: Any) -> None:
         object.__setattr__(self, "target", target)
         object.__setattr__(self, "args", args)
         object.__setattr__(self, "kwargs", FrozenDict(kwargs))
+        object.__setattr__(self, "forward", None)
+
+    def used(self, forward: Call) -> Call:
+        """The same call for a module that `forward` says how to use."""
+        call = Call(self.target, *self.args, **self.kwargs)
+        object.__setattr__(call, "forward", forward)
+        return call
 
     @property
     def builds_module(self) -> bool:
