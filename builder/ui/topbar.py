@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
@@ -131,11 +132,15 @@ class TopBar(QWidget):
 
     def set_progress(self, progress: Progress) -> None:
         """Epoch, speed and remaining time."""
+        if progress.state is State.PREPARING:
+            return  # what is being prepared stands there
         if not progress.steps or not progress.step:
             self._bar.setValue(0)
-            self._figures.setText("ready" if progress.state is State.PAUSED else "")
+            self._say("ready" if progress.state is State.PAUSED else "")
             return
         self._bar.setValue(round(1000 * progress.step / progress.steps))
+        if progress.state is State.FINISHED:
+            return  # how it ended stands there
         parts = [f"epoch {min(max(progress.epoch, 1), progress.epochs)} of {progress.epochs}"]
         if progress.images_per_second >= 1 and progress.state is State.RUNNING:
             parts.append(f"{progress.images_per_second:,.0f} images/s")
@@ -152,7 +157,7 @@ class TopBar(QWidget):
 
     def set_prepared(self, event: Prepared) -> None:
         """Where the network will be trained."""
-        self._device.setText(event.device)
+        self._device.setText(device_words(event.device))
 
     def say(self, text: str) -> None:
         """A word in the place of the figures: how a run ended."""
@@ -186,6 +191,15 @@ def _label(role: str) -> QLabel:
     label = QLabel()
     label.setProperty("role", role)
     return label
+
+
+def device_words(device: str) -> str:
+    """A device for a reader: "CPU, 2 cores" or "GPU 1" for "cpu" or "cuda:1"."""
+    kind, _, number = device.partition(":")
+    if kind != "cpu":
+        return "GPU" if number in ("", "0") else f"GPU {number}"
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return f"CPU, {cores} core{'s' if cores > 1 else ''}"
 
 
 def clock(seconds: float) -> str:

@@ -36,6 +36,7 @@ from builder.ui.topbar import TopBar
 from builder.ui.views.base import Subject, View, all_views
 
 LAYOUT_VERSION = 1
+FRAME = QSize(16, 48)  # what a desktop may draw around a window
 
 
 class MainWindow(QMainWindow):
@@ -121,6 +122,8 @@ class MainWindow(QMainWindow):
         geometry, state = settings.value("geometry"), settings.value("layout")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
+        elif (room := self.screen().availableGeometry().size()) != room.expandedTo(self.size() + FRAME):
+            self.setWindowState(Qt.WindowState.WindowMaximized)
         if isinstance(state, QByteArray):
             self.restoreState(state, LAYOUT_VERSION)
 
@@ -294,7 +297,7 @@ class MainWindow(QMainWindow):
         if event.reason is Reason.FAILED:
             self.topbar.say("failed")
             return
-        words = "done" if event.reason is Reason.COMPLETED else "stopped"
+        words = "done" if event.reason is Reason.COMPLETED else f"stopped at step {self.live.progress.step:,}"
         if event.test_accuracy is not None:
             words += f" · test accuracy {100 * event.test_accuracy:.2f} %"
         elif event.test_loss is not None:

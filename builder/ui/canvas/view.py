@@ -79,6 +79,7 @@ class CanvasView(ZoomView):
         self._hovered: object = None
         self._wire_from: tuple[QPointF, tuple[str, str, int]] | None = None
         self._wanted: frozenset[str] = frozenset()
+        self._fitted: tuple[float, int, int] | None = None  # where the view looked when all of the network was shown
 
         self.setScene(self.canvas)
         self.setAccessibleName("Network canvas")
@@ -192,6 +193,11 @@ class CanvasView(ZoomView):
         """Show the whole network, not larger than at its true size."""
         area = self.canvas.network_rect()
         self.show_area(area.adjusted(-20, -24, 20, 24) if not area.isEmpty() else QRectF(-200, -150, 400, 300))
+        self._fitted = self._where()
+
+    def _where(self) -> tuple[float, int, int]:
+        """Where the view looks: zoom and scroll positions."""
+        return self.zoom(), self.horizontalScrollBar().value(), self.verticalScrollBar().value()
 
     def reach(self) -> float:
         """How near to a port the mouse must be, in canvas pixels; about the same on the screen at any zoom."""
@@ -492,7 +498,10 @@ class CanvasView(ZoomView):
         return super().viewportEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        untouched = self._fitted is not None and self._fitted == self._where()
         super().resizeEvent(event)
+        if untouched:
+            self.fit()  # nobody has moved it since: the whole network stays in sight
         self._place_minimap()
         self._seen.start()
 

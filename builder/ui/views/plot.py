@@ -91,6 +91,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self._dots.setBrush(validation)
         for curve in (self._raw, self._mean, self._line):
             curve.opts["antialias"] = curve is not self._raw
+        self.resetCachedContent()
         self.viewport().update()
 
     # Data -----------------------------------------------------------------------------------------------------------
@@ -127,6 +128,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self._dots.setData(validation.at if dotted else [], line if dotted else [])
         low, high = self._reach(raw, line)
         self._box.setRange(xRange=(first, last), yRange=(low, high), padding=0.0)
+        self.resetCachedContent()  # ticks and labels are painted behind the curves, where the view keeps a copy
         self.viewport().update()
 
     def _placed(self, values: Doubles) -> Doubles:
@@ -144,12 +146,20 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         every = np.concatenate(placed)
         every = every[np.isfinite(every)]
         low, high = (float(every.min()), float(every.max())) if len(every) else (0.0, 1.0)
-        room = max((high - low) * 0.05, 1e-9 + abs(high) * 1e-6)
+        room = max((high - low) * 0.05, (self._least(high) - (high - low)) / 2)
         low, high = low - room, high + room
         if not self.log:
             low = low if self._measure.low is None else max(low, self._measure.low)
             high = high if self._measure.high is None else min(high, self._measure.high)
         return (low, high) if high > low else (low - 0.5, low + 0.5)
+
+    def _least(self, high: float) -> float:
+        """The least span of the vertical axis: below it, neighbouring ticks would read alike."""
+        if self.log:
+            return 0.05
+        if self._measure.low is not None and self._measure.high is not None:
+            return (self._measure.high - self._measure.low) * 0.01
+        return 0.06 * abs(high) or 1e-9
 
     # Painting -------------------------------------------------------------------------------------------------------
 

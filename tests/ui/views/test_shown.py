@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -344,6 +345,26 @@ def test_points_too_close_to_be_seen_cost_no_drawing(loss: LossView, monkeypatch
     drawn.clear()
     loss.add_scalars(np.array([[200_000.0, 0.1, 0.5]]))
     assert not drawn
+
+
+@pytest.mark.parametrize("linear", [False, True])
+def test_ticks_tell_values_apart_from_the_first_point_on(
+    loss: LossView, monkeypatch: pytest.MonkeyPatch, linear: bool
+) -> None:
+    loss.axis.choose(int(linear))
+    told: list[str] = []
+    plot = loss.plots()[0]
+    monkeypatch.setattr(
+        plot, "_measure", replace(plot._measure, show=lambda value: told.append(figure(value)) or told[-1])
+    )
+    loss.add_scalars(np.array([[1.0, 2.31, 0.1]]))
+    plot.grab()
+    assert len(told) == len(set(told)) > 1
+    told.clear()
+    loss.add_scalars(np.array([[step, 2.31 - step / 100, 0.1] for step in range(2, 100)]))
+    plot.grab()
+    assert "2" in told  # painted anew: the copy behind the curves has gone
+    assert len(told) == len(set(told)) > 1
 
 
 def test_linear_and_logarithmic(loss: LossView) -> None:
