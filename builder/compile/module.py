@@ -90,7 +90,7 @@ def execute(call: Call) -> Any:
 
 
 def resolve(target: str) -> Callable[..., Any]:
-    """The function or class behind a full dotted name below `torch`."""
+    """The function or class behind a full dotted name below `torch`. Raises `ProblemError` when there is none."""
     if target == GETITEM:
         return operator.getitem
     first, *names = target.split(".")
@@ -98,7 +98,9 @@ def resolve(target: str) -> Callable[..., Any]:
         raise ValueError(f"{target} is not part of PyTorch")
     found: Any = torch if first == "torch" else import_torchvision()
     for name in names:
-        found = getattr(found, name)
+        found = getattr(found, name, None)
+    if found is None:
+        raise ProblemError(Problem("no-such-function", f"this version of PyTorch has nothing called {target}."))
     return found  # type: ignore[no-any-return]
 
 

@@ -192,6 +192,7 @@ class Layer(Parameters):
         auxiliary: an output that only helps training; a network needs one that is not.
         fused_with: name of the loss that works on this layer's input instead (softmax with cross-entropy).
         units: the parameter that alone decides how many numbers it gives; empty when its input has a say.
+        offered: whether palette and search show it; what only an import makes is not for drawing by hand.
         examples: see `Example`.
     """
 
@@ -207,6 +208,7 @@ class Layer(Parameters):
     auxiliary: ClassVar[bool] = False
     fused_with: ClassVar[str] = ""
     units: ClassVar[str] = ""
+    offered: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = ()
 
     @classmethod

@@ -31,6 +31,11 @@ def kinds() -> Mapping[str, type[Layer]]:
     return _kinds
 
 
+def offered() -> tuple[type[Layer], ...]:
+    """The layers that a user can draw, in the order of registration."""
+    return tuple(layer for layer in _kinds.values() if layer.offered)
+
+
 def restore(known: Mapping[str, type[Layer]]) -> None:
     """Make `known`, an earlier copy of `kinds()`, the catalogue again: what a broken plug-in brought is dropped."""
     _kinds.clear()
@@ -47,7 +52,7 @@ def search(words: str) -> Iterator[type[Layer]]:
     """Layers that match every word typed, best first: title, then kind, then keywords, then help text."""
     parts = words.casefold().split()
     ranked = []
-    for position, layer in enumerate(_kinds.values()):
+    for position, layer in enumerate(offered()):
         texts = [layer.title, layer.kind(), " ".join(layer.keywords), f"{layer.category.value} {layer.help()}"]
         ranks = [_rank(part, [text.casefold() for text in texts]) for part in parts]
         if all(rank is not None for rank in ranks):

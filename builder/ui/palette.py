@@ -34,7 +34,7 @@ from PySide6.QtWidgets import (
 )
 
 from builder.layers.base import Category, Layer
-from builder.layers.registry import find, kinds, search
+from builder.layers.registry import find, offered, search
 from builder.ui.theme import font, theme
 
 MIME = "application/x-torchcanvas-layer"
@@ -126,7 +126,7 @@ class Palette(QWidget):
                 self.list.addItem(_heading("Nothing found"))
         else:
             order = list(Category)
-            every = sorted(kinds().values(), key=lambda layer: order.index(layer.category))
+            every = sorted(offered(), key=lambda layer: order.index(layer.category))
             for category, layers in groupby(every, key=lambda layer: layer.category):
                 self.list.addItem(_heading(category.value))
                 for layer in layers:

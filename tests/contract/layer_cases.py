@@ -15,7 +15,7 @@ from builder.compile.module import execute, resolve
 from builder.compile.plan import Plan, make_plan
 from builder.graph.frozen import freeze
 from builder.graph.model import Edge, Graph, Node, Shape
-from builder.layers.base import Call, Input, Layer, Role, Shapes
+from builder.layers.base import MODULE, Call, Input, Layer, Own, Role, Shapes
 from builder.layers.registry import kinds, make
 
 assert layers  # importing the package is what fills the registry
@@ -53,17 +53,22 @@ CASES = [Case(kind, number) for kind, layer in kinds().items() for number in ran
 WORKING = [case for case in CASES if kinds()[case.kind].role is Role.LAYER]
 
 
-def evaluate(call: Call, tensors: list[torch.Tensor]) -> Any:
+def evaluate(call: Call, tensors: list[torch.Tensor], module: torch.nn.Module | None = None) -> Any:
     """The value of a call that is evaluated in `forward`, computed directly."""
 
     def value(argument: Any) -> Any:
         if isinstance(argument, Input):
             return tensors if argument.port is None else tensors[argument.port]
+        if isinstance(argument, Own):
+            assert module is not None
+            return dict(module.named_parameters())[argument.tensor]
         if isinstance(argument, Call):
-            return evaluate(argument, tensors)
+            return evaluate(argument, tensors, module)
         return tuple(value(item) for item in argument) if isinstance(argument, tuple) else argument
 
-    return resolve(call.target)(
+    function = module if call.target == MODULE else resolve(call.target)
+    assert function is not None
+    return function(
         *(value(argument) for argument in call.args), **{key: value(item) for key, item in call.kwargs.items()}
     )
 
@@ -74,7 +79,7 @@ def run(layer: Layer, inputs: Shapes, tensors: list[torch.Tensor]) -> tuple[torc
     if not call.builds_module:
         return evaluate(call, tensors), None
     module = execute(call)
-    return module(*tensors), module
+    return (evaluate(call.forward, tensors, module) if call.forward else module(*tensors)), module
 
 
 def on_meta(layer: Layer, inputs: Shapes, batch: int = 2) -> tuple[Shape, torch.nn.Module | None]:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from builder.layers.registry import kinds, search
+from builder.layers.registry import offered, search
 from builder.ui.palette import square
 from builder.ui.theme import theme
 
@@ -73,7 +73,7 @@ class QuickAdd(QFrame):
 
     def _fill(self, words: str) -> None:
         self.list.clear()
-        for layer in search(words) if words.strip() else kinds().values():
+        for layer in search(words) if words.strip() else offered():
             if self._accept is not None and not self._accept(layer.kind()):
                 continue
             item = QListWidgetItem(square(layer.category), layer.title)
