@@ -4,25 +4,75 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from builder.cli.output import ProjectArgument, open_project
+from builder.cli.lent import Draw, Lent
+from builder.cli.output import ProjectArgument, SetOption, open_project
+from builder.cli.runs import weights_file
 from builder.compile.infer import infer
-from builder.compile.plan import make_plan
+from builder.compile.plan import Plan, make_plan
 from builder.compile.source import to_source
+from builder.graph.problems import Problem, ProblemError
 from builder.project.document import Project
 from builder.project.file import write
 
+PICTURES = ("svg", "png", "pdf")
 
-def to_python(project: Project) -> str:
+
+@dataclass(frozen=True)
+class Wish:
+    """How the file is to be made, as far as a format heeds it.
+
+    Attributes:
+        weights: a safetensors file; None for the initial weights.
+        look, scale: of a picture; see `Draw`.
+    """
+
+    weights: Path | None
+    look: str
+    scale: float | None
+    draw: Draw | None
+
+
+def to_python(project: Project, wish: Wish) -> bytes:
     """The model as Python source."""
-    return to_source(make_plan(infer(project.graph)))
+    return to_source(_plan(project)).encode()
 
 
-FORMATS: dict[str, Callable[[Project], str]] = {"python": to_python}
+def to_onnx(project: Project, wish: Wish) -> bytes:
+    """The model with its weights as ONNX."""
+    from builder.compile import onnx
+
+    return onnx.to_onnx(_plan(project), wish.weights)
+
+
+def to_archive(project: Project, wish: Wish) -> bytes:
+    """The model with its weights as a PyTorch archive."""
+    from builder.compile import archive
+
+    return archive.to_archive(_plan(project), wish.weights)
+
+
+def _picture(wanted: str) -> Callable[[Project, Wish], bytes]:
+    def draw(project: Project, wish: Wish) -> bytes:
+        if wish.draw is None:
+            raise ProblemError(Problem("no-qt", "pictures cannot be drawn here."))
+        return wish.draw(project, wanted, wish.look, wish.scale)
+
+    return draw
+
+
+FORMATS: dict[str, Callable[[Project, Wish], bytes]] = {
+    "python": to_python,
+    "onnx": to_onnx,
+    "pt2": to_archive,
+    **{wanted: _picture(wanted) for wanted in PICTURES},
+}
+WITH_WEIGHTS = ("onnx", "pt2")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -37,15 +87,37 @@ def _known(wanted: str) -> str:
 
 
 def export(
+    context: typer.Context,
     project: ProjectArgument,
     to: Annotated[str, typer.Option("--to", metavar="FORMAT", callback=_known, help=f"{', '.join(FORMATS)}.")],
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write; - for standard output.")
     ],
+    weights: Annotated[
+        Path | None,
+        typer.Option("--weights", metavar="RUN", help="onnx, pt2: the weights of this run.", show_default=False),
+    ] = None,
+    theme: Annotated[Literal["light", "dark"], typer.Option("--theme", help="Of a picture.")] = "light",
+    scale: Annotated[
+        float | None,
+        typer.Option("--scale", min=0.05, max=50, help="Of a picture; 1 is as on the canvas.", show_default=False),
+    ] = None,
+    changes: SetOption = None,
 ) -> None:
-    """Write the network as PyTorch source."""
-    text = FORMATS[to](open_project(project))
+    """Write the network as PyTorch source, ONNX, a PyTorch archive (pt2) or a picture."""
+    if weights is not None and to not in WITH_WEIGHTS:
+        raise typer.BadParameter(f"{to} holds no weights; {' and '.join(WITH_WEIGHTS)} do.", param_hint="--weights")
+    opened = open_project(project, changes or ())
+    lent: Lent = context.obj
+    wish = Wish(weights_file(weights) if weights is not None else None, theme, scale, lent.draw)
+    contents = FORMATS[to](opened, wish)
     if str(output) == "-":
-        sys.stdout.write(text)
+        sys.stdout.flush()
+        sys.stdout.buffer.write(contents)
+        sys.stdout.buffer.flush()
     else:
-        write(output, text.encode())
+        write(output, contents)
+
+
+def _plan(project: Project) -> Plan:
+    return make_plan(infer(project.graph))

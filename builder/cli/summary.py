@@ -9,7 +9,7 @@ import typer
 
 from builder.cli.output import ProjectArgument, open_project, print_json, print_table, shape_of
 from builder.compile.analysis import Analysis, LayerAnalysis, analyse
-from builder.compile.infer import infer
+from builder.compile.network import infer_flat
 from builder.compile.plan import make_plan
 from builder.graph.edits import set_params
 from builder.graph.problems import Problem, ProblemError
@@ -34,7 +34,7 @@ def summary(
     opened = open_project(project)
     if input:
         opened = with_input(opened, shape_of(input))
-    table = analyse(make_plan(infer(opened.graph)))
+    table = analyse(make_plan(infer_flat(opened.network)))
     if json:
         print_json(table.json())
     else:

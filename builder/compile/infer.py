@@ -39,6 +39,7 @@ class NodeInfo:
         output: shape of the output, None when it cannot be known.
         problems: what is wrong with this very node.
         ports: the input port at which each wire ends, in rising order.
+        outputs: shape at each output port, where there are several (only blocks have them).
     """
 
     node: Node
@@ -47,6 +48,7 @@ class NodeInfo:
     output: Shape | None
     problems: tuple[Problem, ...] = ()
     ports: tuple[int, ...] = ()
+    outputs: tuple[Shape | None, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -93,10 +95,12 @@ class Inference:
         """The problems that keep the network from compiling."""
         return tuple(problem for problem in self.problems() if problem.severity is Severity.ERROR)
 
-    def shape(self, name: str) -> Shape | None:
-        """Output shape of a node, None when unknown."""
+    def shape(self, name: str, port: int = 0) -> Shape | None:
+        """Shape at an output port of a node, None when unknown."""
         info = self.nodes.get(name)
-        return info.output if info else None
+        if info is None or not info.outputs:
+            return info.output if info else None
+        return info.outputs[port] if port < len(info.outputs) else None
 
 
 def infer(graph: Graph, previous: Inference | None = None) -> Inference:

@@ -8,25 +8,21 @@ Knows no other layer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
 from builder.graph.edits import add_node, fragment, free_name, remove_nodes
-from builder.graph.expression import evaluate, reference, substitute
-from builder.graph.expression import names as parameters_named
-from builder.graph.frozen import FrozenDict, freeze
+from builder.graph.expansion import expand
+from builder.graph.frozen import freeze
+from builder.graph.instance import BLOCK, INPUT, MOST_NODES, OUTPUT, Instance, names_used, refusal
 from builder.graph.model import Block, BlockParameter, Edge, Graph, Network, Node, Point
 from builder.graph.names import name_problem
 from builder.graph.order import downstream
-from builder.graph.problems import Problem, ProblemError
+from builder.graph.problems import ProblemError
 
-BLOCK, INPUT, OUTPUT = "Block", "Input", "Output"
-DEEPEST = 32  # levels of nesting
-MOST_NODES = 50_000  # in the flat graph: a small file must not grow without bound
-
-Resolve = Callable[[Any], Any]
+__all__ = ["BLOCK", "INPUT", "OUTPUT", "flatten", "group", "holds", "ungroup"]
 
 
 def flatten(network: Network) -> Graph:
@@ -38,11 +34,10 @@ def flatten(network: Network) -> Graph:
         ProblemError: a definition or parameter is missing, definitions hold each other, or there would be too many
             nodes. `where` is the dotted name of the node at fault.
     """
-    if not any(node.kind == BLOCK for node in network.graph.nodes.values()):
-        return network.graph
-    parts = _Parts()
-    _expand(network.graph, "", lambda value: value, network.blocks, (), parts)
-    return parts.graph(network.graph.positions)
+    expansion = expand(network)
+    if expansion.problems:
+        raise ProblemError(*(problem for found in expansion.problems.values() for problem in found))
+    return expansion.flat
 
 
 def group(network: Network, names: Iterable[str], instance: str, definition: str) -> Network:
@@ -57,19 +52,19 @@ def group(network: Network, names: Iterable[str], instance: str, definition: str
     graph = network.graph
     inside = {name for name in names if name in graph.nodes}
     if not inside:
-        raise _refusal("nothing-selected", "select the layers that the block is to hold.")
+        raise refusal("nothing-selected", "select the layers that the block is to hold.")
     if problem := name_problem(definition):
         raise ProblemError(problem)
     if definition in network.blocks:
-        raise _refusal("name-taken", f"there is already a block called {definition}.", definition)
+        raise refusal("name-taken", f"there is already a block called {definition}.", definition)
     ends = [name for name in sorted(inside) if graph.nodes[name].kind in (INPUT, OUTPUT)]
     if ends:
-        raise _refusal("bad-selection", "a block cannot hold the network's own input or output.", ends[0])
+        raise refusal("bad-selection", "a block cannot hold the network's own input or output.", ends[0])
     returns = {edge.target for edge in graph.edges if edge.source in inside and edge.target not in inside}
     for name in sorted(returns):
         if not inside.isdisjoint(downstream(graph, name)):
             hint = "Select it too, or less."
-            raise _refusal("cycle", f"{name} lies on a way out of the selection and back into it.", name, hint)
+            raise refusal("cycle", f"{name} lies on a way out of the selection and back into it.", name, hint)
     entering = [edge for edge in graph.edges if edge.source not in inside and edge.target in inside]
     leaving = [edge for edge in graph.edges if edge.source in inside and edge.target not in inside]
     ways_in = list(dict.fromkeys((edge.source, edge.source_port) for edge in entering))
@@ -87,7 +82,7 @@ def group(network: Network, names: Iterable[str], instance: str, definition: str
         body.positions,
     )
     # Inside another definition, what the selection refers to is handed on under the same names.
-    used = sorted({name for node in body.nodes.values() for name in _names_used(node.params)})
+    used = sorted({name for node in body.nodes.values() for name in names_used(node.params)})
     params: dict[str, Any] = {"definition": definition}
     if used:
         params["arguments"] = {name: {"$": name} for name in used}
@@ -108,8 +103,8 @@ def ungroup(graph: Graph, name: str, blocks: Mapping[str, Block]) -> Graph:
     """
     node = graph.nodes.get(name)
     if node is None or node.kind != BLOCK:
-        raise _refusal("not-a-block", "this is no block.", name)
-    instance = _Instance.of(node, name, blocks, lambda value: value)
+        raise refusal("not-a-block", "this is no block.", name)
+    instance = Instance.of(node, name, blocks)
     outer = remove_nodes(graph, [name], heal=False)
     corner = graph.positions.get(name)
     parts = _Parts()
@@ -177,7 +172,7 @@ class _Parts:
         """Count one node or copy of a block; refuse when there are too many."""
         self.count += 1
         if self.count > MOST_NODES:
-            raise _refusal("too-many-layers", f"with its blocks the network has over {MOST_NODES:,} layers.", where)
+            raise refusal("too-many-layers", f"with its blocks the network has over {MOST_NODES:,} layers.", where)
 
     def graph(self, positions: Mapping[str, Point]) -> Graph:
         """What is left when each pipe is replaced by what enters it."""
@@ -190,7 +185,7 @@ class _Parts:
             seen: set[str] = set()
             while source is not None and source.source in self.pipes:
                 if source.source in seen:
-                    raise _refusal("cycle", "wires form a circle through blocks that hold nothing.", edge.target)
+                    raise refusal("cycle", "wires form a circle through blocks that hold nothing.", edge.target)
                 seen.add(source.source)
                 source = feeds.get(source.source)
             if source is not None:
@@ -224,116 +219,17 @@ class _Gates:
     @staticmethod
     def _gate(gates: tuple[str, ...], port: int, where: str) -> str:
         if not 0 <= port < len(gates):
-            raise _refusal("no-port", "a wire ends at a port that this block does not have.", where)
+            raise refusal("no-port", "a wire ends at a port that this block does not have.", where)
         return gates[port]
-
-
-@dataclass(frozen=True)
-class _Instance:
-    """What an instance's parameters say, checked."""
-
-    block: Block
-    repeat: int
-    arguments: dict[str, Any]
-
-    @classmethod
-    def of(cls, node: Node, where: str, blocks: Mapping[str, Block], resolve: Resolve) -> _Instance:
-        name = node.params.get("definition")
-        block = blocks.get(name) if isinstance(name, str) else None
-        if block is None:
-            raise _refusal("unknown-block", f"there is no block called {name}.", where)
-        repeat = resolve(node.params.get("repeat", 1))
-        if not isinstance(repeat, int) or isinstance(repeat, bool) or not 1 <= repeat <= MOST_NODES:
-            raise _refusal("bad-parameter", f"a block can be repeated 1 to {MOST_NODES:,} times.", where)
-        arguments = {parameter.name: parameter.default for parameter in block.parameters}
-        given = node.params.get("arguments", FrozenDict())
-        for key, value in given.items() if isinstance(given, Mapping) else ():
-            if key not in arguments:
-                raise _refusal("bad-parameter", f"the block {block.name} has no parameter {key}.", where)
-            arguments[key] = resolve(value)
-        return cls(block, repeat, arguments)
-
-    def put_in(self, params: FrozenDict[str, Any]) -> FrozenDict[str, Any]:
-        """Parameters of an inner node with the arguments put in; what the arguments themselves refer to stays."""
-        return freeze(_each_reference(params, lambda text: substitute(text, self.arguments)))  # type: ignore[no-any-return]
-
-
-def _expand(
-    graph: Graph, prefix: str, resolve: Resolve, blocks: Mapping[str, Block], inside: tuple[str, ...], parts: _Parts
-) -> _Gates:
-    """Add a graph's nodes, with `prefix` before their names, and all that its blocks hold."""
-    gates: dict[str, _Gates] = {}
-    for name, node in graph.nodes.items():
-        full = prefix + name
-        try:
-            if node.kind == BLOCK:
-                gates[name] = _expand_block(node, full, resolve, blocks, inside, parts)
-            else:
-                params = node.params if not inside else freeze(resolve(node.params))
-                parts.add(Node(full, node.kind, params), pipe=bool(inside) and node.kind in (INPUT, OUTPUT))
-        except ProblemError as error:
-            raise ProblemError(
-                *(problem if problem.where else problem.at(full) for problem in error.problems)
-            ) from None
-    for edge in graph.edges:
-        source, source_port = prefix + edge.source, edge.source_port
-        target, target_port = prefix + edge.target, edge.target_port
-        if edge.source in gates:
-            source, source_port = gates[edge.source].leave(edge.source_port, source)
-        if edge.target in gates:
-            target, target_port = gates[edge.target].enter(edge.target_port, target)
-        parts.edges.append(Edge(source, target, source_port, target_port))
-    return _Gates.of(graph, {name: prefix + name for name in graph.nodes})
-
-
-def _expand_block(
-    node: Node, full: str, resolve: Resolve, blocks: Mapping[str, Block], inside: tuple[str, ...], parts: _Parts
-) -> _Gates:
-    instance = _Instance.of(node, full, blocks, resolve)
-    name = instance.block.name
-    if name in inside:
-        message = f"the block {name} holds itself: {' → '.join((*inside[inside.index(name) :], name))}."
-        raise _refusal("block-cycle", message, full)
-    if len(inside) >= DEEPEST:
-        raise _refusal("too-deep", f"blocks are nested more than {DEEPEST} deep.", full)
-
-    def resolve_inside(value: Any) -> Any:
-        return _each_reference(value, lambda text: evaluate(text, instance.arguments))
-
-    copies = []
-    for number in range(instance.repeat):
-        parts.grow(full)
-        prefix = f"{full}." if instance.repeat == 1 else f"{full}.{number}."
-        copies.append(_expand(instance.block.graph, prefix, resolve_inside, blocks, (*inside, name), parts))
-    return _chain(copies, parts, full)
 
 
 def _chain(copies: list[_Gates], parts: _Parts, where: str) -> _Gates:
     """The gates of copies that stand in a row, each fed by the one before."""
     if len(copies) > 1 and (len(copies[0].inputs), len(copies[0].outputs)) != (1, 1):
-        raise _refusal("bad-parameter", "only a block with one input and one output can be repeated.", where)
+        raise refusal("bad-parameter", "only a block with one input and one output can be repeated.", where)
     for before, after in pairwise(copies):
         parts.edges.append(Edge(before.outputs[0], after.inputs[0]))
     return _Gates(copies[0].inputs, copies[-1].outputs)
-
-
-def _each_reference(value: Any, answer: Callable[[str], Any]) -> Any:
-    """The value with every `{"$": expression}` in it, at any depth, replaced by its answer."""
-    text = reference(value)
-    if text is not None:
-        return answer(text)
-    if isinstance(value, Mapping):
-        return FrozenDict({key: _each_reference(item, answer) for key, item in value.items()})
-    if isinstance(value, tuple):
-        return tuple(_each_reference(item, answer) for item in value)
-    return value
-
-
-def _names_used(value: Any) -> frozenset[str]:
-    """The parameters that expressions in a stored value name."""
-    found: set[str] = set()
-    _each_reference(value, lambda text: found.update(parameters_named(text)))
-    return frozenset(found)
 
 
 def _ports(body: Graph, kind: str, count: int) -> list[str]:
@@ -350,7 +246,3 @@ def _corner(graph: Graph) -> Point:
     places = [graph.positions[name] for name, node in graph.nodes.items()
               if name in graph.positions and node.kind not in (INPUT, OUTPUT)]  # fmt: skip
     return places[0] if places else Point(0, 0)
-
-
-def _refusal(code: str, message: str, where: str = "", hint: str = "") -> ProblemError:
-    return ProblemError(Problem(code, message, where=where, hint=hint))

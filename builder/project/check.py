@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from builder.compile.infer import Inference, infer
+from builder.compile.infer import Inference
 from builder.compile.limits import live_limits, machine_memory
+from builder.compile.network import infer_flat
 from builder.data.fit import Ends, check_fit
 from builder.graph.model import Shape
 from builder.graph.problems import Problem
@@ -20,9 +21,10 @@ def check(project: Project, inference: Inference | None = None) -> tuple[Problem
     """All problems, errors and warnings, the network's first.
 
     Args:
-        inference: of the project's graph, where the caller has it already.
+        inference: of the project's network with its blocks written out, where the caller has it already.
     """
-    inference = infer(project.graph, inference)
+    if inference is None:
+        inference = infer_flat(project.network)
     size = live_limits(inference, project.training.batch_size, _memory())
     return (*inference.problems(), *size, *_fit(project, inference))
 

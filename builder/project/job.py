@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from builder.compile.network import infer_flat
 from builder.graph.problems import ProblemError, Severity
 from builder.project.check import check
 from builder.project.document import Project
@@ -11,7 +12,8 @@ from builder.train.job import Job
 
 def make_job(project: Project) -> Job:
     """The job of training this project as it stands. Raises `ProblemError` with all that keeps it from training."""
-    errors = [problem for problem in check(project) if problem.severity is Severity.ERROR]
+    inference = infer_flat(project.network)
+    errors = [problem for problem in check(project, inference) if problem.severity is Severity.ERROR]
     if errors:
         raise ProblemError(*errors)
-    return Job(project.graph, project.data, project.training, to_json(project))
+    return Job(inference.graph, project.data, project.training, to_json(project))

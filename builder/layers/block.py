@@ -1,0 +1,134 @@
+"""A block's definition as a layer kind: its parameters become a form, its ports and its numbers show on the card.
+
+Not in the catalogue: each definition makes its own class, and what it does is known only where it is used. No torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from pydantic import PrivateAttr, ValidationError, create_model
+
+from builder.graph.frozen import thaw
+from builder.graph.instance import INPUT, OUTPUT
+from builder.graph.model import Block, Shape
+from builder.graph.parameters import parameter, problems_of
+from builder.graph.problems import ProblemError
+from builder.layers.base import Category, Layer, Ports, Role, Shapes, Window
+
+
+class BlockLayer(Layer):
+    """Several layers under one name. Open it to see and to change what it holds."""
+
+    title: ClassVar[str] = "Block"
+    category: ClassVar[Category] = Category.BLOCK
+    stem: ClassVar[str] = "block"
+    definition: ClassVar[Block] = Block("Block", graph=None)  # type: ignore[arg-type]
+
+    _repeat: int = PrivateAttr(default=1)
+    _parameters: int = PrivateAttr(default=0)
+    _multiply_adds: int = PrivateAttr(default=0)
+
+    @property
+    def repeat(self) -> int:
+        """How many copies stand in a row."""
+        return self._repeat
+
+    def counting(self, repeat: int, parameters: int = 0, multiply_adds: int = 0) -> BlockLayer:
+        """This layer with the numbers of what it holds, which no rule of its own could tell."""
+        self._repeat, self._parameters, self._multiply_adds = repeat, parameters, multiply_adds
+        return self
+
+    def headline(self) -> str:
+        times = f" ×{self._repeat}" if self._repeat > 1 else ""
+        values = ", ".join(f"{name} {_brief(value)}" for name, value in list(self)[:3])
+        return f"{self.title}{times}{': ' if values else ''}{values}"
+
+    def multiply_adds(self, inputs: Shapes, output: Shape) -> int:
+        return self._multiply_adds
+
+    def parameter_count(self, inputs: Shapes) -> int:
+        return self._parameters
+
+    def window(self, inputs: Shapes) -> Window | None:
+        return None
+
+
+class BlockInput(Layer):
+    """Where a value enters the block: what is wired to this port outside."""
+
+    title: ClassVar[str] = "Entrance"
+    category: ClassVar[Category] = Category.DATA
+    stem: ClassVar[str] = "input"
+    ports: ClassVar[Ports] = Ports(inputs=())
+    role: ClassVar[Role] = Role.INPUT
+
+    def headline(self) -> str:
+        return "from outside"
+
+
+class BlockOutput(Layer):
+    """Where a value leaves the block: what comes here goes out of this port."""
+
+    title: ClassVar[str] = "Exit"
+    category: ClassVar[Category] = Category.DATA
+    stem: ClassVar[str] = "output"
+    ports: ClassVar[Ports] = Ports(outputs=())
+    role: ClassVar[Role] = Role.OUTPUT
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        return inputs[0]
+
+    def headline(self) -> str:
+        return "to outside"
+
+
+PORTS: dict[str, Layer] = {INPUT: BlockInput(), OUTPUT: BlockOutput()}
+
+
+@lru_cache(maxsize=512)
+def layer_of(block: Block) -> type[BlockLayer]:
+    """The layer kind that a definition is: one parameter for each of its own, a port for each `Input` and `Output`."""
+    fields: dict[str, Any] = {
+        p.name: (_type_of(p.default), parameter(thaw(p.default), p.name.replace("_", " ").capitalize(), p.help))
+        for p in block.parameters
+        if p.name not in BlockLayer.__dict__ and not hasattr(Layer, p.name) and not p.name.startswith("_")
+    }
+    made = create_model(block.name, __base__=BlockLayer, __module__=__name__, **fields)
+    nodes = block.graph.nodes.values()
+    made.definition = block
+    made.title, made.stem, made.__doc__ = block.name, _stem(block.name), block.help or BlockLayer.__doc__
+    made.ports = Ports(
+        tuple(node.name for node in nodes if node.kind == INPUT),
+        tuple(node.name for node in nodes if node.kind == OUTPUT),
+        least=0,
+    )
+    return made
+
+
+def make_block(block: Block, arguments: Mapping[str, Any]) -> BlockLayer:
+    """The layer of one instance. Raises `ProblemError` (with `where` empty) for values that are none."""
+    kind = layer_of(block)
+    try:
+        return kind.model_validate(
+            {name: thaw(value) for name, value in arguments.items() if name in kind.model_fields}
+        )
+    except ValidationError as error:
+        raise ProblemError(*problems_of(error, "")) from None
+
+
+def _type_of(default: Any) -> Any:
+    """A number may be any number, a switch a switch; of anything else any value will do."""
+    return type(default) if isinstance(default, (bool, int, float, str)) else Any
+
+
+def _stem(name: str) -> str:
+    return (
+        "".join(letter for letter in name.lower() if letter.isalnum() or letter == "_").strip("_0123456789") or "block"
+    )
+
+
+def _brief(value: Any) -> str:
+    return "×".join(str(item) for item in value) if isinstance(value, (tuple, list)) else str(value)
