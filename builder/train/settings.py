@@ -55,10 +55,10 @@ class TrainingSettings(Parameters):
     loss: Loss = parameter(
         "cross-entropy",
         "Loss",
-        "What training makes small.",
+        "What training makes small: cross-entropy for one class of several, binary for yes or no, squared for numbers.",
         choices={
-            "cross-entropy": "cross-entropy (one class of several)",
-            "binary-cross-entropy": "binary cross-entropy (yes or no)",
+            "cross-entropy": "cross-entropy",
+            "binary-cross-entropy": "binary cross-entropy",
             "squared-error": "squared error",
         },
     )

@@ -5,7 +5,7 @@ What each part does is in its own file; here is only who hears whom, and where t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from PySide6.QtGui import QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from builder.graph.problems import Problem, Severity
-from builder.inspect.picture import Attention, Picture
+from builder.inspect.picture import Attention, Health, Picture
 from builder.project import templates
 from builder.project.autosave import Autosave, Recovered
 from builder.project.check import check
@@ -25,6 +25,7 @@ from builder.ui.canvas.view import CanvasView
 from builder.ui.docks import add_dock
 from builder.ui.document import Document
 from builder.ui.files import Files
+from builder.ui.health import badges, input_note
 from builder.ui.inspector.inspector import Inspector
 from builder.ui.inspector.problems_panel import ProblemsPanel
 from builder.ui.live import Live
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         self._painted = False
         self.sample = 0
         self._classes: tuple[str, ...] = ()
+        self._health: Mapping[str, Health] = {}
         self.problems_found: tuple[Problem, ...] = ()
         self.document = Document(templates.load("lenet5"), self)
         self.live = Live(self.document, runs or _default_runs, self)
@@ -193,6 +195,7 @@ class MainWindow(QMainWindow):
     def _document_changed(self) -> None:
         self.status.set_network(self.document.inference)
         self.status.set_project(self.document.value)
+        self.canvas.set_input_note(input_note(self.document.value.data))
         self._name_changed()
         self._subject_changed()
         self._check_timer.start()
@@ -247,6 +250,9 @@ class MainWindow(QMainWindow):
 
     def _show_picture(self, picture: Picture) -> None:
         self.canvas.set_thumbnails(picture)
+        if picture.health is not self._health:  # measured now and then only, and few pictures bring it
+            self._health = picture.health
+            self.canvas.set_badges(badges(picture.health, self.document.inference))
         for key, shown in self.views.items():
             if self.docks[key].isVisible() and not shown.visibleRegion().isEmpty():
                 shown.show_picture(picture)
@@ -278,6 +284,7 @@ class MainWindow(QMainWindow):
         self.topbar.set_prepared(event)
         self._classes = event.classes
         self.canvas.set_classes(event.classes)
+        self.inspector.data.show_progress("")
         self.inspector.set_prepared(event)
         self.inspector.show_samples(event.samples)
         if self.sample >= event.validation_samples:
@@ -289,6 +296,7 @@ class MainWindow(QMainWindow):
             self.live.set_learning_rate(value)
 
     def _failed(self, problem: Problem) -> None:
+        self.inspector.data.show_progress("")
         self.say_problem(problem, "failed")
         if problem.where in self.document.graph.nodes:
             self.document.select([problem.where])
@@ -308,6 +316,8 @@ class MainWindow(QMainWindow):
         for shown in self.views.values():
             shown.clear()
         self.canvas.set_thumbnails(None)
+        self.canvas.set_badges({})
+        self.inspector.data.show_progress("")
         self.banner.dismiss("stale")
         self._state_changed()
 

@@ -53,6 +53,7 @@ class NodeItem(QGraphicsItem):
         self.target = ""
         self.thumbnail: Thumbnail | None = None
         self._health: tuple[str, str] = ("", "")
+        self.health_words = ""
         self._canvas = canvas
         self.setZValue(1)
         self.set_face(face)
@@ -77,7 +78,7 @@ class NodeItem(QGraphicsItem):
             wide = metrics(look.BADGE).horizontalAdvance(self.badge) + 12
             self.badge_area = QRectF(face.size.width() - wide - 7, 7, wide, 17)
             free = face.size.width() - wide - PAD - 12
-        elif face.compact and face.problem is not None:
+        elif face.compact and self.badge:
             self.badge_area = QRectF(face.size.width() - 11, -6, 17, 17)
         name_width = metrics(look.NAME, True).horizontalAdvance(face.name)
         # A long name beside a badge: the badge gives way downwards, to the line of the headline's end.
@@ -95,10 +96,11 @@ class NodeItem(QGraphicsItem):
             wide = min(metrics(look.HEADLINE).horizontalAdvance(face.problem.fix.title) + 20, width)
             self.fix_area = QRectF(PAD, face.size.height() - 34, wide, 23)
 
-    def set_health(self, badge: tuple[str, str]) -> None:
-        """Text and colour role of the badge shown while no problem is."""
-        if badge != self._health:
-            self._health = badge
+    def set_health(self, text: str, role: str, words: str) -> None:
+        """Text, colour role and explanation of the badge shown while no problem is."""
+        self.health_words = words
+        if (text, role) != self._health:
+            self._health = (text, role)
             self._lay_out()
             self.update()
 
@@ -134,9 +136,6 @@ class NodeItem(QGraphicsItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         canvas = self._canvas
         ink = canvas.ink
-        if canvas.detail == 0:
-            self._paint_far(painter, ink)
-            return
         if self.face.compact:
             self._paint_pill(painter, ink)
         else:
@@ -152,18 +151,6 @@ class NodeItem(QGraphicsItem):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(ink.veil)
             painter.drawRoundedRect(self.rect.adjusted(-1, -1, 1, 1), 8, 8)
-
-    def _paint_far(self, painter: QPainter, ink: Ink) -> None:
-        # From afar a node is a block in the colour of its category: two calls, no antialiasing to speak of.
-        if self.chosen:
-            painter.fillRect(self.rect.adjusted(-10, -10, 10, 10), ink.accent)
-        painter.fillRect(self.rect, ink.card_brush)
-        if self.face.compact:
-            painter.fillRect(self.rect.adjusted(4, 4, -4, -4), ink.categories[self.face.category])
-        else:
-            painter.fillRect(QRectF(0, 0, 18, self.rect.height()), ink.categories[self.face.category])
-            if self.face.problem is not None:
-                painter.fillRect(QRectF(self.rect.width() - 34, 10, 24, 24), ink.roles[self.badge_role])
 
     def _border(self) -> str:
         if self.chosen:

@@ -6,10 +6,12 @@ Holds what is shown, never what is true: the document is. Knows no mouse and no 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPointF, QRectF, QSizeF, Qt, Signal
-from PySide6.QtWidgets import QGraphicsScene
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from builder.graph.model import Edge, Graph, Point
 from builder.inspect.picture import Picture
@@ -19,6 +21,7 @@ from builder.ui.canvas import layout
 from builder.ui.canvas.face import face_of
 from builder.ui.canvas.ink import Ink
 from builder.ui.canvas.nodes import NodeItem
+from builder.ui.canvas.overview import Overview
 from builder.ui.canvas.thumbnails import thumbnail_of
 from builder.ui.canvas.wires import WireItem
 from builder.ui.document import Document
@@ -49,15 +52,13 @@ class Hit:
 class CanvasScene(QGraphicsScene):
     """The items of a document.
 
-        Attributes:
-            nodes: item of each node, by name; wires: item of each wire.
-            ink: pens and brushes of the theme in force.
-            detail: how much is drawn: # Cards are boxes; asking for shapes would have every wire nearby outlined.
-    _BOXES = Qt.ItemSelectionMode.IntersectsItemBoundingRect
-
-    FAR, MIDDLE or NEAR; chosen by the view for its zoom.
-            row: width at which automatic layout begins a new row.
-            refreshed: the items show another value now.
+    Attributes:
+        nodes: item of each node, by name; wires: item of each wire.
+        overview: all of these as they are painted from afar; others: the other items, such as a rubber band.
+        ink: pens and brushes of the theme in force.
+        detail: how much is drawn: FAR, MIDDLE or NEAR; chosen by the view for its zoom.
+        row: width at which automatic layout begins a new row.
+        refreshed: the items show another value now.
     """
 
     refreshed = Signal()
@@ -67,13 +68,16 @@ class CanvasScene(QGraphicsScene):
         self.document = document
         self.nodes: dict[str, NodeItem] = {}
         self.wires: dict[Edge, WireItem] = {}
+        self.others: list[QGraphicsItem] = []
+        self.overview = Overview(self)
         self.ink = Ink(theme())
         self.detail = NEAR
         self.row = layout.WIDTH
         self._placed: Graph | None = None
         self._placed_of: Graph | None = None
-        self._badges: Mapping[str, tuple[str, str]] = {}
+        self._badges: Mapping[str, tuple[str, str, str]] = {}
         self._note = ""
+        self._bounds: QRectF | None = None
         self._chosen_wires: frozenset[Edge] = frozenset()
         document.changed.connect(self._changed)
         document.selected.connect(self._selected)
@@ -86,9 +90,23 @@ class CanvasScene(QGraphicsScene):
     def graph(self) -> Graph:
         """The document's graph, with a place for every node, also for those that the document has none for."""
         graph = self.document.graph
-        if self._placed is None or self._placed_of is not graph:
-            self._placed_of, self._placed = graph, layout.place_missing(graph, self.sizes(), self.row)
-        return self._placed
+        placed, shown = self._placed, self._placed_of
+        if placed is not None and shown is graph:
+            return placed
+        if (
+            placed is not None
+            and shown is not None
+            and shown.positions is graph.positions
+            and shown.edges is graph.edges
+            and shown.nodes.keys() == graph.nodes.keys()
+        ):
+            # Only layers have changed: what had no place of its own stays where it was put.
+            placed = graph if placed is shown else replace(graph, positions=placed.positions)
+            placed.adopt_wiring(graph)
+        else:
+            placed = layout.place_missing(graph, self.sizes(), self.row)
+        self._placed_of, self._placed = graph, placed
+        return placed
 
     def sizes(self) -> dict[str, QSizeF]:
         """Size of every node's item."""
@@ -110,6 +128,7 @@ class CanvasScene(QGraphicsScene):
 
     def _refresh(self) -> None:
         graph, infos = self.document.graph, self.document.inference.nodes
+        self._bounds = None
         for name in [name for name in self.nodes if name not in graph.nodes]:
             self.removeItem(self.nodes.pop(name))
         for edge in self.wires.keys() - set(graph.edges):
@@ -124,7 +143,7 @@ class CanvasScene(QGraphicsScene):
             face = face_of(node, info, wired, self._note)
             if item is None:
                 item = self.nodes[name] = NodeItem(name, face, self)
-                item.set_health(self._badges.get(name, ("", "")))
+                item.set_health(*self._badges.get(name, ("", "", "")))
                 self.addItem(item)
             elif item.face != face:
                 if item.face.shape != face.shape:
@@ -147,7 +166,25 @@ class CanvasScene(QGraphicsScene):
         self._chosen_wires &= frozenset(self.wires)
         self._selected(self.document.selection)
         self.fit_scene_rect()
+        self.renew_overview()
         self.refreshed.emit()
+
+    def renew_overview(self) -> None:
+        """Something looks different now or stands elsewhere: paint it anew where all is seen from afar."""
+        self.overview.forget()
+        if self.detail == FAR:
+            for view in self.views():
+                view.viewport().update()
+
+    def addItem(self, item: QGraphicsItem) -> None:
+        if not isinstance(item, (NodeItem, WireItem)):
+            self.others.append(item)
+        super().addItem(item)
+
+    def removeItem(self, item: QGraphicsItem) -> None:
+        if item in self.others:
+            self.others.remove(item)
+        super().removeItem(item)
 
     def fit_scene_rect(self) -> None:
         """Let one scroll as far as the network reaches, and some way beyond."""
@@ -156,12 +193,10 @@ class CanvasScene(QGraphicsScene):
 
     def network_rect(self) -> QRectF:
         """What all cards and wires cover; empty without any."""
-        bounds = QRectF()
-        for item in self.nodes.values():
-            bounds = bounds.united(item.box())
-        for wire in self.wires.values():
-            bounds = bounds.united(wire.boundingRect())
-        return bounds
+        if self._bounds is None:
+            boxes = [item.box() for item in self.nodes.values()]
+            self._bounds = covered([*boxes, *(wire.boundingRect() for wire in self.wires.values())])
+        return self._bounds
 
     @staticmethod
     def _wired(graph: Graph, name: str) -> int:
@@ -170,24 +205,40 @@ class CanvasScene(QGraphicsScene):
 
     # Wires ----------------------------------------------------------------------------------------------------------
 
-    def route_round(self, names: Iterable[str]) -> None:
-        """Lead the wires of these nodes anew, after their items were moved."""
-        self._route_round(set(names), self.document.graph)
+    def route_round(self, names: Iterable[str], *, moving: bool = False) -> None:
+        """Lead the wires of these nodes anew, after their items were moved.
 
-    def _route_round(self, names: set[str], graph: Graph) -> None:
+        Args:
+            moving: they are all being moved alike, so that the wires among them move along as they are.
+        """
+        self._route_round(set(names), self.document.graph, moving=moving)
+        self.renew_overview()
+
+    def _route_round(self, names: set[str], graph: Graph, *, moving: bool = False) -> None:
+        self._bounds = None
         edges = {e for name in names for e in (*graph.incoming.get(name, ()), *graph.outgoing.get(name, ()))}
-        ways = []
-        # All is looked up before anything is changed: each change would make the scene sort its items anew.
+        boxes: NDArray[np.float64] | None = None
         for edge in edges:
             wire = self.wires.get(edge)
             source, target = self.nodes.get(edge.source), self.nodes.get(edge.target)
-            if wire is not None and source is not None and target is not None:
-                start = source.port_place("out", edge.source_port)
-                end = target.port_place("in", edge.target_port)
-                ways.append((wire, start, end, self._arch(edge, start, end)))
-        for wire, start, end, over in ways:
+            if wire is None or source is None or target is None:
+                continue
+            start = source.port_place("out", edge.source_port)
+            if moving and edge.source in names and edge.target in names:
+                wire.shift(start - wire.ends[0])
+                continue
+            end = target.port_place("in", edge.target_port)
+            over = None
+            if end.x() - start.x() >= 120 and abs(end.y() - start.y()) <= 90:
+                boxes = self._boxes() if boxes is None else boxes
+                over = _arch(start, end, boxes)
             long = abs(end.x() - start.x()) > 160 or end.x() < start.x()
-            wire.route(start, end, self._label(wire.edge, long=long), over)
+            wire.route(start, end, self._label(edge, long=long), over)
+
+    def _boxes(self) -> NDArray[np.float64]:
+        """Left, top, right and bottom of every card, as rows."""
+        corners = [(item.x(), item.y(), item.face.size) for item in self.nodes.values()]
+        return np.array([(x, y, x + size.width(), y + size.height()) for x, y, size in corners], np.float64)
 
     def _label(self, edge: Edge, *, long: bool) -> str:
         """The shape on a wire; told again only where it changed, or where the wire comes from far away."""
@@ -198,21 +249,6 @@ class CanvasScene(QGraphicsScene):
             return ""
         return show(info.output)
 
-    def _arch(self, edge: Edge, start: QPointF, end: QPointF) -> float | None:
-        """How high a wire must rise to pass over the cards between its ends; None when it can go straight."""
-        if end.x() - start.x() < 120 or abs(end.y() - start.y()) > 90:
-            return None
-        way = QRectF(start, end).normalized().adjusted(14, -10, -14, 10)
-        between = [
-            item.box()
-            for item in self.items(way, _BOXES)
-            if isinstance(item, NodeItem) and item.name not in (edge.source, edge.target) and item.box().intersects(way)
-        ]
-        if not between:
-            return None
-        # Longer wires arch higher, so that nested skips stay apart.
-        return min(box.top() for box in between) - 18 - min(len(between), 12) * 4
-
     # Selection ------------------------------------------------------------------------------------------------------
 
     def _selected(self, names: tuple[str, ...]) -> None:
@@ -222,6 +258,7 @@ class CanvasScene(QGraphicsScene):
                 item.chosen = not item.chosen
                 item.setZValue(2 if item.chosen else 1)
                 item.update()
+        self.renew_overview()
 
     @property
     def chosen_wires(self) -> frozenset[Edge]:
@@ -235,6 +272,7 @@ class CanvasScene(QGraphicsScene):
             if wire.chosen != (edge in self._chosen_wires):
                 wire.chosen = not wire.chosen
                 wire.update()
+        self.renew_overview()
 
     # What is where --------------------------------------------------------------------------------------------------
 
@@ -280,6 +318,7 @@ class CanvasScene(QGraphicsScene):
             if other.marked != (other is wire):
                 other.marked = other is wire
                 other.update()
+                self.renew_overview()
 
     # What is drawn --------------------------------------------------------------------------------------------------
 
@@ -291,11 +330,11 @@ class CanvasScene(QGraphicsScene):
                 item.info = None
             self._refresh()
 
-    def set_badges(self, badges: Mapping[str, tuple[str, str]]) -> None:
-        """Badges of cards without problems: text and colour role by name."""
+    def set_badges(self, badges: Mapping[str, tuple[str, str, str]]) -> None:
+        """Badges of cards without problems: text, colour role and explanation by name."""
         self._badges = dict(badges)
         for name, item in self.nodes.items():
-            item.set_health(self._badges.get(name, ("", "")))
+            item.set_health(*self._badges.get(name, ("", "", "")))
 
     def show_picture(
         self, picture: Picture | None, names: Iterable[str], classes: tuple[str, ...], ratio: float
@@ -313,8 +352,30 @@ class CanvasScene(QGraphicsScene):
 
     def _theme_changed(self) -> None:
         self.ink = Ink(theme())
+        self.overview.forget()
         self.update()
 
     def positions(self, names: Iterable[str]) -> dict[str, Point]:
         """Where the items of these nodes stand right now, also while they are dragged."""
         return {name: Point(self.nodes[name].x(), self.nodes[name].y()) for name in names}
+
+
+def covered(boxes: Iterable[QRectF]) -> QRectF:
+    """The smallest rectangle around all of these; empty without any."""
+    edges = [box.getCoords() for box in boxes]
+    if not edges:
+        return QRectF()
+    left, top, right, bottom = zip(*edges, strict=True)
+    return QRectF(QPointF(min(left), min(top)), QPointF(max(right), max(bottom)))
+
+
+def _arch(start: QPointF, end: QPointF, boxes: NDArray[np.float64]) -> float | None:
+    """How high a wire must rise to pass over the cards between its ends; None when it can go straight."""
+    # The cards at its ends reach less far between them than the 14 pixels left out.
+    low, high = min(start.y(), end.y()) - 10, max(start.y(), end.y()) + 10
+    left, right = start.x() + 14, end.x() - 14
+    between = boxes[(boxes[:, 0] < right) & (boxes[:, 2] > left) & (boxes[:, 1] < high) & (boxes[:, 3] > low)]
+    if not len(between):
+        return None
+    # Longer wires arch higher, so that nested skips stay apart.
+    return float(between[:, 1].min()) - 18 - min(len(between), 12) * 4

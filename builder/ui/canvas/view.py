@@ -28,6 +28,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QApplication,
     QGraphicsView,
+    QStyleOptionGraphicsItem,
     QToolTip,
     QWidget,
 )
@@ -169,8 +170,8 @@ class CanvasView(ZoomView):
         self._picture = picture
         self.canvas.show_picture(picture, self._pictured(), self.classes, self.devicePixelRatioF())
 
-    def set_badges(self, badges: Mapping[str, tuple[str, str]]) -> None:
-        """Badges of the cards while training: by name, a short text and a colour role ("warn", "bad", "good")."""
+    def set_badges(self, badges: Mapping[str, tuple[str, str, str]]) -> None:
+        """Badges of the cards while training: by name, a short text, a colour role ("warn", "bad"), a sentence."""
         self.canvas.set_badges(badges)
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
@@ -255,16 +256,32 @@ class CanvasView(ZoomView):
 
     def _theme_changed(self) -> None:
         self.setBackgroundBrush(theme().color("canvas"))
-        self.minimap.renew()
+        self.minimap.recolour()
         self.viewport().update()
 
     def drawBackground(self, painter: QPainter, area: QRectF | QRect) -> None:
         paint_dots(painter, QRectF(area), self.zoom(), self.canvas.ink)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
+        if self.canvas.detail == FAR:
+            self._paint_overview(event.rect())
+        else:
+            super().paintEvent(event)
         if not self.canvas.nodes:
             paint_invitation(self.viewport(), self.canvas.ink)
+
+    def _paint_overview(self, area: QRect) -> None:
+        """From afar the items do not paint themselves: there may be thousands."""
+        painter = QPainter(self.viewport())
+        world = self.viewportTransform()
+        painter.setWorldTransform(world)
+        self.drawBackground(painter, self.mapToScene(area).boundingRect())
+        self.canvas.overview.paint(painter)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        option = QStyleOptionGraphicsItem()
+        for item in self.canvas.others:
+            painter.setWorldTransform(item.sceneTransform() * world)
+            item.paint(painter, option, self.viewport())
 
     # Fields above the network ---------------------------------------------------------------------------------------
 
@@ -355,6 +372,7 @@ class CanvasView(ZoomView):
             if gesture.cursor is not None:
                 self.viewport().setCursor(gesture.cursor)
         gesture.move(at)
+        self.canvas.renew_overview()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         gesture, self._gesture = self._gesture, None
@@ -366,6 +384,7 @@ class CanvasView(ZoomView):
             gesture.release(at)
         else:
             gesture.click(at)
+        self.canvas.renew_overview()
         self._hover(at)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -388,6 +407,7 @@ class CanvasView(ZoomView):
         self._set_idle_cursor()
         if self._moved:
             gesture.cancel()
+            self.canvas.renew_overview()
         return True
 
     def take_hand(self, held: bool) -> None:

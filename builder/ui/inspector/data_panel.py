@@ -8,13 +8,14 @@ from collections.abc import Iterable, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from builder.compile.limits import size
 from builder.data.catalogue import DataSet, data_sets, find
 from builder.graph.problems import Problem
 from builder.layers.base import show
 from builder.ui import icons
 from builder.ui.document import Document
 from builder.ui.inspector.help_card import source_link
-from builder.ui.inspector.panel import Figures, Panel, ProblemColumn, size_text
+from builder.ui.inspector.panel import Figures, Panel, ProblemColumn
 from builder.ui.inspector.samples import Sample, Samples
 from builder.ui.inspector.settings_form import SettingsForm
 from builder.ui.widgets.labels import Elided, label
@@ -113,10 +114,10 @@ class DataPanel(Panel):
 
     def _renew_download(self) -> None:
         chosen = find(self._document.value.data.dataset)
-        size = chosen.download_size if chosen is not None else 0
-        self.download.setText(f"Download ({size_text(size)})")
+        missing = chosen.download_size if chosen is not None else 0
+        self.download.setText(f"Download ({size(missing)})")
         self.download.setToolTip("Fetched once and kept; running does it as well")
-        self.download.setVisible(bool(size) and not self._progress.working and not self._loaded())
+        self.download.setVisible(bool(missing) and not self._progress.working and not self._loaded())
 
     def _loaded(self) -> bool:
         return self._split is not None and self._split[0] == self._document.value.data

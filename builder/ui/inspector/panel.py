@@ -185,13 +185,3 @@ class Figures(QWidget):
             if cells[1].property("role") != role:
                 cells[1].setProperty("role", role)
                 cells[1].style().polish(cells[1])
-
-
-def size_text(count: int) -> str:
-    """A number of bytes for a reader: 43 KB, 1.2 MB."""
-    amount = float(count)
-    for unit in ("bytes", "KB", "MB", "GB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit == "bytes" or amount >= 10 else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:,.1f} TB"

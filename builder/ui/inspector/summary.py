@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from builder.compile.analysis import Analysis, analyse
 from builder.compile.infer import Inference
+from builder.compile.limits import size
 from builder.compile.plan import make_plan
 from builder.graph.problems import ProblemError
 from builder.layers.registry import find
 from builder.ui.document import Document
-from builder.ui.inspector.panel import Figures, Panel, ProblemColumn, size_text
+from builder.ui.inspector.panel import Figures, Panel, ProblemColumn
 from builder.ui.theme import font, theme
 from builder.ui.widgets.labels import label
 from builder.ui.widgets.section import Section
@@ -132,7 +133,7 @@ class SelectionSummary(Panel):
             rows += [
                 ("Parameters", f"{analysis.total.parameters:,}"),
                 ("Multiply-adds", f"{analysis.total.multiply_adds:,}"),
-                ("Activations, one sample", size_text(analysis.total.activation_bytes)),
+                ("Activations, one sample", size(analysis.total.activation_bytes)),
             ]
             bars = self._bars(analysis)
         self.figures.show_rows(rows)

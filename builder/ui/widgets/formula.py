@@ -8,7 +8,9 @@ import re
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+INDENT = 16  # pixels, of the lines that continue one
 _SCRIPT = re.compile(r"([_^])\{([^{}]*)\}")
+_OPERATOR = re.compile(r"(?<= )([+−·/=]) ")
 _NUMBER = re.compile(r"[−-]?[0-9][0-9,.]*(e[−+-]?[0-9]+)?")
 # A subscript within an exponent (`e^{x_i}`) has signs of its own: rich text cannot nest the two.
 _INNER = {f"_{plain}": low for plain, low in zip("0123456789ij", "₀₁₂₃₄₅₆₇₈₉ᵢⱼ", strict=True)}
@@ -29,6 +31,12 @@ def rich(text: str) -> str:
 
     marked = _SCRIPT.sub(script, html.escape(text, quote=False))
     return marked.replace(" - ", " − ")
+
+
+def _hanging(text: str) -> str:
+    """Rich text whose second and later lines are indented, and begin with an operator."""
+    text = _OPERATOR.sub("\\1\N{NO-BREAK SPACE}", text)
+    return f'<p style="margin: 0 0 0 {INDENT}px; text-indent: -{INDENT}px">{text}</p>'
 
 
 def with_result(text: str) -> str:
@@ -65,14 +73,14 @@ class FormulaBox(QFrame):
         """Show other numbers in place; both forms must be there (or absent) as they were at first."""
         for line, text in ((self._general, rich(general)), (self._numbers, with_result(numbers))):
             if line is not None:
-                line.setText(text)
+                line.setText(_hanging(text))
 
     def text(self) -> str:
         """What is written in the box, marks of the rich text included."""
         return "\n".join(line.text() for line in (self._general, self._numbers) if line is not None)
 
     def _line(self, text: str, role: str) -> QLabel:
-        made = QLabel(text)
+        made = QLabel(_hanging(text))
         made.setProperty("role", role)
         made.setTextFormat(Qt.TextFormat.RichText)
         made.setWordWrap(True)

@@ -160,7 +160,7 @@ def test_values_that_are_no_numbers_can_be_drawn(value: float, make_canvas: Make
 
 def test_badges_give_way_to_problems(make_canvas: MakeCanvas) -> None:
     view = make_canvas(classifier())
-    view.set_badges({"conv1": ("2 saturated", "warn"), "gone": ("?", "bad")})
+    view.set_badges({"conv1": ("2 saturated", "warn", "Why."), "gone": ("?", "bad", "")})
     item = view.canvas.nodes["conv1"]
     assert item.badge == "2 saturated"
     view.document.commit_graph("", edits.set_params(view.document.graph, "conv1", {"kernel_size": 99}))

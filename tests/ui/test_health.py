@@ -1,0 +1,74 @@
+"""What is wrong with a layer, said on the card that is the cause."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from builder.compile.infer import Inference, infer
+from builder.data.settings import DataSettings
+from builder.inspect.picture import Health
+from builder.project import templates
+from builder.ui.health import Badge, badges, input_note
+
+WELL = Health(0.0, 1.0, dead=0.0, saturated=0.1, gradient=0.01)
+
+
+def network(name: str) -> Inference:
+    return infer(templates.load(name).network.graph)
+
+
+def only(found: dict[str, Badge], card: str) -> tuple[str, str]:
+    assert list(found) == [card]
+    return found[card].text, found[card].role
+
+
+def test_a_healthy_network_has_no_badges() -> None:
+    inference = network("lenet5")
+    assert badges(dict.fromkeys(inference.graph.nodes, WELL), inference) == {}
+
+
+def test_dead_units_are_counted_on_the_card_before_the_activation() -> None:
+    inference = network("fashion-cnn")
+    activation = next(name for name, node in inference.graph.nodes.items() if node.kind == "ReLU")
+    before = inference.graph.incoming[activation][0].source
+    shape = inference.shape(activation)
+    assert shape is not None
+    few = badges({activation: Health(0.1, 1.0, dead=2 / shape[0], saturated=0.0)}, inference)
+    assert only(few, before) == ("2 dead", "warn")
+    assert activation in few[before].words
+    assert only(badges({activation: Health(0.0, 0.0, 1.0, 0.0)}, inference), before) == (f"{shape[0]} dead", "bad")
+
+
+@pytest.mark.parametrize(("share", "role"), [(0.4, "warn"), (0.8, "bad")])
+def test_saturation(share: float, role: str) -> None:
+    found = badges({"tanh2": Health(0.0, 1.0, 0.0, share)}, network("lenet5"))
+    assert only(found, "conv2") == (f"{100 * share:.0f} % saturated", role)
+
+
+def test_zeros_that_are_no_activation_are_no_dead_units() -> None:
+    assert badges({"pool1": Health(0.0, 0.0, 1.0, 0.0)}, network("lenet5")) == {}
+
+
+def test_what_is_no_number_outranks_the_rest() -> None:
+    found = badges({"conv1": Health(math.nan, 1.0, 0.0, 0.0), "tanh1": Health(0.0, 1.0, 0.0, 0.5)}, network("lenet5"))
+    assert only(found, "conv1") == ("not a number", "bad")
+
+
+def test_gradients_that_vanish_are_told_by_comparison() -> None:
+    health = {"conv1": Health(0, 1, 0, 0, gradient=1e-9), "conv2": Health(0, 1, 0, 0, gradient=0.0), "fc2": WELL}
+    found = badges(health, network("lenet5"))
+    assert {name: badge.text for name, badge in found.items()} == {"conv1": "gradient vanishes", "conv2": "no gradient"}
+    assert "10,000,000 times" in found["conv1"].words
+    before_training = {name: Health(0, 1, 0, 0, gradient=None) for name in health}
+    assert badges(before_training, network("lenet5")) == {}
+
+
+def test_layers_that_are_gone_are_left_out() -> None:
+    assert badges({"gone": Health(math.nan, 1.0, 0.0, 0.0)}, network("lenet5")) == {}
+
+
+def test_the_input_tells_where_its_data_come_from() -> None:
+    assert input_note(DataSettings(dataset="mnist")) == "MNIST, normalised"
+    assert input_note(DataSettings(dataset="mnist", normalise="none")) == "MNIST"
