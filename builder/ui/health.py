@@ -13,8 +13,8 @@ from builder.inspect.picture import Health
 from builder.layers.base import Category
 from builder.layers.registry import find
 
-SATURATED = 0.3  # share of a layer's values at the flat ends from which on it is worth a word
-MOSTLY = 0.6  # share from which on it is bad: hardly anything is learned through such a layer
+SATURATED = 0.5  # share of a layer's values at the flat ends from which on it is worth a word
+MOSTLY = 0.8  # share from which on it is bad: hardly anything is learned through such a layer
 VANISHING = 1e-4  # of the largest gradient of all layers
 
 _RANK = {"": 0, "warn": 1, "bad": 2}
@@ -70,7 +70,7 @@ def _badges(name: str, health: Health, inference: Inference, largest: float) -> 
         if health.saturated >= SATURATED:
             share = f"{100 * health.saturated:.0f} %"
             words = f"{share} of the values of {name} lie at its flat ends, where next to no gradient passes."
-            yield Badge(f"{share} saturated", _role(health.saturated), words)
+            yield Badge("saturated", _role(health.saturated), words)
     if health.gradient == 0.0:
         yield Badge("no gradient", "bad", "No gradient reaches its weights: they stay as they are.")
     elif health.gradient is not None and health.gradient < VANISHING * largest:

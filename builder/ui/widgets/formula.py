@@ -60,6 +60,7 @@ class FormulaBox(QFrame):
     def __init__(self, general: str, numbers: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
+        self._texts: dict[QLabel, str] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 7, 10, 7)
         column.setSpacing(3)
@@ -73,14 +74,16 @@ class FormulaBox(QFrame):
         """Show other numbers in place; both forms must be there (or absent) as they were at first."""
         for line, text in ((self._general, rich(general)), (self._numbers, with_result(numbers))):
             if line is not None:
+                self._texts[line] = text
                 line.setText(_hanging(text))
 
     def text(self) -> str:
         """What is written in the box, marks of the rich text included."""
-        return "\n".join(line.text() for line in (self._general, self._numbers) if line is not None)
+        return "\n".join(self._texts[line] for line in (self._general, self._numbers) if line is not None)
 
     def _line(self, text: str, role: str) -> QLabel:
         made = QLabel(_hanging(text))
+        self._texts[made] = text
         made.setProperty("role", role)
         made.setTextFormat(Qt.TextFormat.RichText)
         made.setWordWrap(True)
