@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from builder.graph.problems import Problem, ProblemError
 
 if TYPE_CHECKING:
+    from builder.project.document import Project
     from builder.train.benchmarks import Measurement
 
 HEADLESS = "torchcanvas train, summary, check, export and the other commands (torchcanvas --help) need none"
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not _opens_window(given):
         from builder.cli import program
 
-        return program.run(given, [_window_benchmarks])
+        return program.run(given, [_window_benchmarks], _draw)
     problem = window_problem()
     if problem is None:
         try:
@@ -52,19 +53,23 @@ def _opens_window(arguments: list[str]) -> bool:
     return len(arguments) == 1 and not named.startswith("-") and (Path(named).suffix != "" or Path(named).exists())
 
 
-def window_problem() -> Problem | None:
-    """Why no window can open here, found out before Qt would end the process; None when one can."""
+def window_problem(without: str = HEADLESS) -> Problem | None:
+    """Why no window can open here, found out before Qt would end the process; None when one can.
+
+    Args:
+        without: what can be done all the same, in words.
+    """
     if sys.platform != "linux":
         return None
     from builder import display
 
-    return display.problem(os.environ, HEADLESS)
+    return display.problem(os.environ, without)
 
 
-def _no_qt(error: ImportError) -> Problem:
+def _no_qt(error: ImportError, what: str = "the window needs", without: str = HEADLESS) -> Problem:
     if isinstance(error, ModuleNotFoundError):
-        return Problem("no-qt", f"the window needs {error.name}, which is not installed; {HEADLESS}.")
-    return Problem("no-qt", f"Qt cannot be loaded ({error}); {HEADLESS}.")
+        return Problem("no-qt", f"{what} {error.name}, which is not installed; {without}.")
+    return Problem("no-qt", f"Qt cannot be loaded ({error}); {without}.")
 
 
 def _window_benchmarks() -> Mapping[str, Callable[[], Measurement]]:
@@ -76,3 +81,16 @@ def _window_benchmarks() -> Mapping[str, Callable[[], Measurement]]:
     except ImportError as error:
         raise ProblemError(_no_qt(error)) from None
     return benchmarks()
+
+
+def _draw(project: Project, wanted: str, look: str, scale: float | None) -> bytes:
+    """The diagram as a picture file, drawn on an unseen screen: a server has no other."""
+    without = "the other formats of export need nothing of the kind"
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    if (problem := window_problem(without)) is not None:
+        raise ProblemError(problem)
+    try:
+        from builder.ui.diagram import draw
+    except ImportError as error:
+        raise ProblemError(_no_qt(error, "pictures need", without)) from None
+    return draw(project, wanted, look, scale)

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from builder.cli.lent import Suite
 from builder.cli.output import complain, print_table
 from builder.graph.problems import Problem, ProblemError
 
 if TYPE_CHECKING:
     from builder.train.benchmarks import Measurement
-
-Suite = Callable[[], Mapping[str, Callable[[], "Measurement"]]]
-"""Gives benchmarks by name; raises `ProblemError` where they cannot be had here (no window without Qt)."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -34,7 +32,7 @@ def bench(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="Only this one.", show_default=False)] = None,
 ) -> None:
     """Measure this machine: each line is a ratio (median, lowest, highest) and the budget it has to meet."""
-    suites: Sequence[Suite] = (_headless, *(context.obj or ()))
+    suites: Sequence[Suite] = (_headless, *context.obj.suites)
     every: dict[str, Callable[[], Measurement]] = {}
     for suite in suites:
         try:

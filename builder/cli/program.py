@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from builder.cli import bench, export, projects, settings, summary, train
-from builder.cli.bench import Suite
+from builder.cli.lent import Draw, Lent, Suite
 from builder.cli.output import DONE, FAILED, STOPPED, complain
 from builder.graph.problems import ProblemError
 
@@ -55,18 +55,18 @@ def commands() -> frozenset[str]:
     return frozenset(command.name for command in app.registered_commands if command.name)
 
 
-def run(arguments: Sequence[str], suites: Sequence[Suite] = ()) -> int:
+def run(arguments: Sequence[str], suites: Sequence[Suite] = (), draw: Draw | None = None) -> int:
     """Carry out a command line (without the program's name) and return the exit status; never raises.
 
     Args:
-        suites: further benchmarks for `bench`, such as the window's, which this room does not know.
+        suites, draw: what the window's room lends; see `Lent`.
     """
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a console that lacks a letter
     command = typer.main.get_command(app)
     try:
-        command.main(list(arguments), prog_name="torchcanvas", obj=tuple(suites))
+        command.main(list(arguments), prog_name="torchcanvas", obj=Lent(tuple(suites), draw))
     except SystemExit as end:  # how typer ends, well or with words on wrong usage
         return end.code if isinstance(end.code, int) else FAILED if end.code else DONE
     except ProblemError as error:

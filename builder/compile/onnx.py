@@ -7,6 +7,8 @@ import warnings
 from pathlib import Path
 
 import torch
+from torch import fx
+from torch.nn import functional
 
 from builder.compile.archive import BATCH, exported, refusal
 from builder.compile.plan import Plan
@@ -43,7 +45,7 @@ def to_onnx(plan: Plan, weights: Path | None = None) -> bytes:
     if size > LARGEST:
         message = f"an ONNX file holds at most 2 GB, and these weights take {size / 1e9:.1f} GB."
         raise ProblemError(Problem("too-large", message, hint="Export it as a PyTorch archive (pt2) instead."))
-    program = exported(plan, model, WHAT)
+    program = exported(plan, _without_divisors(model, plan), WHAT)
     try:
         with warnings.catch_warnings(action="ignore"):
             written = torch.onnx.export(
@@ -59,3 +61,22 @@ def to_onnx(plan: Plan, weights: Path | None = None) -> bytes:
     assert written is not None  # it is, for a program
     contents: bytes = written.model_proto.SerializeToString()
     return contents
+
+
+def _without_divisors(model: fx.GraphModule, plan: Plan) -> fx.GraphModule:
+    """The model with sums over windows written as means times their size: the exporter overlooks another divisor."""
+    graph = model.graph
+    for node in list(graph.nodes):
+        options = dict(node.kwargs)
+        if node.target is not functional.avg_pool2d or options.pop("divisor_override", None) is None:
+            continue
+        if options.get("ceil_mode"):  # windows at the edge are smaller, so that no one factor would do
+            raise ProblemError(refusal(plan, WHAT))
+        size = options["kernel_size"]
+        rows, columns = (size, size) if isinstance(size, int) else size
+        with graph.inserting_after(node):
+            scaled = graph.call_function(torch.mul, (node, rows * columns / node.kwargs["divisor_override"]))
+        node.replace_all_uses_with(scaled, delete_user_cb=lambda user, own=scaled: user is not own)
+        node.kwargs = options
+    model.recompile()
+    return model

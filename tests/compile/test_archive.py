@@ -42,6 +42,22 @@ def test_onnx_gives_the_models_answers_for_batches_of_any_size(weights: Path) ->
         assert found.sum(1) == pytest.approx([1.0] * batch)  # the softmax on the canvas belongs to the network
 
 
+@pytest.mark.parametrize("ceil", [False, True])
+def test_sums_over_windows_are_right_or_refused(ceil: bool) -> None:
+    """PyTorch's exporter overlooks the divisor of an average."""
+    import onnxruntime
+
+    params = {"kernel_size": [2, 3], "padding": [0, 1], "ceil_mode": ceil}
+    plan = plan_of(chain(("pool", "L2Pool2d", params), shape=(2, 8, 9)))
+    if ceil:
+        with pytest.raises(ProblemError, match="cannot be written as ONNX"):
+            to_onnx(plan)
+        return
+    x = torch.randn(3, 2, 8, 9)
+    (found,) = onnxruntime.InferenceSession(to_onnx(plan)).run(None, {"input": x.numpy()})
+    torch.testing.assert_close(torch.from_numpy(found), trained(plan)(x))
+
+
 def test_an_archive_gives_the_models_answers_for_batches_of_any_size(weights: Path) -> None:
     plan = plan_of(lenet5())
     loaded = torch.export.load(io.BytesIO(to_archive(plan, weights))).module()
