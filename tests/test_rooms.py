@@ -61,11 +61,3 @@ def test_import_contracts() -> None:
     code = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
-
-
-def test_resources_hold_what_the_templates_list_names() -> None:
-    from builder import resources
-    from builder.project.templates import templates
-
-    files = {path.stem for path in resources.path("templates").glob("*.tcanvas")}
-    assert files == {template.name for template in templates()}

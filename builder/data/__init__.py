@@ -3,6 +3,6 @@
 How to add a data set: write one class in the file of its kind, decorated with `catalogue.register`.
 """
 
-from builder.data import digits, folder, idx, toys
+from builder.data import digits, folder, idx, made, toys
 
-__all__ = ["digits", "folder", "idx", "toys"]
+__all__ = ["digits", "folder", "idx", "made", "toys"]

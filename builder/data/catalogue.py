@@ -48,7 +48,8 @@ class Samples:
 
     Attributes:
         inputs: uint8 (count, channels, height, width), or float32 (count, features).
-        targets: class numbers, int64 (count,); for regression float32 (count, outputs).
+        targets: class numbers, int64 (count,); for regression float32 (count, outputs), or (count, channels, height,
+            width) where the answer is a picture.
         test: the part that the makers of the data set keep for the test, where there is one.
     """
 
@@ -81,6 +82,7 @@ class DataSet(ABC):
         source, licence: where it comes from, and what one may do with it.
         task: see `Task`.
         shape: of one sample: (channels, height, width), or (features,).
+        target_shape: of the picture that is the answer to a sample; empty where no picture is asked for.
         classes: names of the classes, by class number.
         download_size: bytes that the first use fetches; 0 for what is at hand.
         options: the settings, beyond split and fitting, that it heeds.
@@ -93,6 +95,7 @@ class DataSet(ABC):
     licence: str
     task: Task = Task.CLASSIFICATION
     shape: Shape
+    target_shape: Shape = ()
     classes: tuple[str, ...]
     download_size: int = 0
     options: frozenset[str] = frozenset()

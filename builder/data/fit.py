@@ -105,6 +105,9 @@ def _reshape(node: str, shape: Shape, title: str) -> Fix | None:
 
 def _output_problems(info: DataSet, shape: Shape, loss: str, ends: Ends) -> Iterator[Problem]:
     where = ends.output or _LOSS
+    if info.target_shape:
+        yield from _picture_problems(info, shape, loss, where)
+        return
     if len(shape) != 1:
         message = f"the network answers with {_show(shape)}, but {info.title} needs a list of numbers."
         hint = "End with Flatten and Linear."
@@ -115,8 +118,7 @@ def _output_problems(info: DataSet, shape: Shape, loss: str, ends: Ends) -> Iter
     if allowed is None or outputs in allowed:
         return
     if info.task is Task.REGRESSION:
-        message = f"{info.title} asks for numbers, which {_NAMES.get(loss, loss)} cannot compare."
-        yield Problem("loss-misfit", message, where=_LOSS, fix=_mend("Use squared error", (_use(SQUARED),)))
+        yield _needs_squared_error(info, "numbers", loss)
     elif loss == BINARY and classes != 2:
         message = f"binary cross-entropy tells two classes apart, but {info.title} has {classes}."
         edits: tuple[Edit, ...] = (_use(CROSS_ENTROPY),)
@@ -132,6 +134,21 @@ def _output_problems(info: DataSet, shape: Shape, loss: str, ends: Ends) -> Iter
         )
         yield Problem("output-misfit", message, where=where, field=ends.units if ends.output else "",
                       fix=_output_fix(info, loss, outputs, wanted, ends))  # fmt: skip
+
+
+def _picture_problems(info: DataSet, shape: Shape, loss: str, where: str) -> Iterator[Problem]:
+    wanted = info.target_shape
+    if shape != wanted:
+        message = f"{info.title} asks for pictures of {_show(wanted)}, but the network answers with {_show(shape)}."
+        hint = f"Make the input {_show(info.shape)}, and end with a convolution of {wanted[0]} filters."
+        yield Problem("output-misfit", message, where=where, hint=hint)
+    if loss != SQUARED:
+        yield _needs_squared_error(info, "pictures", loss)
+
+
+def _needs_squared_error(info: DataSet, what: str, loss: str) -> Problem:
+    message = f"{info.title} asks for {what}, which {_NAMES.get(loss, 'cross-entropy')} cannot compare."
+    return Problem("loss-misfit", message, where=_LOSS, fix=_mend("Use squared error", (_use(SQUARED),)))
 
 
 def _allowed(info: DataSet, loss: str) -> frozenset[int] | None:

@@ -32,7 +32,8 @@ class Part(Protocol):
     def batch(self, positions: Tensor) -> tuple[Tensor, Tensor]:
         """Normalised inputs, float32 (count, *shape), and targets, on the device.
 
-        Targets are class numbers, int64 (count,), for one or several outputs alike; for regression float32.
+        Targets are class numbers, int64 (count,), for one or several outputs alike; for regression float32, numbers
+        or pictures.
 
         Args:
             positions: int64, a slice of an `order`.
@@ -41,8 +42,8 @@ class Part(Protocol):
     def raw(self, position: int) -> Array:
         """One sample as the data set has it: uint8 (channels, height, width), or float32 (features,)."""
 
-    def target(self, position: int) -> int | float:
-        """Its class number (or value), without asking the device."""
+    def target(self, position: int) -> int | float | None:
+        """Its class number (or value), without asking the device; None where a picture is asked for."""
 
     def sample(self, position: int) -> tuple[Tensor, Tensor]:
         """The batch that holds this sample only."""
@@ -142,8 +143,9 @@ class ResidentPart:
         found: Array = np.asarray(self._source[self._rows[position]])
         return found
 
-    def target(self, position: int) -> int | float:
-        value: int | float = self._source_targets[self._rows[position]].item()
+    def target(self, position: int) -> int | float | None:
+        found = self._source_targets[self._rows[position]]
+        value: int | float | None = found.item() if found.size == 1 else None
         return value
 
     def sample(self, position: int) -> tuple[Tensor, Tensor]:

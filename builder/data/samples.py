@@ -19,8 +19,8 @@ from builder.graph.problems import Problem, ProblemError
 # MNIST takes 55 MB: the two or three sets that somebody goes to and fro between stay.
 _samples: Cache[Samples] = Cache(entries=8, limit=400_000_000, size=lambda samples: samples.bytes)
 
-# Of each class, in the data panel.
-PICTURES_SHOWN, POINTS_SHOWN = 6, 200
+# Of each class, in the data panel; of more than so many classes, one each.
+PICTURES_SHOWN, POINTS_SHOWN, MANY_CLASSES = 6, 200, 100
 
 
 def silent(_message: str, _share: float | None) -> None:
@@ -90,6 +90,8 @@ def samples_by_class(samples: Samples, info: DataSet, per_class: int, seed: int 
 def examples(samples: Samples, info: DataSet) -> Iterator[tuple[Array, str]]:
     """A handful of samples with the names of their classes, all classes in turn; of points on a plane, many."""
     per_class = PICTURES_SHOWN if info.pictures else POINTS_SHOWN
+    if len(info.classes) > MANY_CLASSES:
+        per_class = 1
     groups = samples_by_class(samples, info, per_class)
     for row in range(per_class):
         for name, inputs in groups:

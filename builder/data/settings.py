@@ -42,8 +42,8 @@ class DataSettings(Parameters):
     fit: Literal["pad", "resize"] = parameter(
         "pad",
         "Fit to the input",
-        "Pictures smaller than the input are padded with background, or resized.",
-        choices={"pad": "enlarge by whole steps, then pad", "resize": "resize"},
+        "Smaller pictures are enlarged by whole steps and padded, or stretched to the size of the input.",
+        choices={"pad": "whole steps, padded", "resize": "stretched"},
     )
     normalise: Literal["standardise", "unit", "none"] = parameter(
         "standardise",
@@ -52,7 +52,13 @@ class DataSettings(Parameters):
         choices={"standardise": "mean 0, variance 1", "unit": "0 to 1", "none": "as they are"},
     )
     noise: float = parameter(
-        0.15, "Noise", "Spread of the points of 2-D toy data.", ge=0, le=1, slider=(0, 0.5), advanced=True
+        0.15,
+        "Noise",
+        "Spread of the points of 2-D toy data, and of the noise on pictures.",
+        ge=0,
+        le=1,
+        slider=(0, 0.5),
+        advanced=True,
     )
     points: int = parameter(
         600, "Points", "Number of points of 2-D toy data.", ge=20, le=100_000, slider=(50, 2000), advanced=True

@@ -36,7 +36,7 @@ class _Sample:
     part: PartName
     position: int
     raw: NDArray[np.generic]
-    target: int | float
+    target: int | float | None
     x: Tensor
 
 

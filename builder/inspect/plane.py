@@ -20,7 +20,7 @@ def lay_plane(part: Part) -> Plane:
     """The square that holds the samples of a part, with a margin, and (some of) these samples."""
     rows = np.linspace(0, len(part) - 1, min(len(part), MOST_POINTS)).round().astype(int)
     points = np.stack([np.asarray(part.raw(int(row)), np.float32) for row in rows])
-    targets = np.array([round(part.target(int(row))) for row in rows], np.int64)
+    targets = np.array([round(part.target(int(row)) or 0) for row in rows], np.int64)
     low, high = points.min(0), points.max(0)
     centre = (low + high) / 2
     half = float((high - low).max()) * (0.5 + MARGIN) or 1.0

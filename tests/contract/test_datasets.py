@@ -23,6 +23,10 @@ NAMES = ["digits", "mnist", "fashion-mnist", "moons", "circles", "spiral", "blob
 
 each = pytest.mark.parametrize("info", SETS, ids=lambda info: info.key)
 each_at_hand = pytest.mark.parametrize("info", AT_HAND, ids=lambda info: info.key)
+each_with_classes = pytest.mark.parametrize("info", [i for i in AT_HAND if i.classes], ids=lambda info: info.key)
+each_asking_for_pictures = pytest.mark.parametrize(
+    "info", [i for i in AT_HAND if i.target_shape], ids=lambda info: info.key
+)
 each_toy = pytest.mark.parametrize("info", [info for info in SETS if not info.pictures], ids=lambda info: info.key)
 
 
@@ -77,9 +81,13 @@ def test_samples_are_as_declared(info: DataSet) -> None:
         assert part.inputs.shape[1:] == info.shape
         assert part.inputs.dtype == (np.uint8 if info.pictures else np.float32)
         assert np.isfinite(part.inputs).all()
-        assert part.targets.shape == (len(part),)
-        assert part.targets.dtype == np.int64
-        assert set(part.targets) == set(range(len(info.classes)))
+        assert part.targets.shape == (len(part), *info.target_shape)
+        if info.classes:
+            assert part.targets.dtype == np.int64
+            assert set(part.targets) == set(range(len(info.classes)))
+        else:
+            assert part.targets.dtype == np.float32
+            assert np.isfinite(part.targets).all()
 
 
 @each_at_hand
@@ -102,12 +110,12 @@ def test_only_its_options_matter(info: DataSet) -> None:
 def test_it_can_be_trained_on(info: DataSet) -> None:
     found = prepare(DataSettings(dataset=info.key), info.shape, "cpu")
     inputs, targets = found.train.batch(found.train.order(torch.Generator().manual_seed(0))[:16])
-    assert (inputs.shape, inputs.dtype, targets.shape) == ((16, *info.shape), torch.float32, (16,))
+    assert (inputs.shape, inputs.dtype, targets.shape) == ((16, *info.shape), torch.float32, (16, *info.target_shape))
     assert min(len(found.train), len(found.validation), len(found.test)) > 0
     forget()
 
 
-@each_at_hand
+@each_with_classes
 def test_there_are_samples_to_show(info: DataSet) -> None:
     samples = load(info)
     shown = samples_by_class(samples, info, 5)
@@ -118,11 +126,21 @@ def test_there_are_samples_to_show(info: DataSet) -> None:
         assert all(any(np.array_equal(one, other) for other in own) for one in some)
 
 
-@each_at_hand
+@each_with_classes
 def test_a_handful_to_show_has_all_classes_in_turn(info: DataSet) -> None:
     names = [name for _, name in examples(load(info, points=20), info)]
     assert names[: len(info.classes)] == list(info.classes)
     assert names == list(info.classes) * (len(names) // len(info.classes))
+
+
+@each_asking_for_pictures
+def test_more_noise_leads_further_from_the_picture_asked_for(info: DataSet) -> None:
+    def distance(noise: float) -> float:
+        samples = load(info, noise=noise)
+        return float(np.abs(samples.inputs / 255 - samples.targets).mean())
+
+    assert distance(0) < 0.01 < distance(0.2) < distance(0.6)
+    assert [name for name, _ in samples_by_class(load(info), info, 5)] == [""]
 
 
 def test_the_digits_are_the_real_ones() -> None:

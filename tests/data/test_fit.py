@@ -155,3 +155,12 @@ def test_a_data_set_that_nobody_knows() -> None:
 
 def test_a_refused_input_is_refused_by_preparing_too() -> None:
     assert input_problem(catalogue.data_sets()["digits"], (2,)) is not None
+
+
+def test_a_picture_asked_for_must_have_its_size_and_be_compared_by_squared_error() -> None:
+    settings = DataSettings(dataset="noisy-digits")
+    assert check_fit(settings, (1, 32, 32), (1, 32, 32), "squared-error") == ()
+    wrong = check_fit(settings, (1, 28, 28), (1, 28, 28), "cross-entropy")
+    assert [problem.code for problem in wrong] == ["output-misfit", "loss-misfit"]
+    assert "pictures of 1×32×32" in wrong[0].message
+    assert wrong[1].fix is not None

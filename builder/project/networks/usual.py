@@ -1,0 +1,25 @@
+"""Settings that many of the built-in networks open with."""
+
+from __future__ import annotations
+
+from builder.data.settings import DataSettings
+from builder.train.settings import SGD, Adam, Loss, TrainingSettings
+
+BIG_DATA = DataSettings(dataset="random-pictures")
+"""ImageNet cannot be had freely; what has its form can be, so that the large networks run and can be measured."""
+
+
+def big(batch_size: int = 32, learning_rate: float = 0.1, weight_decay: float = 0.0001) -> TrainingSettings:
+    """As in the papers; only the batches are such that they fit into the memory of a laptop."""
+    optimizer = SGD(learning_rate=learning_rate, weight_decay=weight_decay)
+    return TrainingSettings(epochs=90, batch_size=batch_size, optimizer=optimizer)
+
+
+def small(epochs: int = 10, learning_rate: float = 0.05, weight_decay: float = 0.0) -> TrainingSettings:
+    """For the digits, within minutes."""
+    return TrainingSettings(epochs=epochs, optimizer=SGD(learning_rate=learning_rate, weight_decay=weight_decay))
+
+
+def with_adam(epochs: int, loss: Loss = "cross-entropy") -> TrainingSettings:
+    """With Adam, which asks for no tuning."""
+    return TrainingSettings(epochs=epochs, loss=loss, optimizer=Adam())

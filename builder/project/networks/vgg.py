@@ -1,0 +1,74 @@
+"""VGG-16: nothing but 3×3 convolutions, in five stages."""
+
+from __future__ import annotations
+
+from builder.graph.model import BlockParameter, Network
+from builder.layers.initialisation import KaimingNormal, initialise_all
+from builder.project.networks.drawing import definition, network
+from builder.project.networks.notation import (
+    FLATTEN,
+    INPUT,
+    OUTPUT,
+    RELU,
+    SOFTMAX,
+    Item,
+    block,
+    conv,
+    dropout,
+    linear,
+    maxpool,
+    of,
+    picture,
+)
+from builder.project.networks.template import LARGE, SMALL, Template
+from builder.project.networks.usual import BIG_DATA, big, small
+
+
+def _vgg16(source: Item, widths: tuple[int, ...], units: int, classes: int) -> Network:
+    # Sixteen layers without normalisation learn only when the values keep their size on the way.
+    kaiming = KaimingNormal()
+    conv3 = definition(
+        "conv3",
+        "A 3×3 convolution that keeps the size, and ReLU.",
+        [BlockParameter("channels", 64, "Feature maps that come out.")],
+        [INPUT, conv(of("channels"), 3, padding=1).named("conv"), RELU.named("relu"), OUTPUT],
+    )
+    conv3 = type(conv3)(conv3.name, initialise_all(conv3.graph, kaiming), conv3.parameters, conv3.help)
+    items: list[Item] = [source]
+    for number, (repeat, channels) in enumerate(zip((2, 2, 3, 3, 3), widths, strict=True), 1):
+        items += [block("conv3", f"conv{number}", repeat, channels=channels), maxpool()]
+    hidden: list[Item] = [linear(units), RELU, dropout()]
+    made = network([*items, FLATTEN, *hidden, *hidden, linear(classes), SOFTMAX, OUTPUT], conv3)
+    return made.with_graph(initialise_all(made.graph, kaiming))
+
+
+def vgg16() -> Network:
+    """The paper's configuration D."""
+    return _vgg16(picture(3, 224), (64, 128, 256, 512, 512), 4096, 1000)
+
+
+def vgg16_small() -> Network:
+    """The same layers for digits, with an eighth of the maps."""
+    return _vgg16(picture(1, 32), (8, 16, 32, 64, 64), 64, 10)
+
+
+TEMPLATES = (
+    Template(
+        "vgg16",
+        "VGG-16",
+        "Thirteen 3×3 convolutions in five stages, and three fully connected layers with most of the parameters.",
+        LARGE,
+        vgg16,
+        BIG_DATA,
+        big(16, learning_rate=0.01, weight_decay=0.0005),
+        "Simonyan and Zisserman 2014, https://arxiv.org/abs/1409.1556 (configuration D)",
+    ),
+    Template(
+        "vgg16-small",
+        "VGG-16, small",
+        "VGG-16 for the built-in digits.",
+        SMALL,
+        vgg16_small,
+        training=small(15, learning_rate=0.01),
+    ),
+)
