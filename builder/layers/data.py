@@ -46,6 +46,8 @@ class Input(Layer):
         return Call("torch.clone", Value(0))  # never executed: the compiler makes the placeholder itself
 
     def headline(self) -> str:
+        if len(self.shape) == 1:
+            return f"{self.shape[0]:,} number{'s' * (self.shape[0] != 1)}"
         return f"{'Picture' if len(self.shape) == 3 else 'Numbers'} {show(self.shape)}"
 
     def formulas(self, inputs: Shapes, output: Shape) -> tuple[Formula, ...]:

@@ -175,7 +175,7 @@ class Files(QObject):
 
     def _ask_unsaved(self) -> Answer:
         box = QMessageBox(self._window)
-        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle("Unsaved changes")
         box.setText(f"Save the changes to {self._document.value.name}?")
         box.setInformativeText("Otherwise they are lost.")
         buttons = QMessageBox.StandardButton

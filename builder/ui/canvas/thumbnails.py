@@ -19,6 +19,7 @@ from builder.ui.views.mosaic import compose, lay_out
 _MOST_MAPS = 10  # as `grid_of` has places
 _LARGEST_CELL = 24.0  # pixels: one number of a vector is not blown up beyond this
 _BARS = 10
+_MOST_POINTS = 200
 
 
 class Thumbnail:
@@ -109,9 +110,10 @@ class PointsThumbnail(Thumbnail):
 
     def __init__(self, plane: Plane) -> None:
         low, high = np.array(plane.low), np.array(plane.high)
+        thin = slice(None, None, -(-len(plane.points) // _MOST_POINTS) or 1)  # they may come class by class
         spread = np.where(high > low, high - low, 1)
-        self.points = ((plane.points - low) / spread)[:200]
-        self.targets = plane.targets[:200]
+        self.points = ((plane.points - low) / spread)[thin]
+        self.targets = plane.targets[thin]
 
     def paint(self, painter: QPainter, area: QRectF, ink: Ink) -> None:
         side = area.height()
