@@ -238,7 +238,7 @@ class Move(Gesture):
         dx, dy = x - main.x, y - main.y
         for name, place in self._from.items():
             self.scene.nodes[name].setPos(place.x + dx, place.y + dy)
-        self.scene.route_round(self._names)
+        self.scene.route_round(self._names, moving=True)
         if self._may_insert:
             self._onto = self.scene.wire_at(self.scene.nodes[self._name].box().center())
             self.scene.mark(self._onto)
@@ -259,6 +259,7 @@ class Move(Gesture):
 
     def release(self, at: Pointer) -> None:
         places = self.scene.positions(self._names)
+        self.scene.route_round(self._names)
         onto = self._onto.edge if self._onto is not None else None
         self.scene.mark(None)
         self.view.editing.move(places, onto)
@@ -310,7 +311,7 @@ class Connect(Gesture):
             item.target = "" if other == self._name else "no" if self._may[other] else "good"
             item.update()
         if self._old is not None:
-            self.scene.wires[self._old].setVisible(False)
+            self.scene.show_wire(self._old, False)
 
     def _end(self, at: Pointer) -> tuple[str, int] | None:
         """The node under the mouse that is meant as the other end, and its port."""
@@ -381,7 +382,7 @@ class Connect(Gesture):
                 item.target = ""
                 item.update()
         if self._old is not None and self._old in self.scene.wires:
-            self.scene.wires[self._old].setVisible(True)
+            self.scene.show_wire(self._old, True)
 
 
 class DropLayer:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QWidget
 
+from builder.ui.canvas.scene import covered
 from builder.ui.theme import theme
 
 if TYPE_CHECKING:
@@ -24,13 +25,20 @@ class Minimap(QWidget):
         super().__init__(view)
         self._view = view
         self._drawn: QPixmap | None = None
+        self._boxes: list[QRectF] = []
+        self._stale = True
         self._world = QRectF()
         self.setFixedSize(SIZE)
         self.setToolTip("The whole network; click to go there")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def renew(self) -> None:
-        """The network is another, or the colours are."""
+        """The network is another one now."""
+        self._stale = True
+        self.update()
+
+    def recolour(self) -> None:
+        """The colours are others now."""
         self._drawn = None
         self.update()
 
@@ -48,10 +56,8 @@ class Minimap(QWidget):
         made = QPixmap(self.size() * ratio)
         made.setDevicePixelRatio(ratio)
         made.fill(Qt.GlobalColor.transparent)
-        self._world = QRectF()
-        boxes = [item.box() for item in self._view.canvas.nodes.values()]
-        for box in boxes:
-            self._world = self._world.united(box)
+        boxes = self._boxes
+        self._world = covered(boxes)
         scale, origin = self._scale()
         painter = QPainter(made)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -79,7 +85,10 @@ class Minimap(QWidget):
         return made
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._drawn is None or self._drawn.devicePixelRatio() != self.devicePixelRatioF():
+        boxes = self._view.canvas.overview.boxes() if self._stale else self._boxes
+        self._stale = False
+        if self._drawn is None or self._drawn.devicePixelRatio() != self.devicePixelRatioF() or boxes != self._boxes:
+            self._boxes = boxes
             self._drawn = self._draw()
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._drawn)

@@ -80,6 +80,7 @@ class CanvasScene(QGraphicsScene):
         self._bounds: QRectF | None = None
         self._chosen_wires: frozenset[Edge] = frozenset()
         document.changed.connect(self._changed)
+        self._laid: tuple[Graph, Graph] | None = None  # a graph that lacked places, and the same with all of them
         document.selected.connect(self._selected)
         theme().changed.connect(self._theme_changed)
         self._refresh()
@@ -90,22 +91,25 @@ class CanvasScene(QGraphicsScene):
     def graph(self) -> Graph:
         """The document's graph, with a place for every node, also for those that the document has none for."""
         graph = self.document.graph
-        placed, shown = self._placed, self._placed_of
-        if placed is not None and shown is graph:
-            return placed
+        if self._placed is None or self._placed_of is not graph:
+            self._placed_of, self._placed = graph, self._place(graph)
+        return self._placed
+
+    def _place(self, graph: Graph) -> Graph:
+        laid = self._laid
         if (
-            placed is not None
-            and shown is not None
-            and shown.positions is graph.positions
-            and shown.edges is graph.edges
-            and shown.nodes.keys() == graph.nodes.keys()
+            laid is not None
+            and laid[0].positions is graph.positions
+            and laid[0].edges is graph.edges
+            and laid[0].nodes.keys() == graph.nodes.keys()
         ):
             # Only layers have changed: what had no place of its own stays where it was put.
-            placed = graph if placed is shown else replace(graph, positions=placed.positions)
+            placed = replace(graph, positions=laid[1].positions)
             placed.adopt_wiring(graph)
-        else:
-            placed = layout.place_missing(graph, self.sizes(), self.row)
-        self._placed_of, self._placed = graph, placed
+            return placed
+        placed = layout.place_missing(graph, self.sizes(), self.row)
+        if placed is not graph:
+            self._laid = (graph, placed)
         return placed
 
     def sizes(self) -> dict[str, QSizeF]:
@@ -129,9 +133,11 @@ class CanvasScene(QGraphicsScene):
     def _refresh(self) -> None:
         graph, infos = self.document.graph, self.document.inference.nodes
         self._bounds = None
-        for name in [name for name in self.nodes if name not in graph.nodes]:
+        gone = [name for name in self.nodes if name not in graph.nodes]
+        for name in gone:
             self.removeItem(self.nodes.pop(name))
-        for edge in self.wires.keys() - set(graph.edges):
+        cut = self.wires.keys() - set(graph.edges)
+        for edge in cut:
             self.removeItem(self.wires.pop(edge))
         stale: set[str] = set()
         for name, node in graph.nodes.items():
@@ -155,6 +161,7 @@ class CanvasScene(QGraphicsScene):
             if edge not in self.wires:
                 self.wires[edge] = WireItem(edge, self)
                 self.addItem(self.wires[edge])
+        self.overview.forget(gone, cut)
                 stale.update((edge.source, edge.target))
         placed = self.graph
         for name, place in placed.positions.items():
@@ -166,12 +173,10 @@ class CanvasScene(QGraphicsScene):
         self._chosen_wires &= frozenset(self.wires)
         self._selected(self.document.selection)
         self.fit_scene_rect()
-        self.renew_overview()
         self.refreshed.emit()
 
     def renew_overview(self) -> None:
-        """Something looks different now or stands elsewhere: paint it anew where all is seen from afar."""
-        self.overview.forget()
+        """Something looks different now: paint it anew where all is seen from afar, since no item does so itself."""
         if self.detail == FAR:
             for view in self.views():
                 view.viewport().update()
@@ -185,6 +190,7 @@ class CanvasScene(QGraphicsScene):
         if item in self.others:
             self.others.remove(item)
         super().removeItem(item)
+        self.renew_overview()
 
     def fit_scene_rect(self) -> None:
         """Let one scroll as far as the network reaches, and some way beyond."""
@@ -239,6 +245,7 @@ class CanvasScene(QGraphicsScene):
         """Left, top, right and bottom of every card, as rows."""
         corners = [(item.x(), item.y(), item.face.size) for item in self.nodes.values()]
         return np.array([(x, y, x + size.width(), y + size.height()) for x, y, size in corners], np.float64)
+        self.overview.forget(names, edges)
 
     def _label(self, edge: Edge, *, long: bool) -> str:
         """The shape on a wire; told again only where it changed, or where the wire comes from far away."""
@@ -257,6 +264,11 @@ class CanvasScene(QGraphicsScene):
             if item.chosen != (name in chosen):
                 item.chosen = not item.chosen
                 item.setZValue(2 if item.chosen else 1)
+    def show_wire(self, edge: Edge, shown: bool) -> None:
+        """Show a wire, or hide it while another hangs on the mouse in its place."""
+        self.wires[edge].setVisible(shown)
+        self.overview.forget((), (edge,))
+
                 item.update()
         self.renew_overview()
 
@@ -352,7 +364,6 @@ class CanvasScene(QGraphicsScene):
 
     def _theme_changed(self) -> None:
         self.ink = Ink(theme())
-        self.overview.forget()
         self.update()
 
     def positions(self, names: Iterable[str]) -> dict[str, Point]:

@@ -83,7 +83,7 @@ class WireItem(QGraphicsItem):
         self._chip = QRectF()
         self._text = ""
         self._ends = (QPointF(), QPointF())
-        self._straight = False
+        self._straight = False  # so it looks from afar
 
     def route(self, start: QPointF, end: QPointF, label: str, over: float | None = None) -> None:
         """Lead the wire from one point of the canvas to another; `label` stands on it where there is room."""
@@ -93,7 +93,7 @@ class WireItem(QGraphicsItem):
         self._ends = (QPointF(start), QPointF(end))
         self._text = label
         self._path, middle, room = path_between(start, end, over)
-        self._straight = over is None and end.x() >= start.x()  # so it looks from afar
+        self._straight = over is None and end.x() >= start.x()
         self._stroke = None
         self._chip = QRectF()
         if label:
@@ -103,6 +103,25 @@ class WireItem(QGraphicsItem):
                 self._chip.moveTo(round(self._chip.x()), round(self._chip.y()))
         reach = self._path.controlPointRect().adjusted(-_REACH, -_REACH, _REACH, _REACH)
         self._bounds = reach if self._chip.isEmpty() else reach.united(self._chip.adjusted(-2, -2, 2, 2))
+
+    def shift(self, way: QPointF) -> None:
+        """Move the wire as it is, after both its ends were moved alike."""
+        self.prepareGeometryChange()
+        self._ends = (self._ends[0] + way, self._ends[1] + way)
+        self._path.translate(way)
+        self._chip.translate(way)
+        self._bounds.translate(way)
+        self._stroke = None
+
+    @property
+    def ends(self) -> tuple[QPointF, QPointF]:
+        """Where it begins and ends."""
+        return self._ends
+
+    @property
+    def straight(self) -> bool:
+        """Whether a straight line stands for it from afar."""
+        return self._straight
 
     @property
     def chip(self) -> QRectF:
@@ -132,13 +151,8 @@ class WireItem(QGraphicsItem):
         ink = canvas.ink
         if self.chosen or self.marked:
             painter.setPen(ink.wire_selected)
-        elif canvas.detail == 0:
-            painter.setPen(ink.wire_far)
         else:
             painter.setPen(ink.wire_hover if self.hovered else ink.wire)
-        if canvas.detail == 0 and self._straight:
-            painter.drawLine(*self._ends)
-            return
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(self._path)
         if canvas.detail == 2 and not self._chip.isEmpty():
