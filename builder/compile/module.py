@@ -19,6 +19,8 @@ from builder.vision import import_torchvision
 def build(plan: Plan, output: str | None = None) -> fx.GraphModule:
     """The model that the plan describes, freshly initialised by PyTorch's default generator, in training mode.
 
+    It returns one value, and holds the layers of auxiliary outputs too, for `rewire`.
+
     Args:
         output: the step whose value the model returns; None for the one that leaves at the (first) output.
 
@@ -32,7 +34,12 @@ def build(plan: Plan, output: str | None = None) -> fx.GraphModule:
                 add_submodule(root, step.name, _make(step))
             except (RuntimeError, ValueError, MemoryError, TypeError) as error:
                 raise ProblemError(build_problem(step, error)) from error
-    return rewire(root, plan, output or plan.outputs[0][1])
+    model = rewire(root, plan, output or plan.outputs[0][1])
+    used = plan.needed_for(*(source for _, source in plan.outputs[:1]))
+    for step in plan.steps if output is None else ():
+        if step.builds_module and step.name not in used:
+            add_submodule(model, step.name, root.get_submodule(step.name))
+    return model
 
 
 def rewire(root: nn.Module, plan: Plan, output: str | Iterable[str]) -> fx.GraphModule:

@@ -44,12 +44,14 @@ class Plan:
     Attributes:
         input: name and shape of the input node.
         outputs: for each output node, its name and the step whose value leaves there; the first is the main one.
+        weights: how much the loss of each output counts in training, in the same order.
     """
 
     input: str
     input_shape: Shape
     steps: tuple[Step, ...]
     outputs: tuple[tuple[str, str], ...]
+    weights: tuple[float, ...] = (1.0,)
 
     def step(self, name: str) -> Step | None:
         """The step of this name, None when there is none (the input, say)."""
@@ -59,12 +61,12 @@ class Plan:
         """Shape of the value that a step gives, or that the input brings. Raises `KeyError`."""
         return self.input_shape if name == self.input else self._steps[name].output_shape
 
-    def before_loss(self, loss: str) -> str:
-        """The step whose value goes into the named loss: the output, or what a fused last layer gets.
+    def before_loss(self, loss: str, output: int = 0) -> str:
+        """The step whose value goes into the named loss: that of an output, or what a fused last layer gets.
 
         Cross-entropy works on the scores before a final softmax, binary cross-entropy on those before a sigmoid.
         """
-        name = self.outputs[0][1]
+        name = self.outputs[output][1]
         last = self.step(name)
         return last.inputs[0] if last is not None and last.layer.fused_with == loss else name
 
@@ -104,7 +106,8 @@ def make_plan(inference: Inference) -> Plan:
         call, initial = info.lowered
         steps.append(Step(name, info.layer, call, inputs, shapes, info.output, initial))
     leaving = tuple((name, graph.incoming[name][0].source) for name in outputs)
-    return Plan(source, infos[source].output or (), tuple(steps), leaving)
+    weights = tuple(_weight(infos[name]) for name in outputs)
+    return Plan(source, infos[source].output or (), tuple(steps), leaving, weights)
 
 
 def _role(info: NodeInfo) -> Role | None:
@@ -113,3 +116,8 @@ def _role(info: NodeInfo) -> Role | None:
 
 def _auxiliary(info: NodeInfo) -> bool:
     return info.layer is not None and info.layer.auxiliary
+
+
+def _weight(info: NodeInfo) -> float:
+    """How much the loss of an output counts."""
+    return float(getattr(info.layer, "weight", 1.0)) if _auxiliary(info) else 1.0

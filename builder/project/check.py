@@ -48,8 +48,9 @@ def _fit(project: Project, inference: Inference) -> tuple[Problem, ...]:
 
 
 def _only(inference: Inference, role: Role) -> str:
-    """The name of the first node of this role; empty when there is none."""
-    found = (name for name in inference.order if (layer := inference.nodes[name].layer) and layer.role is role)
+    """The name of the first node of this role, auxiliary ones aside; empty when there is none."""
+    layers = ((name, inference.nodes[name].layer) for name in inference.order)
+    found = (name for name, layer in layers if layer and layer.role is role and not layer.auxiliary)
     return next(found, "")
 
 

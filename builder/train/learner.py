@@ -43,6 +43,7 @@ class Learner:
         root: holds every submodule under its name on the canvas; its `state_dict` is what is saved.
         model: a `GraphModule` over the same submodules, from the input to the scores that the loss works on.
         scores: name of the step that gives these scores.
+        heads: the steps that give the scores of auxiliary outputs, and how much the loss of each counts.
         step: updates made; epoch: epochs completed; position: batches done of the one under way.
         rows: the figures of the epoch under way, as the meter gave them.
         batch: what the step under way works on, for whoever must find out what went wrong.
@@ -54,6 +55,9 @@ class Learner:
         self.root = root.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.scores = plan.before_loss(settings.loss)
         self.model = rewire(self.root, plan, self.scores)
+        self.heads = [(plan.before_loss(settings.loss, n), weight) for n, weight in enumerate(plan.weights) if n]
+        names = (self.scores, *(name for name, _ in self.heads))
+        self._with_heads = rewire(self.root, plan, names) if self.heads else None
         self.objective = Objective(settings.loss, counts=data.task is not Task.REGRESSION)
         self.optimizer = make_optimizer(self.root, settings)
         random = any(step.layer.category is Category.REGULARISATION for step in plan.steps)
@@ -116,6 +120,19 @@ class Learner:
         """Inputs and targets of some samples, of the training part unless another is named, on the device."""
         x, target = (part or self.data.train).batch(rows)
         return (x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x), target
+
+    def forward(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """The scores of a batch, and those of the auxiliary outputs."""
+        if self._with_heads is None:
+            return self.model(x), ()
+        values = self._with_heads(x)
+        return values[self.scores], tuple(values[name] for name, _ in self.heads)
+
+    def whole_loss(self, loss: Tensor, extra: tuple[Tensor, ...], target: Tensor) -> Tensor:
+        """What the step makes small: the loss of the output, and those of the auxiliary outputs by their weights."""
+        for (_, weight), scores in zip(self.heads, extra, strict=True):
+            loss = loss + weight * self.objective.loss(scores, target)
+        return loss
 
     def check(self, loss: Tensor) -> None:
         """Raise `NotFiniteError` when a loss is no number, before it spoils the weights.

@@ -41,13 +41,14 @@ def step(learner: Learner, rows: Tensor) -> Iterator[Phase]:
     learner.batch = x, target = learner.load(rows)
     yield Phase.FORWARD
     with learner.chance:
-        scores = learner.model(x)
+        scores, extra = learner.forward(x)
     yield Phase.LOSS
     loss = learner.objective.loss(scores, target)
-    learner.check(loss)
+    whole = learner.whole_loss(loss, extra, target)
+    learner.check(whole)
     yield Phase.BACKWARD
     learner.optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
+    whole.backward()  # type: ignore[no-untyped-call]
     yield Phase.UPDATE
     learner.optimizer.step()
     learner.step += 1
