@@ -75,12 +75,12 @@ class CanvasScene(QGraphicsScene):
         self.row = layout.WIDTH
         self._placed: Graph | None = None
         self._placed_of: Graph | None = None
+        self._laid: tuple[Graph, Graph] | None = None  # a graph that lacked places, and the same with all of them
         self._badges: Mapping[str, tuple[str, str, str]] = {}
         self._note = ""
         self._bounds: QRectF | None = None
         self._chosen_wires: frozenset[Edge] = frozenset()
         document.changed.connect(self._changed)
-        self._laid: tuple[Graph, Graph] | None = None  # a graph that lacked places, and the same with all of them
         document.selected.connect(self._selected)
         theme().changed.connect(self._theme_changed)
         self._refresh()
@@ -139,6 +139,7 @@ class CanvasScene(QGraphicsScene):
         cut = self.wires.keys() - set(graph.edges)
         for edge in cut:
             self.removeItem(self.wires.pop(edge))
+        self.overview.forget(gone, cut)
         stale: set[str] = set()
         for name, node in graph.nodes.items():
             item = self.nodes.get(name)
@@ -161,7 +162,6 @@ class CanvasScene(QGraphicsScene):
             if edge not in self.wires:
                 self.wires[edge] = WireItem(edge, self)
                 self.addItem(self.wires[edge])
-        self.overview.forget(gone, cut)
                 stale.update((edge.source, edge.target))
         placed = self.graph
         for name, place in placed.positions.items():
@@ -170,6 +170,7 @@ class CanvasScene(QGraphicsScene):
                 item.setPos(place.x, place.y)
                 stale.add(name)
         self._route_round(stale, graph)
+        self.renew_overview()
         self._chosen_wires &= frozenset(self.wires)
         self._selected(self.document.selection)
         self.fit_scene_rect()
@@ -190,7 +191,6 @@ class CanvasScene(QGraphicsScene):
         if item in self.others:
             self.others.remove(item)
         super().removeItem(item)
-        self.renew_overview()
 
     def fit_scene_rect(self) -> None:
         """Let one scroll as far as the network reaches, and some way beyond."""
@@ -223,6 +223,7 @@ class CanvasScene(QGraphicsScene):
     def _route_round(self, names: set[str], graph: Graph, *, moving: bool = False) -> None:
         self._bounds = None
         edges = {e for name in names for e in (*graph.incoming.get(name, ()), *graph.outgoing.get(name, ()))}
+        self.overview.forget(names, edges)
         boxes: NDArray[np.float64] | None = None
         for edge in edges:
             wire = self.wires.get(edge)
@@ -241,11 +242,15 @@ class CanvasScene(QGraphicsScene):
             long = abs(end.x() - start.x()) > 160 or end.x() < start.x()
             wire.route(start, end, self._label(edge, long=long), over)
 
+    def show_wire(self, edge: Edge, shown: bool) -> None:
+        """Show a wire, or hide it while another hangs on the mouse in its place."""
+        self.wires[edge].setVisible(shown)
+        self.overview.forget((), (edge,))
+
     def _boxes(self) -> NDArray[np.float64]:
         """Left, top, right and bottom of every card, as rows."""
         corners = [(item.x(), item.y(), item.face.size) for item in self.nodes.values()]
         return np.array([(x, y, x + size.width(), y + size.height()) for x, y, size in corners], np.float64)
-        self.overview.forget(names, edges)
 
     def _label(self, edge: Edge, *, long: bool) -> str:
         """The shape on a wire; told again only where it changed, or where the wire comes from far away."""
@@ -264,11 +269,6 @@ class CanvasScene(QGraphicsScene):
             if item.chosen != (name in chosen):
                 item.chosen = not item.chosen
                 item.setZValue(2 if item.chosen else 1)
-    def show_wire(self, edge: Edge, shown: bool) -> None:
-        """Show a wire, or hide it while another hangs on the mouse in its place."""
-        self.wires[edge].setVisible(shown)
-        self.overview.forget((), (edge,))
-
                 item.update()
         self.renew_overview()
 
