@@ -65,10 +65,19 @@ class NetworkInference:
         return page.inference
 
     def flat_name(self, path: tuple[str, ...], name: str) -> str | None:
-        """The node of the flat graph whose output a node's is: its own, or the last one in a block; None if none is."""
+        """The node of the flat graph whose output a node's is: its own, or the last one in a block; None if none is.
+
+        At the entrance of a block it is the one whose value comes in there.
+        """
         level = self.expansion.level(path)
         if level is None or name not in level.graph.nodes:
             return None
+        if path and level.graph.nodes[name].kind == INPUT:
+            port = [n for n, node in level.graph.nodes.items() if node.kind == INPUT].index(name)
+            outside = self.expansion.level(path[:-1])
+            wires = outside.graph.incoming[path[-1]] if outside is not None else ()
+            feed = next((edge for edge in wires if edge.target_port == port), None)
+            return self.flat_name(path[:-1], feed.source) if feed is not None else None
         return _leaving(self, level, name, 0)[0]
 
     def inside(self, path: tuple[str, ...], name: str) -> tuple[str, ...]:

@@ -15,14 +15,14 @@ from typing import Any
 
 from builder.graph.edits import add_node, fragment, free_name, remove_nodes
 from builder.graph.expansion import expand
-from builder.graph.frozen import freeze
+from builder.graph.frozen import FrozenDict, freeze
 from builder.graph.instance import BLOCK, INPUT, MOST_NODES, OUTPUT, Instance, names_used, refusal
 from builder.graph.model import Block, BlockParameter, Edge, Graph, Network, Node, Point
 from builder.graph.names import name_problem
 from builder.graph.order import downstream
 from builder.graph.problems import ProblemError
 
-__all__ = ["BLOCK", "INPUT", "OUTPUT", "flatten", "group", "holds", "ungroup"]
+__all__ = ["BLOCK", "INPUT", "OUTPUT", "adopt", "flatten", "group", "holds", "rename_block", "ungroup", "used_by"]
 
 
 def flatten(network: Network) -> Graph:
@@ -151,6 +151,66 @@ def holds(blocks: Mapping[str, Block], outer: str, inner: str) -> bool:
                 seen.add(name)
                 todo.append(name)
     return inner in seen
+
+
+def used_by(graph: Graph, blocks: Mapping[str, Block]) -> dict[str, Block]:
+    """The definitions that a graph's instances need, at any depth."""
+    found: dict[str, Block] = {}
+    todo = [graph]
+    while todo:
+        for node in todo.pop().nodes.values():
+            name = str(node.params.get("definition"))
+            if node.kind == BLOCK and name in blocks and name not in found:
+                found[name] = blocks[name]
+                todo.append(blocks[name].graph)
+    return found
+
+
+def adopt(
+    blocks: FrozenDict[str, Block], piece: Graph, brought: Mapping[str, Block]
+) -> tuple[FrozenDict[str, Block], Graph]:
+    """Definitions with those added that a piece from elsewhere brings along, and the piece.
+
+    A definition that is there already is used; one that only has the name of another gets a free one.
+    """
+    wanted = used_by(piece, brought)
+    names = {name: name if blocks.get(name, block) == block else _free(name, blocks) for name, block in wanted.items()}
+    for name, block in wanted.items():
+        blocks = blocks.set(names[name], replace(block, name=names[name], graph=_renamed(block.graph, names)))
+    return blocks, _renamed(piece, names)
+
+
+def rename_block(network: Network, old: str, new: str) -> Network:
+    """The network with a definition renamed, and all its instances with it. Raises when the name is taken or bad."""
+    if old == new:
+        return network
+    if problem := name_problem(new):
+        raise ProblemError(problem)
+    if new in network.blocks:
+        raise refusal("name-taken", f"there is already a block called {new}.", new)
+    names = {old: new}
+    blocks = {
+        names.get(name, name): replace(block, name=names.get(name, name), graph=_renamed(block.graph, names))
+        for name, block in network.blocks.items()
+    }
+    return Network(_renamed(network.graph, names), FrozenDict(blocks))
+
+
+def _renamed(graph: Graph, names: Mapping[str, str]) -> Graph:
+    """The graph with its instances referring to other definitions; the same value when none does."""
+    changed = {}
+    for name, node in graph.nodes.items():
+        definition = node.params.get("definition")
+        if node.kind == BLOCK and isinstance(definition, str) and names.get(definition, definition) != definition:
+            changed[name] = replace(node, params=node.params.set("definition", names[definition]))
+    return replace(graph, nodes=graph.nodes.update(changed)) if changed else graph
+
+
+def _free(name: str, blocks: Mapping[str, Block]) -> str:
+    stem, number = name.rstrip("0123456789") or "Block", 2
+    while f"{stem}{number}" in blocks:
+        number += 1
+    return f"{stem}{number}"
 
 
 @dataclass

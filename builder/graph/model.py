@@ -135,6 +135,10 @@ class Network:
         """The same network with another main graph."""
         return replace(self, graph=graph)
 
+    def with_block(self, block: Block) -> Network:
+        """The same network with one definition added, or put in the place of the one of its name."""
+        return replace(self, blocks=self.blocks.set(block.name, block))
+
     def same_network(self, other: Network) -> bool:
         """Whether both compile to the same model; positions do not count."""
         if not self.graph.same_network(other.graph) or self.blocks.keys() != other.blocks.keys():

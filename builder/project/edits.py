@@ -7,12 +7,25 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from builder.graph.expansion import expand
+from builder.graph.model import Network
 from builder.graph.parameters import Parameters, problems_of
-from builder.graph.problems import Fix, Problem, ProblemError, SetSetting
+from builder.graph.problems import (
+    AddAfter,
+    Fix,
+    InsertBefore,
+    Problem,
+    ProblemError,
+    RemoveNode,
+    ReplaceNode,
+    SetParams,
+    SetSetting,
+)
 from builder.layers import edits as layer_edits
 from builder.project.document import Project
 
 P = TypeVar("P", bound=Parameters)
+GraphEdit = InsertBefore | SetParams | RemoveNode | ReplaceNode | AddAfter
 
 
 def apply_fix(project: Project, fix: Fix) -> Project:
@@ -21,8 +34,35 @@ def apply_fix(project: Project, fix: Fix) -> Project:
         if isinstance(edit, SetSetting):
             project = set_setting(project, edit.path, edit.value)
         else:
-            project = project.with_graph(layer_edits.apply(project.graph, edit))
+            project = _mended(project, edit)
     return project
+
+
+def _mended(project: Project, edit: GraphEdit) -> Project:
+    """The project with an edit of its graph made; of a definition's, where the node stands in a block."""
+    path, name = expand(project.network).locate(edit.node)
+    if not path:
+        return project.with_graph(layer_edits.apply(project.graph, edit))
+    level = expand(project.network).level(path)
+    definition = definition_at(project.network, path)
+    if level is None or definition is None or name not in level.graph.nodes:
+        raise ProblemError(Problem("no-such-node", f"there is no layer called {edit.node} any more."))
+    graph = layer_edits.apply(level.graph, replace(edit, node=name))
+    block = replace(project.network.blocks[definition], graph=graph)
+    return replace(project, network=project.network.with_block(block))
+
+
+def definition_at(network: Network, path: tuple[str, ...]) -> str | None:
+    """Name of the definition whose inside one sees after opening these blocks one in another; None for none."""
+    graph, found = network.graph, None
+    for name in path:
+        node = graph.nodes.get(name)
+        found = node.params.get("definition") if node is not None else None
+        block = network.blocks.get(found) if isinstance(found, str) else None
+        if block is None:
+            return None
+        graph = block.graph
+    return found
 
 
 def set_setting(project: Project, path: str, value: Any) -> Project:

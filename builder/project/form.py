@@ -59,7 +59,7 @@ def to_json(project: Project) -> dict[str, Any]:
     form["training"] = project.training.plain()
     form["network"] = graph_to_json(project.graph)
     if project.network.blocks:
-        form["blocks"] = {name: _block_to_json(block) for name, block in project.network.blocks.items()}
+        form["blocks"] = {name: block_to_json(block) for name, block in project.network.blocks.items()}
     return form
 
 
@@ -77,7 +77,8 @@ def graph_to_json(graph: Graph) -> dict[str, Any]:
     return {"nodes": nodes, "edges": edges}
 
 
-def _block_to_json(block: Block) -> dict[str, Any]:
+def block_to_json(block: Block) -> dict[str, Any]:
+    """A definition, as the file, the clipboard and the library of blocks hold it."""
     form: dict[str, Any] = {}
     if block.help:
         form["help"] = block.help
@@ -133,7 +134,7 @@ def from_json(form: Any) -> Project:
     form = migrate(_a(dict, form, "the file"))
     _only(form, ("format", "version", "name", "notes", "data", "training", "network", "blocks"), "the file")
     blocks = {
-        name: _block(name, item, f"blocks, {_quote(name)}")
+        name: block_from_json(name, item, f"blocks, {_quote(name)}")
         for name, item in _a(dict, form.get("blocks", {}), "blocks").items()
     }
     return Project(
@@ -209,7 +210,8 @@ def _edge(entry: Any, place: str) -> Edge:
     return Edge(*parts)
 
 
-def _block(name: str, form: Any, place: str) -> Block:
+def block_from_json(name: str, form: Any, place: str) -> Block:
+    """The definition that `block_to_json` wrote. Raises `ProblemError`."""
     form = _a(dict, form, place)
     parameters = []
     for number, entry in enumerate(_a(list, form.get("parameters", []), f"{place}, parameters"), 1):

@@ -1,21 +1,25 @@
-"""The open document: one value, its undo stack, its shapes and problems, and what is selected.
+"""The open document: one value, its undo stack, its shapes and problems, which graph is shown and what is selected.
 
-Panels and canvas never change anything themselves: they `commit` a new value here and repaint on `changed`.
+Panels and canvas never change anything themselves: they `commit` a new value here and repaint on `changed`. The graph
+shown is the network's own or, once a block is opened, its definition's: an edit there changes every instance.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from builder.compile.infer import Inference, infer
-from builder.graph.model import Graph
+from builder.compile.infer import Inference
+from builder.compile.network import NetworkInference, infer_network
+from builder.graph.blocks import BLOCK
+from builder.graph.model import Block, Graph, Network
 from builder.graph.problems import Fix, ProblemError
 from builder.project.document import Project
-from builder.project.edits import apply_fix
+from builder.project.edits import apply_fix, definition_at
 
 
 class Document(QObject):
@@ -23,7 +27,8 @@ class Document(QObject):
 
     Attributes:
         value: the project; replaced, never altered.
-        inference: shapes and problems of `value`'s graph, always up to date.
+        known: shapes and problems of the whole network with its blocks, always up to date.
+        opened: the blocks that were opened one in another; empty while the network itself is shown.
         undo: the stack of edits.
         path: the file it was read from or saved to; None before that.
         selection: names of the selected nodes, in the order in which they were selected.
@@ -31,7 +36,8 @@ class Document(QObject):
     """
 
     changed = Signal(object, object)  # (old Project, new Project), also on undo and redo
-    inferred = Signal(object, object)  # (old Inference, new Inference), right before `changed`
+    inferred = Signal(object, object)  # (old, new) Inference of the flat network, right before `changed`
+    page_changed = Signal(tuple)  # `opened` is another now
     selected = Signal(tuple)  # names of the nodes selected now
     refused = Signal(object)  # a Problem: an edit that could not be made
     path_changed = Signal(object)
@@ -40,7 +46,8 @@ class Document(QObject):
     def __init__(self, value: Project, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.value = value
-        self.inference: Inference = infer(value.graph)
+        self.known: NetworkInference = infer_network(value.network)
+        self.opened: tuple[str, ...] = ()
         self.undo = QUndoStack(self)
         self.path: Path | None = None
         self.selection: tuple[str, ...] = ()
@@ -51,10 +58,81 @@ class Document(QObject):
         # Passed on by this object, since the stack still speaks while it is taken down with us.
         self.undo.cleanChanged.connect(self.clean_changed)
 
+    # What is shown ----------------------------------------------------------------------------------------------
+
     @property
     def graph(self) -> Graph:
         """The graph on the canvas."""
-        return self.value.graph
+        return self.inference.graph
+
+    @property
+    def inference(self) -> Inference:
+        """What is known of the graph on the canvas."""
+        return self.known.page(self.opened)
+
+    @property
+    def flat(self) -> Inference:
+        """What is known of the network with all blocks written out: what is compiled and trained."""
+        return self.known.flat
+
+    @property
+    def definition(self) -> Block | None:
+        """The block whose inside is shown; None while the network itself is."""
+        name = definition_at(self.value.network, self.opened)
+        return self.value.network.blocks.get(name) if name is not None else None
+
+    def instances_of(self, definition: str) -> int:
+        """How often a definition is used, in the network and in other definitions; repeats count as one."""
+        graphs = [self.value.graph, *(block.graph for block in self.value.network.blocks.values())]
+        return sum(
+            node.kind == BLOCK and node.params.get("definition") == definition
+            for graph in graphs
+            for node in graph.nodes.values()
+        )
+
+    def flat_name(self, name: str) -> str | None:
+        """The node of the flat graph whose value leaves a node that is shown; None when there is none."""
+        if not self.opened and self.flat.graph is self.value.graph:
+            return name
+        return self.known.flat_name(self.opened, name)
+
+    def show_page(self, path: tuple[str, ...]) -> None:
+        """Show the inside of these blocks, opened one in another; an empty path shows the network."""
+        if path == self.opened or self.known.expansion.level(path) is None:
+            return
+        self.end_gesture()
+        self.select(())
+        self.opened = path
+        self.page_changed.emit(path)
+
+    def open_block(self, name: str) -> bool:
+        """Show the inside of a block; tells whether there is one of this name that can be opened."""
+        path = (*self.opened, name)
+        if self.known.expansion.level(path) is None:
+            return False
+        self.show_page(path)
+        return True
+
+    def close_block(self) -> None:
+        """Go back to the graph in which the opened block stands, and select the block there."""
+        if self.opened:
+            left = self.opened[-1]
+            self.show_page(self.opened[:-1])
+            self.select([left])
+
+    def go_to(self, full: str) -> bool:
+        """Show and select the node of this dotted name, opening the blocks in which it stands."""
+        path, name = self.known.expansion.locate(full)
+        if full in self.graph.nodes:
+            path, name = self.opened, full
+        level = self.known.expansion.level(path)
+        if level is None or name not in level.graph.nodes:
+            return False
+        self.show_page(path)
+        self.select([name])
+        return True
+
+    # Edits ----------------------------------------------------------------------------------------------------------
 
     def open(self, value: Project, path: Path | None, *, clean: bool = True) -> None:
         """Replace the whole document; what was there is gone from the undo stack too."""
@@ -62,6 +140,7 @@ class Document(QObject):
         if not clean:
             self.undo.resetClean()
         self.path = path
+        self.show_page(())
         self.select(())
         self._set(value)
         self.path_changed.emit(path)
@@ -89,14 +168,33 @@ class Document(QObject):
             self._pushing = False
 
     def commit_graph(self, title: str, graph: Graph, gesture: str = "") -> None:
-        """`commit` of another graph."""
-        self.commit(title, self.value.with_graph(graph), gesture)
+        """`commit` of another graph in the place of the one that is shown."""
+        self.commit(title, self.with_page(graph), gesture)
+
+    def with_page(self, graph: Graph, blocks: Network | None = None) -> Project:
+        """The project with another graph in the place of the one that is shown.
+
+        Args:
+            blocks: a network whose definitions are to be the project's.
+        """
+        network = self.value.network
+        if blocks is not None and blocks.blocks is not network.blocks:
+            network = replace(network, blocks=blocks.blocks)
+        definition = definition_at(network, self.opened)
+        if definition is not None:
+            block = network.blocks[definition]
+            network = network if block.graph is graph else network.with_block(replace(block, graph=graph))
+        elif graph is not network.graph:
+            network = network.with_graph(graph)
+        return self.value if network is self.value.network else replace(self.value, network=network)
 
     def apply_fix(self, fix: Fix) -> None:
         """Carry out what a problem offers."""
         try:
             value = apply_fix(self.value, fix)
-            self.commit(fix.title, value.with_graph(self.arrange(self.graph, value.graph)))
+            if not self.opened:
+                value = value.with_graph(self.arrange(self.graph, value.graph))
+            self.commit(fix.title, value)
         except ProblemError as error:
             self.refused.emit(error.problems[0])
 
@@ -110,17 +208,23 @@ class Document(QObject):
             self.end_gesture()
 
     def select(self, names: Iterable[str]) -> None:
-        """Select exactly these nodes."""
-        chosen = tuple(dict.fromkeys(name for name in names if name in self.value.graph.nodes))
+        """Select exactly these nodes of the graph that is shown."""
+        nodes = self.graph.nodes
+        chosen = tuple(dict.fromkeys(name for name in names if name in nodes))
         if chosen != self.selection:
             self.selection = chosen
             self.selected.emit(chosen)
 
     def _set(self, value: Project) -> None:
         old, self.value = self.value, value
-        old_inference, self.inference = self.inference, infer(value.graph, self.inference)
-        if self.inference is not old_inference:
-            self.inferred.emit(old_inference, self.inference)
+        before, self.known = self.known, infer_network(value.network, self.known)
+        page = self.opened
+        while self.known.expansion.level(self.opened) is None:  # the block that was open is gone
+            self.opened = self.opened[:-1]
+        if self.known.flat is not before.flat:
+            self.inferred.emit(before.flat, self.known.flat)
+        if self.opened != page:
+            self.page_changed.emit(self.opened)
         self.changed.emit(old, value)
         self.select(self.selection)
 

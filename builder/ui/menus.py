@@ -67,10 +67,13 @@ class Menus(QObject):
         new = menu.addMenu("New")
         self._add(new, "Empty canvas", files.new_empty, Key.New)
         new.addSeparator()
+        groups: dict[str, QMenu] = {}
         for template in templates.templates():
+            if template.group not in groups:
+                groups[template.group] = new.addMenu(template.group)
+                groups[template.group].setToolTipsVisible(True)
             act = self._open_template(template.name)
-            self._add(new, template.title, act).setToolTip(template.help)
-        new.setToolTipsVisible(True)
+            self._add(groups[template.group], template.title, act).setToolTip(template.help)
         self._add(menu, "Open…", files.open, Key.Open)
         self._recent = menu.addMenu("Open recent")
         self._recent.aboutToShow.connect(self._fill_recent)
@@ -108,7 +111,7 @@ class Menus(QObject):
 
         window = self._window
         try:
-            text = to_source(make_plan(window.document.inference))
+            text = to_source(make_plan(window.document.flat))
         except ProblemError as error:
             window.say_problem(error.problems[0], "files")
             return

@@ -21,6 +21,7 @@ from builder.project.check import check
 from builder.train.messages import Finished, Prepared, Preparing, Reason, State
 from builder.ui import views as _registered_views  # noqa: F401  (registers all views)
 from builder.ui.banner import Banner, Offer
+from builder.ui.canvas.breadcrumb import Breadcrumb
 from builder.ui.canvas.view import CanvasView
 from builder.ui.docks import add_dock
 from builder.ui.document import Document
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self.files = Files(self.document, autosave, self)
         self.topbar = TopBar()
         self.canvas = CanvasView(self.document)
+        self.breadcrumb = Breadcrumb(self.document)
         self.palette_panel = Palette()
         self.inspector = Inspector(self.document)
         self.problems = ProblemsPanel(self.document)
@@ -93,6 +95,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.banner)
+        column.addWidget(self.breadcrumb)
         column.addWidget(self.canvas, 1)
         self.setCentralWidget(middle)
         self.statusBar().addWidget(self.status, 1)
@@ -148,6 +151,7 @@ class MainWindow(QMainWindow):
 
         document.changed.connect(lambda _old, _new: self._document_changed())
         document.selected.connect(lambda _names: self._subject_changed())
+        document.page_changed.connect(lambda _path: self._subject_changed())
         document.refused.connect(lambda problem: self.say_problem(problem, "refused"))
         document.path_changed.connect(lambda _path: self._name_changed())
         self.files.failed.connect(lambda problem: self.say_problem(problem, "files"))
@@ -156,7 +160,7 @@ class MainWindow(QMainWindow):
         self.palette_panel.chosen.connect(lambda kind: self.canvas.add_kind(kind))
         self.canvas.hint.connect(self.status.hint)
         self.canvas.visible_nodes_changed.connect(self._attend_soon)
-        self.canvas.node_activated.connect(lambda _name: self.inspector.show_layer())
+        self.canvas.node_activated.connect(self._activated)
         self.status.problems_asked.connect(self.show_problems)
         self.problems.setting_activated.connect(self.inspector.show_setting)
         self.inspector.learning_rate_changed.connect(self._learning_rate_changed)
@@ -193,12 +197,17 @@ class MainWindow(QMainWindow):
     # The document ---------------------------------------------------------------------------------------------------
 
     def _document_changed(self) -> None:
-        self.status.set_network(self.document.inference)
+        self.status.set_network(self.document.flat)
         self.status.set_project(self.document.value)
         self.canvas.set_input_note(input_note(self.document.value.data))
         self._name_changed()
         self._subject_changed()
         self._check_timer.start()
+
+    def _activated(self, name: str) -> None:
+        """A card was double-clicked: a block opens, of anything else the panel comes up."""
+        if not self.document.open_block(name):
+            self.inspector.show_layer()
 
     def _name_changed(self) -> None:
         clean = self.document.undo.isClean()
@@ -208,14 +217,16 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name}{'' if clean else ' (edited)'} - TorchCanvas")
 
     def _subject_changed(self) -> None:
-        subject = Subject(self.document.inference, self.document.selection, self._classes, self.sample)
+        chosen = [self.document.flat_name(name) for name in self.document.selection]
+        names = tuple(name for name in chosen if name is not None)
+        subject = Subject(self.document.flat, names, self._classes, self.sample)
         for shown in self.views.values():
             shown.set_subject(subject)
         self._attend_soon()
 
     def _check(self) -> None:
         """Look for problems of the whole project, behind the edit that may have made or mended them."""
-        self.problems_found = check(self.document.value, self.document.inference)
+        self.problems_found = check(self.document.value, self.document.flat)
         self.inspector.set_problems(self.problems_found)
         self.status.set_problems(self.problems_found)
         self.problems.set_problems(self.problems_found)
@@ -252,7 +263,7 @@ class MainWindow(QMainWindow):
         self.canvas.set_thumbnails(picture)
         if picture.health is not self._health:  # measured now and then only, and few pictures bring it
             self._health = picture.health
-            self.canvas.set_badges(badges(picture.health, self.document.inference))
+            self.canvas.set_badges(badges(picture.health, self.document.flat))
         for key, shown in self.views.items():
             if self.docks[key].isVisible() and not shown.visibleRegion().isEmpty():
                 shown.show_picture(picture)
@@ -298,8 +309,8 @@ class MainWindow(QMainWindow):
     def _failed(self, problem: Problem) -> None:
         self.inspector.data.show_progress("")
         self.say_problem(problem, "failed")
-        if problem.where in self.document.graph.nodes:
-            self.document.select([problem.where])
+        if problem.where:
+            self.document.go_to(problem.where)
 
     def _finished(self, event: Finished) -> None:
         if event.reason is Reason.FAILED:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
-from builder.graph.model import Graph
+from builder.graph.model import Block, Graph
 from builder.graph.problems import Problem, ProblemError
-from builder.project.form import graph_from_json, graph_to_json, parse
+from builder.project.form import block_from_json, block_to_json, graph_from_json, graph_to_json, parse
 
 FORMAT, VERSION = "torchcanvas-nodes", 1
 LARGEST = 4_000_000  # characters; a ResNet-152 has some 60,000
 
 
-def to_text(piece: Graph) -> str:
-    """What the clipboard holds for these nodes and the wires among them."""
-    return json.dumps({"format": FORMAT, "version": VERSION, **graph_to_json(piece)}, ensure_ascii=False)
+def to_text(piece: Graph, blocks: Mapping[str, Block] | None = None) -> str:
+    """What the clipboard holds for these nodes, the wires among them and the definitions that they need."""
+    form: dict[str, Any] = {"format": FORMAT, "version": VERSION, **graph_to_json(piece)}
+    if blocks:
+        form["blocks"] = {name: block_to_json(block) for name, block in blocks.items()}
+    return json.dumps(form, ensure_ascii=False)
 
 
 def looks_like_nodes(text: str) -> bool:
@@ -22,8 +27,11 @@ def looks_like_nodes(text: str) -> bool:
     return text.lstrip().startswith("{") and FORMAT in text[:80]
 
 
-def from_text(text: str) -> Graph:
-    """The nodes that the clipboard holds. Raises `ProblemError` with a message fit for the status line."""
+def from_text(text: str) -> tuple[Graph, dict[str, Block]]:
+    """The nodes that the clipboard holds, and the definitions that they bring.
+
+    Raises `ProblemError` with a message fit for the status line.
+    """
     if len(text) > LARGEST or not looks_like_nodes(text):
         raise ProblemError(Problem("not-nodes", "the clipboard holds no layers."))
     form = parse(text)
@@ -33,4 +41,8 @@ def from_text(text: str) -> Graph:
     if version != VERSION:
         message = f"the clipboard holds layers of version {version!r:.20}; this program reads version {VERSION}."
         raise ProblemError(Problem("newer-version", message))
-    return graph_from_json(form, "clipboard")
+    blocks = form.pop("blocks", {})
+    if not isinstance(blocks, dict):
+        raise ProblemError(Problem("bad-file", "the blocks on the clipboard are damaged."))
+    found = {name: block_from_json(name, block, f"blocks, {name:.40}") for name, block in blocks.items()}
+    return graph_from_json(form, "clipboard"), found

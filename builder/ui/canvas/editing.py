@@ -10,23 +10,30 @@ from collections.abc import Callable, Iterable
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 from builder.graph import edits
-from builder.graph.model import Edge, Graph, Node, Point
+from builder.graph.blocks import BLOCK, adopt, used_by
+from builder.graph.model import Edge, Graph, Network, Node, Point
 from builder.graph.problems import ProblemError
 from builder.layers.edits import add_after, free_port, new_node, refusal
 from builder.layers.registry import find
 from builder.ui.canvas import clipboard, layout
+from builder.ui.canvas.grouping import Grouping
 from builder.ui.canvas.scene import CanvasScene
 
 _PASTE_STEP = 32.0
 
 
 class Editing:
-    """The verbs of the canvas. `say` gets a sentence when something cannot be done."""
+    """The verbs of the canvas. `say` gets a sentence when something cannot be done.
+
+    Attributes:
+        grouping: those for blocks.
+    """
 
     def __init__(self, scene: CanvasScene, say: Callable[[str], None]) -> None:
         self._scene = scene
         self._document = scene.document
         self._say = say
+        self.grouping = Grouping(scene, say)
         self._pasted = ("", 0)  # text that was pasted last, and how often
 
     # Adding ---------------------------------------------------------------------------------------------------------
@@ -82,7 +89,7 @@ class Editing:
     def can_insert(kind: str) -> bool:
         """Whether a layer has both an input and an output, so that it can stand on a wire."""
         layer = find(kind)
-        return layer is not None and bool(layer.ports.inputs) and bool(layer.ports.outputs)
+        return kind == BLOCK or (layer is not None and bool(layer.ports.inputs) and bool(layer.ports.outputs))
 
     def _make_way(self, before: Graph, after: Graph, name: str) -> Graph:
         """`after`, with its new node between its neighbours if it would cover one where it was dropped."""
@@ -142,6 +149,10 @@ class Editing:
         graph = self._scene.graph
         if without is not None:
             graph = edits.disconnect(graph, without)
+        kind = self._scene.kind_of(graph.nodes[target])
+        if graph.nodes[target].kind == BLOCK and kind is not None:
+            taken = {edge.target_port for edge in graph.incoming[target]}
+            return next((port for port in range(len(kind.ports.inputs)) if port not in taken), 0)
         port = free_port(graph, target)
         return 0 if port is None else port
 
@@ -190,23 +201,32 @@ class Editing:
     def copied(self) -> str:
         """The selection as text for the clipboard; empty without one."""
         names = self._document.selection
-        return clipboard.to_text(edits.fragment(self._scene.graph, names)) if names else ""
+        if not names:
+            return ""
+        piece = edits.fragment(self._scene.graph, names)
+        return clipboard.to_text(piece, used_by(piece, self._document.value.network.blocks))
 
     def paste(self, text: str, title: str = "Paste") -> None:
         """Add what a text holds, beside where it came from; a malformed text is explained and changes nothing."""
         try:
-            piece = clipboard.from_text(text)
+            piece, brought = clipboard.from_text(text)
         except ProblemError as error:
             message = error.problems[0].message
             self._say(f"Nothing was pasted: {message}")
             return
         if not piece.nodes:
             return
+        blocks, piece = adopt(self._document.value.network.blocks, piece, brought)
+        if not self.grouping.may_hold(piece, blocks):
+            return
         times = self._pasted[1] + 1 if self._pasted[0] == text else 1
         self._pasted = (text, times)
         piece = layout.place_missing(piece, self._scene.sizes_for(piece))
         graph, names = edits.paste(self._scene.graph, piece, Point(_PASTE_STEP * times, _PASTE_STEP * times))
-        self._commit(f"{title} {len(names)} layer{'s' * (len(names) != 1)}", graph, tuple(names.values()))
+        title = f"{title} {len(names)} layer{'s' * (len(names) != 1)}"
+        self._document.commit(title, self._document.with_page(graph, Network(graph, blocks)))
+        self._document.end_gesture()
+        self._document.select(names.values())
 
     def duplicate(self) -> None:
         """Copy and paste without touching the clipboard."""

@@ -14,7 +14,7 @@ from PySide6.QtGui import QFontMetricsF
 from builder.compile.infer import NodeInfo
 from builder.graph.model import Node, Shape
 from builder.graph.problems import Problem, Severity
-from builder.layers.base import Category, Role, show
+from builder.layers.base import Category, Layer, Role, show
 from builder.layers.registry import find
 from builder.ui.theme import font
 
@@ -33,6 +33,7 @@ _SHORT = {
     "bad-parameter": "bad value",
     "unknown-layer": "unknown",
     "unused": "unused",
+    "unknown-block": "unknown",
     "cycle": "circle",
     "several-inputs": "second input",
 }
@@ -122,18 +123,19 @@ def _picture_size(shape: Shape, grid: tuple[int, int]) -> float:
     return min((PICTURE_HEIGHT - 2 * (rows - 1)) / rows * aspect * columns + 2 * (columns - 1), 146.0)
 
 
-def face_of(node: Node, info: NodeInfo | None, wired: int, note: str = "") -> Face:
+def face_of(node: Node, info: NodeInfo | None, wired: int, note: str = "", kind: type[Layer] | None = None) -> Face:
     """What the card of a node shows.
 
     Args:
         wired: one more than the highest input port that has a wire.
         note: the bottom line of an input: where its data come from.
+        kind: what the node is, where the catalogue does not tell: a block's definition.
     """
-    kind = find(node.kind)
+    kind = kind or find(node.kind)
     problem = info.problems[0] if info is not None and info.problems else None
     shape = info.output if info is not None else None
     if kind is None:
-        headline = f"{node.kind}: not known here"
+        headline = f"{node.params.get('definition') or node.kind}: not known here"
         width = _width((node.name, NAME, True), (headline, HEADLINE, False), ("unknown", BADGE, False))
         size = QSizeF(width + 2 * PAD, CARD_HEIGHT)
         return Face(node.name, headline, "", Category.STRUCTURE, size, max(1, wired), 1, known=False, problem=problem)

@@ -25,9 +25,13 @@ def press(view: CanvasView, event: QKeyEvent) -> bool:
     held = keys & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
     control = held == Qt.KeyboardModifier.ControlModifier
     if key == Qt.Key.Key_Escape:
-        if not view.cancel_gesture():
+        if view.cancel_gesture():
+            return True
+        if view.document.selection or view.canvas.chosen_wires:
             view.canvas.choose_wires(())
             view.document.select(())
+        else:
+            view.document.close_block()
     elif key in _ARROWS and control:
         _, across, down = _ARROWS[key]
         far = 5 if keys & Qt.KeyboardModifier.ShiftModifier else 1

@@ -29,6 +29,9 @@ _ALIGN = (
 )
 
 
+_BLOCKS = 8  # where in the Edit menu the actions for blocks begin
+
+
 def edit_actions(view: CanvasView) -> list[QAction]:
     """The actions of the Edit menu. Their keys work while the canvas has the focus."""
     key = QKeySequence.StandardKey
@@ -41,6 +44,11 @@ def edit_actions(view: CanvasView) -> list[QAction]:
         ("Rename…", "F2", view.rename_selected),
         ("Select all", key.SelectAll, view.select_all),
         ("Add a layer…", "", view.ask_what),
+        ("Group into a block", "Ctrl+G", view.group),
+        ("Take the block apart", "Ctrl+Shift+G", view.editing.grouping.take_apart),
+        ("Repeat the block…", "", view.ask_repeat),
+        ("Open the block", "Alt+Down", view.open_chosen),
+        ("Back out of the block", "Alt+Up", view.document.close_block),
     )
     made = []
     for title, keys, run in listed:
@@ -75,6 +83,14 @@ def context_menu(view: CanvasView, place: QPointF) -> QMenu:
         made.addAction("Add a layer here…", lambda: view.ask_what(place))
         made.addSeparator()
     made.addActions(view.edit_actions()[:7])
+    made.addSeparator()
+    group, *others = view.edit_actions()[_BLOCKS:]
+    if view.document.selection:
+        made.addAction(group)
+    if view.editing.grouping.chosen():
+        made.addActions(others[:3])
+    if view.document.opened:
+        made.addAction(others[3])
     made.addSeparator()
     lines = made.addMenu("Line up")
     lines.setEnabled(len(view.document.selection) > 1)
@@ -122,7 +138,7 @@ def tip(scene: CanvasScene, place: QPointF, reach: float) -> str:
     inference = scene.document.inference
     if hit.wire is not None:
         edge = hit.wire.edge
-        shape = inference.shape(edge.source)
+        shape = inference.shape(edge.source, edge.source_port)
         size = f"<br>{show(shape)}" if shape is not None else ""
         return f"<b>{edge.source}</b> to <b>{edge.target}</b>{size}"
     if hit.node is None:

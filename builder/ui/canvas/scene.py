@@ -13,9 +13,13 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
-from builder.graph.model import Edge, Graph, Point
+from builder.compile.infer import Inference, NodeInfo
+from builder.graph.blocks import BLOCK
+from builder.graph.model import Edge, Graph, Node, Point
 from builder.inspect.picture import Picture
-from builder.layers.base import show
+from builder.layers.base import Layer, Role, show
+from builder.layers.block import layer_of
+from builder.layers.registry import find
 from builder.project.document import Project
 from builder.ui.canvas import layout
 from builder.ui.canvas.face import face_of
@@ -73,6 +77,7 @@ class CanvasScene(QGraphicsScene):
         self.ink = Ink(theme())
         self.detail = NEAR
         self.row = layout.WIDTH
+        self._shown: Inference | None = None
         self._placed: Graph | None = None
         self._placed_of: Graph | None = None
         self._laid: tuple[Graph, Graph] | None = None  # a graph that lacked places, and the same with all of them
@@ -81,6 +86,7 @@ class CanvasScene(QGraphicsScene):
         self._bounds: QRectF | None = None
         self._chosen_wires: frozenset[Edge] = frozenset()
         document.changed.connect(self._changed)
+        document.page_changed.connect(self._page_changed)
         document.selected.connect(self._selected)
         theme().changed.connect(self._theme_changed)
         self._refresh()
@@ -121,17 +127,33 @@ class CanvasScene(QGraphicsScene):
         sizes = self.sizes()
         for name, node in graph.nodes.items():
             if name not in sizes:
-                sizes[name] = face_of(node, None, self._wired(graph, name)).size
+                sizes[name] = face_of(node, None, self._wired(graph, name), kind=self.kind_of(node)).size
         return sizes
 
     # Keeping up -----------------------------------------------------------------------------------------------------
 
-    def _changed(self, old: Project, new: Project) -> None:
-        if old.graph is not new.graph:
+    def _changed(self, _old: Project, _new: Project) -> None:
+        if self.document.inference is not self._shown:
             self._refresh()
 
+    def _page_changed(self, _path: tuple[str, ...]) -> None:
+        # What has the same name on another page is another thing.
+        for item in (*self.nodes.values(), *self.wires.values()):
+            self.removeItem(item)
+        self.overview.forget(tuple(self.nodes), tuple(self.wires))
+        self.nodes, self.wires, self._placed, self._placed_of = {}, {}, None, None
+        self._refresh()
+
+    def kind_of(self, node: Node) -> type[Layer] | None:
+        """What a node is: a kind of the catalogue, or a block's definition."""
+        if node.kind != BLOCK:
+            return find(node.kind)
+        block = self.document.value.network.blocks.get(str(node.params.get("definition")))
+        return layer_of(block) if block is not None else None
+
     def _refresh(self) -> None:
-        graph, infos = self.document.graph, self.document.inference.nodes
+        self._shown = self.document.inference
+        graph, infos = self.document.graph, self._shown.nodes
         self._bounds = None
         gone = [name for name in self.nodes if name not in graph.nodes]
         for name in gone:
@@ -147,10 +169,10 @@ class CanvasScene(QGraphicsScene):
             wired = self._wired(graph, name)
             if item is not None and item.info is info and item.wired == wired:
                 continue
-            face = face_of(node, info, wired, self._note)
+            face = face_of(node, info, wired, "" if self.document.opened else self._note, self._inner_kind(node, info))
             if item is None:
                 item = self.nodes[name] = NodeItem(name, face, self)
-                item.set_health(*self._badges.get(name, ("", "", "")))
+                item.set_health(*self._badge(name))
                 self.addItem(item)
             elif item.face != face:
                 if item.face.shape != face.shape:
@@ -254,12 +276,13 @@ class CanvasScene(QGraphicsScene):
 
     def _label(self, edge: Edge, *, long: bool) -> str:
         """The shape on a wire; told again only where it changed, or where the wire comes from far away."""
-        info = self.document.inference.nodes.get(edge.source)
-        if info is None or info.output is None:
+        inference = self.document.inference
+        info, shape = inference.nodes.get(edge.source), inference.shape(edge.source, edge.source_port)
+        if info is None or shape is None:
             return ""
-        if not long and info.inputs and info.inputs[0] == info.output:
+        if not long and info.inputs and info.inputs[0] == shape:
             return ""
-        return show(info.output)
+        return show(shape)
 
     # Selection ------------------------------------------------------------------------------------------------------
 
@@ -343,10 +366,18 @@ class CanvasScene(QGraphicsScene):
             self._refresh()
 
     def set_badges(self, badges: Mapping[str, tuple[str, str, str]]) -> None:
-        """Badges of cards without problems: text, colour role and explanation by name."""
+        """Badges of cards without problems: text, colour role and explanation by name in the flat network."""
         self._badges = dict(badges)
         for name, item in self.nodes.items():
-            item.set_health(*self._badges.get(name, ("", "", "")))
+            item.set_health(*self._badge(name))
+
+    def _badge(self, name: str) -> tuple[str, str, str]:
+        """What is said of a node; of a block, the worst that is said of anything in it."""
+        if not self._badges:
+            return ("", "", "")
+        inside = self.document.known.inside(self.document.opened, name)
+        found = [self._badges[full] for full in inside if full in self._badges]
+        return min(found, key=lambda badge: badge[1] != "bad", default=("", "", ""))
 
     def show_picture(
         self, picture: Picture | None, names: Iterable[str], classes: tuple[str, ...], ratio: float
@@ -357,10 +388,27 @@ class CanvasScene(QGraphicsScene):
                 item.set_thumbnail(None)
             return
         for name in names:
-            item = self.nodes[name]
-            thumbnail = thumbnail_of(name, item.face, picture, classes, ratio)
+            item, full = self.nodes[name], self.document.flat_name(name)
+            if full is None:
+                continue
+            face = item.face
+            if self.document.opened and face.role is not Role.LAYER:
+                # A block's own entrance and exit are values on the way.
+                face = replace(face, role=Role.INPUT if full == self._source() else Role.LAYER)
+            thumbnail = thumbnail_of(full, face, picture, classes, ratio)
             if thumbnail is not None:
                 item.set_thumbnail(thumbnail)
+
+    def _source(self) -> str:
+        """The network's input."""
+        flat = self.document.flat
+        return next((name for name in flat.order if (layer := flat.nodes[name].layer) and layer.role is Role.INPUT), "")
+
+    def _inner_kind(self, node: Node, info: NodeInfo | None) -> type[Layer] | None:
+        """What a node is on the page shown: inside a block, `Input` and `Output` are its entrance and exit."""
+        if info is not None and info.layer is not None:
+            return type(info.layer)
+        return self.kind_of(node)
 
     def _theme_changed(self) -> None:
         self.ink = Ink(theme())

@@ -28,6 +28,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QApplication,
     QGraphicsView,
+    QInputDialog,
     QStyleOptionGraphicsItem,
     QToolTip,
     QWidget,
@@ -110,6 +111,7 @@ class CanvasView(ZoomView):
         self.canvas.refreshed.connect(self._refreshed)
         theme().changed.connect(self._theme_changed)
         document.path_changed.connect(self._opened)
+        document.page_changed.connect(self._page_changed)
         self._theme_changed()
 
     # What others ask ------------------------------------------------------------------------------------------------
@@ -144,6 +146,34 @@ class CanvasView(ZoomView):
     def duplicate(self) -> None:
         """Put a copy of the selection beside it."""
         self.editing.duplicate()
+
+    def group(self) -> None:
+        """Put the selection into a block, and ask for the block's name."""
+        if self.editing.grouping.group():
+            self.rename_selected()
+
+    def open_chosen(self) -> None:
+        """Show the inside of the selected block."""
+        if not self.document.selection or not self.document.open_block(self.document.selection[-1]):
+            self.hint.emit("Select a block to open it.")
+
+    def ask_repeat(self) -> None:
+        """Ask how often the selected block is to stand in a row."""
+        chosen = self.editing.grouping.chosen()
+        if not chosen:
+            self.hint.emit("Select a block to repeat it.")
+            return
+        name = chosen[-1]
+        now = self.document.graph.nodes[name].params.get("repeat", 1)
+        asked = QInputDialog(self)
+        asked.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        asked.setWindowTitle(f"Repeat {name}")
+        asked.setLabelText("How many in a row?")
+        asked.setInputMode(QInputDialog.InputMode.IntInput)
+        asked.setIntRange(1, 1000)
+        asked.setIntValue(now if isinstance(now, int) else 1)
+        asked.intValueSelected.connect(lambda count: self.editing.grouping.set_repeat(name, count))
+        asked.open()
 
     def auto_layout(self) -> None:
         """Arrange the whole network, and show all of it."""
@@ -183,8 +213,9 @@ class CanvasView(ZoomView):
         self.canvas.set_input_note(note)
 
     def wanted_thumbnails(self) -> frozenset[str]:
-        """Names of the nodes whose picture can be seen right now."""
-        return self._wanted
+        """Names in the flat network of the nodes whose picture can be seen right now."""
+        found = (self.document.flat_name(name) for name in self._wanted)
+        return frozenset(name for name in found if name is not None)
 
     def render_to(self, path: Path | str) -> None:
         """Save the network as a picture (.svg, .pdf or .png). Raises `ProblemError`."""
@@ -211,6 +242,11 @@ class CanvasView(ZoomView):
         self._hovered = None
         self._seen.start()
         self.viewport().update()
+
+    def _page_changed(self, _path: object) -> None:
+        self.cancel_gesture()
+        self._wanted = frozenset()
+        self.fit()
 
     def _opened(self, _path: object) -> None:
         self._picture = None

@@ -214,7 +214,7 @@ class CodePanel(QWidget):
         self.problems = ProblemColumn(place=True)
         self.problems.setContentsMargins(12, 0, 12, 8)
         self.problems.fix_asked.connect(document.apply_fix)
-        self.problems.activated.connect(lambda problem: document.select([problem.where]))
+        self.problems.activated.connect(lambda problem: document.go_to(problem.where))
         column.addWidget(self.problems)
         column.addWidget(self.view, 1)
         self._later = QTimer(self)
@@ -244,7 +244,7 @@ class CodePanel(QWidget):
     def _renew(self) -> None:
         if not self.isVisible():
             return
-        inference = self._document.inference
+        inference = self._document.flat
         if inference is not self._made_of:
             self._made_of = inference
             self._write(inference)
@@ -266,8 +266,10 @@ class CodePanel(QWidget):
     def _mark(self) -> None:
         lines: list[int] = []
         if self._source is not None and not self.view.stale:
+            known, opened = self._document.known, self._document.opened
             for name in self._document.selection:
-                lines += self._source.lines.get(name, ())
+                for full in known.inside(opened, name):
+                    lines += self._source.lines.get(full, ())
         fresh = tuple(sorted(lines))
         if fresh != self.view.marked:
             self.view.mark(fresh)

@@ -159,16 +159,18 @@ class LayerPanel(QWidget):
 
     def _show_field(self) -> None:
         """The receptive field needs the whole network, so it follows behind the edit."""
-        inference = self._document.inference
-        if not self.isVisible() or self._name not in inference.nodes:
+        inference = self._document.flat
+        name = self._document.flat_name(self._name) if self._name in self._document.graph.nodes else None
+        if not self.isVisible() or name is None:
+            self._field.hide()
             return
         if self._fields is None or self._fields[0] is not inference:
             try:
                 self._fields = (inference, receptive_fields(make_plan(inference)))
             except ProblemError:
                 self._fields = (inference, {})
-        field = self._fields[1].get(self._name)
-        self._field.setVisible(self._name in self._fields[1])
+        field = self._fields[1].get(name)
+        self._field.setVisible(name in self._fields[1])
         self.field_text.set_text("", field_text(field))
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -38,7 +38,7 @@ class ProblemsPanel(QWidget):
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self._panel)
-        self.set_problems(tuple(document.inference.problems()))
+        self.set_problems(tuple(document.flat.problems()))
 
     def set_problems(self, problems: Iterable[Problem]) -> None:
         """Show these instead of the ones before."""
@@ -47,7 +47,7 @@ class ProblemsPanel(QWidget):
         self._stack.setCurrentWidget(self._panel if found else self._empty)
 
     def _go(self, problem: Problem) -> None:
-        if problem.where in self._document.graph.nodes:
-            self._document.select([problem.where])
-        elif problem.where.partition(".")[0] in ("data", "training"):
+        if problem.where and self._document.go_to(problem.where):
+            return
+        if problem.where.partition(".")[0] in ("data", "training"):
             self.setting_activated.emit(problem.where)

@@ -90,7 +90,7 @@ class SelectionSummary(Panel):
         self.figures = Figures()
         self.problems = ProblemColumn(place=True)
         self.problems.fix_asked.connect(document.apply_fix)
-        self.problems.activated.connect(lambda problem: document.select([problem.where]))
+        self.problems.activated.connect(lambda problem: document.go_to(problem.where))
         self._share = Section("Where the parameters are")
         self.bars = Bars()
         self._share.add(self.bars)
@@ -116,7 +116,7 @@ class SelectionSummary(Panel):
         inference = self._document.inference
         if self._analysed is None or self._analysed[0] is not inference:
             try:
-                self._analysed = (inference, analyse(make_plan(inference)))
+                self._analysed = (inference, analyse(make_plan(self._document.flat)))
             except ProblemError:
                 self._analysed = (inference, None)
         chosen = tuple(name for name in self._document.selection if name in inference.nodes)

@@ -105,7 +105,7 @@ def test_a_malformed_clipboard_changes_nothing_and_is_explained(text: str, view:
 
 def test_clipboard_text_round_trips() -> None:
     graph = chain(Node("input", "Input", {"shape": [3, 8, 6]}), Node("conv1", "Conv2d", {"filters": 4}))
-    assert clipboard.from_text(clipboard.to_text(graph)) == graph
+    assert clipboard.from_text(clipboard.to_text(graph)) == (graph, {})
 
 
 def test_adding_goes_onto_the_wire_behind_the_selection(view: CanvasView) -> None:

@@ -1,0 +1,190 @@
+"""What one does with blocks on the canvas: group, take apart, repeat, put one there, edit its definition.
+
+Each is one commit to the document. Knows no mouse and no menu.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from builder.graph import blocks as rules
+from builder.graph import edits
+from builder.graph.blocks import BLOCK
+from builder.graph.frozen import FrozenDict, freeze, thaw
+from builder.graph.model import Block, Graph, Network, Node, Point
+from builder.graph.problems import ProblemError
+from builder.layers.edits import add_after
+from builder.ui.canvas import layout
+from builder.ui.canvas.scene import CanvasScene
+
+
+class Grouping:
+    """The verbs for blocks. `say` gets a sentence when something cannot be done."""
+
+    def __init__(self, scene: CanvasScene, say: Callable[[str], None]) -> None:
+        self._scene, self._document, self._say = scene, scene.document, say
+
+    # Of the selection -----------------------------------------------------------------------------------------------
+
+    def group(self) -> str:
+        """Put the selection into a new block; returns the name of its instance, empty when that cannot be."""
+        blocks = self._document.value.network.blocks
+        graph = self._scene.graph
+        names = self._document.selection
+        definition = next(name for number in range(1, 10_000) if (name := f"Block{number}") not in blocks)
+        instance = edits.free_name(graph, "block")
+        try:
+            after = rules.group(Network(graph, blocks), names, instance, definition)
+        except ProblemError as error:
+            self._refuse(error)
+            return ""
+        closed = self._closed_up(graph, after.graph, frozenset(names), instance)
+        title = f"Group {len(names)} layer{'s' * (len(names) != 1)}"
+        self._commit(title, closed, Network(after.graph, after.blocks), (instance,))
+        return instance
+
+    def _closed_up(self, before: Graph, after: Graph, gone: frozenset[str], instance: str) -> Graph:
+        """What stands right of the new block, moved so that no hole is left where the layers stood."""
+        sizes = self._scene.sizes()
+        places = [(before.positions[name], sizes[name]) for name in gone if name in before.positions]
+        if instance not in after.positions or not places:
+            return after
+        left = min(place.x for place, _ in places)
+        right = max(place.x + size.width() for place, size in places)
+        top = min(place.y for place, _ in places)
+        bottom = max(place.y + size.height() for place, size in places)
+        card = self._scene.sizes_for(Graph.of([after.nodes[instance]]))[instance]
+        spare = right - left - card.width()
+        middle = (top + bottom - card.height()) / 2 if bottom - top < 2 * card.height() else top
+        moved = {instance: Point(left, middle)}
+        for name, place in after.positions.items():
+            high = sizes[name].height() if name in sizes else 0.0
+            if name != instance and place.x >= right and place.y < bottom and place.y + high > top:
+                moved[name] = Point(place.x - max(0.0, spare), place.y)
+        return edits.move(after, moved)
+
+    def take_apart(self) -> None:
+        """Put what the selected blocks hold in their place."""
+        graph, blocks = self._scene.graph, self._document.value.network.blocks
+        names = self.chosen()
+        if not names:
+            self._say("Select a block to take it apart.")
+            return
+        before = graph.nodes.keys()
+        try:
+            for name in names:
+                graph = rules.ungroup(graph, name, blocks)
+        except ProblemError as error:
+            self._refuse(error)
+            return
+        fresh = tuple(name for name in graph.nodes if name not in before)
+        graph = layout.settle(edits.remove_nodes(self._scene.graph, names, heal=False), self._unplaced(graph, fresh),
+                              self._scene.sizes_for(graph))  # fmt: skip
+        self._commit(f"Take {names[0] if len(names) == 1 else f'{len(names)} blocks'} apart", graph, None, fresh)
+
+    @staticmethod
+    def _unplaced(graph: Graph, names: tuple[str, ...]) -> Graph:
+        return replace(graph, positions=graph.positions.without(*names))
+
+    def chosen(self) -> tuple[str, ...]:
+        """The blocks in the selection."""
+        nodes = self._document.graph.nodes
+        return tuple(name for name in self._document.selection if nodes[name].kind == BLOCK)
+
+    # Of one instance ------------------------------------------------------------------------------------------------
+
+    def set_repeat(self, name: str, count: object, gesture: str = "") -> None:
+        """How often a block stands in a row: a number, or an expression of the definition in which it stands."""
+        params = dict(self._document.graph.nodes[name].params)
+        params.pop("repeat", None)
+        if count != 1:
+            params["repeat"] = freeze(count)
+        self._set(name, f"Repeat {name}", params, gesture)
+
+    def set_argument(self, name: str, parameter: str, value: object, gesture: str = "") -> None:
+        """Give a block another value for one of its parameters; the default is not stored."""
+        node = self._document.graph.nodes[name]
+        arguments: dict[str, Any] = thaw(node.params.get("arguments", FrozenDict()))
+        block = self._document.value.network.blocks.get(str(node.params.get("definition")))
+        default = next((p.default for p in block.parameters if p.name == parameter), None) if block else None
+        if freeze(value) == default and type(value) is type(default):
+            arguments.pop(parameter, None)
+        else:
+            arguments[parameter] = value
+        params = dict(node.params)
+        params.pop("arguments", None)
+        if arguments:
+            params["arguments"] = freeze(arguments)
+        self._set(name, f"Change {name}", params, gesture)
+
+    def _set(self, name: str, title: str, params: Mapping[str, Any], gesture: str) -> None:
+        self._document.commit_graph(title, edits.set_params(self._document.graph, name, params), gesture)
+
+    # Putting one there ----------------------------------------------------------------------------------------------
+
+    def add(self, block: Block, brought: Mapping[str, Block], at: Point | None = None) -> str:
+        """Add an instance of a definition, of this project or from elsewhere; returns its name, or an empty text.
+
+        Args:
+            brought: the definitions that it needs.
+            at: its place; behind the selection, wired, when None.
+        """
+        graph = self._scene.graph
+        node = Node(edits.free_name(graph, _stem(block.name)), BLOCK, freeze({"definition": block.name}))
+        blocks, piece = rules.adopt(
+            self._document.value.network.blocks, Graph.of([node]), {**brought, block.name: block}
+        )
+        if not self.may_hold(piece, blocks):
+            return ""
+        node = piece.nodes[node.name]
+        selection = [name for name in self._document.selection if name in graph.nodes]
+        if at is not None or not selection:
+            after = edits.add_node(graph, node, at)
+        else:
+            after = layout.settle(graph, add_after(graph, node, selection[-1]), self._scene.sizes_for(graph))
+        self._commit(f"Add {node.name}", after, Network(after, blocks), (node.name,))
+        return node.name
+
+    def may_hold(self, piece: Graph, blocks: Mapping[str, Block]) -> bool:
+        """Whether nodes can be put onto the page shown: a block cannot hold itself. Says so when not."""
+        open_ = self._document.definition
+        for node in piece.nodes.values():
+            name = str(node.params.get("definition"))
+            if node.kind == BLOCK and open_ is not None and rules.holds(blocks, name, open_.name):
+                self._say(f"The block {open_.name} cannot hold itself.")
+                return False
+        return True
+
+    # Definitions ----------------------------------------------------------------------------------------------------
+
+    def rename_definition(self, old: str, new: str) -> str:
+        """Rename a definition and every use of it; returns why not, or an empty text."""
+        value = self._document.value
+        try:
+            network = rules.rename_block(value.network, old, new)
+        except ProblemError as error:
+            return error.problems[0].message[:1].upper() + error.problems[0].message[1:]
+        self._document.commit(f"Rename {old}", replace(value, network=network))
+        return ""
+
+    def set_definition(self, title: str, block: Block, gesture: str = "") -> None:
+        """Change a definition: its parameters, its help."""
+        value = self._document.value
+        self._document.commit(title, replace(value, network=value.network.with_block(block)), gesture)
+
+    # ----------------------------------------------------------------------------------------------------------------
+
+    def _commit(self, title: str, graph: Graph, blocks: Network | None, select: tuple[str, ...]) -> None:
+        self._document.commit(title, self._document.with_page(graph, blocks))
+        self._document.end_gesture()
+        self._document.select(select)
+
+    def _refuse(self, error: ProblemError) -> None:
+        problem = error.problems[0]
+        self._say(f"{problem.message[:1].upper()}{problem.message[1:]} {problem.hint}".strip())
+
+
+def _stem(name: str) -> str:
+    return name.lower() if name.isidentifier() else "block"

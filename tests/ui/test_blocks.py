@@ -1,0 +1,193 @@
+"""Blocks in the window: grouped, opened, edited inside, copied and taken apart, by the commands that a person has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from builder.graph import edits
+from builder.graph.blocks import BLOCK
+from builder.graph.frozen import freeze
+from builder.layers.block import BlockLayer
+from builder.project import templates
+from builder.project.form import decode, encode
+from builder.ui.canvas.breadcrumb import Breadcrumb
+from builder.ui.canvas.view import CanvasView
+from builder.ui.document import Document
+
+
+@pytest.fixture
+def document(qtbot) -> Document:
+    return Document(templates.load("lenet5"))
+
+
+@pytest.fixture
+def view(document: Document, qtbot) -> Iterator[CanvasView]:
+    made = CanvasView(document)
+    qtbot.addWidget(made)
+    made.resize(1200, 700)
+    made.show()
+    made.fit()
+    made.setFocus()
+    yield made
+    made.hide()
+
+
+def grouped(view: CanvasView, *names: str) -> str:
+    view.document.select(names)
+    return view.editing.grouping.group()
+
+
+def test_a_selection_becomes_a_block_and_comes_apart_again(view, document):
+    before = document.value
+    parameters = document.flat.nodes["conv2"].layer.parameter_count(document.flat.nodes["conv2"].known_inputs)
+    shape = document.flat.shape("pool2")
+    name = grouped(view, "conv2", "tanh2", "pool2")
+    assert document.selection == (name,)
+    info = document.inference.nodes[name]
+    assert info.output == shape
+    assert isinstance(info.layer, BlockLayer)
+    assert info.layer.parameter_count(()) == parameters
+    assert view.canvas.nodes[name].face.headline == "Block1"
+    assert view.canvas.nodes[name].face.footer == f"{parameters:,} parameters"
+    assert document.flat.errors == ()
+    assert decode(encode(document.value)).network == document.value.network
+    view.editing.grouping.take_apart()
+    assert document.value.network.graph.same_network(before.graph)
+    assert set(document.selection) == {"conv2", "tanh2", "pool2"}
+    document.undo.undo()
+    document.undo.undo()
+    assert document.value == before
+
+
+def test_what_is_changed_inside_changes_every_instance(view, document):
+    name = grouped(view, "tanh1")
+    view.editing.paste(view.editing.copied())
+    (twin,) = document.selection
+    assert document.instances_of("Block1") == 2
+    assert len(document.value.network.blocks) == 1
+    document.commit_graph("wire", edits.connect(document.graph, edits.Edge("pool1", twin)))
+    document.select([name])
+    view.open_chosen()
+    assert document.opened == (name,)
+    assert set(view.canvas.nodes) == {"input1", "tanh1", "output1"}
+    assert document.inference.shape("tanh1") == document.known.page().nodes[name].output
+    document.commit_graph("swap", edits.set_params(document.graph, "tanh1", {}))
+    node = edits.Node("relu1", "ReLU")
+    document.commit_graph("Insert", edits.insert_on_edge(document.graph, document.graph.edges[-1], node))
+    flat = document.flat.graph.nodes
+    assert f"{name}.relu1" in flat
+    assert f"{twin}.relu1" in flat
+    document.close_block()
+    assert document.opened == ()
+    assert document.selection == (name,)
+    document.undo.undo()
+    assert f"{twin}.relu1" not in document.flat.graph.nodes
+
+
+def test_undoing_the_group_leaves_its_inside(view, document):
+    name = grouped(view, "conv1", "tanh1")
+    document.open_block(name)
+    document.undo.undo()
+    assert document.opened == ()
+    assert "conv1" in view.canvas.nodes
+
+
+def test_keys_open_and_leave(view, document):
+    document.select(["conv1"])
+    QTest.keyClick(view, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
+    view.name_field.give_up()
+    view.setFocus()
+    (name,) = document.selection
+    QTest.keyClick(view, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert document.opened == (name,)
+    QTest.keyClick(view, Qt.Key.Key_Escape)
+    assert document.opened == ()
+    QTest.keyClick(view, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert document.graph.nodes["conv1"].kind == "Conv2d"
+
+
+def test_a_block_repeats_in_a_row(view, document):
+    name = grouped(view, "tanh2")
+    view.editing.grouping.set_repeat(name, 3)
+    assert [full for full in document.flat.graph.nodes if full.startswith(f"{name}.")] == [
+        f"{name}.{number}.tanh2" for number in range(3)
+    ]
+    assert document.flat_name(name) == f"{name}.2.tanh2"
+    assert view.canvas.nodes[name].face.headline == "Block1 ×3"
+    view.editing.grouping.set_repeat(name, 1)
+    assert "repeat" not in document.graph.nodes[name].params
+
+
+def test_a_block_cannot_be_pasted_into_itself(view, document):
+    name = grouped(view, "conv1", "tanh1")
+    text = view.editing.copied()
+    document.open_block(name)
+    before, said = document.value, []
+    view.hint.connect(said.append)
+    view.editing.paste(text)
+    assert document.value == before
+    assert said == ["The block Block1 cannot hold itself."]
+
+
+def test_a_pasted_block_brings_its_definition(view, document, qtbot):
+    grouped(view, "conv1", "tanh1")
+    text = view.editing.copied()
+    other = Document(templates.load("mlp"))
+    target = CanvasView(other)
+    qtbot.addWidget(target)
+    target.editing.paste(text)
+    (name,) = other.selection
+    assert other.graph.nodes[name].kind == BLOCK
+    assert other.value.network.blocks["Block1"] == document.value.network.blocks["Block1"]
+    # Another definition of the same name is kept apart.
+    changed = edits.set_params(document.value.network.blocks["Block1"].graph, "conv1", {"filters": 3})
+    document.open_block(document.selection[0])
+    document.commit_graph("Change", changed)
+    document.close_block()
+    target.editing.paste(view.editing.copied())
+    assert set(other.value.network.blocks) == {"Block1", "Block2"}
+
+
+def test_a_definition_renamed_is_renamed_everywhere(view, document):
+    name = grouped(view, "tanh1")
+    assert view.editing.grouping.rename_definition("Block1", "Squash") == ""
+    assert document.graph.nodes[name].params == freeze({"definition": "Squash"})
+    assert view.canvas.nodes[name].face.headline == "Squash"
+    assert view.editing.grouping.rename_definition("Squash", "no name") != ""
+
+
+def test_a_problem_inside_is_mended_inside(view, document):
+    name = grouped(view, "fc1", "tanh4") if "tanh4" in document.graph.nodes else grouped(view, "fc1")
+    document.open_block(name)
+    wire = next(edge for edge in document.graph.edges if edge.target == "fc1")
+    pool = edits.insert_on_edge(document.graph, wire, edits.Node("conv9", "Conv2d"))
+    document.commit_graph("Break", pool)
+    broken = document.inference.nodes["conv9"].problems or document.inference.nodes["fc1"].problems
+    assert broken[0].where in ("conv9", "fc1")
+    document.close_block()
+    assert document.inference.nodes[name].problems[0].message.startswith("inside, at ")
+    assert document.go_to(document.flat.errors[0].where)
+    assert document.opened == (name,)
+
+
+def test_the_path_shows_the_way_back_and_what_an_edit_reaches(document, view, qtbot):
+    path = Breadcrumb(document)
+    qtbot.addWidget(path)
+    assert path.isHidden()
+    inner = grouped(view, "conv1", "tanh1")
+    outer = grouped(view, inner, "pool1")
+    document.open_block(outer)
+    document.open_block(inner)
+    assert not path.isHidden()
+    assert [crumb.text() for crumb in path.crumbs] == [document.value.name, outer, inner]
+    assert "this one place" in path.note.text()
+    path.crumbs[1].click()
+    assert document.opened == (outer,)
+    path.crumbs[0].click()
+    assert path.isHidden()
+    QApplication.processEvents()
