@@ -41,6 +41,7 @@ class Document(QObject):
     selected = Signal(tuple)  # names of the nodes selected now
     refused = Signal(object)  # a Problem: an edit that could not be made
     path_changed = Signal(object)
+    replaced = Signal()  # another document was opened, behind its `changed`
     clean_changed = Signal(bool)  # whether `value` is what stands in the file
 
     def __init__(self, value: Project, parent: QObject | None = None) -> None:
@@ -144,6 +145,7 @@ class Document(QObject):
         self.select(())
         self._set(value)
         self.path_changed.emit(path)
+        self.replaced.emit()
 
     def saved_as(self, path: Path) -> None:
         """Note that `value` now stands in this file."""

@@ -100,6 +100,7 @@ class Live(QObject):
         self._settle = QTimer(self, interval=SETTLE, singleShot=True)
         self._settle.timeout.connect(self._park)
         document.changed.connect(self._document_changed)
+        document.replaced.connect(self.forget)
 
     # What the window asks for ---------------------------------------------------------------------------------------
 
@@ -150,6 +151,11 @@ class Live(QObject):
         """Drop the run: the network as it stands now, with its initial weights."""
         self._drop()
         self._park()
+
+    def forget(self) -> None:
+        """Drop the run, since another document is open; its network is built once the window has settled."""
+        self._drop()
+        self._settle.start()
 
     def prepare(self) -> None:
         """Load (and so download) the data and build the model now, whatever it takes."""

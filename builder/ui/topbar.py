@@ -163,6 +163,10 @@ class TopBar(QWidget):
         """A word in the place of the figures: how a run ended."""
         self._say(text)
 
+    def figures(self) -> str:
+        """What stands beside the bar now."""
+        return self._figures.text()
+
     def _say(self, text: str) -> None:
         self._figures.setText(text)
         self._figures.setToolTip(text)

@@ -150,6 +150,7 @@ class MainWindow(QMainWindow):
         live.watch(self.attention)
 
         document.changed.connect(lambda _old, _new: self._document_changed())
+        document.replaced.connect(self._document_replaced)
         document.selected.connect(lambda _names: self._subject_changed())
         document.page_changed.connect(lambda _path: self._subject_changed())
         document.refused.connect(lambda problem: self.say_problem(problem, "refused"))
@@ -208,6 +209,12 @@ class MainWindow(QMainWindow):
         """A card was double-clicked: a block opens, of anything else the panel comes up."""
         if not self.document.open_block(name):
             self.inspector.show_layer()
+
+    def _document_replaced(self) -> None:
+        """Nothing that was said of the document before holds for this one."""
+        self.sample = 0
+        if self.banner.subject != "recovery":
+            self.banner.dismiss()
 
     def _name_changed(self) -> None:
         clean = self.document.undo.isClean()
@@ -280,7 +287,8 @@ class MainWindow(QMainWindow):
             self.say_problem(errors[0], "failed")
             self.show_problems()
             return
-        self.banner.dismiss()
+        if self.banner.subject != "recovery":
+            self.banner.dismiss()
         self.live.run()
 
     def _state_changed(self) -> None:

@@ -176,6 +176,31 @@ def test_reset_gives_the_same_initial_weights(make_window: MakeWindow, qtbot: Qt
     assert np.array_equal(before, seen[-1].filters["conv1"])
 
 
+def test_another_document_ends_the_run_of_the_one_before(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(quick(templates.load("lenet5"), epochs=1000))
+    until_parked(qtbot, window)
+    press(qtbot, window.topbar.run)
+    qtbot.waitUntil(lambda: window.live.progress.step > 2, timeout=PATIENCE)
+    window.files.new_empty()
+    assert not window.live.training
+    assert not window.live.stale
+    assert window.banner.text == ""
+    assert window.topbar.run.text() == "Run"
+    assert not window.topbar.stop.isEnabled()
+    assert window.views["loss"].frame.empty
+
+
+def test_how_a_run_ended_stays_to_be_read(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(quick(templates.load("lenet5"), epochs=1))
+    until_parked(qtbot, window)
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE):
+        press(qtbot, window.topbar.run)
+    with qtbot.waitSignal(window.live.progressed, timeout=PATIENCE):
+        pass
+    assert window.topbar.figures().startswith("done · test accuracy ")
+    assert window.inspector.data.progress() == ""
+
+
 def test_a_diverging_run_ends_in_a_problem_and_the_window_works_on(make_window: MakeWindow, qtbot: QtBot) -> None:
     from builder.project.edits import set_setting
 

@@ -83,6 +83,10 @@ class DataPanel(Panel):
         self._progress.show_work(message, share)
         self._renew_download()
 
+    def progress(self) -> str:
+        """What work is said to be under way; empty when none is."""
+        return self._progress.message
+
     def show_problems(self, problems: Iterable[Problem]) -> None:
         """Show the problems of the data settings among these."""
         self.problems.show_problems(self.settings.show_problems(problems))
@@ -117,7 +121,7 @@ class DataPanel(Panel):
         missing = chosen.download_size if chosen is not None else 0
         self.download.setText(f"Download ({size(missing)})")
         self.download.setToolTip("Fetched once and kept; running does it as well")
-        self.download.setVisible(bool(missing) and not self._progress.working and not self._loaded())
+        self.download.setVisible(bool(missing) and not self._progress.message and not self._loaded())
 
     def _loaded(self) -> bool:
         return self._split is not None and self._split[0] == self._document.value.data
@@ -137,7 +141,7 @@ class _Progress(QWidget):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self.cancel = QPushButton("Stop")
-        self.working = False
+        self.message = ""
         words.addWidget(self._text)
         words.addWidget(self._bar)
         row.addLayout(words, 1)
@@ -145,12 +149,12 @@ class _Progress(QWidget):
         self.hide()
 
     def show_work(self, message: str, share: float | None) -> None:
-        self.working = bool(message)
+        self.message = message
         self._text.setText(message)
         self._bar.setRange(0, 0 if share is None else 1000)
         if share is not None:
             self._bar.setValue(round(1000 * share))
-        self.setVisible(self.working)
+        self.setVisible(bool(message))
 
 
 def applying(fields: Iterable[str], chosen: DataSet | None) -> list[str]:
