@@ -213,6 +213,7 @@ class MainWindow(QMainWindow):
     def _document_replaced(self) -> None:
         """Nothing that was said of the document before holds for this one."""
         self.sample = 0
+        self.canvas.fit()
         if self.banner.subject != "recovery":
             self.banner.dismiss()
 
@@ -336,6 +337,7 @@ class MainWindow(QMainWindow):
             shown.clear()
         self.canvas.set_thumbnails(None)
         self.canvas.set_badges({})
+        self.topbar.say("")
         self.inspector.data.show_progress("")
         self.banner.dismiss("stale")
         self._state_changed()

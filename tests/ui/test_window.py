@@ -186,6 +186,7 @@ def test_another_document_ends_the_run_of_the_one_before(make_window: MakeWindow
     assert not window.live.stale
     assert window.banner.text == ""
     assert window.topbar.run.text() == "Run"
+    assert window.topbar.figures() == ""
     assert not window.topbar.stop.isEnabled()
     assert window.views["loss"].frame.empty
 

@@ -52,7 +52,7 @@ TEMPLATES = (
         FIRST_STEPS,
         two_stage,
         DataSettings(dataset="moons"),
-        TrainingSettings(epochs=60, batch_size=16, loss="binary-cross-entropy", optimizer=Adam(learning_rate=0.03)),
+        TrainingSettings(epochs=100, batch_size=16, loss="binary-cross-entropy", optimizer=Adam(learning_rate=0.1)),
     ),
     Template(
         "mlp",
