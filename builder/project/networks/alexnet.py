@@ -8,6 +8,7 @@ from builder.graph.model import Network
 from builder.project.networks.drawing import network
 from builder.project.networks.notation import (
     FLATTEN,
+    NEW_ROW,
     OUTPUT,
     RELU,
     SOFTMAX,
@@ -27,7 +28,7 @@ RESPONSE_NORM = layer("LocalResponseNorm", k=2.0)
 
 def _classifier(units: int, classes: int) -> list[Item]:
     hidden: list[Item] = [linear(units), RELU, dropout()]
-    return [FLATTEN, *hidden, *hidden, linear(classes), SOFTMAX, OUTPUT]
+    return [NEW_ROW, FLATTEN, *hidden, *hidden, linear(classes), SOFTMAX, OUTPUT]
 
 
 def alexnet() -> Network:
@@ -35,8 +36,8 @@ def alexnet() -> Network:
     return network(
         [
             picture(3, 227),
-            *(conv(96, 11, stride=4), RELU, RESPONSE_NORM, maxpool(3)),
-            *(conv(256, 5, padding=2, groups=2), RELU, RESPONSE_NORM, maxpool(3)),
+            *(conv(96, 11, stride=4), RELU, RESPONSE_NORM, maxpool(3), NEW_ROW),
+            *(conv(256, 5, padding=2, groups=2), RELU, RESPONSE_NORM, maxpool(3), NEW_ROW),
             *(conv(384, 3, padding=1), RELU),
             *(conv(384, 3, padding=1, groups=2), RELU),
             *(conv(256, 3, padding=1, groups=2), RELU, maxpool(3)),
@@ -50,8 +51,8 @@ def alexnet_small() -> Network:
     return network(
         [
             picture(1, 32),
-            *(conv(24, 5, padding=2), RELU, RESPONSE_NORM, maxpool(3)),
-            *(conv(64, 5, padding=2, groups=2), RELU, RESPONSE_NORM, maxpool(3)),
+            *(conv(24, 5, padding=2), RELU, RESPONSE_NORM, maxpool(3), NEW_ROW),
+            *(conv(64, 5, padding=2, groups=2), RELU, RESPONSE_NORM, maxpool(3), NEW_ROW),
             *(conv(96, 3, padding=1), RELU),
             *(conv(96, 3, padding=1, groups=2), RELU),
             *(conv(64, 3, padding=1, groups=2), RELU, maxpool(3)),
@@ -65,13 +66,13 @@ def one_column() -> Network:
     return network(
         [
             picture(3, 224),
-            *(conv(64, 11, stride=4, padding=2), RELU, maxpool(3)),
-            *(conv(192, 5, padding=2), RELU, maxpool(3)),
+            *(conv(64, 11, stride=4, padding=2), RELU, maxpool(3), NEW_ROW),
+            *(conv(192, 5, padding=2), RELU, maxpool(3), NEW_ROW),
             *(conv(384, 3, padding=1), RELU),
             *(conv(256, 3, padding=1), RELU),
             *(conv(256, 3, padding=1), RELU, maxpool(3)),
             layer("AdaptiveAvgPool2d", output_size=6),
-            *(FLATTEN, dropout(), linear(4096), RELU, dropout(), linear(4096), RELU),
+            *(NEW_ROW, FLATTEN, dropout(), linear(4096), RELU, dropout(), linear(4096), RELU),
             *(linear(1000), SOFTMAX, OUTPUT),
         ]
     )
@@ -82,12 +83,12 @@ def one_column_small() -> Network:
     return network(
         [
             picture(1, 32),
-            *(conv(16, 5, padding=2), RELU, maxpool(3)),
-            *(conv(48, 5, padding=2), RELU, maxpool(3)),
+            *(conv(16, 5, padding=2), RELU, maxpool(3), NEW_ROW),
+            *(conv(48, 5, padding=2), RELU, maxpool(3), NEW_ROW),
             *(conv(96, 3, padding=1), RELU),
             *(conv(64, 3, padding=1), RELU),
             *(conv(64, 3, padding=1), RELU, maxpool(3)),
-            *(FLATTEN, dropout(), linear(256), RELU, dropout(), linear(256), RELU),
+            *(NEW_ROW, FLATTEN, dropout(), linear(256), RELU, dropout(), linear(256), RELU),
             *(linear(10), SOFTMAX, OUTPUT),
         ]
     )
@@ -98,8 +99,8 @@ def zfnet() -> Network:
     return network(
         [
             picture(3, 224),
-            *(conv(96, 7, stride=2, padding=1), RELU, maxpool(3, padding=1), RESPONSE_NORM),
-            *(conv(256, 5, stride=2), RELU, maxpool(3, padding=1), RESPONSE_NORM),
+            *(conv(96, 7, stride=2, padding=1), RELU, maxpool(3, padding=1), RESPONSE_NORM, NEW_ROW),
+            *(conv(256, 5, stride=2), RELU, maxpool(3, padding=1), RESPONSE_NORM, NEW_ROW),
             *(conv(512, 3, padding=1), RELU),
             *(conv(1024, 3, padding=1), RELU),
             *(conv(512, 3, padding=1), RELU, maxpool(3)),
@@ -113,8 +114,8 @@ def zfnet_small() -> Network:
     return network(
         [
             picture(1, 32),
-            *(conv(24, 3, padding=1), RELU, maxpool(3, padding=1), RESPONSE_NORM),
-            *(conv(64, 3, padding=1), RELU, maxpool(3, padding=1), RESPONSE_NORM),
+            *(conv(24, 3, padding=1), RELU, maxpool(3, padding=1), RESPONSE_NORM, NEW_ROW),
+            *(conv(64, 3, padding=1), RELU, maxpool(3, padding=1), RESPONSE_NORM, NEW_ROW),
             *(conv(96, 3, padding=1), RELU),
             *(conv(128, 3, padding=1), RELU),
             *(conv(96, 3, padding=1), RELU, maxpool(3)),

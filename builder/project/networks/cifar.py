@@ -12,6 +12,7 @@ from builder.project.networks.notation import (
     FLATTEN,
     GLOBAL_AVERAGE,
     INPUT,
+    NEW_ROW,
     NORM,
     OUTPUT,
     RELU,
@@ -35,7 +36,7 @@ _CHANNELS = BlockParameter("channels", 16, "Feature maps.")
 _STRIDE = BlockParameter("stride", 2, "2 halves height and width.")
 _REST = BlockParameter("rest", 2, "How many blocks follow the first.")
 _FACTOR = BlockParameter("factor", 10, "How many times as wide as the thin network.")
-_HEAD: tuple[Item, ...] = (GLOBAL_AVERAGE, FLATTEN, linear(10).named("fc"), SOFTMAX, OUTPUT)
+_HEAD: tuple[Item, ...] = (NEW_ROW, GLOBAL_AVERAGE, FLATTEN, linear(10).named("fc"), SOFTMAX, OUTPUT)
 
 
 def _conv(number: int | str, filters: Number, kernel: int = 3, stride: Number = 1) -> Part:
@@ -105,7 +106,7 @@ def _deep(blocks: tuple[Block, ...], depth: int, source: Part, width: int) -> Ne
     made = network(
         [
             source,
-            *(_conv(1, width), _norm(1), RELU),
+            *(_conv(1, width), _norm(1), RELU, NEW_ROW),
             block("pair", "stage1", pairs, channels=width),
             block("stage", "stage2", channels=2 * width, rest=pairs - 1),
             block("stage", "stage3", channels=4 * width, rest=pairs - 1),

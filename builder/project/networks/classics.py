@@ -8,6 +8,7 @@ from builder.layers.initialisation import KaimingNormal, initialise_all
 from builder.project.networks.drawing import network
 from builder.project.networks.notation import (
     FLATTEN,
+    NEW_ROW,
     NORM,
     OUTPUT,
     RELU,
@@ -31,8 +32,8 @@ def lenet5() -> Network:
     made = network(
         [
             picture(1, 32),
-            *(conv(6, 5), TANH, _AVERAGE),
-            *(conv(16, 5), TANH, _AVERAGE),
+            *(conv(6, 5), TANH, _AVERAGE, NEW_ROW),
+            *(conv(16, 5), TANH, _AVERAGE, NEW_ROW),
             *(conv(120, 5), TANH, FLATTEN),
             *(linear(84), TANH, linear(10), SOFTMAX, OUTPUT),
         ]
@@ -45,7 +46,7 @@ def mnist_2conv() -> Network:
     return network(
         [
             picture(1, 28),
-            *(conv(32, 3, padding=1), RELU, maxpool()),
+            *(conv(32, 3, padding=1), RELU, maxpool(), NEW_ROW),
             *(conv(64, 3, padding=1), RELU, maxpool()),
             *(FLATTEN, linear(10), SOFTMAX, OUTPUT),
         ]
@@ -57,8 +58,8 @@ def fashion_cnn() -> Network:
     return network(
         [
             picture(1, 28),
-            *(conv(16, 5, padding=2), NORM, RELU, maxpool()),
-            *(conv(32, 5, padding=2), NORM, RELU, maxpool()),
+            *(conv(16, 5, padding=2), NORM, RELU, maxpool(), NEW_ROW),
+            *(conv(32, 5, padding=2), NORM, RELU, maxpool(), NEW_ROW),
             *(FLATTEN, linear(10), SOFTMAX, OUTPUT),
         ]
     )

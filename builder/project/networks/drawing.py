@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
 
+from builder.graph.blocks import BLOCK
 from builder.graph.frozen import FrozenDict, freeze
 from builder.graph.model import Block, BlockParameter, Edge, Graph, Network, Node, Point
 from builder.graph.problems import ProblemError
 from builder.layers.registry import find, make
-from builder.project.networks.notation import Branches, Item, Items, Part, Side
+from builder.project.networks.notation import NEW_ROW, Branches, Break, Item, Items, Part, Side
 
 CARD, PILL = 148.0, 28.0  # heights
 GAP, NARROW = 84.0, 44.0  # behind a card, whose wire carries a new shape; behind a pill
@@ -25,7 +26,7 @@ WIDTH = 1240.0  # a row is broken where it would grow wider than this, except in
 _SCREEN = 1.8  # width to height of a large network
 _ARCH = 28.0  # room that a bare wire takes above what it leads around
 _PICTURE, _LEAST, _MOST = 146.0, 92.0, 158.0  # widths of what stands on a card
-_NARROW_CARDS = ("Input", "Linear", "Output")  # those without a row of feature maps
+_NARROW_CARDS = ("Input", "Linear", "Output", "AdaptiveAvgPool2d")  # those without rows of feature maps
 _MARGIN = 28.0  # of a card, left and right together
 
 
@@ -35,16 +36,20 @@ def network(items: Items, *blocks: Block) -> Network:
 
 
 def definition(name: str, help: str, parameters: Iterable[BlockParameter], items: Items) -> Block:
-    """A block: its items begin with INPUT and end with OUTPUT."""
-    return Block(name, draw(items), tuple(parameters), help)
+    """A block: its items begin with INPUT and end with OUTPUT. It is drawn in one row, as the papers have it."""
+    return Block(name, draw(items, wrap=False), tuple(parameters), help)
 
 
-def draw(items: Items) -> Graph:
-    """The graph of these items, each wired to the one before, all of them placed; the first stands at the left."""
+def draw(items: Items, *, wrap: bool = True) -> Graph:
+    """The graph of these items, each wired to the one before, all of them placed; the first stands at the left.
+
+    Args:
+        wrap: break the row where it grows too wide and the items say nothing of rows.
+    """
     sheet = _Sheet()
     last: str | None = None
     top = 0.0
-    for row in _rows(items):
+    for row in _rows(items) if wrap else (items,):
         extent = _along(row)
         last = sheet.way(row, 0.0, top + extent.above, last)
         top += extent.above + extent.below + ROW
@@ -82,6 +87,8 @@ class _Sheet:
     def way(self, items: Items, x: float, line: float, source: str | None) -> str | None:
         """Put items in a row that begins at `x`. The name of the node that the value comes from in the end."""
         for item in items:
+            if isinstance(item, Break):
+                continue
             if isinstance(item, Side):
                 self.way(item.way, x, line + _drop(item), source)
                 continue
@@ -122,7 +129,21 @@ class _Sheet:
 
 
 def _rows(items: Items) -> Iterator[Items]:
-    """The items, broken into rows of about equal width."""
+    """The items row by row, as they are written; where nothing is said of rows, broken like text."""
+    if not any(isinstance(item, Break) for item in items):
+        yield from _wrapped(items)
+        return
+    row: list[Item] = []
+    for item in (*items, NEW_ROW):
+        if not isinstance(item, Break):
+            row.append(item)
+        elif row:
+            yield row
+            row = []
+
+
+def _wrapped(items: Items) -> Iterator[Items]:
+    """The items in rows of about equal width."""
     ends = list(accumulate(_extent(item).width + _gap(item) for item in items))
     total = ends[-1] - _gap(items[-1])
     tall = max(_extent(item).above + _extent(item).below for item in items)
@@ -148,6 +169,8 @@ def _along(items: Items) -> _Extent:
 
 
 def _extent(item: Item) -> _Extent:
+    if isinstance(item, Break):
+        return _Extent(0.0, 0.0, 0.0)
     if isinstance(item, Side):  # it lies below the row and takes no room in it
         way = _along(item.way)
         return _Extent(0.0, 0.0, _drop(item) + way.below)
@@ -180,7 +203,7 @@ def _drop(side: Side) -> float:
 
 
 def _gap(item: Item) -> float:
-    if isinstance(item, Side):
+    if isinstance(item, (Side, Break)):
         return 0.0
     return NARROW if _is_pill(item.join if isinstance(item, Branches) else item) else GAP
 
@@ -200,7 +223,9 @@ def _width(part: Part) -> float:
     name = part.name or f"{_stem(part.kind)}1"
     if _is_pill(part):
         return 40.0 + 6.0 * len(name)
-    text = max(7.2 * len(name), 5.7 * len(_headline(part)))
+    if part.kind == BLOCK:
+        return _MARGIN + _MOST
+    text = max(7.2 * len(name), 5.1 * len(_headline(part)))
     return _MARGIN + min(max(text, _LEAST if part.kind in _NARROW_CARDS else _PICTURE), _MOST)
 
 

@@ -9,6 +9,7 @@ from builder.project.networks.notation import (
     FLATTEN,
     GLOBAL_AVERAGE,
     INPUT,
+    NEW_ROW,
     OUTPUT,
     RELU,
     SOFTMAX,
@@ -126,13 +127,13 @@ def _googlenet(stem: list[Item], pools: tuple[Item, Item], divisor: int, head: B
 
     return network(
         [
-            *stem,
-            *(modules["inception3a"], modules["inception3b"], pools[0]),
+            *(*stem, NEW_ROW),
+            *(modules["inception3a"], modules["inception3b"], pools[0], NEW_ROW),
             *(modules["inception4a"], auxiliary(1)),
             *(modules["inception4b"], modules["inception4c"]),
             *(modules["inception4d"], auxiliary(2)),
-            *(modules["inception4e"], pools[1]),
-            *(modules["inception5a"], modules["inception5b"]),
+            *(modules["inception4e"], pools[1], NEW_ROW),
+            *(modules["inception5a"], modules["inception5b"], NEW_ROW),
             *(GLOBAL_AVERAGE, FLATTEN, dropout(0.2), linear(classes).named("fc"), SOFTMAX, OUTPUT),
         ],
         _conv_norm(),
@@ -218,10 +219,10 @@ def inception_cells() -> Network:
     return network(
         [
             picture(1, 32),
-            *(conv(16, 3, padding=1), RELU),
+            *(conv(16, 3, padding=1), RELU, NEW_ROW),
             *(block("cell_a", "cell_a", channels=12), maxpool()),
             *(block("cell_b", "cell_b", channels=16), maxpool()),
-            block("cell_c", "cell_c", channels=24),
+            *(block("cell_c", "cell_c", channels=24), NEW_ROW),
             *(GLOBAL_AVERAGE, FLATTEN, linear(10), SOFTMAX, OUTPUT),
         ],
         factored,

@@ -58,7 +58,12 @@ class Side:
     way: tuple[Item, ...]
 
 
-Item = Part | Branches | Side
+@dataclass(frozen=True)
+class Break:
+    """A new row begins, as the paper's figure has it; wires do not care."""
+
+
+Item = Part | Branches | Side | Break
 Items = Sequence[Item]
 
 
@@ -134,6 +139,7 @@ def dropout(share: float = 0.5) -> Part:
     return Part("Dropout", {"p": share} if share != 0.5 else {})
 
 
+NEW_ROW = Break()
 INPUT, OUTPUT = Part("Input", name="input"), Part("Output", name="output")
 RELU, SIGMOID, TANH, SOFTMAX = Part("ReLU"), Part("Sigmoid"), Part("Tanh"), Part("Softmax")
 NORM, FLATTEN, ADD, CONCATENATE = Part("BatchNorm2d"), Part("Flatten"), Part("Add"), Part("Concatenate")

@@ -11,6 +11,7 @@ from builder.project.networks.notation import (
     FLATTEN,
     GLOBAL_AVERAGE,
     INPUT,
+    NEW_ROW,
     NORM,
     OUTPUT,
     RELU,
@@ -92,7 +93,7 @@ def stage_blocks(kind: Kind) -> tuple[Block, ...]:
 
 
 def _resnet(stem: Items, kind: Kind, depths: tuple[int, ...], width: int, classes: int) -> Network:
-    items: list[Item] = list(stem)
+    items: list[Item] = [*stem, NEW_ROW]
     for number, depth in enumerate(depths):
         name, channels = f"stage{number + 1}", width * 2**number
         if kind == "basic" and number == 0:  # nothing changes its shape there
@@ -100,7 +101,7 @@ def _resnet(stem: Items, kind: Kind, depths: tuple[int, ...], width: int, classe
         else:
             items.append(block("stage", name, channels=channels, stride=2 if number else 1, rest=depth - 1))
     head = (GLOBAL_AVERAGE, FLATTEN, linear(classes).named("fc"), SOFTMAX, OUTPUT)
-    return network([*items, *head], *stage_blocks(kind))
+    return network([*items, NEW_ROW, *head], *stage_blocks(kind))
 
 
 def resnet(kind: Kind, depths: tuple[int, ...]) -> Network:
