@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any
+from operator import is_
+from typing import Any, NamedTuple
 
 from builder.compile.plan import Plan, Step
 from builder.graph.model import Shape
@@ -52,6 +53,9 @@ class ReceptiveField:
         ]
         (height, down, top), (width, across, left) = pairs
         return ReceptiveField((height, width), (down, across), (top, left))
+
+
+_PIXEL = ReceptiveField()
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,14 @@ class Analysis:
 
 
 def analyse(plan: Plan, *, bytes_per_number: int = BYTES) -> Analysis:
-    """The analysis table of a network. Sizes are exact whole numbers, however large."""
+    """The analysis table of a network. Sizes are exact whole numbers, however large. Made once for a plan."""
+    kept: Analysis | None = plan.memo.get(("analysis", bytes_per_number))
+    if kept is None:
+        kept = plan.memo["analysis", bytes_per_number] = _analyse(plan, bytes_per_number)
+    return kept
+
+
+def _analyse(plan: Plan, bytes_per_number: int) -> Analysis:
     fields = receptive_fields(plan)
     layers = tuple(_row(step, fields[step.name], bytes_per_number) for step in plan.steps)
     total = Total(
@@ -132,12 +143,25 @@ def analyse(plan: Plan, *, bytes_per_number: int = BYTES) -> Analysis:
 def receptive_fields(plan: Plan) -> dict[str, ReceptiveField | None]:
     """What one cell of each step sees of the input; the input's own name is among them."""
     picture = len(plan.input_shape) == 3
-    fields: dict[str, ReceptiveField | None] = {plan.input: ReceptiveField() if picture else None}
+    fields: dict[str, ReceptiveField | None] = {plan.input: _PIXEL if picture else None}
     for step in plan.steps:
-        before = _union([fields[name] for name in step.inputs])
-        window = step.layer.window(step.input_shapes)
-        fields[step.name] = before.through(window) if before is not None and window is not None else None
+        arriving = [fields[name] for name in step.inputs]
+        kept: _Seen | None = step.memo.get("field")
+        if kept is None or not all(map(is_, kept.arriving, arriving)):
+            before, window = _union(arriving), step.layer.window(step.input_shapes)
+            field = before.through(window) if before is not None and window is not None else None
+            if kept is not None and kept.field == field:
+                field = kept.field  # so that what lies behind finds it unchanged
+            kept = step.memo["field"] = _Seen(arriving, field)
+        fields[step.name] = kept.field
     return fields
+
+
+class _Seen(NamedTuple):
+    """What a step sees, and what it was worked out from: compared by identity, upstream the same is the same."""
+
+    arriving: list[ReceptiveField | None]
+    field: ReceptiveField | None
 
 
 def _union(fields: list[ReceptiveField | None]) -> ReceptiveField | None:
@@ -151,6 +175,13 @@ def _union(fields: list[ReceptiveField | None]) -> ReceptiveField | None:
 
 
 def _row(step: Step, field: ReceptiveField | None, bytes_per_number: int) -> LayerAnalysis:
+    kept: LayerAnalysis | None = step.memo.get(("row", bytes_per_number))
+    if kept is None or kept.receptive_field is not field:
+        kept = step.memo["row", bytes_per_number] = _count(step, field, bytes_per_number)
+    return kept
+
+
+def _count(step: Step, field: ReceptiveField | None, bytes_per_number: int) -> LayerAnalysis:
     sizes = {name: math.prod(shape) for name, shape in step.layer.weights(step.input_shapes).items()}
     biases = sum(size for name, size in sizes.items() if name.endswith("bias"))
     parameters = sum(sizes.values())

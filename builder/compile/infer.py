@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from builder.graph.frozen import FrozenDict
 from builder.graph.model import Graph, Node, Shape
@@ -40,6 +41,7 @@ class NodeInfo:
         problems: what is wrong with this very node.
         ports: the input port at which each wire ends, in rising order.
         outputs: shape at each output port, where there are several (only blocks have them).
+        memo: what others have worked out from it.
     """
 
     node: Node
@@ -49,6 +51,8 @@ class NodeInfo:
     problems: tuple[Problem, ...] = ()
     ports: tuple[int, ...] = ()
     outputs: tuple[Shape | None, ...] = ()
+
+    memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def fits(self) -> bool:
@@ -61,7 +65,7 @@ class NodeInfo:
         assert self.layer is not None
         return self.layer.lower(self.known_inputs), self.layer.initial(self.known_inputs)
 
-    @property
+    @cached_property
     def known_inputs(self) -> tuple[Shape, ...]:
         """The input shapes of a node that `fits`."""
         return tuple(shape for shape in self.inputs if shape is not None)
@@ -76,6 +80,7 @@ class Inference:
         cyclic: the nodes that lie on a cycle.
         nodes: what is known of each.
         network: problems of the network as a whole (no input, no output, ...).
+        memo: what others have worked out from it, places apart; see `plan.make_plan`.
     """
 
     graph: Graph
@@ -83,6 +88,7 @@ class Inference:
     cyclic: frozenset[str]
     nodes: FrozenDict[str, NodeInfo]
     network: tuple[Problem, ...]
+    memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def problems(self) -> Iterator[Problem]:
         """Every problem, the network's first, then node by node in order of execution."""
@@ -90,7 +96,7 @@ class Inference:
         for name in self.order:
             yield from self.nodes[name].problems
 
-    @property
+    @cached_property
     def errors(self) -> tuple[Problem, ...]:
         """The problems that keep the network from compiling."""
         return tuple(problem for problem in self.problems() if problem.severity is Severity.ERROR)
@@ -115,7 +121,9 @@ def infer(graph: Graph, previous: Inference | None = None) -> Inference:
     if previous.graph.edges is graph.edges and tuple(previous.graph.nodes) == tuple(graph.nodes):
         graph.adopt_wiring(previous.graph)
         if previous.graph.nodes is graph.nodes:  # something only moved
-            return replace(previous, graph=graph)
+            moved = replace(previous, graph=graph)
+            moved.memo.update(previous.memo)
+            return moved
         order, cyclic = previous.order, previous.cyclic
     else:
         order, cyclic = _execution_order(graph)

@@ -45,11 +45,14 @@ def check_limits(plan: Plan, batch_size: int, available_bytes: int) -> tuple[Pro
 
 def live_limits(inference: Inference, batch_size: int, available_bytes: int) -> tuple[Problem, ...]:
     """The same for a network that may be broken elsewhere: counts the nodes whose shapes are known."""
-    needs = [
-        _need(name, info.layer, info.known_inputs, info.output)
-        for name, info in inference.nodes.items()
-        if info.layer is not None and info.output is not None
-    ]
+    needs = []
+    for name, info in inference.nodes.items():
+        if info.layer is None or info.output is None:
+            continue
+        need: _Need | None = info.memo.get("need")
+        if need is None or need.name != name:
+            need = info.memo["need"] = _need(name, info.layer, info.known_inputs, info.output)
+        needs.append(need)
     return tuple(_too_large(needs, batch_size, available_bytes))
 
 

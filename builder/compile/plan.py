@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from builder.compile.infer import Inference, NodeInfo
 from builder.graph.model import Shape
@@ -21,6 +22,7 @@ class Step:
         inputs: names of the steps whose values it gets, in port order.
         input_shapes, output_shape: without the batch dimension.
         initial: the functions of `torch.nn.init` that fill learned tensors, by `state_dict` name; see `Layer.initial`.
+        memo: what others have worked out from it; an edit elsewhere leaves a step and its memo as they are.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Step:
     input_shapes: tuple[Shape, ...]
     output_shape: Shape
     initial: tuple[tuple[str, Call], ...] = ()
+    memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def builds_module(self) -> bool:
@@ -45,6 +48,7 @@ class Plan:
         input: name and shape of the input node.
         outputs: for each output node, its name and the step whose value leaves there; the first is the main one.
         weights: how much the loss of each output counts in training, in the same order.
+        memo: what others have worked out from it.
     """
 
     input: str
@@ -52,6 +56,7 @@ class Plan:
     steps: tuple[Step, ...]
     outputs: tuple[tuple[str, str], ...]
     weights: tuple[float, ...] = (1.0,)
+    memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def step(self, name: str) -> Step | None:
         """The step of this name, None when there is none (the input, say)."""
@@ -84,9 +89,16 @@ class Plan:
 
 
 def make_plan(inference: Inference) -> Plan:
-    """The plan of a graph without errors. Raises `ProblemError` with all errors otherwise."""
+    """The plan of a graph without errors; the same one every time. Raises `ProblemError` with all errors otherwise."""
     if inference.errors:
         raise ProblemError(*inference.errors)
+    plan: Plan | None = inference.memo.get("plan")
+    if plan is None:
+        plan = inference.memo["plan"] = _make_plan(inference)
+    return plan
+
+
+def _make_plan(inference: Inference) -> Plan:
     graph, infos = inference.graph, inference.nodes
     # By the order in which they were added, so that the main output stays the main one whatever is wired.
     outputs = [name for name in graph.nodes if _role(infos[name]) is Role.OUTPUT]
@@ -101,10 +113,13 @@ def make_plan(inference: Inference) -> Plan:
         info = infos[name]
         if name not in needed or info.layer is None or info.output is None or info.layer.role is not Role.LAYER:
             continue
-        shapes = info.known_inputs
-        inputs = tuple(edge.source for edge in graph.incoming[name])
-        call, initial = info.lowered
-        steps.append(Step(name, info.layer, call, inputs, shapes, info.output, initial))
+        inputs = tuple([edge.source for edge in graph.incoming[name]])
+        step: Step | None = info.memo.get("step")
+        if step is None or step.name != name or step.inputs != inputs:
+            call, initial = info.lowered
+            step = Step(name, info.layer, call, inputs, info.known_inputs, info.output, initial)
+            info.memo["step"] = step
+        steps.append(step)
     leaving = tuple((name, graph.incoming[name][0].source) for name in outputs)
     weights = tuple(_weight(infos[name]) for name in outputs)
     return Plan(source, infos[source].output or (), tuple(steps), leaving, weights)
