@@ -400,7 +400,8 @@ class MainWindow(QMainWindow):
             self.offer_recovery(rest)
 
         when = datetime.fromtimestamp(newest.saved).strftime("%d %B, %H:%M")
-        text = f"<b>{newest.project.name}</b> was not saved when the program last ended (autosaved {when})."
+        name = newest.path.stem if newest.path else newest.project.name
+        text = f"<b>{name}</b> was not saved when the program last ended (autosaved {when})."
         self.banner.show_message("recovery", text, "accent", (Offer("Open it", take), Offer("Drop it", drop)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
