@@ -13,9 +13,9 @@ import typer
 from builder.cli.lent import Draw, Lent
 from builder.cli.output import ProjectArgument, SetOption, open_project
 from builder.cli.runs import weights_file
-from builder.compile.infer import infer
+from builder.compile.network import infer_flat, infer_network
 from builder.compile.plan import Plan, make_plan
-from builder.compile.source import to_source
+from builder.compile.source import network_source
 from builder.graph.problems import Problem, ProblemError
 from builder.project.document import Project
 from builder.project.file import write
@@ -40,7 +40,7 @@ class Wish:
 
 def to_python(project: Project, wish: Wish) -> bytes:
     """The model as Python source."""
-    return to_source(_plan(project)).encode()
+    return network_source(infer_network(project.network)).encode()
 
 
 def to_onnx(project: Project, wish: Wish) -> bytes:
@@ -120,4 +120,4 @@ def export(
 
 
 def _plan(project: Project) -> Plan:
-    return make_plan(infer(project.graph))
+    return make_plan(infer_flat(project.network))

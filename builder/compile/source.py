@@ -1,29 +1,39 @@
 """The plan as Python source that a person would have written. The same plan always gives the same text. No torch.
 
-It prints the very calls that `module` executes, so text and model cannot disagree. Nothing that a user typed is
-evaluated, here or by running the text: names are checked to be identifiers, and values are plain literals.
+It prints the very calls that `module` executes, so text and model cannot disagree: the same weights come from the same
+seed, under the same keys. Blocks become classes (`classes` says which), copies in a row a loop.
 """
 
 from __future__ import annotations
 
-import json
-import math
+import textwrap
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from keyword import iskeyword
 from typing import Any
 
-from builder.compile.plan import Plan, Step
+from builder.compile.classes import Expression, Form, Use, forms_of, local_names
+from builder.compile.network import NetworkInference
+from builder.compile.plan import Plan, Step, make_plan
+from builder.compile.wording import (
+    INDENT,
+    WIDTH,
+    Words,
+    arguments_text,
+    assignment,
+    bound,
+    containers_of,
+    function_text,
+    reach,
+    statement,
+)
+from builder.graph.expansion import Expansion
 from builder.graph.names import name_problem, path_problem
 from builder.graph.problems import ProblemError
-from builder.layers.base import GETITEM, MODULE, Call, Input, Own, show
+from builder.layers.base import Call, show
 
-WIDTH = 92  # columns, indentation left out; a longer call is broken into one argument a line
-
-_INDENT = "    "
 _TAKEN = frozenset({"x", "self", "torch", "nn", "torchvision"})
-_METHODS = ("torch.Tensor.", "torch.nn.Module.")
-_OPERATORS = {"torch.add": "+", "torch.sub": "-", "torch.mul": "*"}
 
 
 @dataclass(frozen=True)
@@ -31,8 +41,8 @@ class Source:
     """Python text, and where each layer stands in it.
 
     Attributes:
-        text: a module with one class.
-        lines: for each node, the numbers of the lines that are about it, counted from 1 and rising.
+        text: a module; its last class is the network.
+        lines: for each node, by its dotted name, the numbers of the lines that are about it, counted from 1 and rising.
     """
 
     text: str
@@ -48,20 +58,31 @@ def to_source(plan: Plan, class_name: str = "Net") -> str:
     return write(plan, class_name).text
 
 
-def write(plan: Plan, class_name: str = "Net") -> Source:
-    """Like `to_source`, and also tells which lines belong to which node."""
+def network_source(known: NetworkInference, class_name: str = "Net") -> str:
+    """The same of a network with blocks: a class for each, with its parameters as arguments. Raises `ProblemError`."""
+    return write_network(known, class_name).text
+
+
+def write_network(known: NetworkInference, class_name: str = "Net") -> Source:
+    """Like `network_source`, and also tells which lines belong to which node."""
+    return write(make_plan(known.flat), class_name, known.expansion)
+
+
+def write(plan: Plan, class_name: str = "Net", expansion: Expansion | None = None) -> Source:
+    """Like `to_source`, and also tells which lines belong to which node.
+
+    Args:
+        expansion: how the blocks of the plan's network are written out; without one, all is one class.
+    """
     problems = [path_problem(name) for name in (plan.input, *(step.name for step in plan.steps))]
     if found := [problem for problem in (name_problem(class_name), *problems) if problem is not None]:
         raise ProblemError(*found)
     body = _Text()
-    body.add(f"class {class_name}(nn.Module):")
-    modules = [step for step in plan.steps if step.builds_module]
-    if modules:
-        body.add("def __init__(self):", 1)
-        body.add("super().__init__()", 2)
-        _write_modules(body, modules)
-        body.add("")
-    _write_forward(body, plan)
+    needed = plan.needed_for(plan.outputs[0][1])
+    for form in forms_of(plan, class_name, expansion):
+        if body.lines:
+            body.add("\n")
+        _write_class(body, form, plan, needed)
     uses = "\n".join(body.lines)
     imports = [f"import {name}" for name in ("torch", "torchvision") if f"{name}." in uses]
     head = [*imports, "from torch import nn", "", ""]
@@ -76,213 +97,162 @@ class _Text:
     lines: list[str] = field(default_factory=list)
     about: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
-    def add(self, text: str, level: int = 0, node: str = "", comment: str = "") -> None:
+    def add(self, text: str, level: int = 0, nodes: Sequence[str] = (), comment: str = "") -> None:
         """Append a statement of one or more lines; the comment goes behind the last of them."""
-        lines = [_INDENT * level + line if line else "" for line in text.split("\n")]
+        lines = [INDENT * level + line if line else "" for line in text.split("\n")]
         if comment:
             lines[-1] += f"  # {comment}"
         first = len(self.lines) + 1
         self.lines += lines
-        if node:
+        for node in nodes:
             self.about[node] = (*self.about.get(node, ()), *range(first, len(self.lines) + 1))
 
 
-def _write_modules(body: _Text, steps: list[Step]) -> None:
-    containers = _containers(steps)
+def _write_class(body: _Text, form: Form, plan: Plan, needed: frozenset[str]) -> None:
+    body.add(f"class {form.name}(nn.Module):")
+    if form.block is not None and form.block.help:
+        words = form.block.help.replace("\\", "/").replace('"', "'")
+        body.add("\n".join(textwrap.wrap(f'"""{words}"""', WIDTH)), 1)
+        body.add("")
+    site = form.sites[0]
+    modules = [item for item in site.items if isinstance(item, Use) or item.builds_module]
+    containers = containers_of(site.local(item) for item in modules)
+    if modules:
+        body.add(f"def __init__({', '.join(('self', *form.parameters))}):", 1)
+        body.add("super().__init__()", 2)
+        _write_modules(body, form, containers)
+        body.add("")
+    _write_forward(body, form, plan, needed, containers)
+
+
+def _write_modules(body: _Text, form: Form, containers: dict[str, str]) -> None:
     made: set[str] = set()
-    for step in steps:
-        parts = step.name.split(".")
+    for number, item in enumerate(form.sites[0].items):
+        name, nodes = form.sites[0].local(item), _nodes(form, number)
+        if isinstance(item, Use):
+            body.add(statement(f"self.{name} = ", _construction(item, form.holes[number])), 2, nodes)
+            continue
+        if not item.builds_module:
+            continue
+        parts = name.split(".")
         for depth in range(1, len(parts)):
             prefix = ".".join(parts[:depth])
             if prefix not in made:
                 made.add(prefix)
-                before, after = _assignment(prefix, containers)
-                body.add(f"{before}{containers[prefix]}(){after}", 2, step.name)
-        before, after = _assignment(step.name, containers)
-        body.add(_statement(before, step.call, (), after), 2, step.name)
-        for tensor, call in step.initial:
-            target = f"{_reach(step.name, containers)}.{tensor}"
-            arguments = [target, *_arguments(call, ())]
-            body.add(f"{_function(call.target)}({', '.join(arguments)})", 2, step.name)
+                before, after = assignment(prefix, containers)
+                body.add(f"{before}{containers[prefix]}(){after}", 2, nodes)
+        before, after = assignment(name, containers)
+        body.add(statement(before, _with_words(form.call(number)), (), after), 2, nodes)
+        for tensor, call in item.initial:
+            arguments = [f"{reach(name, containers)}.{tensor}", *arguments_text(call)]
+            body.add(f"{function_text(call.target)}({', '.join(arguments)})", 2, nodes)
 
 
-def _write_forward(body: _Text, plan: Plan) -> None:
-    containers = _containers([step for step in plan.steps if step.builds_module])
-    wanted = plan.outputs[0][1]
-    needed = plan.needed_for(wanted)
-    steps = [step for step in plan.steps if step.name in needed]
-    variables = _variables(plan.input, steps, wanted)
-    body.add(f"def forward(self, {variables[plan.input]}):", 1, plan.input, show(plan.input_shape))
-    for step in steps:
-        values = tuple(variables[name] for name in step.inputs)
-        if step.call.forward is not None:
-            call = _bound(step.call.forward, _reach(step.name, containers))
-            text = _statement(f"{variables[step.name]} = ", call, values)
-        elif step.builds_module:
-            expression = f"{_reach(step.name, containers)}({', '.join(values)})"
-            text = f"{variables[step.name]} = {expression}"
+def _with_words(call: Call) -> Call:
+    """A class's call as it is written in its constructor."""
+    options = {key: _spelled(value) for key, value in call.kwargs.items()}
+    return Call(call.target, *map(_spelled, call.args), **options)
+
+
+def _spelled(value: Any) -> Any:
+    return Words(value.text) if isinstance(value, Expression) else value
+
+
+def _construction(use: Use, holes: list[Any]) -> Call:
+    """The call that makes a block: of its class, or of a chain of such calls."""
+    values = iter(holes)
+    runs: list[tuple[str, Any]] = []
+    for run in use.runs:
+        form = run[0].form
+        call = Call(form.name, **{name: _spelled(next(values)) for name in form.parameters})
+        times = next(values)
+        if not use.repeated:
+            return call
+        runs.append((statement("", call).replace("\n", " "), times))
+    return Call(
+        "torch.nn.Sequential",
+        *(
+            Words(text if times == 1 else f"*[{text} for _ in range({arguments_text(Call('', _spelled(times)))[0]})]")
+            for text, times in runs
+        ),
+    )
+
+
+def _nodes(form: Form, number: int) -> list[str]:
+    """The dotted names of the nodes that an item of a class is at each of its sites."""
+    return [site.prefix + site.local(site.items[number]) for site in form.sites]
+
+
+def _write_forward(body: _Text, form: Form, plan: Plan, needed: frozenset[str], containers: dict[str, str]) -> None:
+    site = form.sites[0]
+    names = local_names(site)
+    root = form.block is None
+    rows = [(number, item, *_ends(item)) for number, item in enumerate(site.items)]
+    if root:  # what only an auxiliary output needs is made, but left out at inference
+        rows = [row for row in rows if not needed.isdisjoint(row[3])]
+    variables = _variables(site.inputs, [(i, o) for _, _, i, o in rows], site.outputs, names)
+    entering = ", ".join(variables[name] for name in site.inputs)
+    body.add(f"def forward(self, {entering}):", 1, [plan.input] if root else [], show(plan.input_shape) if root else "")
+    for number, item, inputs, outputs in rows:
+        values = tuple(variables[name] for name in inputs)
+        before = f"{', '.join(variables[name] for name in outputs)} = "
+        place = reach(site.local(item), containers)
+        if isinstance(item, Use) or (item.builds_module and item.call.forward is None):
+            text = f"{before}{place}({', '.join(values)})"
         else:
-            text = _statement(f"{variables[step.name]} = ", step.call, values)
-        body.add(text, 2, step.name, show(step.output_shape))
-    for name, source in plan.outputs:
-        if source == wanted and name not in body.about:
-            body.about[name] = (len(body.lines) + 1,)
-    body.add(f"return {variables[wanted]}", 2)
+            call = item.call if item.call.forward is None else bound(item.call.forward, place)
+            text = statement(before, call, values)
+        body.add(text, 2, _nodes(form, number), _shape(form, number, plan))
+    if root:
+        for name, source in plan.outputs:
+            if source == plan.outputs[0][1] and name not in body.about:
+                body.about[name] = (len(body.lines) + 1,)
+    body.add(f"return {', '.join(variables[name] for name in site.outputs)}", 2)
 
 
-def _variables(start: str, steps: list[Step], wanted: str) -> dict[str, str]:
-    """The variable of each value: `x` for what only the next line uses, the node's name for what lives longer."""
+def _ends(item: Step | Use) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Which values enter and leave an item."""
+    if isinstance(item, Use):
+        return item.copies[0].inputs, item.copies[-1].outputs
+    return item.inputs, (item.name,)
+
+
+def _shape(form: Form, number: int, plan: Plan) -> str:
+    """The shape that an item gives, where it is the same at all sites."""
+    shapes = {tuple(plan.shape(name) for name in _ends(site.items[number])[1]) for site in form.sites}
+    return ", ".join(show(shape) for shape in shapes.pop()) if len(shapes) == 1 else ""
+
+
+def _variables(
+    starts: Sequence[str],
+    rows: Sequence[tuple[Sequence[str], Sequence[str]]],
+    wanted: Sequence[str],
+    names: dict[str, str],
+) -> dict[str, str]:
+    """The variable of each value: `x` for what only the next line uses, the node's name for what lives longer.
+
+    Args:
+        starts: what is there at first; rows: for each line what it uses and what it gives; wanted: what is returned.
+        names: of the nodes.
+    """
     uses: dict[str, list[int]] = defaultdict(list)
-    for number, step in enumerate(steps):
-        for name in step.inputs:
+    for number, (inputs, _) in enumerate(rows):
+        for name in inputs:
             uses[name].append(number)
-    uses[wanted].append(len(steps))
+    for name in wanted:
+        uses[name].append(len(rows))
     variables: dict[str, str] = {}
     taken = set(_TAKEN)
-    for number, name in enumerate((start, *(step.name for step in steps))):
-        if set(uses[name]) == {number}:
-            variables[name] = "x"
-            continue
-        variable = stem = name.replace(".", "_")
-        suffix = 1
-        while variable in taken or iskeyword(variable):
-            suffix += 1
-            variable = f"{stem}_{suffix}"
-        taken.add(variable)
-        variables[name] = variable
+    for number, given in enumerate((starts, *(outputs for _, outputs in rows))):
+        for name in given:
+            if len(given) == 1 and set(uses[name]) == {number}:
+                variables[name] = "x"
+                continue
+            variable = stem = names[name].replace(".", "_")
+            suffix = 1
+            while variable in taken or iskeyword(variable):
+                suffix += 1
+                variable = f"{stem}_{suffix}"
+            taken.add(variable)
+            variables[name] = variable
     return variables
-
-
-def _containers(steps: list[Step]) -> dict[str, str]:
-    """The class of the container at each dotted prefix: a list where its children are 0, 1, 2, ... in this order."""
-    children: dict[str, list[str]] = defaultdict(list)
-    for step in steps:
-        parts = step.name.split(".")
-        for depth in range(1, len(parts)):
-            known = children[".".join(parts[:depth])]
-            if parts[depth] not in known:
-                known.append(parts[depth])
-    kinds = {}
-    for prefix, names in children.items():
-        if names == [str(number) for number in range(len(names))]:
-            kinds[prefix] = "nn.ModuleList"
-        elif any(name.isdigit() for name in names):
-            kinds[prefix] = "nn.ModuleDict"
-        else:
-            kinds[prefix] = "nn.Module"
-    return kinds
-
-
-def _reach(path: str, containers: dict[str, str]) -> str:
-    """The expression for the module at a dotted path: `self.stage1[0].conv1`."""
-    text = "self"
-    parts = path.split(".")
-    for depth, part in enumerate(parts):
-        kind = containers.get(".".join(parts[:depth]), "nn.Module")
-        text += {"nn.ModuleList": f"[{part}]", "nn.ModuleDict": f'["{part}"]'}.get(kind, f".{part}")
-    return text
-
-
-def _assignment(path: str, containers: dict[str, str]) -> tuple[str, str]:
-    """What stands before and behind the module that is attached at a dotted path."""
-    parent = path.rpartition(".")[0]
-    if containers.get(parent) == "nn.ModuleList":
-        return f"{_reach(parent, containers)}.append(", ")"
-    return f"{_reach(path, containers)} = ", ""
-
-
-def _statement(before: str, call: Call, values: tuple[str, ...], after: str = "") -> str:
-    """The statement on one line, or with one argument a line where that is too long."""
-    line = f"{before}{_call(call, values)}{after}"
-    return line if len(line) <= WIDTH else f"{before}{_call(call, values, broken=True)}{after}"
-
-
-def _call(call: Call, values: tuple[str, ...], broken: bool = False) -> str:
-    if call.target in _OPERATORS and len(call.args) == 2 and not call.kwargs:
-        return _operation(call, values)
-    arguments = _arguments(call, values)
-    function = _function(call.target)
-    reads_first = call.target == GETITEM or call.target.startswith(_METHODS)
-    if reads_first and isinstance(call.args[0], Call) and call.args[0].target in _OPERATORS:
-        arguments[0] = f"({arguments[0]})"
-    if call.target == GETITEM:
-        return f"{arguments[0]}[{arguments[1].removeprefix('(').removesuffix(')')}]"
-    if reads_first:  # `a.expand(3)`, not `torch.Tensor.expand(a, 3)`
-        name = call.target.rpartition(".")[2]
-        function = arguments[0] if name == "__call__" else f"{arguments[0]}.{name}"
-        arguments = arguments[1:]
-    if broken and arguments:
-        lines = "".join(f"{_INDENT}{argument},\n" for argument in arguments)
-        return f"{function}(\n{lines})"
-    return f"{function}({', '.join(arguments)})"
-
-
-@dataclass(frozen=True)
-class _Written:
-    """Python text that stands for itself: a module or a tensor that a call's arguments name."""
-
-    text: str
-
-
-def _bound(value: Any, module: str) -> Any:
-    """What a layer's `forward` is, with the expression for its module put in."""
-    if isinstance(value, Own):
-        return _Written("".join((module, *(f"[{p}]" if p.isdigit() else f".{p}" for p in value.tensor.split(".")))))
-    if isinstance(value, tuple):
-        return tuple(_bound(item, module) for item in value)
-    if not isinstance(value, Call):
-        return value
-    arguments = tuple(_bound(argument, module) for argument in value.args)
-    options = {key: _bound(argument, module) for key, argument in value.kwargs.items()}
-    if value.target == MODULE:
-        return Call("torch.Tensor.__call__", _Written(module), *arguments, **options)
-    return Call(value.target, *arguments, **options)
-
-
-def _operation(call: Call, values: tuple[str, ...]) -> str:
-    """A sum or product of two values, with parentheses where Python would group otherwise."""
-    left, right = (_value(argument, values) for argument in call.args)
-    first, second = call.args
-    if isinstance(first, Call) and first.target in _OPERATORS and first.target != call.target:
-        left = f"({left})"
-    if isinstance(second, Call) and second.target in _OPERATORS:
-        right = f"({right})"
-    return f"{left} {_OPERATORS[call.target]} {right}"
-
-
-def _function(target: str) -> str:
-    if not all(part.isidentifier() for part in target.split(".")):
-        raise ValueError(f"{target!r} is no dotted name")
-    return target.removeprefix("torch.") if target.startswith("torch.nn.") else target
-
-
-def _arguments(call: Call, values: tuple[str, ...]) -> list[str]:
-    positional = [_value(argument, values) for argument in call.args]
-    return positional + [f"{key}={_value(argument, values)}" for key, argument in call.kwargs.items()]
-
-
-def _value(value: Any, values: tuple[str, ...]) -> str:
-    match value:
-        case Input(port=None):
-            return f"[{', '.join(values)}]"
-        case Input(port=int(port)):
-            return values[port]
-        case Call():
-            return _call(value, values)
-        case tuple():
-            inside = ", ".join(_value(item, values) for item in value)
-            return f"({inside},)" if len(value) == 1 else f"({inside})"
-        case float() if not math.isfinite(value):
-            return f'float("{value}")'
-        case _Written():
-            return value.text
-        case slice():
-            ends = [("" if part is None else _value(part, values)) for part in (value.start, value.stop, value.step)]
-            return ":".join(ends if ends[2] else ends[:2])
-        case _ if value is ...:
-            return "..."
-        case str():
-            return json.dumps(value, ensure_ascii=False)
-        case None | bool() | int() | float():
-            return repr(value)
-    raise TypeError(f"{type(value).__name__} is no plain value: {value!r}")

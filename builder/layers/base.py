@@ -65,7 +65,7 @@ class Own:
     tensor: str
 
 
-GETITEM = "operator.getitem"  # the one target outside torch: a part of a value
+GETITEM, LIST = "operator.getitem", "builtins.list"  # the targets outside torch: a part of a value; a tuple as a list
 MODULE = "self"  # the target that means the module itself, in the `forward` of the call that builds it
 
 
@@ -77,7 +77,7 @@ class Call:
     module once, and `forward` calls that module with the node's inputs in port order.
 
     Attributes:
-        target: full dotted name of something in `torch` or `torchvision`, or `GETITEM`; never of anything else.
+        target: full dotted name of something in `torch` or `torchvision`, or `GETITEM` or `LIST`; never of anything else.
         args: positional arguments: numbers, strings, booleans, None, slices, `...`, tuples of these, `Input`s and
             `Call`s.
         kwargs: keyword arguments, likewise.

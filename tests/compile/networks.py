@@ -8,7 +8,8 @@ from typing import Any
 from builder import layers
 from builder.compile.infer import infer
 from builder.compile.plan import Plan, make_plan
-from builder.graph.model import Edge, Graph, Node
+from builder.graph.frozen import FrozenDict, freeze
+from builder.graph.model import Block, BlockParameter, Edge, Graph, Network, Node
 
 assert layers  # importing it registers the catalogue
 
@@ -18,7 +19,7 @@ Spec = tuple[str, str, dict[str, Any]]
 def chain(*specs: Spec, shape: tuple[int, ...] = (1, 32, 32)) -> Graph:
     """Input, the given layers one behind the other, output."""
     every: list[Spec] = [("input", "Input", {"shape": list(shape)}), *specs, ("output", "Output", {})]
-    nodes = [Node(name, kind, params) for name, kind, params in every]  # type: ignore[arg-type]
+    nodes = [Node(name, kind, freeze(params)) for name, kind, params in every]
     return Graph.of(nodes, [Edge(a.name, b.name) for a, b in pairwise(nodes)])
 
 
@@ -87,3 +88,72 @@ def residual(stages: int = 4, blocks: int = 4) -> Graph:
     last = put("flatten", "Flatten", put("average", "AdaptiveAvgPool2d", last))
     put("output", "Output", put("fc", "Linear", last, features=10))
     return Graph.of(nodes, edges)
+
+
+def block(name: str, parameters: dict[str, Any], *specs: tuple[str, str, dict[str, Any], tuple[str, ...]]) -> Block:
+    """A definition of one entrance, `input`, and one exit, behind the last node: (name, kind, params, sources)."""
+    nodes = [Node("input", "Input"), *(Node(n, kind, freeze(params)) for n, kind, params, _ in specs)]
+    edges = [Edge(source, n, 0, port) for n, _, _, sources in specs for port, source in enumerate(sources)]
+    graph = Graph.of([*nodes, Node("output", "Output")], [*edges, Edge(specs[-1][0], "output")])
+    return Block(name, graph, tuple(BlockParameter(key, value) for key, value in parameters.items()))
+
+
+def bottleneck(name: str, shortcut: bool) -> Block:
+    """ResNet's, with or without a convolution in the shortcut."""
+
+    def conv(filters: str, kernel: int, stride: Any = 1) -> dict[str, Any]:
+        return {
+            "filters": {"$": filters},
+            "kernel_size": kernel,
+            "stride": stride,
+            "padding": kernel // 2,
+            "bias": False,
+        }
+
+    stride = {"$": "stride"} if shortcut else 1
+    way = [
+        ("conv1", "Conv2d", conv("channels", 1), ("input",)),
+        ("bn1", "BatchNorm2d", {}, ("conv1",)),
+        ("relu1", "ReLU", {}, ("bn1",)),
+        ("conv2", "Conv2d", conv("channels", 3, stride), ("relu1",)),
+        ("bn2", "BatchNorm2d", {}, ("conv2",)),
+        ("relu2", "ReLU", {}, ("bn2",)),
+        ("conv3", "Conv2d", conv("channels * 4", 1), ("relu2",)),
+        ("bn3", "BatchNorm2d", {}, ("conv3",)),
+    ]
+    if shortcut:
+        way += [
+            ("project", "Conv2d", conv("channels * 4", 1, stride), ("input",)),
+            ("norm", "BatchNorm2d", {}, ("project",)),
+        ]
+    add = ("add", "Add", {}, ("bn3", "norm" if shortcut else "input"))
+    parameters = {"channels": 64, "stride": 2} if shortcut else {"channels": 64}
+    return block(name, parameters, *way, add, ("relu", "ReLU", {}, ("add",)))
+
+
+def use(definition: str, repeat: int = 1, **arguments: Any) -> dict[str, Any]:
+    """The parameters of a block's node."""
+    return {"definition": definition, "repeat": repeat, "arguments": freeze(arguments)}
+
+
+def resnet50(width: int = 64, size: int = 224, classes: int = 1000) -> Network:
+    stages: list[Spec] = []
+    for number, depth in enumerate((3, 4, 6, 3)):
+        channels = width * 2**number
+        stages.append(
+            (f"first{number + 1}", "Block", use("widening", channels=channels, stride=1 if not number else 2))
+        )
+        stages.append((f"rest{number + 1}", "Block", use("bottleneck", depth - 1, channels=channels)))
+    graph = chain(
+        ("conv1", "Conv2d", {"filters": width, "kernel_size": 7, "stride": 2, "padding": 3, "bias": False}),
+        ("bn1", "BatchNorm2d", {}),
+        ("relu1", "ReLU", {}),
+        ("pool1", "MaxPool2d", {"kernel_size": 3, "stride": 2, "padding": 1}),
+        *stages,
+        ("pool2", "AdaptiveAvgPool2d", {}),
+        ("flatten", "Flatten", {}),
+        ("fc", "Linear", {"features": classes}),
+        shape=(3, size, size),
+    )
+    blocks = (bottleneck("widening", True), bottleneck("bottleneck", False))
+    return Network(graph, FrozenDict({known.name: known for known in blocks}))
