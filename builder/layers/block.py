@@ -13,7 +13,7 @@ from pydantic import PrivateAttr, ValidationError, create_model
 
 from builder.graph.frozen import thaw
 from builder.graph.instance import INPUT, OUTPUT
-from builder.graph.model import Block, Shape
+from builder.graph.model import Block, BlockParameter, Shape
 from builder.graph.parameters import parameter, problems_of
 from builder.graph.problems import ProblemError
 from builder.layers.base import Category, Layer, Ports, Role, Shapes, Window
@@ -25,7 +25,6 @@ class BlockLayer(Layer):
     title: ClassVar[str] = "Block"
     category: ClassVar[Category] = Category.BLOCK
     stem: ClassVar[str] = "block"
-    definition: ClassVar[Block] = Block("Block", graph=None)  # type: ignore[arg-type]
 
     _repeat: int = PrivateAttr(default=1)
     _parameters: int = PrivateAttr(default=0)
@@ -88,23 +87,26 @@ class BlockOutput(Layer):
 PORTS: dict[str, Layer] = {INPUT: BlockInput(), OUTPUT: BlockOutput()}
 
 
-@lru_cache(maxsize=512)
 def layer_of(block: Block) -> type[BlockLayer]:
     """The layer kind that a definition is: one parameter for each of its own, a port for each `Input` and `Output`."""
+    nodes = block.graph.nodes.values()
+    entrances = tuple(node.name for node in nodes if node.kind == INPUT)
+    exits = tuple(node.name for node in nodes if node.kind == OUTPUT)
+    return _made(block.name, block.help, block.parameters, entrances, exits)
+
+
+@lru_cache(maxsize=512)
+def _made(
+    name: str, help: str, parameters: tuple[BlockParameter, ...], entrances: tuple[str, ...], exits: tuple[str, ...]
+) -> type[BlockLayer]:
     fields: dict[str, Any] = {
         p.name: (_type_of(p.default), parameter(thaw(p.default), p.name.replace("_", " ").capitalize(), p.help))
-        for p in block.parameters
-        if p.name not in BlockLayer.__dict__ and not hasattr(Layer, p.name) and not p.name.startswith("_")
+        for p in parameters
+        if not hasattr(BlockLayer, p.name) and not p.name.startswith("_")
     }
-    made = create_model(block.name, __base__=BlockLayer, __module__=__name__, **fields)
-    nodes = block.graph.nodes.values()
-    made.definition = block
-    made.title, made.stem, made.__doc__ = block.name, _stem(block.name), block.help or BlockLayer.__doc__
-    made.ports = Ports(
-        tuple(node.name for node in nodes if node.kind == INPUT),
-        tuple(node.name for node in nodes if node.kind == OUTPUT),
-        least=0,
-    )
+    made = create_model(name, __base__=BlockLayer, __module__=__name__, **fields)
+    made.title, made.stem, made.__doc__ = name, _stem(name), help or BlockLayer.__doc__
+    made.ports = Ports(entrances, exits, least=0)
     return made
 
 
