@@ -12,8 +12,11 @@ from torch import fx, nn
 from builder.compile.limits import NUMBER, machine_memory, size
 from builder.compile.plan import Plan, Step
 from builder.graph.problems import Problem, ProblemError
-from builder.layers.base import GETITEM, MODULE, Call, Input, Own
+from builder.layers.base import GETITEM, LIST, MODULE, Call, Input, Own
 from builder.vision import import_torchvision
+
+
+_PYTHON: dict[str, Callable[..., Any]] = {GETITEM: operator.getitem, LIST: list}
 
 
 def build(plan: Plan, output: str | None = None) -> fx.GraphModule:
@@ -98,8 +101,8 @@ def execute(call: Call) -> Any:
 
 def resolve(target: str) -> Callable[..., Any]:
     """The function or class behind a full dotted name below `torch`. Raises `ProblemError` when there is none."""
-    if target == GETITEM:
-        return operator.getitem
+    if target in _PYTHON:
+        return _PYTHON[target]
     first, *names = target.split(".")
     if first not in ("torch", "torchvision"):
         raise ValueError(f"{target} is not part of PyTorch")

@@ -16,7 +16,7 @@ import math
 from functools import lru_cache
 from typing import Any
 
-from builder.layers.base import GETITEM, MODULE, Call, Input, Own
+from builder.layers.base import GETITEM, LIST, MODULE, Call, Input, Own
 
 # fmt: off
 FUNCTIONS = frozenset({
@@ -64,7 +64,7 @@ DEEPEST = 12  # calls within calls
 
 def may_call(target: str) -> bool:
     """Whether a stored call may name this: a function that only calculates, or a module."""
-    if target in (GETITEM, MODULE) or target in MODULES:
+    if target in (GETITEM, LIST, MODULE) or target in MODULES:
         return True
     place = next((place for place in PLACES if target.startswith(place)), None)
     if place is None:

@@ -1,0 +1,171 @@
+"""Where models come from: torchvision, a Python file, an archive of `torch.export`.
+
+`torchvision:resnet50`, `path/to/model.py:ClassName`, `model.pt2`. A Python file is run: whoever calls `load` with one
+has been asked.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import sys
+import traceback
+import warnings
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import nn
+
+from builder.compile.importing.archive import from_archive
+from builder.compile.importing.convert import ImportResult, convert
+from builder.compile.importing.trace import BATCH, trace
+from builder.graph.model import Shape
+from builder.graph.problems import Problem, ProblemError
+from builder.vision import import_torchvision
+
+TORCHVISION = "torchvision:"
+SIZES = (224, 32, 28, 299, 64, 96, 384)  # of a picture, tried in turn where nothing tells what a model was made for
+
+
+def runs_code(source: str) -> bool:
+    """Whether importing this runs a file of the user's: then ask first."""
+    return not source.startswith(TORCHVISION) and Path(source.rpartition(":")[0]).suffix == ".py"
+
+
+def load(source: str, shape: Shape | None = None, *, pretrained: bool = False) -> ImportResult:
+    """The network that a source names, with its weights.
+
+    Args:
+        shape: of one input; None for what the source says or, in a Python file, for what works.
+        pretrained: take torchvision's trained weights; they must be on this machine already.
+
+    Raises:
+        ProblemError: there is no such model, it cannot be built, or not be drawn as a graph.
+    """
+    if source.startswith(TORCHVISION):
+        model, usual = _torchvision(source.removeprefix(TORCHVISION), pretrained)
+        return import_model(model, shape or usual)
+    if runs_code(source):
+        model = _from_file(source)
+        return import_model(model, shape) if shape else _any_size(model)
+    if Path(source).suffix == ".pt2":
+        return from_archive(Path(source))
+    message = f"{source} is no source: write torchvision:NAME, path/to/model.py:ClassName or model.pt2."
+    raise ProblemError(Problem("bad-source", message))
+
+
+def import_model(model: nn.Module, shape: Shape) -> ImportResult:
+    """The network that does what a model does at inference, for inputs of this shape. Raises `ProblemError`."""
+    return convert(model, trace(model, shape), BATCH)
+
+
+def _any_size(model: nn.Module) -> ImportResult:
+    """The same for the first input size that the model takes."""
+    first = next((m for m in model.modules() if isinstance(m, (nn.Conv2d, nn.Linear))), None)
+    if isinstance(first, nn.Linear):
+        shapes: list[Shape] = [(first.in_features,), (1, 28, 28), (3, 32, 32)]
+    else:
+        shapes = [(first.in_channels if first else 3, size, size) for size in SIZES]
+    problem: ProblemError | None = None
+    for shape in shapes:
+        try:
+            return import_model(model, shape)
+        except ProblemError as error:
+            problem = problem or error
+    assert problem is not None
+    raise problem
+
+
+# torchvision ---------------------------------------------------------------------------------------------------------
+
+
+def torchvision_names() -> tuple[str, ...]:
+    """The classification models that the installed torchvision lists."""
+    models = import_torchvision("torchvision.models")
+    return tuple(models.list_models(module=models))
+
+
+def _torchvision(name: str, pretrained: bool) -> tuple[nn.Module, Shape]:
+    """A model of torchvision, and the size of picture that it was made for."""
+    models = import_torchvision("torchvision.models")
+    names = torchvision_names()
+    if name not in names:
+        close = difflib.get_close_matches(name, names, 3)
+        hint = f"Perhaps {' or '.join(close)}?" if close else "For example resnet50, vgg16 or vit_b_16."
+        raise ProblemError(Problem("no-such-model", f"torchvision has no classification model {name}.", hint=hint))
+    trained = models.get_model_weights(name).DEFAULT
+    size = trained.transforms.keywords["crop_size"]
+    with warnings.catch_warnings(action="ignore"):  # of changes to come in torchvision
+        model = models.get_model(name, weights=None)
+    if pretrained:
+        model.load_state_dict(_trained(trained.url))
+    return model, (3, size, size)
+
+
+def _trained(url: str) -> dict[str, torch.Tensor]:
+    """Weights that torchvision has downloaded before."""
+    path = Path(torch.hub.get_dir()) / "checkpoints" / url.rpartition("/")[2]
+    if not path.is_file():
+        message = f"the trained weights are not on this machine: there is no {path}."
+        raise ProblemError(Problem("no-weights", message, hint=f"Put the file there; it is at {url}."))
+    try:
+        state: dict[str, torch.Tensor] = torch.load(path, weights_only=True, map_location="cpu")
+    except Exception as error:  # a damaged file fails in many ways
+        raise ProblemError(Problem("bad-weights", "this file of weights is damaged.", where=str(path))) from error
+    return state
+
+
+# A Python file -------------------------------------------------------------------------------------------------------
+
+
+def _from_file(source: str) -> nn.Module:
+    """Run the file and build the class. Raises `ProblemError` that names file and line."""
+    text, _, name = source.rpartition(":")
+    path = Path(text)
+    if not path.is_file():
+        raise ProblemError(Problem("no-such-file", "there is no such file.", where=text))
+    known = set(sys.modules)
+    sys.path.insert(0, str(path.resolve().parent))  # it may import its neighbours
+    try:
+        module = _run(path)
+        found = getattr(module, name, None)
+        if not callable(found):
+            names = [n for n, v in vars(module).items() if isinstance(v, type) and issubclass(v, nn.Module)]
+            hint = f"It has {', '.join(names)}." if names else "It has no model at all."
+            raise ProblemError(Problem("no-such-model", f"the file has no class {name}.", where=text, hint=hint))
+        model = found()
+    except ProblemError:
+        raise
+    except (Exception, SystemExit) as error:  # it is the user's program
+        raise ProblemError(_failed(path, error)) from error
+    finally:
+        sys.path.remove(str(path.resolve().parent))
+        for added in set(sys.modules) - known:  # run it anew next time, as it may have changed
+            if str(path.resolve().parent) in str(getattr(sys.modules[added], "__file__", "")):
+                del sys.modules[added]
+    if not isinstance(model, nn.Module):
+        raise ProblemError(Problem("no-such-model", f"{name} is no model of PyTorch.", where=text))
+    return model
+
+
+def _run(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("imported_model", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["imported_model"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _failed(path: Path, error: BaseException) -> Problem:
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).name == path.name]
+    line: Any = getattr(error, "lineno", None) or (lines[-1] if lines else None)
+    place = f"{path}, line {line}" if line else str(path)
+    text = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if isinstance(error, TypeError) and "required positional argument" in text:
+        message = "its class needs arguments; an import builds it without any."
+        return Problem("cannot-build", message, where=place, hint="Give them defaults, or write a function that does.")
+    return Problem("cannot-build", f"the file could not be run: {text.rstrip('.')}.", where=place)

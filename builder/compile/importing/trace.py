@@ -1,0 +1,206 @@
+"""What a model does, written down: `torch.fx` with values whose sizes are known.
+
+The model runs once on values that have sizes but no numbers. So whatever it calculates from sizes (how to flatten, how
+far to pad) is a plain number in the record, and only what depends on the numbers themselves cannot be followed. Knows
+no layer of the catalogue.
+"""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import fx, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from builder.graph.model import Shape
+from builder.graph.problems import Problem, ProblemError
+
+BATCH = 1009  # samples of the made-up batch: a prime that no other size is, so that it is known wherever it appears
+
+# Modules that are one layer though they are not part of torch.nn.
+WHOLE = frozenset({"StochasticDepth", "ShiftedWindowAttention", "ShiftedWindowAttentionV2",
+                   "RelativePositionalMultiHeadAttention"})  # fmt: skip
+
+
+def trace(model: nn.Module, shape: Shape) -> fx.Graph:
+    """What `model` does with one input of this shape (batch left out); each node's `meta["value"]` tells its result.
+
+    The model is left as it was. Training of others goes on meanwhile.
+
+    Raises:
+        ProblemError: it cannot be followed; the problem names the place in its source.
+    """
+    tracer = _Tracer(shape)
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        return tracer.trace(model)
+    except ProblemError:
+        raise
+    except Exception as error:  # the model is somebody's program: it may fail in any way
+        raise ProblemError(_refusal(error, tracer)) from error
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
+class _Value(fx.Proxy):
+    """A tensor of known sizes in a model that is being followed."""
+
+    @property
+    def known(self) -> Any:
+        """The made-up value."""
+        return self.node.meta["value"]
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _TOLD:
+            return getattr(self.known, name)
+        return super().__getattr__(name)
+
+    def size(self, dim: int | None = None) -> Any:
+        """Sizes, as plain numbers."""
+        return self.known.size() if dim is None else self.known.size(dim)
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+    def __iter__(self) -> Any:
+        return (self[index] for index in range(len(self.known)))  # type: ignore[index]
+
+    def __bool__(self) -> bool:
+        raise _Unknown("what it does next depends on the numbers themselves")
+
+
+class _Unknown(Exception):
+    """The model asks for something that only real numbers could tell."""
+
+
+# What is known of a tensor without its numbers: answered at once.
+# fmt: off
+_TOLD = frozenset({
+    "shape", "ndim", "dtype", "device", "layout", "requires_grad", "dim", "numel", "nelement", "itemsize", "is_cuda",
+    "is_floating_point", "is_complex", "ndimension", "is_contiguous", "stride",
+})
+# fmt: on
+
+
+class _Tracer(fx.Tracer):
+    """Follows one model; see `trace`."""
+
+    proxy_buffer_attributes = True
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__(param_shapes_constant=True)
+        self.shape = shape
+        self.place: list[str] = []  # the modules that it is in
+        self._mode = FakeTensorMode(allow_non_fake_inputs=True)
+        self._measuring = False
+        self._thread = threading.get_ident()
+
+    @property
+    def _others(self) -> bool:
+        """Whether this is no step of the model: a layer at work inside, or another thread's model altogether."""
+        return self._measuring or threading.get_ident() != self._thread
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        name = type(m).__name__
+        return super().is_leaf_module(m, module_qualified_name) or (
+            name in WHOLE and type(m).__module__.startswith("torchvision.")
+        )
+
+    def call_module(self, m: nn.Module, forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        if self._others:
+            return forward(*args, **kwargs)
+        self.place.append(self.path_of_module(m))
+        result = super().call_module(m, forward, args, kwargs)
+        self.place.pop()  # left where it is when something fails: it says where
+        return result
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
+        return attr_val if self._others else super().getattr(attr, attr_val, parameter_proxy_cache)
+
+    def proxy(self, node: fx.Node) -> fx.Proxy:
+        return _Value(node, self)
+
+    def create_proxy(self, kind: str, target: Any, args: Any, kwargs: Any, *rest: Any, **options: Any) -> Any:
+        if kind == "call_function" and not _of_torch(target):
+            return target(*args, **kwargs)  # somebody asked that it be recorded whole: follow it all the same
+        options.pop("proxy_factory_fn", None)
+        value = self._measure(kind, target, args, kwargs)
+        if kind in ("call_function", "call_method") and not _holds_tensor(value):
+            return value
+        proxy = super().create_proxy(kind, target, args, kwargs, *rest, **options)
+        proxy.node.meta["value"] = value
+        return proxy
+
+    def _measure(self, kind: str, target: Any, args: Any, kwargs: Any) -> Any:
+        """The made-up result of one step."""
+        if kind == "placeholder":
+            with self._mode:
+                return torch.empty(BATCH, *self.shape)
+        if kind == "get_attr":
+            owner, _, name = target.rpartition(".")
+            self._measuring = True
+            try:
+                return getattr(self.root.get_submodule(owner), name)
+            finally:
+                self._measuring = False
+        if kind == "output":
+            return None
+        values, options = _known(args), _known(kwargs)
+        self._measuring = True
+        try:
+            with self._mode, torch.no_grad():
+                if kind == "call_module":
+                    return self.root.get_submodule(target)(*values, **options)
+                if kind == "call_method":
+                    return getattr(values[0], target)(*values[1:], **options)
+                return target(*values, **options)
+        finally:
+            self._measuring = False
+
+
+def _of_torch(function: Any) -> bool:
+    module = getattr(function, "__module__", None) or ""
+    return module.partition(".")[0] in ("torch", "_operator", "operator", "builtins", "") or module == "math"
+
+
+def _known(value: Any) -> Any:
+    """Arguments with the made-up values in place of what stands for them."""
+    if isinstance(value, fx.Proxy):
+        return value.node.meta["value"]
+    if isinstance(value, (tuple, list)):
+        return type(value)(_known(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _known(item) for key, item in value.items()}
+    if isinstance(value, slice):
+        return slice(_known(value.start), _known(value.stop), _known(value.step))
+    return value
+
+
+def _holds_tensor(value: Any) -> bool:
+    if isinstance(value, (tuple, list)):
+        return any(_holds_tensor(item) for item in value)
+    return isinstance(value, torch.Tensor)
+
+
+def _refusal(error: Exception, tracer: _Tracer) -> Problem:
+    """What could not be followed, and where that stands."""
+    own = (str(Path(torch.__file__).parent), str(Path(__file__).parent))
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(own)]
+    line = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    place = " in ".join(part for part in (tracer.place[-1] if tracer.place else "", line) if part)
+    sizes = "×".join(map(str, tracer.shape))
+    if isinstance(error, (_Unknown, fx.proxy.TraceError)) or "data-dependent" in str(error).lower():
+        message = "what it does here depends on the numbers themselves, so it cannot be drawn as a fixed graph."
+        return Problem("cannot-trace", message, where=place, hint="Put such a choice outside of the model.")
+    if isinstance(error, TypeError) and "argument" in str(error):
+        message = "here it calls something with arguments that do not fit; a model needs one input, a tensor."
+        return Problem("cannot-trace", message, where=place)
+    message = f"the model cannot be run on an input of {sizes} here."
+    return Problem("cannot-trace", message, where=place, hint="Name the input that it was made for: --input CxHxW.")
