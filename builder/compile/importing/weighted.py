@@ -55,13 +55,13 @@ def _convolution(a: Arguments, tensor: Callable[[Any], Tensor | None], native: b
     if weight is None or weight.dim() != 4 or isinstance(padding, str):
         return None
     groups = a.get(6, "groups", 1)
-    sizes = {
+    sizes: dict[str, Any] = {
         "stride": _pair(a.get(3, "stride", 1)),
         "padding": _pair(padding),
         "dilation": _pair(a.get(5, "dilation", 1)),
     }
     filters, depth, high, wide = weight.shape
-    module = nn.Conv2d(depth * groups, filters, tuple(kernel), groups=groups, bias=bias is not None, **sizes)
+    module = nn.Conv2d(depth * groups, filters, (high, wide), groups=groups, bias=bias is not None, **sizes)
     return module, _named(a, weight=1, bias=2)
 
 
