@@ -59,6 +59,11 @@ class Document(QObject):
         # Passed on by this object, since the stack still speaks while it is taken down with us.
         self.undo.cleanChanged.connect(self.clean_changed)
 
+    @property
+    def title(self) -> str:
+        """What the document is called: its file's name, or before it has one, the project's."""
+        return self.path.stem if self.path is not None else self.value.name
+
     # What is shown ----------------------------------------------------------------------------------------------
 
     @property

@@ -176,7 +176,7 @@ class Files(QObject):
     def _ask_unsaved(self) -> Answer:
         box = QMessageBox(self._window)
         box.setWindowTitle("Unsaved changes")
-        box.setText(f"Save the changes to {self._document.value.name}?")
+        box.setText(f"Save the changes to {self._document.title}?")
         box.setInformativeText("Otherwise they are lost.")
         buttons = QMessageBox.StandardButton
         box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)

@@ -65,6 +65,7 @@ class MainWindow(QMainWindow):
         self._painted = False
         self.sample = 0
         self._classes: tuple[str, ...] = ()
+        self._left_behind: Sequence[Recovered] = ()
         self._health: Mapping[str, Health] = {}
         self.problems_found: tuple[Problem, ...] = ()
         self.document = Document(templates.load("lenet5"), self)
@@ -155,6 +156,7 @@ class MainWindow(QMainWindow):
         document.page_changed.connect(lambda _path: self._subject_changed())
         document.refused.connect(lambda problem: self.say_problem(problem, "refused"))
         document.path_changed.connect(lambda _path: self._name_changed())
+        self.banner.closed.connect(self._banner_closed)
         self.files.failed.connect(lambda problem: self.say_problem(problem, "files"))
         self.files.note_changed.connect(lambda _note: self._name_changed())
 
@@ -219,9 +221,8 @@ class MainWindow(QMainWindow):
 
     def _name_changed(self) -> None:
         clean = self.document.undo.isClean()
-        path = self.document.path
-        name = path.stem if path else self.document.value.name
-        self.topbar.set_document(name, path, "" if clean else "edited")
+        name = self.document.title
+        self.topbar.set_document(name, self.document.path, "" if clean else "edited")
         self.setWindowTitle(f"{name}{'' if clean else ' (edited)'} - TorchCanvas")
 
     def _subject_changed(self) -> None:
@@ -386,11 +387,13 @@ class MainWindow(QMainWindow):
 
     def offer_recovery(self, found: Sequence[Recovered]) -> None:
         """Offer what a crash left behind, the newest first."""
-        if not found:
-            return
+        self._left_behind = found
+        if not found or self.banner.subject not in ("", "recovery"):
+            return  # what is said now comes first; the offer follows when it is closed
         newest, rest = found[0], found[1:]
 
         def take() -> None:
+            self._left_behind = ()
             self.files.recover(newest)
             newest.discard()
             self.canvas.fit()
@@ -403,6 +406,12 @@ class MainWindow(QMainWindow):
         name = newest.path.stem if newest.path else newest.project.name
         text = f"<b>{name}</b> was not saved when the program last ended (autosaved {when})."
         self.banner.show_message("recovery", text, "accent", (Offer("Open it", take), Offer("Drop it", drop)))
+
+    def _banner_closed(self, subject: str) -> None:
+        if subject == "recovery":
+            self._left_behind = ()
+        else:
+            self.offer_recovery(self._left_behind)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

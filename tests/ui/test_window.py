@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from builder.graph.model import Graph, Network, Node
 from builder.inspect.picture import Picture
 from builder.project import templates
+from builder.project.autosave import Recovered
 from builder.project.document import Project
 from builder.project.file import load, save
 from builder.train.messages import EpochEnded, Finished, Phase, Reason, State
@@ -264,6 +265,25 @@ def test_a_file_that_cannot_be_read_leaves_the_document(make_window: MakeWindow,
         assert window.document.value is before
         assert window.banner.subject == "files"
         assert window.banner.text
+
+
+def test_a_file_that_cannot_be_read_is_named_before_recovery_is_offered(
+    make_window: MakeWindow, tmp_path: Path
+) -> None:
+    window = make_window(None)
+    bad = tmp_path / "bad.tcanvas"
+    bad.write_text("{", "utf-8")
+    window.open_at_start(bad)
+    file = tmp_path / "left.json"
+    file.write_text("{}", "utf-8")
+    window.offer_recovery([Recovered(Project("Lost"), tmp_path / "kept.tcanvas", 0.0, file)])
+    assert "bad.tcanvas" in window.banner.text
+    window.banner.dismiss()
+    assert "<b>kept</b>" in window.banner.text
+    window.banner.buttons()[0].click()
+    assert window.banner.text == ""
+    assert window.document.title == "kept"
+    assert not window.document.undo.isClean()
 
 
 def test_recent_files_remember_what_was_saved(make_window: MakeWindow, tmp_path: Path) -> None:

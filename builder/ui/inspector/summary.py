@@ -126,7 +126,7 @@ class SelectionSummary(Panel):
             self._show_network(inference, self._analysed[1])
 
     def _show_network(self, inference: Inference, analysis: Analysis | None) -> None:
-        self.title.setText(self._document.value.name)
+        self.title.setText(self._document.title)
         rows = [("Layers", f"{len(inference.nodes):,}")]
         bars: tuple[Bar, ...] = ()
         if analysis is not None:
