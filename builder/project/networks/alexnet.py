@@ -21,7 +21,7 @@ from builder.project.networks.notation import (
     picture,
 )
 from builder.project.networks.template import LARGE, SMALL, Template
-from builder.project.networks.usual import BIG_DATA, big, small
+from builder.project.networks.usual import BIG_DATA, big, small, with_kaiming
 
 RESPONSE_NORM = layer("LocalResponseNorm", k=2.0)
 
@@ -48,7 +48,7 @@ def alexnet() -> Network:
 
 def alexnet_small() -> Network:
     """The same layers for digits: smaller filters, an eighth to a quarter of the maps."""
-    return network(
+    made = network(
         [
             picture(1, 32),
             *(conv(24, 5, padding=2), RELU, RESPONSE_NORM, maxpool(3), NEW_ROW),
@@ -59,6 +59,7 @@ def alexnet_small() -> Network:
             *_classifier(256, 10),
         ]
     )
+    return with_kaiming(made)
 
 
 def one_column() -> Network:
@@ -80,7 +81,7 @@ def one_column() -> Network:
 
 def one_column_small() -> Network:
     """The same layers for digits."""
-    return network(
+    made = network(
         [
             picture(1, 32),
             *(conv(16, 5, padding=2), RELU, maxpool(3), NEW_ROW),
@@ -92,6 +93,7 @@ def one_column_small() -> Network:
             *(linear(10), SOFTMAX, OUTPUT),
         ]
     )
+    return with_kaiming(made)
 
 
 def zfnet() -> Network:
@@ -111,7 +113,7 @@ def zfnet() -> Network:
 
 def zfnet_small() -> Network:
     """The same layers for digits."""
-    return network(
+    made = network(
         [
             picture(1, 32),
             *(conv(24, 3, padding=1), RELU, maxpool(3, padding=1), RESPONSE_NORM, NEW_ROW),
@@ -122,6 +124,7 @@ def zfnet_small() -> Network:
             *_classifier(256, 10),
         ]
     )
+    return with_kaiming(made)
 
 
 _SMALL = partial(small, epochs=15, learning_rate=0.02)

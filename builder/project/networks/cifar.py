@@ -6,7 +6,6 @@ from functools import partial
 
 from builder.data.settings import DataSettings
 from builder.graph.model import Block, BlockParameter, Network
-from builder.layers.initialisation import KaimingNormal, initialise_all
 from builder.project.networks.drawing import definition, network
 from builder.project.networks.notation import (
     FLATTEN,
@@ -29,7 +28,7 @@ from builder.project.networks.notation import (
     residual,
 )
 from builder.project.networks.template import RESIDUAL, SMALL, Template
-from builder.project.networks.usual import small
+from builder.project.networks.usual import small, with_kaiming
 from builder.train.settings import SGD, TrainingSettings
 
 _CHANNELS = BlockParameter("channels", 16, "Feature maps.")
@@ -114,17 +113,7 @@ def _deep(blocks: tuple[Block, ...], depth: int, source: Part, width: int) -> Ne
         ],
         *blocks,
     )
-    return _kaiming(made)
-
-
-def _kaiming(made: Network) -> Network:
-    """Weights begin as He and others propose, and as their deep networks need it."""
-    scheme = KaimingNormal()
-    blocks = {
-        name: Block(name, initialise_all(known.graph, scheme), known.parameters, known.help)
-        for name, known in made.blocks.items()
-    }
-    return Network(initialise_all(made.graph, scheme), made.blocks.update(blocks))
+    return with_kaiming(made)
 
 
 def plain(depth: int) -> Network:

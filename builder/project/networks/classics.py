@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from builder.data.settings import DataSettings
 from builder.graph.model import Network
-from builder.layers.initialisation import KaimingNormal, initialise_all
 from builder.project.networks.drawing import network
 from builder.project.networks.notation import (
     FLATTEN,
@@ -21,7 +20,7 @@ from builder.project.networks.notation import (
     picture,
 )
 from builder.project.networks.template import PICTURES, Template
-from builder.project.networks.usual import with_adam
+from builder.project.networks.usual import with_adam, with_kaiming
 from builder.train.settings import SGD, Adam, TrainingSettings
 
 _AVERAGE = layer("AvgPool2d")
@@ -38,7 +37,7 @@ def lenet5() -> Network:
             *(linear(84), TANH, linear(10), SOFTMAX, OUTPUT),
         ]
     )
-    return made.with_graph(initialise_all(made.graph, KaimingNormal()))
+    return with_kaiming(made)
 
 
 def mnist_2conv() -> Network:

@@ -1,8 +1,12 @@
-"""Settings that many of the built-in networks open with."""
+"""What many of the built-in networks open with: settings, and how their weights begin."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from builder.data.settings import DataSettings
+from builder.graph.model import Network
+from builder.layers.initialisation import KaimingNormal, initialise_all
 from builder.train.settings import SGD, Adam, Loss, TrainingSettings
 
 BIG_DATA = DataSettings(dataset="random-pictures")
@@ -23,3 +27,10 @@ def small(epochs: int = 10, learning_rate: float = 0.05, weight_decay: float = 0
 def with_adam(epochs: int, loss: Loss = "cross-entropy") -> TrainingSettings:
     """With Adam, which asks for no tuning."""
     return TrainingSettings(epochs=epochs, loss=loss, optimizer=Adam())
+
+
+def with_kaiming(made: Network) -> Network:
+    """The network whose weights begin so that values keep their size on a long way through ReLUs."""
+    scheme = KaimingNormal()
+    blocks = {name: replace(block, graph=initialise_all(block.graph, scheme)) for name, block in made.blocks.items()}
+    return Network(initialise_all(made.graph, scheme), made.blocks.update(blocks))

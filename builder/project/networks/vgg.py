@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from builder.graph.model import BlockParameter, Network
-from builder.layers.initialisation import KaimingNormal, initialise_all
 from builder.project.networks.drawing import definition, network
 from builder.project.networks.notation import (
     FLATTEN,
@@ -24,27 +21,24 @@ from builder.project.networks.notation import (
     picture,
 )
 from builder.project.networks.template import LARGE, SMALL, Template
-from builder.project.networks.usual import BIG_DATA, big, small
+from builder.project.networks.usual import BIG_DATA, big, small, with_kaiming
 
 
 def _vgg16(source: Item, widths: tuple[int, ...], units: int, classes: int) -> Network:
-    # Sixteen layers without normalisation learn only when the values keep their size on the way.
-    kaiming = KaimingNormal()
     conv_relu = definition(
         "conv_relu",
         "A 3×3 convolution that keeps the size, and ReLU.",
         [BlockParameter("channels", 64, "Feature maps that come out.")],
         [INPUT, conv(of("channels"), 3, padding=1).named("conv"), RELU.named("relu"), OUTPUT],
     )
-    conv_relu = replace(conv_relu, graph=initialise_all(conv_relu.graph, kaiming))
     items: list[Item] = [source]
     for number, (repeat, channels) in enumerate(zip((2, 2, 3, 3, 3), widths, strict=True), 1):
         items += [block("conv_relu", f"conv{number}", repeat, channels=channels), maxpool()]
         if number in (2, 5):
             items.append(NEW_ROW)
     hidden: list[Item] = [linear(units), RELU, dropout()]
-    made = network([*items, FLATTEN, *hidden, *hidden, linear(classes), SOFTMAX, OUTPUT], conv_relu)
-    return made.with_graph(initialise_all(made.graph, kaiming))
+    # Sixteen layers without normalisation learn only when the values keep their size on the way.
+    return with_kaiming(network([*items, FLATTEN, *hidden, *hidden, linear(classes), SOFTMAX, OUTPUT], conv_relu))
 
 
 def vgg16() -> Network:
