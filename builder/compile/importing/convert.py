@@ -58,7 +58,7 @@ class ImportResult:
     problems: tuple[Problem, ...] = ()
 
 
-def convert(model: nn.Module, graph: fx.Graph, batch: int) -> ImportResult:
+def convert(model: nn.Module, graph: fx.Graph, batch: int | torch.SymInt) -> ImportResult:
     """The network that does what `graph` says.
 
     Args:
@@ -73,7 +73,7 @@ def convert(model: nn.Module, graph: fx.Graph, batch: int) -> ImportResult:
 
 
 class _Converter:
-    def __init__(self, model: nn.Module, batch: int) -> None:
+    def __init__(self, model: nn.Module, batch: int | torch.SymInt) -> None:
         self.model, self.batch = model, batch
         self.terms: dict[fx.Node, Any] = {}
         self.nodes: dict[str, Node] = {}
@@ -135,14 +135,14 @@ class _Converter:
     # Steps
 
     def _step(self, node: fx.Node) -> None:
-        term = self._term(node)
         value = node.meta.get("value")
-        wires = list(wires_of(term))
         if isinstance(value, (int, torch.SymInt)):
-            if not self._is_batch(value):
+            if isinstance(value, torch.SymInt) and not self._is_batch(value):
                 raise _refuse(node, "it calculates with the number of samples.")
-            self.terms[node] = BATCH
+            self.terms[node] = BATCH if self._is_batch(value) else value
             return
+        term = self._term(node)
+        wires = list(wires_of(term))
         if not isinstance(value, torch.Tensor) or not wires:
             self.terms[node] = term  # a part of something: whoever uses it says how
             return
@@ -153,7 +153,7 @@ class _Converter:
             self._operation(node, term, output)
 
     def _is_batch(self, size: Any) -> bool:
-        return isinstance(size, torch.SymInt) or size == self.batch
+        return str(size) == str(self.batch)  # a size that may change is known by its name
 
     def _term(self, node: fx.Node) -> Any:
         """The step as a call, with what it uses in place."""
@@ -231,7 +231,7 @@ class _Converter:
         part = part_of(term)
         if part is not None:
             found, wires = part, wires[:1]
-        elif all(isinstance(item, Wire) for item in inner(term)):
+        elif all(isinstance(item, (Wire, Batch)) for item in inner(term)):
             proposal = functions.layer_for(self._use(node, term, output))
             if proposal is None:
                 return False
@@ -267,7 +267,8 @@ class _Converter:
             sizes = {name: tuple(tensor.shape) for name, tensor in module.named_parameters()}
             plain = Applied("", (first,), ())
             found = "Operation", self._recorded(node, plain, [first], [], build, sizes, output)
-        name = self._place(node, *found, (first,), output)
+        weight = next(iter(named.values())).path.rpartition(".")[0].replace(".", "_")
+        name = self._place(node, *found, (first,), output, weight)
         for key, tensor in module.state_dict().items():
             if key in named:
                 self._own(named[key].path, name)
@@ -392,6 +393,7 @@ def _alive(graph: fx.Graph) -> list[fx.Node]:
 
 def _refuse(node: fx.Node, message: str) -> ProblemError:
     stack = list((node.meta.get("nn_module_stack") or {}).values())
-    place = (stack[-1][0] if stack else "") or node.name
+    path = str(stack[-1][0]) if stack else ""
+    place = path if path and not path.startswith("_") else node.name
     hint = "Leave that part out of the model, or write it with the usual layers."
-    return ProblemError(Problem("cannot-import", message, where=str(place), hint=hint))
+    return ProblemError(Problem("cannot-import", message, where=place, hint=hint))

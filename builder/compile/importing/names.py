@@ -36,7 +36,7 @@ def full_name(node: fx.Node, name: str) -> str | None:
     if target is operator.getitem:
         return GETITEM
     if isinstance(target, torch._ops.OpOverload):
-        full = f"torch.ops.aten.{name}.{target._overloadname}"
+        full = f"torch.{name}" if hasattr(torch, name) else f"torch.ops.aten.{name}.{target._overloadname}"
     elif node.op == "call_method":
         full = f"torch.Tensor.{name}"
     elif getattr(torch.nn.functional, name, None) is target or not hasattr(torch, name):

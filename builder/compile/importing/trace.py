@@ -7,6 +7,7 @@ no layer of the catalogue.
 
 from __future__ import annotations
 
+import logging
 import threading
 import traceback
 from collections.abc import Callable
@@ -38,6 +39,8 @@ def trace(model: nn.Module, shape: Shape) -> fx.Graph:
     tracer = _Tracer(shape)
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
+    talkative = logging.getLogger("torch._subclasses.fake_tensor")  # it prints what is a Problem here
+    silent, talkative.disabled = talkative.disabled, True
     try:
         return tracer.trace(model)
     except ProblemError:
@@ -45,6 +48,7 @@ def trace(model: nn.Module, shape: Shape) -> fx.Graph:
     except Exception as error:  # the model is somebody's program: it may fail in any way
         raise ProblemError(_refusal(error, tracer)) from error
     finally:
+        talkative.disabled = silent
         for module, training in modes:
             module.training = training
 

@@ -1,0 +1,70 @@
+"""The command `import`: a model of PyTorch becomes a project, and its weights a file beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from builder.cli.output import complain, shape_of
+from builder.graph.model import Shape
+from builder.graph.problems import Problem, ProblemError
+from builder.project import file
+from builder.project.document import Project
+
+WEIGHTS = ".safetensors"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command("import")(import_)
+
+
+def import_(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            help="torchvision:NAME, path/to/model.py:ClassName (the file is run), or model.pt2.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The project file to write.")],
+    input: Annotated[
+        str | None, typer.Option("--input", metavar="CxHxW", help="Size of one input.", show_default=False)
+    ] = None,
+    weights: Annotated[
+        bool, typer.Option("--weights", help="Take torchvision's trained weights, from this machine.")
+    ] = False,
+) -> None:
+    """Open a model of PyTorch as a network. Its weights are written beside the project, as FILE.safetensors."""
+    from builder.compile.importing import load
+
+    if weights and not source.startswith("torchvision:"):
+        raise typer.BadParameter("only torchvision has trained weights.", param_hint="--weights")
+    shape: Shape | None = shape_of(input) if input else None
+    if shape is not None and not all(size > 0 for size in shape):
+        raise typer.BadParameter(f"{input!r} is no shape; write 3x224x224.", param_hint="--input")
+    result = load(source, shape, pretrained=weights)
+    complain(result.problems)
+    beside = output.with_suffix(WEIGHTS)
+    if beside == output:
+        raise typer.BadParameter("this name is for the weights; a project is called NAME.tcanvas.", param_hint="-o")
+    file.save(Project(name=_title(source), network=result.network, notes=f"Imported from {_title(source)}."), output)
+    try:
+        from safetensors.torch import save
+
+        data = save({name: tensor.contiguous().clone() for name, tensor in result.weights.items()})
+    except MemoryError:
+        message = "there is not enough memory to write the weights."
+        raise ProblemError(Problem("out-of-memory", message, where=str(beside))) from None
+    file.write(beside, data)
+    count = sum(tensor.numel() for tensor in result.weights.values())
+    print(f"{output}: {len(result.network.graph.nodes):,} layers; {beside}: {count:,} numbers")
+
+
+def _title(source: str) -> str:
+    """What the network is called: the last part of its source."""
+    last = source.rpartition(":")[2]
+    return Path(last).stem if Path(last).suffix else last
