@@ -49,7 +49,8 @@ def substitute(text: str, values: Mapping[str, Any]) -> Any:
         if value is None:
             pieces.append(word)
         else:
-            pieces.append(f"({inner})" if inner is not None else str(value))
+            put = str(value) if inner is None else inner
+            pieces.append(put if put.isidentifier() or put.isdigit() else f"({put})")
     return {"$": " ".join(pieces)}
 
 

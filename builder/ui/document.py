@@ -16,8 +16,11 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from builder.compile.infer import Inference
 from builder.compile.network import NetworkInference, infer_network
 from builder.graph.blocks import BLOCK
-from builder.graph.model import Block, Graph, Network
+from builder.graph.model import Block, Graph, Network, Node
 from builder.graph.problems import Fix, ProblemError
+from builder.layers.base import Layer
+from builder.layers.block import PORTS, layer_of
+from builder.layers.registry import find
 from builder.project.document import Project
 from builder.project.edits import apply_fix, definition_at
 
@@ -86,6 +89,13 @@ class Document(QObject):
         """The block whose inside is shown; None while the network itself is."""
         name = definition_at(self.value.network, self.opened)
         return self.value.network.blocks.get(name) if name is not None else None
+
+    def kind_of(self, node: Node) -> type[Layer] | None:
+        """What a node of the graph shown is: a kind of the catalogue, a block's definition, its entrance or exit."""
+        if node.kind == BLOCK:
+            block = self.value.network.blocks.get(str(node.params.get("definition")))
+            return layer_of(block) if block is not None else None
+        return type(PORTS[node.kind]) if self.opened and node.kind in PORTS else find(node.kind)
 
     def instances_of(self, definition: str) -> int:
         """How often a definition is used, in the network and in other definitions; repeats count as one."""

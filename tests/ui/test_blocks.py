@@ -153,14 +153,6 @@ def test_a_pasted_block_brings_its_definition(view, document, qtbot):
     assert set(other.value.network.blocks) == {"Block1", "Block2"}
 
 
-def test_a_definition_renamed_is_renamed_everywhere(view, document):
-    name = grouped(view, "tanh1")
-    assert view.editing.grouping.rename_definition("Block1", "Squash") == ""
-    assert document.graph.nodes[name].params == freeze({"definition": "Squash"})
-    assert view.canvas.nodes[name].face.headline == "Squash"
-    assert view.editing.grouping.rename_definition("Squash", "no name") != ""
-
-
 def test_a_problem_inside_is_mended_inside(view, document):
     name = grouped(view, "fc1", "tanh4") if "tanh4" in document.graph.nodes else grouped(view, "fc1")
     document.open_block(name)

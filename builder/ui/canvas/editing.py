@@ -149,7 +149,7 @@ class Editing:
         graph = self._scene.graph
         if without is not None:
             graph = edits.disconnect(graph, without)
-        kind = self._scene.kind_of(graph.nodes[target])
+        kind = self._document.kind_of(graph.nodes[target])
         if graph.nodes[target].kind == BLOCK and kind is not None:
             taken = {edge.target_port for edge in graph.incoming[target]}
             return next((port for port in range(len(kind.ports.inputs)) if port not in taken), 0)

@@ -12,7 +12,7 @@ from typing import Any
 from builder.graph import blocks as rules
 from builder.graph import edits
 from builder.graph.blocks import BLOCK
-from builder.graph.frozen import FrozenDict, freeze, thaw
+from builder.graph.frozen import freeze
 from builder.graph.model import Block, Graph, Network, Node, Point
 from builder.graph.problems import ProblemError
 from builder.layers.edits import add_after
@@ -103,22 +103,6 @@ class Grouping:
             params["repeat"] = freeze(count)
         self._set(name, f"Repeat {name}", params, gesture)
 
-    def set_argument(self, name: str, parameter: str, value: object, gesture: str = "") -> None:
-        """Give a block another value for one of its parameters; the default is not stored."""
-        node = self._document.graph.nodes[name]
-        arguments: dict[str, Any] = thaw(node.params.get("arguments", FrozenDict()))
-        block = self._document.value.network.blocks.get(str(node.params.get("definition")))
-        default = next((p.default for p in block.parameters if p.name == parameter), None) if block else None
-        if freeze(value) == default and type(value) is type(default):
-            arguments.pop(parameter, None)
-        else:
-            arguments[parameter] = value
-        params = dict(node.params)
-        params.pop("arguments", None)
-        if arguments:
-            params["arguments"] = freeze(arguments)
-        self._set(name, f"Change {name}", params, gesture)
-
     def _set(self, name: str, title: str, params: Mapping[str, Any], gesture: str) -> None:
         self._document.commit_graph(title, edits.set_params(self._document.graph, name, params), gesture)
 
@@ -156,25 +140,6 @@ class Grouping:
                 self._say(f"The block {open_.name} cannot hold itself.")
                 return False
         return True
-
-    # Definitions ----------------------------------------------------------------------------------------------------
-
-    def rename_definition(self, old: str, new: str) -> str:
-        """Rename a definition and every use of it; returns why not, or an empty text."""
-        value = self._document.value
-        try:
-            network = rules.rename_block(value.network, old, new)
-        except ProblemError as error:
-            return error.problems[0].message[:1].upper() + error.problems[0].message[1:]
-        self._document.commit(f"Rename {old}", replace(value, network=network))
-        return ""
-
-    def set_definition(self, title: str, block: Block, gesture: str = "") -> None:
-        """Change a definition: its parameters, its help."""
-        value = self._document.value
-        self._document.commit(title, replace(value, network=value.network.with_block(block)), gesture)
-
-    # ----------------------------------------------------------------------------------------------------------------
 
     def _commit(self, title: str, graph: Graph, blocks: Network | None, select: tuple[str, ...]) -> None:
         self._document.commit(title, self._document.with_page(graph, blocks))

@@ -13,13 +13,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
-from builder.compile.infer import Inference, NodeInfo
-from builder.graph.blocks import BLOCK
-from builder.graph.model import Edge, Graph, Node, Point
+from builder.compile.infer import Inference
+from builder.graph.model import Edge, Graph, Point
 from builder.inspect.picture import Picture
-from builder.layers.base import Layer, Role, show
-from builder.layers.block import layer_of
-from builder.layers.registry import find
+from builder.layers.base import Role, show
 from builder.project.document import Project
 from builder.ui.canvas import layout
 from builder.ui.canvas.face import face_of
@@ -127,7 +124,7 @@ class CanvasScene(QGraphicsScene):
         sizes = self.sizes()
         for name, node in graph.nodes.items():
             if name not in sizes:
-                sizes[name] = face_of(node, None, self._wired(graph, name), kind=self.kind_of(node)).size
+                sizes[name] = face_of(node, None, self._wired(graph, name), kind=self.document.kind_of(node)).size
         return sizes
 
     # Keeping up -----------------------------------------------------------------------------------------------------
@@ -143,13 +140,6 @@ class CanvasScene(QGraphicsScene):
         self.overview.forget(tuple(self.nodes), tuple(self.wires))
         self.nodes, self.wires, self._placed, self._placed_of = {}, {}, None, None
         self._refresh()
-
-    def kind_of(self, node: Node) -> type[Layer] | None:
-        """What a node is: a kind of the catalogue, or a block's definition."""
-        if node.kind != BLOCK:
-            return find(node.kind)
-        block = self.document.value.network.blocks.get(str(node.params.get("definition")))
-        return layer_of(block) if block is not None else None
 
     def _refresh(self) -> None:
         self._shown = self.document.inference
@@ -169,7 +159,7 @@ class CanvasScene(QGraphicsScene):
             wired = self._wired(graph, name)
             if item is not None and item.info is info and item.wired == wired:
                 continue
-            face = face_of(node, info, wired, "" if self.document.opened else self._note, self._inner_kind(node, info))
+            face = face_of(node, info, wired, "" if self.document.opened else self._note, self.document.kind_of(node))
             if item is None:
                 item = self.nodes[name] = NodeItem(name, face, self)
                 item.set_health(*self._badge(name))
@@ -262,7 +252,7 @@ class CanvasScene(QGraphicsScene):
                 boxes = self._boxes() if boxes is None else boxes
                 over = _arch(start, end, boxes)
             long = abs(end.x() - start.x()) > 160 or end.x() < start.x()
-            wire.route(start, end, self._label(edge, long=long), over)
+            wire.route(start, end, self._label(edge, long=long), over, joins=target.face.inputs > 1)
 
     def show_wire(self, edge: Edge, shown: bool) -> None:
         """Show a wire, or hide it while another hangs on the mouse in its place."""
@@ -403,12 +393,6 @@ class CanvasScene(QGraphicsScene):
         """The network's input."""
         flat = self.document.flat
         return next((name for name in flat.order if (layer := flat.nodes[name].layer) and layer.role is Role.INPUT), "")
-
-    def _inner_kind(self, node: Node, info: NodeInfo | None) -> type[Layer] | None:
-        """What a node is on the page shown: inside a block, `Input` and `Output` are its entrance and exit."""
-        if info is not None and info.layer is not None:
-            return type(info.layer)
-        return self.kind_of(node)
 
     def _theme_changed(self) -> None:
         self.ink = Ink(theme())

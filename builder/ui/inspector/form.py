@@ -40,6 +40,7 @@ class Row(QWidget):
     edited = Signal(object, bool)
     finished = Signal()
     misread = Signal(str)
+    expressed = Signal(str)
 
     def __init__(self, title: str, editor: QWidget, help: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,6 +48,7 @@ class Row(QWidget):
         self.refused = ""
         self._trouble = ""
         self._value: Any = _UNSET
+        self._expression = ""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -61,6 +63,10 @@ class Row(QWidget):
             row.addStretch(1)
         row.addWidget(editor, 0 if isinstance(editor, Toggle) else 1)
         column.addLayout(row)
+        self.gives = label("", "note")
+        self.gives.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.gives.hide()
+        column.addWidget(self.gives)
         self._error = label("", "bad", wrap=True)
         self._error.hide()
         column.addWidget(self._error)
@@ -72,6 +78,7 @@ class Row(QWidget):
             editor.edited.connect(self.edited)
             editor.finished.connect(self.finished)
             editor.misread.connect(self.misread)
+            editor.expressed.connect(self.expressed)
             editor.entry.setAccessibleName(title)
         elif isinstance(editor, Toggle | Choice):
             editor.edited.connect(self._once)
@@ -85,6 +92,29 @@ class Row(QWidget):
         """Show the value that holds; half-typed or refused text stays as long as that value is the same."""
         if self._value is _UNSET or type(value) is not type(self._value) or value != self._value:
             self.accept(value)
+
+    def show_expression(self, text: str) -> None:
+        """Show the expression of the block's parameters that the value comes from; empty when it stands for itself."""
+        if text == self._expression:
+            if text and not self.refused and isinstance(self.editor, NumberEdit):
+                self.editor.show_expression(text)
+                self._say_what_it_gives(text)
+            return
+        self._expression = text
+        if not isinstance(self.editor, NumberEdit):
+            return
+        if text:
+            self.refuse("")
+            self.editor.show_expression(text)
+            self._say_what_it_gives(text)
+        else:
+            self.accept(self._value)
+            self.gives.hide()
+
+    def _say_what_it_gives(self, text: str) -> None:
+        assert isinstance(self.editor, NumberEdit)
+        self.gives.setText(f"{text} = {self.editor.text_of(self._value)}")
+        self.gives.show()
 
     def accept(self, value: Any) -> None:
         """Show this value, whatever stands in the editor."""
@@ -123,10 +153,12 @@ class Form(QWidget):
         edited: (path, value, gesture) the user wants this field, named by its dotted path, to have this validated
             value. With `gesture`, more may follow that belong to the same act (a slider being dragged).
         gesture_ended: the act is over.
+        expressed: (field, expression) the user wants a field to follow the parameters of a block.
     """
 
     edited = Signal(str, object, bool)
     gesture_ended = Signal()
+    expressed = Signal(str, str)
 
     def __init__(
         self,
@@ -180,6 +212,7 @@ class Form(QWidget):
             row.edited.connect(lambda value, gesture: self._wish(name, value, gesture))
             row.misread.connect(row.refuse)
             row.finished.connect(self.gesture_ended)
+            row.expressed.connect(lambda text: self.expressed.emit(name, text))
             self._rows[name] = row
             return row
         inner.edited.connect(lambda path, value, gesture: self._wish_inside(name, path, value, gesture))
@@ -215,6 +248,13 @@ class Form(QWidget):
             row.show_trouble(told.get(name, ""))
             if told.get(name) and self._advanced is not None and extras(self.kind.model_fields[name]).get("advanced"):
                 self._advanced.fold(False)
+
+    def show_expressions(self, texts: Mapping[str, str] | None) -> None:
+        """Show the expressions that fields come from, by field; None where there is nothing to refer to."""
+        for name, row in self._rows.items():
+            if name not in self._inner and isinstance(row.editor, NumberEdit):
+                row.editor.takes_expressions = texts is not None
+                row.show_expression((texts or {}).get(name, ""))
 
     def reset(self) -> None:
         """Forget refused and half-typed text: another thing is going to be shown."""

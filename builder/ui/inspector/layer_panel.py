@@ -5,6 +5,9 @@ Every edit goes through the document; this panel only shows what the document ho
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QWidget
@@ -13,16 +16,21 @@ from builder.compile.analysis import ReceptiveField, receptive_fields
 from builder.compile.infer import Inference, NodeInfo
 from builder.compile.plan import make_plan
 from builder.graph import edits
-from builder.graph.frozen import thaw
+from builder.graph.blocks import BLOCK
+from builder.graph.expression import evaluate, reference
+from builder.graph.frozen import freeze, thaw
+from builder.graph.model import Node
 from builder.graph.problems import Problem, ProblemError
 from builder.layers.base import Formula, Layer, show, show_pair
 from builder.layers.registry import find
 from builder.ui.document import Document
+from builder.ui.inspector.block_section import BlockSection
+from builder.ui.inspector.definition_panel import DefinitionPanel
 from builder.ui.inspector.form import Form
 from builder.ui.inspector.header import Header
 from builder.ui.inspector.help_card import HelpCard
 from builder.ui.inspector.panel import Panel, ProblemColumn
-from builder.ui.inspector.params import with_param
+from builder.ui.inspector.params import with_argument, with_param
 from builder.ui.inspector.summary import SelectionSummary
 from builder.ui.widgets.formula import FormulaBox
 from builder.ui.widgets.labels import label
@@ -52,6 +60,8 @@ class LayerPanel(QWidget):
         self.summary = SelectionSummary(document)
         self._stack.addWidget(self.summary)
         self._stack.addWidget(self._one)
+        self.definition = DefinitionPanel(document)
+        self._stack.addWidget(self.definition)
         self._build()
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -59,6 +69,7 @@ class LayerPanel(QWidget):
         self._later.timeout.connect(self._show_field)
         document.selected.connect(self._renew)
         document.changed.connect(self._renew)
+        document.page_changed.connect(self._renew)
         self._renew()
 
     def _build(self) -> None:
@@ -70,6 +81,9 @@ class LayerPanel(QWidget):
         self.flow = label("", "figure", select=True)
         self.flow.setToolTip("Shapes of input and output, for one sample")
         self._form_place = Section()
+        self.block = BlockSection(self._document)
+        self.block.repeat_edited.connect(self._repeat)
+        self.block.gesture_ended.connect(self._document.end_gesture)
         self._sums = Section()
         self._sums.body.layout().setSpacing(10)  # type: ignore[union-attr]
         self._field = Section("Receptive field")
@@ -78,7 +92,7 @@ class LayerPanel(QWidget):
         self._field.add(self.field_text)
         self.help = HelpCard()
         for widget in (
-            self.header, self.problems, self._form_place, self.flow, self._sums, self._field, self.help
+            self.header, self.problems, self._form_place, self.block, self.flow, self._sums, self._field, self.help
         ):  # fmt: skip
             column.addWidget(widget)
         column.addStretch(1)
@@ -91,15 +105,20 @@ class LayerPanel(QWidget):
         selection = [name for name in self._document.selection if name in nodes]
         if len(selection) != 1:
             self._name = ""
-            self._stack.setCurrentWidget(self.summary)
-            self.summary.renew()
+            panel = self.definition if self._document.definition is not None and not selection else self.summary
+            self._stack.setCurrentWidget(panel)
+            panel.renew()
             return
         name = selection[0]
         info = nodes[name]
-        layer = find(info.node.kind)
+        layer = self._document.kind_of(info.node)
         fresh = name != self._name
         self._name = name
-        self.header.show_node(name, info.node.kind, layer, fresh=fresh)
+        is_block = info.node.kind == BLOCK
+        self.header.show_node(name, _kind_words(info.node, layer), layer, fresh=fresh)
+        self.block.setVisible(is_block)
+        if is_block:
+            self.block.show_block(name)
         self._show_form(layer, info, fresh=fresh)
         inside = self.form.kind.model_fields if self.form is not None else {}
         self.problems.show_problems(p for p in self._own_problems(info) if p.field not in inside or p.fix)
@@ -122,14 +141,28 @@ class LayerPanel(QWidget):
             if wanted is not None:
                 self.form = Form(wanted)
                 self.form.edited.connect(self._edit)
+                self.form.expressed.connect(self._express)
                 self.form.gesture_ended.connect(self._document.end_gesture)
                 self._form_place.add(self.form)
             self.form_changed.emit()
         self._form_place.setVisible(self.form is not None)
         if self.form is not None:
-            self.form.show_values(info.layer if info.layer is not None else thaw(info.node.params), info.problems)
+            self.form.show_values(info.layer if info.layer is not None else self._stored(info), info.problems)
             if fresh:
                 self.form.reset()
+            self.form.show_expressions(self._expressions(info) if self._document.definition is not None else None)
+
+    @staticmethod
+    def _stored(info: NodeInfo) -> dict[str, Any]:
+        """Values as they are written, where they make no layer."""
+        params = info.node.params.get("arguments", {}) if info.node.kind == BLOCK else info.node.params
+        return thaw(params) if isinstance(params, Mapping) else {}
+
+    def _expressions(self, info: NodeInfo) -> dict[str, str]:
+        """The fields that follow a parameter of the block, and how."""
+        params = info.node.params.get("arguments", {}) if info.node.kind == BLOCK else info.node.params
+        texts = {name: reference(value) for name, value in params.items()} if isinstance(params, Mapping) else {}
+        return {name: text for name, text in texts.items() if text is not None}
 
     def _show_arithmetic(self, info: NodeInfo) -> None:
         layer, output = info.layer, info.output
@@ -183,10 +216,41 @@ class LayerPanel(QWidget):
         graph = self._document.graph
         if self._name not in graph.nodes:
             return
+        if graph.nodes[self._name].kind == BLOCK:
+            act = f"{self._name}.{path}" if gesture else ""
+            self._commit(f"Change {self._name}", with_argument(self._document, self._name, path, value), act)
+            return
         params = with_param(graph.nodes[self._name], path, value)
-        title = f"Change {self._name}"
-        act = f"{self._name}.{path}" if gesture else ""
-        self._document.commit_graph(title, edits.set_params(graph, self._name, params), act)
+        self._commit(f"Change {self._name}", params, f"{self._name}.{path}" if gesture else "")
+
+    def _commit(self, title: str, params: Mapping[str, Any], act: str = "") -> None:
+        self._document.commit_graph(title, edits.set_params(self._document.graph, self._name, params), act)
+
+    def _express(self, field: str, text: str) -> None:
+        """Let a field follow the parameters of the block that is open."""
+        definition = self._document.definition
+        if definition is None or self.form is None:
+            return
+        try:
+            evaluate(text, {parameter.name: parameter.default for parameter in definition.parameters})
+        except ProblemError as error:
+            problem = error.problems[0]
+            self.form.row(field).refuse(f"{problem.message[:1].upper()}{problem.message[1:]}")
+            return
+        self._edit(field, {"$": text}, False)
+
+    def _repeat(self, value: object, gesture: bool) -> None:
+        text = reference(value)
+        definition = self._document.definition
+        if text is not None and definition is not None:
+            try:
+                evaluate(text, {parameter.name: parameter.default for parameter in definition.parameters})
+            except ProblemError as error:
+                self.block.repeat.refuse(error.problems[0].message)
+                return
+        params = self._document.graph.nodes[self._name].params.without("repeat")
+        params = params if value == 1 else params.set("repeat", freeze(value))
+        self._commit(f"Repeat {self._name}", params, f"{self._name}.repeat" if gesture else "")
 
     def _rename(self, name: str) -> None:
         old = self._name
@@ -201,6 +265,13 @@ class LayerPanel(QWidget):
         self.header.show_error("")
         self._document.commit_graph(f"Rename {old}", graph)
         self._document.select([name])
+
+
+def _kind_words(node: Node, layer: type[Layer] | None) -> str:
+    """What a node is, beside its name."""
+    if node.kind == BLOCK:
+        return f"block {layer.title}" if layer is not None else "block"
+    return node.kind if layer is None or layer is find(node.kind) else layer.title
 
 
 def field_text(field: ReceptiveField | None) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
-from builder.graph.frozen import thaw
+from builder.graph.frozen import FrozenDict, freeze, thaw
 from builder.graph.model import Node
 from builder.graph.parameters import Parameters
 from builder.layers.registry import find
+from builder.ui.document import Document
 
 
 def with_param(node: Node, path: str, value: Any) -> dict[str, Any]:
@@ -34,6 +36,20 @@ def with_param(node: Node, path: str, value: Any) -> dict[str, Any]:
         return kind.model_validate(params).plain()
     except ValidationError:
         return params
+
+
+def with_argument(document: Document, name: str, parameter: str, value: Any) -> FrozenDict[str, Any]:
+    """The stored parameters of a block with another value for one of its own; what is the default is not stored."""
+    node = document.graph.nodes[name]
+    given = node.params.get("arguments")
+    arguments = dict(given) if isinstance(given, Mapping) else {}
+    block = document.value.network.blocks.get(str(node.params.get("definition")))
+    defaults = {p.name: p.default for p in block.parameters} if block is not None else {}
+    arguments[parameter] = freeze(value)
+    if parameter in defaults and arguments[parameter] == defaults[parameter]:
+        del arguments[parameter]
+    params = node.params.without("arguments")
+    return params.set("arguments", FrozenDict(arguments)) if arguments else params
 
 
 def _put(values: dict[str, Any], path: str, value: Any) -> dict[str, Any]:

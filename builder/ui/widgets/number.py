@@ -129,17 +129,20 @@ class NumberEdit(QWidget):
         edited: (value, gesture) a new value; with `gesture`, more may follow that belong to the same act.
         finished: the act is over (slider let go, key up).
         misread: (message) what was typed is no number.
+        expressed: (expression) `=2*channels` was typed, where `takes_expressions` allows it.
     """
 
     edited = Signal(object, bool)
     finished = Signal()
     misread = Signal(str)
+    expressed = Signal(str)
 
     def __init__(self, scale: Scale | None = None, *, whole: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._whole = whole
         self._scale = scale
         self._value: Any = None
+        self.takes_expressions = False
         self.entry = Entry()
         self.entry.setFont(font(mono=True))
         self.entry.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -209,7 +212,14 @@ class NumberEdit(QWidget):
         if (there - number) * direction > 0:
             self._give(self.value_of(there), gesture=True)
 
+    def show_expression(self, text: str) -> None:
+        """Show, in the place of the value, the expression that it comes from."""
+        self.entry.show_text(f"={text}")
+
     def _entered(self, text: str) -> None:
+        if self.takes_expressions and text.lstrip().startswith("="):
+            self.expressed.emit(text.strip().removeprefix("=").strip())
+            return
         try:
             value = self.read(text)
         except ValueError as error:
