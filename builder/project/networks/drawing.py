@@ -17,7 +17,7 @@ from builder.graph.frozen import FrozenDict, freeze
 from builder.graph.model import Block, BlockParameter, Edge, Graph, Network, Node, Point
 from builder.graph.problems import ProblemError
 from builder.layers.registry import find, make
-from builder.project.networks.notation import NEW_ROW, Branches, Break, Item, Items, Part, Side
+from builder.project.networks.notation import GLOBAL_AVERAGE, NEW_ROW, Branches, Break, Item, Items, Part, Side
 
 CARD, PILL = 148.0, 28.0  # heights
 GAP, NARROW = 84.0, 44.0  # behind a card, whose wire carries a new shape; behind a pill
@@ -26,7 +26,6 @@ WIDTH = 1240.0  # a row is broken where it would grow wider than this, except in
 _SCREEN = 1.8  # width to height of a large network
 _ARCH = 28.0  # room that a bare wire takes above what it leads around
 _PICTURE, _LEAST, _MOST = 146.0, 92.0, 158.0  # widths of what stands on a card
-_NARROW_CARDS = ("Input", "Linear", "Output", "AdaptiveAvgPool2d")  # those without rows of feature maps
 _MARGIN = 28.0  # of a card, left and right together
 
 
@@ -226,7 +225,14 @@ def _width(part: Part) -> float:
     if part.kind == BLOCK:
         return _MARGIN + _MOST
     text = max(7.2 * len(name), 5.1 * len(_headline(part)))
-    return _MARGIN + min(max(text, _LEAST if part.kind in _NARROW_CARDS else _PICTURE), _MOST)
+    return _MARGIN + min(max(text, _LEAST if _is_narrow(part) else _PICTURE), _MOST)
+
+
+def _is_narrow(part: Part) -> bool:
+    """Whether a card shows no row of feature maps."""
+    if part.kind == "Input":
+        return "shape" in part.params  # that of a block shows what comes from outside
+    return part.kind in ("Linear", "Output") or part == GLOBAL_AVERAGE
 
 
 def _headline(part: Part) -> str:

@@ -19,30 +19,52 @@ if TYPE_CHECKING:
 _REACH = 8.0  # how far from a wire the mouse may be
 _CHIP_HEIGHT = 18.0
 _TURN = 44.0  # how far a wire that turns back swings out
+_BETWEEN = 104.0  # from the line of a row to the middle of the gap above it
+_LONG, _STEP = 160.0, 76.0  # a wire that is longer and changes its height does so within a step
 
 
-def path_between(start: QPointF, end: QPointF, over: float | None = None) -> tuple[QPainterPath, QPointF, float]:
+def path_between(
+    start: QPointF, end: QPointF, over: float | None = None, *, joins: bool = False
+) -> tuple[QPainterPath, QPointF, float]:
     """The way of a wire, the place for its label and how much room the label has there.
 
     Args:
         over: height of an arch that leads around what stands in between.
+        joins: it ends where several wires meet: a long one then keeps its own height as far as it can, and runs clear
+            of the cards in between. Any other takes the height of its end at once.
     """
     path = QPainterPath(start)
     dx, dy = end.x() - start.x(), end.y() - start.y()
     if over is not None:
         return _arch(path, start, end, over)
+    if dx >= _LONG and abs(dy) > 60:
+        return _step(path, start, end, joins)
     if dx >= 12:
         bend = dx / 2 if abs(dy) > 1 else 0.0
         path.cubicTo(start.x() + bend, start.y(), end.x() - bend, end.y(), end.x(), end.y())
         room = dx if abs(dy) < 24 else dx / 2
         return path, QPointF(start.x() + dx / 2, start.y() + dy / 2), room
     # It turns back: out to the right, along between the rows, and in from the left.
-    level = (start.y() + end.y()) / 2 if abs(dy) > 60 else max(start.y(), end.y()) + 104
+    # Between the rows is next to the row that it goes to: the one before may have branches below it.
+    level = end.y() - math.copysign(min(abs(dy) / 2, _BETWEEN), dy) if abs(dy) > 60 else max(start.y(), end.y()) + 104
     right, left = start.x() + _corner(level - start.y()), end.x() - _corner(end.y() - level)
     _half_turn(path, QPointF(start.x(), start.y()), level, right)
     path.lineTo(end.x(), level)
     _half_turn(path, QPointF(end.x(), level), end.y(), left)
     return path, QPointF((start.x() + end.x()) / 2, level), max(start.x() - end.x(), 80.0)
+
+
+def _step(path: QPainterPath, start: QPointF, end: QPointF, late: bool) -> tuple[QPainterPath, QPointF, float]:
+    """From one height to another at once, or only right before the end."""
+    level, ramp = start.y() if late else end.y(), _STEP / 2
+    corner = QPointF(end.x() - _STEP, level) if late else QPointF(start.x() + _STEP, level)
+    if late:
+        path.lineTo(corner)
+        path.cubicTo(corner.x() + ramp, corner.y(), end.x() - ramp, end.y(), end.x(), end.y())
+        return path, QPointF((start.x() + corner.x()) / 2, level), corner.x() - start.x()
+    path.cubicTo(start.x() + ramp, start.y(), corner.x() - ramp, corner.y(), corner.x(), corner.y())
+    path.lineTo(end)
+    return path, QPointF((corner.x() + end.x()) / 2, level), end.x() - corner.x()
 
 
 def _corner(rise: float) -> float:
@@ -85,15 +107,22 @@ class WireItem(QGraphicsItem):
         self._ends = (QPointF(), QPointF())
         self._straight = False  # so it looks from afar
 
-    def route(self, start: QPointF, end: QPointF, label: str, over: float | None = None) -> None:
-        """Lead the wire from one point of the canvas to another; `label` stands on it where there is room."""
+    def route(
+        self, start: QPointF, end: QPointF, label: str, over: float | None = None, *, joins: bool = False
+    ) -> None:
+        """Lead the wire from one point of the canvas to another; `label` stands on it where there is room.
+
+        Args:
+            over, joins: see `path_between`.
+        """
         if self._ends == (start, end) and self._text == label and over is None and not self._path.isEmpty():
             return
         self.prepareGeometryChange()
         self._ends = (QPointF(start), QPointF(end))
         self._text = label
-        self._path, middle, room = path_between(start, end, over)
-        self._straight = over is None and end.x() >= start.x()
+        self._path, middle, room = path_between(start, end, over, joins=joins)
+        stepped = end.x() - start.x() >= _LONG and abs(end.y() - start.y()) > 60
+        self._straight = over is None and end.x() >= start.x() and not stepped
         self._stroke = None
         self._chip = QRectF()
         if label:
