@@ -33,6 +33,7 @@ from builder.ui.live import Live
 from builder.ui.menus import Menus
 from builder.ui.palette import Palette
 from builder.ui.status import StatusLine
+from builder.ui.table.panel import AnalysisPanel
 from builder.ui.theme import theme
 from builder.ui.topbar import TopBar
 from builder.ui.views.base import Subject, View, all_views
@@ -48,7 +49,7 @@ class MainWindow(QMainWindow):
         document: what is being edited.
         live: the training.
         files: opening and saving.
-        canvas, palette, inspector, problems, banner, status, topbar: the parts.
+        canvas, palette, inspector, problems, analysis, banner, status, topbar: the parts.
         views: the live views, by key.
         problems_found: problems of the whole project, up to date behind every edit.
         sample: position of the pinned sample in the validation part.
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         self.palette_panel = Palette()
         self.inspector = Inspector(self.document)
         self.problems = ProblemsPanel(self.document)
+        self.analysis = AnalysisPanel(self.document)
         self.banner = Banner()
         self.status = StatusLine()
         self.views: dict[str, View] = {}
@@ -112,6 +114,10 @@ class MainWindow(QMainWindow):
             self._dock(kind.key, kind.title, shown, area.BottomDockWidgetArea, shown.head())
         self._dock("problems", "Problems", self.problems, area.BottomDockWidgetArea)
         self.docks["problems"].hide()
+        self._dock("analysis", "Analysis", self.analysis, area.BottomDockWidgetArea, self.analysis.head())
+        # A table of so many columns gets a row of its own, as wide as the window.
+        self.addDockWidget(area.BottomDockWidgetArea, self.docks["analysis"], Qt.Orientation.Vertical)
+        self.docks["analysis"].hide()
         self.resizeDocks([self.docks["palette"], self.docks["inspector"]], [190, 320], Qt.Orientation.Horizontal)
         bottom = [self.docks[key] for key in self.views]
         self.resizeDocks(bottom, [320] * len(bottom), Qt.Orientation.Vertical)
@@ -165,6 +171,7 @@ class MainWindow(QMainWindow):
         self.canvas.visible_nodes_changed.connect(self._attend_soon)
         self.canvas.node_activated.connect(self._activated)
         self.status.problems_asked.connect(self.show_problems)
+        self.analysis.said.connect(self.status.hint)
         self.problems.setting_activated.connect(self.inspector.show_setting)
         self.inspector.learning_rate_changed.connect(self._learning_rate_changed)
         self.inspector.download_asked.connect(live.prepare)

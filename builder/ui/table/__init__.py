@@ -1,0 +1,1 @@
+"""The analysis table: what every layer costs, in a dock of its own."""

@@ -1,0 +1,248 @@
+"""The panel of the analysis table: totals and every layer, following each edit while it is seen."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QPainter, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHeaderView,
+    QSpinBox,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from builder.compile.analysis import Analysis, analyse
+from builder.compile.plan import make_plan
+from builder.compile.table import NUMBERS, make_table, to_csv
+from builder.graph.problems import ProblemError
+from builder.ui.document import Document
+from builder.ui.table.model import COLUMNS, SHARE, TableModel
+from builder.ui.theme import font, theme
+from builder.ui.views import export
+from builder.ui.views.frame import ViewFrame, small_button
+
+_ROW = 24
+_PAD = 8
+
+
+class _Cells(QStyledItemDelegate):
+    """Paints cells: figures in the figures' font, a bar behind those that have a share, the totals in bold."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(super().sizeHint(option, index).width() + 2 * _PAD, _ROW)
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        super().initStyleOption(option, index)
+        total = not index.parent().isValid() and index.row() == 0
+        option.font = font(
+            11 if COLUMNS[index.column()].figures else 12, bold=total, mono=COLUMNS[index.column()].figures
+        )
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        share = index.data(SHARE)
+        if share:
+            area = QRectF(option.rect).adjusted(4, 4, -4, -4)
+            bar = QRectF(area.x(), area.y(), max(2.0, area.width() * share), area.height())
+            painter.save()
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme().color("accent", 0.28))
+            painter.drawRoundedRect(bar, 2, 2)
+            painter.restore()
+        super().paint(painter, option, index)
+
+
+class AnalysisPanel(QWidget):
+    """What every layer costs and sees.
+
+    Attributes:
+        frame: head and content; view: the table; model: its rows.
+        batch, number: for how many samples, and in which type of number, memory is counted.
+        said: a sentence for the status line.
+        ask_path: asks where to save; a test puts its own here.
+    """
+
+    said = Signal(str)
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self.ask_path: export.Ask = export.ask_path
+        self.model = TableModel(self)
+        self.view = QTreeView()
+        self.view.setModel(self.model)
+        self.view.setItemDelegate(_Cells(self.view))
+        self.view.setUniformRowHeights(True)
+        self.view.setAlternatingRowColors(True)
+        self.view.setAllColumnsShowFocus(True)
+        self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.view.setAccessibleName("Analysis of the layers")
+        self.view.setIndentation(16)
+        header = self.view.header()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setStretchLastSection(False)
+        header.setSectionsMovable(False)
+        header.setSortIndicatorClearable(True)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.view.setSortingEnabled(True)
+        self._measured = False
+        self.frame = ViewFrame("Analysis", self.view)
+        self._fill_head()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.frame)
+        self._analysis: Analysis | None = None
+        self._following = False
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._renew)
+        document.inferred.connect(self._renew_soon)
+        document.selected.connect(self._renew_soon)
+        document.page_changed.connect(self._renew_soon)
+        self.view.selectionModel().selectionChanged.connect(lambda _new, _old: self._select())
+        self._open: set[str] = set()
+        self.view.expanded.connect(lambda index: self._fold(index, opened=True))
+        self.view.collapsed.connect(lambda index: self._fold(index, opened=False))
+        self.model.modelReset.connect(self._unfold)
+        theme().changed.connect(self.view.viewport().update)
+
+    def _fill_head(self) -> None:
+        self.batch = QSpinBox()
+        self.batch.setRange(1, 1_000_000)
+        self.batch.setPrefix("batch ")
+        self.batch.setFixedSize(112, 24)
+        self.batch.setToolTip("How many samples the memory is counted for")
+        self.batch.setAccessibleName("Batch size")
+        self.batch.valueChanged.connect(self._renew_soon)
+        self.number = QComboBox()
+        self.number.addItems(list(NUMBERS))
+        self.number.setFixedHeight(24)
+        self.number.setToolTip("Type of number that the memory is counted for")
+        self.number.setAccessibleName("Type of number")
+        self.number.currentIndexChanged.connect(self._renew_soon)
+        self._buttons = (
+            small_button("copy", "Copy the table", self.copy),
+            small_button("save", "Save the table…", self.save),
+        )
+        for spare, widget in enumerate((self.batch, self.number, *self._buttons)):
+            self.frame.head.add(widget, spare)
+
+    def head(self) -> QWidget:
+        """Title and controls, for a dock that shows them as its title bar."""
+        return self.frame.head
+
+    def sizeHint(self) -> QSize:
+        return QSize(900, 280)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, 120)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._later.start()
+
+    # Keeping up -----------------------------------------------------------------------------------------------------
+
+    def _renew_soon(self, *_news: object) -> None:
+        if self.isVisible():
+            self._later.start()
+
+    def _renew(self) -> None:
+        if not self.isVisible():
+            return
+        try:
+            analysis = analyse(make_plan(self._document.flat))
+        except ProblemError:
+            words = "The figures appear once nothing is wrong with the network."
+            self.frame.set_empty(words if self._document.flat.nodes else "There is nothing to count yet.")
+            for button in self._buttons:
+                button.setEnabled(False)
+            return
+        table = make_table(analysis, batch=self.batch.value(), number=self.number.currentText())
+        self._following = True  # what a new table does to the selection is nobody's wish
+        try:
+            self.model.show_table(table)
+        finally:
+            self._following = False
+        self.frame.set_empty("")
+        for button in self._buttons:
+            button.setEnabled(True)
+        if not self._measured:
+            self._measured = True
+            for column in range(len(COLUMNS)):
+                self.view.resizeColumnToContents(column)
+        self._show_selection()
+
+    def _fold(self, index: QModelIndex, *, opened: bool) -> None:
+        row = self.model.row_at(index)
+        if row is not None:
+            (self._open.add if opened else self._open.discard)(row.name)
+
+    def _unfold(self) -> None:
+        """Blocks that were open stay open, also when the network has other layers now."""
+        for name in tuple(self._open):
+            index = self.model.index_of(name)
+            if index.isValid():
+                self.view.setExpanded(index, True)
+
+    def _show_selection(self) -> None:
+        document, selection = self._document, self.view.selectionModel()
+        wanted = []
+        for name in document.selection:
+            index = self.model.index_of(".".join((*document.opened, name)))
+            if not index.isValid():  # an entrance or exit of a block: what comes in or leaves there
+                index = self.model.index_of(document.flat_name(name) or "")
+            if index.isValid():
+                wanted.append(index)
+        if wanted == selection.selectedRows():
+            return
+        self._following = True
+        try:
+            flags = selection.SelectionFlag
+            selection.clearSelection()
+            for index in wanted:
+                selection.select(index, flags.Select | flags.Rows)
+            if wanted:
+                with QSignalBlocker(selection):
+                    selection.setCurrentIndex(wanted[-1], flags.NoUpdate)
+                self.view.scrollTo(wanted[-1])
+        finally:
+            self._following = False
+        self.view.viewport().update()
+
+    def _select(self) -> None:
+        """The user has chosen rows: select what they stand for."""
+        if self._following:
+            return
+        rows = [self.model.row_at(index) for index in self.view.selectionModel().selectedRows()]
+        names = [row.name for row in rows if row is not None and row.name]
+        if not names:
+            return
+        here = [name for name in names if name in self._document.graph.nodes]
+        if not self._document.opened and len(here) == len(names):
+            self._document.select(here)
+        else:
+            self._document.go_to(names[-1])
+
+    # Out of the window ----------------------------------------------------------------------------------------------
+
+    def copy(self) -> None:
+        """Put the table onto the clipboard, as comma-separated values."""
+        if self.model.table is not None:
+            QGuiApplication.clipboard().setText(to_csv(self.model.table))
+            self.said.emit("The table is on the clipboard.")
+
+    def save(self) -> None:
+        """Ask for a place and write the table there, as comma-separated values."""
+        if self.model.table is not None:
+            words = export.save_text(self, to_csv(self.model.table), "analysis", self.ask_path)
+            if words:
+                self.said.emit(words)
