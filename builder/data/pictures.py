@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from builder.data.fit import enlargement
 from builder.graph.model import Shape
 
 # Weights of red, green and blue in brightness: Rec. ITU-R BT.601, as Pillow and torchvision use them.
@@ -45,7 +46,7 @@ class Fitter:
 
 def _pad(pictures: Tensor, height: int, width: int) -> Tensor:
     rows, columns = pictures.shape[2:]
-    factor = min(height // rows, width // columns)
+    factor = enlargement((rows, columns), (height, width))
     if factor > 1:
         pictures = pictures.repeat_interleave(factor, dim=2).repeat_interleave(factor, dim=3)
     elif factor == 0:  # larger than the input: shrink to fit, keeping the proportions
