@@ -6,13 +6,12 @@ importing it brings in matplotlib and stops the window for one to two seconds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import pairwise
 
 _SWEEPS = 8
 
-Cell = tuple[str, int]
-"""A node in its column; or a long wire (by its index as text) in a column that it passes."""
+# A cell is a node, or a wire in a column that it passes; cells are numbered, the nodes first.
 
 
 def lanes_of(columns: list[list[str]], wires: Iterable[tuple[str, str]]) -> dict[str, float]:
@@ -23,50 +22,64 @@ def lanes_of(columns: list[list[str]], wires: Iterable[tuple[str, str]]) -> dict
         wires: source and target; a wire that passes columns takes a lane there, as a node does.
     """
     depth = {name: index for index, column in enumerate(columns) for name in column}
-    cells: list[list[Cell]] = [[(name, index) for name in column] for index, column in enumerate(columns)]
-    left: dict[Cell, list[Cell]] = {}
-    right: dict[Cell, list[Cell]] = {}
-    for number, (source, target) in enumerate(wires):
-        way = [(source, depth[source])]
+    cell_of = {name: number for number, name in enumerate(depth)}
+    cells: list[list[int]] = [[cell_of[name] for name in column] for column in columns]
+    left: list[list[int]] = [[] for _ in cell_of]
+    right: list[list[int]] = [[] for _ in cell_of]
+    for source, target in wires:
+        way = [cell_of[source]]
         for index in range(depth[source] + 1, depth[target]):
-            way.append((f"#{number}", index))
+            way.append(len(left))
+            left.append([])
+            right.append([])
             cells[index].append(way[-1])
-        way.append((target, depth[target]))
+        way.append(cell_of[target])
         for one, other in pairwise(way):
-            right.setdefault(one, []).append(other)
-            left.setdefault(other, []).append(one)
+            right[one].append(other)
+            left[other].append(one)
     _order(cells, left, right)
     at = _pull(cells, left, right)
-    places = {name: at[name, index] for name, index in depth.items()}
+    places = {name: at[cell] for name, cell in cell_of.items()}
     values = list(places.values())
     middle = max(sorted(set(values)), key=values.count)
     return {name: place - middle for name, place in places.items()}
 
 
-Near = Mapping[Cell, list[Cell]]
-
-
-def _order(cells: list[list[Cell]], left: Near, right: Near) -> None:
+def _order(cells: list[list[int]], left: list[list[int]], right: list[list[int]]) -> None:
     """Sort every column so that wires cross little."""
-    rank = {cell: float(row) for column in cells for row, cell in enumerate(column)}
+    rank = [0.0] * len(left)
+    for column in cells:
+        for row, cell in enumerate(column):
+            rank[cell] = float(row)
+    wide = [column for column in cells if len(column) > 1]  # in the others there is nothing to sort
     for sweep in range(_SWEEPS):
         forwards = sweep % 2 == 0
-        for column in cells if forwards else reversed(cells):
-            near = left if forwards else right
-            pull = {cell: _mean([rank[other] for other in near.get(cell, ())], rank[cell]) for cell in column}
+        near = left if forwards else right
+        for column in wide if forwards else reversed(wide):
+            pull = {cell: _mean([rank[other] for other in near[cell]], rank[cell]) for cell in column}
             column.sort(key=pull.__getitem__)
-            rank.update((cell, float(row)) for row, cell in enumerate(column))
+            for row, cell in enumerate(column):
+                rank[cell] = float(row)
 
 
-def _pull(cells: list[list[Cell]], left: Near, right: Near) -> dict[Cell, float]:
+def _pull(cells: list[list[int]], left: list[list[int]], right: list[list[int]]) -> list[float]:
     """Bring every cell as near to the mean of its neighbours as its column allows, in steps of a half."""
-    at = {cell: row - (len(column) - 1) / 2 for column in cells for row, cell in enumerate(column)}
+    at = [0.0] * len(left)
+    for column in cells:
+        for row, cell in enumerate(column):
+            at[cell] = row - (len(column) - 1) / 2
+    near = [[*one, *other] for one, other in zip(left, right, strict=True)]
     for sweep in range(2 * _SWEEPS):
+        moved = False
         for column in cells if sweep % 2 == 0 else reversed(cells):
-            wish = [
-                _mean([at[other] for other in (*left.get(cell, ()), *right.get(cell, ()))], at[cell]) for cell in column
-            ]
-            at.update(zip(column, _apart(wish), strict=True))
+            wish = [_mean([at[other] for other in near[cell]], at[cell]) for cell in column]
+            if len(wish) > 1:
+                wish = _apart(wish)
+            for cell, place in zip(column, wish, strict=True):
+                if at[cell] != place:
+                    at[cell], moved = place, True
+        if not moved:
+            break
     for column in cells:
         last = float("-inf")
         for cell in column:

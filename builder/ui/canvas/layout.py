@@ -196,40 +196,47 @@ def _skips(graph: Graph, wire: tuple[str, str], depth: Mapping[str, int]) -> boo
 
 def _balanced(graph: Graph, columns: list[list[str]], sizes: Sizes, width: float) -> list[list[list[str]]]:
     """`_rows` of about equal width: no more rows than `width` needs, and no short one at the end."""
-    rows = _rows(graph, columns, sizes, width)
+    widths = [max(_size(sizes, name).width() for name in column) for column in columns]
+    gaps = [_gap(column, sizes) for column in columns]
+    may_break = _single_crossings(graph, columns)
+    rows = _rows(widths, gaps, may_break, width)
     low, high = 0.0, width
     while len(rows) > 1 and high - low > GAP:
         middle = (low + high) / 2
-        tried = _rows(graph, columns, sizes, middle)
+        tried = _rows(widths, gaps, may_break, middle)
         if len(tried) <= len(rows):
             high, rows = middle, tried
         else:
             low = middle
-    return rows
+    return [[columns[index] for index in row] for row in rows]
 
 
-def _rows(graph: Graph, columns: list[list[str]], sizes: Sizes, width: float) -> list[list[list[str]]]:
-    """The columns, broken into rows no wider than `width`, but only where a single source is crossed."""
+def _single_crossings(graph: Graph, columns: list[list[str]]) -> list[bool]:
+    """Behind which columns a row may break: where the wires of a single source cross."""
     depth = {name: index for index, column in enumerate(columns) for name in column}
     crossing: list[set[str]] = [set() for _ in columns]
     for edge in graph.edges:
         for index in range(depth[edge.source], depth[edge.target]):
             crossing[index].add(edge.source)
-    rows: list[list[list[str]]] = [[]]
-    used, cut = 0.0, 0  # `cut`: how many columns of the row in work stand before the last place where it may break
-    for index, column in enumerate(columns):
-        wide = max(_size(sizes, name).width() for name in column)
-        step = wide + (_gap(columns[index - 1], sizes) if rows[-1] else 0)
-        if rows[-1] and used + step > width and cut:
-            rows[-1], tail = rows[-1][:cut], rows[-1][cut:]
-            rows.append(tail)
-            used, cut = _row_width([*tail, column], sizes), 0
+    return [len(sources) <= 1 for sources in crossing]
+
+
+def _rows(widths: list[float], gaps: list[float], may_break: list[bool], width: float) -> list[range]:
+    """The columns by number, broken into rows no wider than `width`, but only where they may be broken."""
+    rows: list[range] = []
+    start, cut = 0, 0  # of the row in work: its first column, and the last place where it may break
+    used = 0.0
+    for index, wide in enumerate(widths):
+        step = wide + (gaps[index - 1] if index > start else 0)
+        if index > start and used + step > width and cut > start:
+            rows.append(range(start, cut))
+            start = cut
+            used = sum(widths[start : index + 1]) + sum(gaps[start:index])
         else:
             used += step
-        rows[-1].append(column)
-        if len(crossing[index]) <= 1:
-            cut = len(rows[-1])
-    return [row for row in rows if row]
+        if may_break[index]:
+            cut = index + 1
+    return [*rows, range(start, len(widths))]
 
 
 def _row_width(row: list[list[str]], sizes: Sizes) -> float:
