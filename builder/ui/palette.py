@@ -5,6 +5,8 @@ Knows the catalogue, not the canvas: what is chosen leaves by signal or as dragg
 
 from __future__ import annotations
 
+import html
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import groupby
 
@@ -33,12 +35,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from builder.graph.model import Block
 from builder.layers.base import Category, Layer
 from builder.layers.registry import find, offered, search
 from builder.ui.theme import font, theme
 
 MIME = "application/x-torchcanvas-layer"
 """The kind of a dragged layer, as UTF-8."""
+
+OWN_BLOCK, KEPT_BLOCK = "block:", "library:"
+"""How the kind of a block begins: a definition of the project, or one of the library."""
 
 _KIND, _CATEGORY = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 _ROW, _HEADING = 23, 27
@@ -78,7 +84,7 @@ def dragged_kind(data: QMimeData) -> str | None:
     if not data.hasFormat(MIME):
         return None
     kind = bytes(data.data(MIME).data()).decode("utf-8", "replace")
-    return kind if find(kind) is not None else None
+    return kind if find(kind) is not None or kind.startswith((OWN_BLOCK, KEPT_BLOCK)) else None
 
 
 class Palette(QWidget):
@@ -114,7 +120,18 @@ class Palette(QWidget):
         shortcut.activated.connect(self._search)
         theme().changed.connect(self._restyle)
         self._restyle()
+        self._blocks: tuple[tuple[str, Block], ...] = ()
         self.fill("")
+
+    def set_blocks(self, own: Iterable[Block], library: Iterable[Block]) -> None:
+        """Offer these definitions: the project's, and of the library those that the project does not have."""
+        mine = tuple((OWN_BLOCK + block.name, block) for block in own)
+        names = {block.name for _, block in mine}
+        fresh = (*mine, *((KEPT_BLOCK + block.name, block) for block in library if block.name not in names))
+        if [(kind, block.help) for kind, block in fresh] != [(kind, block.help) for kind, block in self._blocks]:
+            self._blocks = fresh
+            self.fill(self.search_field.text())
+        self._blocks = fresh
 
     def fill(self, words: str) -> None:
         """Show the layers that match; all of them, by category, when nothing is typed."""
@@ -122,6 +139,9 @@ class Palette(QWidget):
         if words.strip():
             for layer in search(words):
                 self.list.addItem(_row(layer))
+            for kind, block in self._blocks:
+                if all(word in f"{block.name} {block.help}".casefold() for word in words.casefold().split()):
+                    self.list.addItem(_block_row(kind, block))
             if not self.list.count():
                 self.list.addItem(_heading("Nothing found"))
         else:
@@ -131,6 +151,10 @@ class Palette(QWidget):
                 self.list.addItem(_heading(category.value))
                 for layer in layers:
                     self.list.addItem(_row(layer))
+            if self._blocks:
+                self.list.addItem(_heading(Category.BLOCK.value))
+                for kind, block in self._blocks:
+                    self.list.addItem(_block_row(kind, block))
         self._first()
 
     def _first(self) -> None:
@@ -183,6 +207,15 @@ def _row(layer: type[Layer]) -> QListWidgetItem:
     if layer.use:
         tip += f"<br><i>{layer.use}</i>"
     item.setToolTip(tip)
+    return item
+
+
+def _block_row(kind: str, block: Block) -> QListWidgetItem:
+    item = QListWidgetItem(block.name)
+    item.setData(_KIND, kind)
+    item.setData(_CATEGORY, Category.BLOCK.name)
+    where = "A block of this project." if kind.startswith(OWN_BLOCK) else "A block of the library."
+    item.setToolTip(f"<b>{html.escape(block.name)}</b><br>{html.escape(block.help or where)}")
     return item
 
 

@@ -13,11 +13,13 @@ from builder.graph import edits
 from builder.graph.blocks import BLOCK
 from builder.graph.frozen import freeze
 from builder.layers.block import BlockLayer
-from builder.project import templates
+from builder.project import block_library, templates
 from builder.project.form import decode, encode
+from builder.ui.block_offers import BlockOffers
 from builder.ui.canvas.breadcrumb import Breadcrumb
 from builder.ui.canvas.view import CanvasView
 from builder.ui.document import Document
+from builder.ui.palette import KEPT_BLOCK, OWN_BLOCK, Palette, dragged_kind, layer_data
 
 
 @pytest.fixture
@@ -183,3 +185,47 @@ def test_the_path_shows_the_way_back_and_what_an_edit_reaches(document, view, qt
     path.crumbs[0].click()
     assert path.isHidden()
     QApplication.processEvents()
+
+
+@pytest.fixture
+def library(tmp_path, monkeypatch):
+    monkeypatch.setattr(block_library, "library_folder", lambda: tmp_path / "blocks")
+    return tmp_path / "blocks"
+
+
+def offered(palette: Palette) -> list[str]:
+    return [palette.list.item(row).text() for row in range(palette.list.count())]
+
+
+def test_the_palette_offers_the_blocks_of_project_and_library(view, document, library, qtbot):
+    palette = Palette()
+    qtbot.addWidget(palette)
+    offers = BlockOffers(document, palette, view.editing.grouping)
+    offers.read()
+    assert "Blocks" not in offered(palette)
+    grouped(view, "conv2", "tanh2")
+    assert offered(palette)[-2:] == ["Blocks", "Block1"]
+    view.editing.grouping.keep()
+    assert offered(palette).count("Block1") == 1
+    document.open(templates.load("mlp"), None)
+    assert offered(palette)[-1] == "Block1"
+    assert dragged_kind(layer_data(KEPT_BLOCK + "Block1")) == KEPT_BLOCK + "Block1"
+    view.add_kind(KEPT_BLOCK + "Block1")
+    (name,) = document.selection
+    assert document.graph.nodes[name].params == freeze({"definition": "Block1"})
+    assert set(document.value.network.blocks) == {"Block1"}
+    view.add_kind(OWN_BLOCK + "Block1")
+    assert document.instances_of("Block1") == 2
+    document.open_block(name)
+    before = document.value
+    view.add_kind(OWN_BLOCK + "Block1")
+    assert document.value is before
+
+
+def test_a_block_drops_onto_a_wire(view, document, library):
+    grouped(view, "tanh1")
+    edge = next(edge for edge in document.graph.edges if edge.source == "conv2")
+    view.editing.insert(OWN_BLOCK + "Block1", edge, view.canvas.wires[edge].boundingRect().center())
+    (name,) = document.selection
+    assert document.graph.incoming[name][0].source == "conv2"
+    assert document.flat.errors == ()

@@ -11,13 +11,15 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 from builder.graph import edits
 from builder.graph.blocks import BLOCK, adopt, used_by
-from builder.graph.model import Edge, Graph, Network, Node, Point
+from builder.graph.frozen import FrozenDict
+from builder.graph.model import Block, Edge, Graph, Network, Node, Point
 from builder.graph.problems import ProblemError
 from builder.layers.edits import add_after, free_port, new_node, refusal
 from builder.layers.registry import find
 from builder.ui.canvas import clipboard, layout
 from builder.ui.canvas.grouping import Grouping
 from builder.ui.canvas.scene import CanvasScene
+from builder.ui.palette import KEPT_BLOCK, OWN_BLOCK
 
 _PASTE_STEP = 32.0
 
@@ -35,6 +37,7 @@ class Editing:
         self._say = say
         self.grouping = Grouping(scene, say)
         self._pasted = ("", 0)  # text that was pasted last, and how often
+        self._brought: FrozenDict[str, Block] | None = None
 
     # Adding ---------------------------------------------------------------------------------------------------------
 
@@ -49,7 +52,9 @@ class Editing:
             The new node's name.
         """
         graph = self._scene.graph
-        node = new_node(graph, kind)
+        node = self._new(kind)
+        if not self.grouping.may_hold(Graph.of([node]), self._brought or self._document.value.network.blocks):
+            return ""
         size = self.size_of(node)
         selection = [name for name in self._document.selection if name in graph.nodes]
         if at is not None or not selection:
@@ -77,9 +82,11 @@ class Editing:
     def insert(self, kind: str, edge: Edge, at: QPointF) -> None:
         """Put a new layer onto a wire."""
         graph = self._scene.graph
-        node = new_node(graph, kind)
         if not self.can_insert(kind):
             self.add(kind, at, at)
+            return
+        node = self._new(kind)
+        if not self.grouping.may_hold(Graph.of([node]), self._brought or self._document.value.network.blocks):
             return
         after = edits.insert_on_edge(graph, edge, node, self._centred(at, self.size_of(node)))
         after = self._make_way(graph, after, node.name)
@@ -89,7 +96,11 @@ class Editing:
     def can_insert(kind: str) -> bool:
         """Whether a layer has both an input and an output, so that it can stand on a wire."""
         layer = find(kind)
-        return kind == BLOCK or (layer is not None and bool(layer.ports.inputs) and bool(layer.ports.outputs))
+        return (
+            kind == BLOCK
+            or kind.startswith((OWN_BLOCK, KEPT_BLOCK))
+            or (layer is not None and bool(layer.ports.inputs) and bool(layer.ports.outputs))
+        )
 
     def _make_way(self, before: Graph, after: Graph, name: str) -> Graph:
         """`after`, with its new node between its neighbours if it would cover one where it was dropped."""
@@ -111,13 +122,21 @@ class Editing:
         """`new` with the nodes that `old` lacks standing properly between their neighbours."""
         return layout.settle(old, new, self._scene.sizes_for(new))
 
+    def _new(self, kind: str) -> Node:
+        """A node of a kind that the palette offers; what a block of the library needs is added with the next edit."""
+        self._brought = None
+        if not kind.startswith((OWN_BLOCK, KEPT_BLOCK)):
+            return new_node(self._scene.graph, kind)
+        node, self._brought = self.grouping.new_instance(kind)
+        return node
+
     def size_of(self, node: Node) -> QSizeF:
         """Size of the item that a new node gets."""
         return self._scene.sizes_for(Graph.of([node]))[node.name]
 
     def size_for_kind(self, kind: str) -> QSizeF:
         """Size of the item that a new layer of this kind gets."""
-        return self.size_of(new_node(self._scene.graph, kind))
+        return self.size_of(self._new(kind))
 
     @staticmethod
     def _centred(at: QPointF, size: QSizeF) -> Point:
@@ -177,10 +196,10 @@ class Editing:
     def add_wired(self, kind: str, at: QPointF, node: str, side: str, port: int) -> None:
         """Add a layer at a point and wire it to a port: what a wire dropped on empty canvas asks for."""
         graph = self._scene.graph
-        new = new_node(graph, kind)
+        new = self._new(kind)
         layer = find(kind)
         graph = edits.add_node(graph, new, self._centred(at, self.size_of(new)))
-        if layer is not None and (layer.ports.inputs if side == "out" else layer.ports.outputs):
+        if layer is None or (layer.ports.inputs if side == "out" else layer.ports.outputs):
             edge = Edge(node, new.name, port, 0) if side == "out" else Edge(new.name, node, 0, port)
             graph = edits.connect(graph, edge)
         self._commit(f"Add {new.name}", graph, (new.name,))
@@ -330,7 +349,9 @@ class Editing:
     # ----------------------------------------------------------------------------------------------------------------
 
     def _commit(self, title: str, graph: Graph, select: tuple[str, ...] | None) -> None:
-        self._document.commit_graph(title, graph)
+        brought, self._brought = self._brought, None
+        blocks = Network(graph, brought) if brought is not None else None
+        self._document.commit(title, self._document.with_page(graph, blocks))
         self._document.end_gesture()
         if select is not None:
             self._document.select(select)

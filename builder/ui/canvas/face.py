@@ -15,6 +15,7 @@ from builder.compile.infer import NodeInfo
 from builder.graph.model import Node, Shape
 from builder.graph.problems import Problem, Severity
 from builder.layers.base import Category, Layer, Role, show
+from builder.layers.block import BlockInput, BlockOutput
 from builder.layers.registry import find
 from builder.ui.theme import font
 
@@ -149,7 +150,7 @@ def face_of(node: Node, info: NodeInfo | None, wired: int, note: str = "", kind:
             role=kind.role, problem=problem, shape=shape,
         )  # fmt: skip
     headline = layer.headline() if layer is not None else kind.title
-    footer = note if kind.role is Role.INPUT else _footer(info, kind.role)
+    footer = note if kind.role is Role.INPUT and kind is not BlockInput else _footer(info, kind.role)
     maps = shape is not None and len(shape) == 3
     grid = (1, 1) if shape is None or (shape[0] == 3 and kind.role is Role.INPUT) else grid_of(shape[0])
     width = _width((node.name, NAME, True), (headline, HEADLINE, False), (footer, NOTE, False))
@@ -172,8 +173,10 @@ def _width(*texts: tuple[str, int, bool]) -> float:
 def _footer(info: NodeInfo | None, role: Role) -> str:
     if info is None or info.layer is None or info.output is None:
         return ""
-    if role is Role.OUTPUT:
+    if role is Role.OUTPUT and not isinstance(info.layer, BlockOutput):
         count = info.output[0]
         return f"picture {show(info.output)}" if len(info.output) == 3 else f"{count:,} output{'s' * (count != 1)}"
+    if isinstance(info.layer, BlockInput | BlockOutput):
+        return show(info.output)
     count = info.layer.parameter_count(info.known_inputs)
     return f"{count:,} parameter{'s' * (count != 1)}" if count else "no parameters"

@@ -12,12 +12,13 @@ from typing import Any
 from builder.graph import blocks as rules
 from builder.graph import edits
 from builder.graph.blocks import BLOCK
-from builder.graph.frozen import freeze
+from builder.graph.frozen import FrozenDict, freeze
 from builder.graph.model import Block, Graph, Network, Node, Point
 from builder.graph.problems import ProblemError
-from builder.layers.edits import add_after
+from builder.project.block_library import keep, kept
 from builder.ui.canvas import layout
 from builder.ui.canvas.scene import CanvasScene
+from builder.ui.palette import OWN_BLOCK
 
 
 class Grouping:
@@ -25,6 +26,7 @@ class Grouping:
 
     def __init__(self, scene: CanvasScene, say: Callable[[str], None]) -> None:
         self._scene, self._document, self._say = scene, scene.document, say
+        self.kept: Callable[[], None] = lambda: None  # told when the library holds another block
 
     # Of the selection -----------------------------------------------------------------------------------------------
 
@@ -108,28 +110,31 @@ class Grouping:
 
     # Putting one there ----------------------------------------------------------------------------------------------
 
-    def add(self, block: Block, brought: Mapping[str, Block], at: Point | None = None) -> str:
-        """Add an instance of a definition, of this project or from elsewhere; returns its name, or an empty text.
+    def new_instance(self, kind: str) -> tuple[Node, FrozenDict[str, Block]]:
+        """A node for a block that the palette offers, and the project's definitions with those that it brings."""
+        blocks = self._document.value.network.blocks
+        _, _, definition = kind.partition(":")
+        node = Node(edits.free_name(self._scene.graph, _stem(definition)), BLOCK, freeze({"definition": definition}))
+        if kind.startswith(OWN_BLOCK) or definition not in (library := kept()):
+            return node, blocks
+        blocks, piece = rules.adopt(blocks, Graph.of([node]), library[definition].blocks)
+        return piece.nodes[node.name], blocks
 
-        Args:
-            brought: the definitions that it needs.
-            at: its place; behind the selection, wired, when None.
-        """
-        graph = self._scene.graph
-        node = Node(edits.free_name(graph, _stem(block.name)), BLOCK, freeze({"definition": block.name}))
-        blocks, piece = rules.adopt(
-            self._document.value.network.blocks, Graph.of([node]), {**brought, block.name: block}
-        )
-        if not self.may_hold(piece, blocks):
-            return ""
-        node = piece.nodes[node.name]
-        selection = [name for name in self._document.selection if name in graph.nodes]
-        if at is not None or not selection:
-            after = edits.add_node(graph, node, at)
-        else:
-            after = layout.settle(graph, add_after(graph, node, selection[-1]), self._scene.sizes_for(graph))
-        self._commit(f"Add {node.name}", after, Network(after, blocks), (node.name,))
-        return node.name
+    def keep(self) -> None:
+        """Put the definition of the selected block, or of the one that is open, into the library."""
+        chosen, blocks = self.chosen(), self._document.value.network.blocks
+        name = str(self._document.graph.nodes[chosen[-1]].params.get("definition")) if chosen else ""
+        block = blocks.get(name) if name else self._document.definition
+        if block is None:
+            self._say("Select a block to keep it for other projects.")
+            return
+        try:
+            keep(block, blocks)
+        except ProblemError as error:
+            self._refuse(error)
+            return
+        self._say(f"{block.name} is in the library: the palette offers it in every project.")
+        self.kept()
 
     def may_hold(self, piece: Graph, blocks: Mapping[str, Block]) -> bool:
         """Whether nodes can be put onto the page shown: a block cannot hold itself. Says so when not."""

@@ -47,6 +47,7 @@ def edit_actions(view: CanvasView) -> list[QAction]:
         ("Group into a block", "Ctrl+G", view.group),
         ("Take the block apart", "Ctrl+Shift+G", view.editing.grouping.take_apart),
         ("Repeat the block…", "", view.ask_repeat),
+        ("Keep the block in the library", "", view.editing.grouping.keep),
         ("Open the block", "Alt+Down", view.open_chosen),
         ("Back out of the block", "Alt+Up", view.document.close_block),
     )
@@ -88,9 +89,9 @@ def context_menu(view: CanvasView, place: QPointF) -> QMenu:
     if view.document.selection:
         made.addAction(group)
     if view.editing.grouping.chosen():
-        made.addActions(others[:3])
+        made.addActions(others[:4])
     if view.document.opened:
-        made.addAction(others[3])
+        made.addAction(others[4])
     made.addSeparator()
     lines = made.addMenu("Line up")
     lines.setEnabled(len(view.document.selection) > 1)

@@ -187,7 +187,8 @@ class CanvasView(ZoomView):
     def add_kind(self, kind: str, at: QPointF | None = None) -> None:
         """Add a layer behind the selection and select it; or, unwired, at a point of the canvas."""
         name = self.editing.add(kind, at, self.visible_area().center())
-        self.reveal(name)
+        if name:
+            self.reveal(name)
 
     def reveal(self, name: str) -> None:
         """Scroll so far that a node is visible."""

@@ -136,6 +136,7 @@ class NumberEdit(QWidget):
     finished = Signal()
     misread = Signal(str)
     expressed = Signal(str)
+    entry_width = ENTRY_WIDTH
 
     def __init__(self, scale: Scale | None = None, *, whole: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -146,7 +147,7 @@ class NumberEdit(QWidget):
         self.entry = Entry()
         self.entry.setFont(font(mono=True))
         self.entry.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.entry.setFixedWidth(ENTRY_WIDTH)
+        self.entry.setFixedWidth(self.entry_width)
         self.slider: Slider | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -174,6 +175,7 @@ class NumberEdit(QWidget):
     def set_value(self, value: Any) -> None:
         """Show a value without telling anybody."""
         self._value = value
+        self.entry.setFixedWidth(self.entry_width)
         self.entry.show_text(self.text_of(value))
         if self.slider is not None and self._scale is not None and not self.slider.isSliderDown():
             self.slider.setValue(self._scale.position(self.number_of(value)))
@@ -214,6 +216,7 @@ class NumberEdit(QWidget):
 
     def show_expression(self, text: str) -> None:
         """Show, in the place of the value, the expression that it comes from."""
+        self.entry.setFixedWidth(2 * ENTRY_WIDTH)
         self.entry.show_text(f"={text}")
 
     def _entered(self, text: str) -> None:
@@ -271,9 +274,10 @@ class SizeEdit(NumberEdit):
 class ShapeEdit(NumberEdit):
     """A shape of one to four numbers, typed as `1x32x32`; no slider, a wider entry."""
 
+    entry_width = 2 * ENTRY_WIDTH
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(whole=True, parent=parent)
-        self.entry.setFixedWidth(2 * ENTRY_WIDTH)
 
     def text_of(self, value: Any) -> str:
         return " × ".join(str(part) for part in value) if isinstance(value, tuple | list) else str(value)
