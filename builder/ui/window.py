@@ -21,6 +21,7 @@ from builder.project.check import check
 from builder.train.messages import Finished, Prepared, Preparing, Reason, State
 from builder.ui import views as _registered_views  # noqa: F401  (registers all views)
 from builder.ui.banner import Banner, Offer
+from builder.ui.block_offers import BlockOffers
 from builder.ui.canvas.breadcrumb import Breadcrumb
 from builder.ui.canvas.view import CanvasView
 from builder.ui.docks import add_dock
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
         self.canvas = CanvasView(self.document)
         self.breadcrumb = Breadcrumb(self.document)
         self.palette_panel = Palette()
+        self.block_offers = BlockOffers(self.document, self.palette_panel, self.canvas.editing.grouping, self)
         self.inspector = Inspector(self.document)
         self.problems = ProblemsPanel(self.document)
         self.analysis = AnalysisPanel(self.document)
