@@ -199,7 +199,7 @@ def _words(error: Exception, url: str) -> str:
     if isinstance(reason, ssl.SSLError):
         return f"the certificate of {_host(url)} is not one that this computer trusts"
     if isinstance(error, URLError):
-        return f"{_host(url)} cannot be reached; is there a network?"
+        return f"{_host(url)} cannot be reached (is there a network?)"
     return f"the connection to {_host(url)} broke off"
 
 

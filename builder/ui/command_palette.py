@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 WIDTH, HEIGHT = 460, 340
 
@@ -29,6 +29,10 @@ class CommandPalette(QFrame):
         column.setSpacing(8)
         column.addWidget(self.search)
         column.addWidget(self.list)
+        self._none = QLabel("No command is called that.")
+        self._none.setProperty("role", "muted")
+        self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(self._none, 1)
         self.resize(WIDTH, HEIGHT)
         self.search.textChanged.connect(self._fill)
         self.search.returnPressed.connect(self._act)
@@ -57,12 +61,16 @@ class CommandPalette(QFrame):
         words = text.casefold().split()
         self.list.clear()
         for action in self._actions():
-            name = action.text().replace("&", "")
+            group = action.property("group")
+            name = f"{group}: {action.text()}" if group else action.text()
+            name = name.replace("&", "")
             if action.isEnabled() and all(word in name.casefold() for word in words):
                 keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
                 item = QListWidgetItem(f"{name}    {keys}" if keys else name)
                 item.setData(Qt.ItemDataRole.UserRole, action)
                 self.list.addItem(item)
+        self.list.setVisible(self.list.count() > 0)
+        self._none.setVisible(not self.list.count())
         self.list.setCurrentRow(0)
 
     def _act(self) -> None:

@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from builder.graph.problems import ProblemError
 from builder.inspect.picture import Attention
 from builder.project.document import Project
+from builder.project.edits import set_setting
 from builder.train.messages import (
     Command,
     EpochEnded,
@@ -165,6 +166,9 @@ class Live(QObject):
     def set_learning_rate(self, value: float) -> None:
         """Use another learning rate from the next step on."""
         self._send(SetLearningRate(value))
+        if self._project is not None:  # the run goes on with it, so it is no other run for that
+            self._project = set_setting(self._project, "training.optimizer.learning_rate", value)
+            self._set_stale(self.training and not self._document.value.trains_like(self._project))
 
     def take_snapshot(self) -> None:
         """Write the weights as they are into the run folder."""

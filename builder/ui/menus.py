@@ -54,6 +54,8 @@ class Menus(QObject):
         elif key is not None:
             action.setShortcuts(QKeySequence.keyBindings(key))
         action.triggered.connect(lambda _checked=False: act())
+        if menu.parent() is not self._window.topbar.menus:
+            action.setProperty("group", menu.title())  # "Dark" alone says little in a list of all commands
         menu.addAction(action)
         # Shortcuts must work while the menu bar's menus are closed, so the window holds the action too.
         self._window.addAction(action)

@@ -5,6 +5,7 @@ What each part does is in its own file; here is only who hears whom, and where t
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +29,9 @@ from builder.ui.docks import add_dock
 from builder.ui.document import Document
 from builder.ui.files import Files
 from builder.ui.health import badges, input_note
+from builder.ui.inspector.form import sentence
 from builder.ui.inspector.inspector import Inspector
+from builder.ui.inspector.panel import place_words
 from builder.ui.inspector.problems_panel import ProblemsPanel
 from builder.ui.live import Live
 from builder.ui.menus import Menus
@@ -368,13 +371,15 @@ class MainWindow(QMainWindow):
 
     def say_problem(self, problem: Problem, subject: str) -> None:
         """Show a problem on the banner, with what mends it."""
-        place = f"<b>{problem.where}</b>: " if problem.where else ""
+        spot = place_words(problem)
+        place = f"<b>{html.escape(spot)}</b>: " if spot else ""
+        message = html.escape(f"{problem.message if spot else sentence(problem.message)} {problem.hint}".strip())
         offers = []
         if problem.fix is not None:
             fix = problem.fix
             offers.append(Offer(fix.title, lambda: self.document.apply_fix(fix)))
         role = "warn" if problem.severity is Severity.WARNING or subject in ("warned", "refused") else "bad"
-        self.banner.show_message(subject, f"{place}{problem.message} {problem.hint}".strip(), role, tuple(offers))
+        self.banner.show_message(subject, place + message, role, tuple(offers))
 
     def show_problems(self) -> None:
         """Bring up the list of problems."""
@@ -413,7 +418,7 @@ class MainWindow(QMainWindow):
 
         when = datetime.fromtimestamp(newest.saved).strftime("%d %B, %H:%M")
         name = newest.path.stem if newest.path else newest.project.name
-        text = f"<b>{name}</b> was not saved when the program last ended (autosaved {when})."
+        text = f"<b>{html.escape(name)}</b> was not saved when the program last ended (autosaved {when})."
         self.banner.show_message("recovery", text, "accent", (Offer("Open it", take), Offer("Drop it", drop)))
 
     def _banner_closed(self, subject: str) -> None:

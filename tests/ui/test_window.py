@@ -12,13 +12,17 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from builder.graph.model import Graph, Network, Node
+from builder.graph.problems import Problem
 from builder.inspect.picture import Picture
 from builder.project import templates
 from builder.project.autosave import Recovered
 from builder.project.document import Project
+from builder.project.edits import set_setting
 from builder.project.file import load, save
 from builder.train.messages import EpochEnded, Finished, Phase, Reason, State
+from builder.ui.command_palette import CommandPalette
 from builder.ui.files import Answer
+from builder.ui.inspector.panel import place_words
 from builder.ui.theme import theme
 from builder.ui.window import MainWindow
 from tests.ui.canvas.hand import Hand, check_items, wires
@@ -203,9 +207,39 @@ def test_how_a_run_ended_stays_to_be_read(make_window: MakeWindow, qtbot: QtBot)
     assert window.inspector.data.progress() == ""
 
 
-def test_a_diverging_run_ends_in_a_problem_and_the_window_works_on(make_window: MakeWindow, qtbot: QtBot) -> None:
-    from builder.project.edits import set_setting
+def test_another_learning_rate_is_no_other_run(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(quick(templates.load("lenet5"), epochs=1000))
+    until_parked(qtbot, window)
+    press(qtbot, window.topbar.run)
+    qtbot.waitUntil(lambda: window.live.progress.step > 2, timeout=PATIENCE)
+    window.document.commit("Rate", set_setting(window.document.value, "training.optimizer.learning_rate", 0.0123))
+    window.inspector.learning_rate_changed.emit(0.0123)
+    assert not window.live.stale
+    assert window.banner.text == ""
+    qtbot.waitUntil(lambda: window.live.progress.learning_rate == pytest.approx(0.0123), timeout=PATIENCE)
+    window.document.undo.undo()
+    assert window.live.stale
 
+
+def test_the_command_palette_tells_what_a_command_belongs_to(make_window: MakeWindow) -> None:
+    window = make_window(None)
+    palette = window.findChild(CommandPalette)
+    palette.search.setText("theme")  # unseen: a popup wants more of the screen than there is
+    names = [palette.list.item(row).text() for row in range(palette.list.count())]
+    assert "Theme: Light" in names
+    palette.search.setText("qqq")
+    assert palette.list.count() == 0
+    assert palette.list.isHidden()
+
+
+def test_settings_are_named_as_in_their_form() -> None:
+    assert place_words(Problem("", "", where="data.dataset")) == "Data set"
+    assert place_words(Problem("", "", where="training.optimizer.learning_rate")) == "Optimiser, learning rate"
+    assert place_words(Problem("", "", where="conv1", field="kernel_size")) == "conv1, kernel size"
+    assert place_words(Problem("", "")) == ""
+
+
+def test_a_diverging_run_ends_in_a_problem_and_the_window_works_on(make_window: MakeWindow, qtbot: QtBot) -> None:
     # A loss that is not finite needs a network without squashing: two linear layers and squared error.
     project = quick(templates.load("lenet5"), epochs=50)
     project = set_setting(project, "training.optimizer.learning_rate", 100)

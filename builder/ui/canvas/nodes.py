@@ -90,7 +90,10 @@ class NodeItem(QGraphicsItem):
         self._name_far = _static(metrics(24, True).elidedText(face.name, Qt.TextElideMode.ElideRight, width + 8))
         self._headline = _static(elided(face.headline, look.HEADLINE, width))
         footer = width - (self.badge_area.width() + 4 if self.badge_below else 0)
-        self._footer = _static(elided(face.footer, look.NOTE, footer))
+        words = face.footer
+        if self.badge_below and metrics(look.NOTE).horizontalAdvance(words) > footer:
+            words = words.split(" ")[0].rstrip(",")  # the number, or the name of the data
+        self._footer = _static(elided(words, look.NOTE, footer))
         self.fix_area = QRectF()
         if face.problem is not None and not face.compact and not face.picture and face.problem.fix is not None:
             wide = min(metrics(look.HEADLINE).horizontalAdvance(face.problem.fix.title) + 20, width)

@@ -19,7 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from builder.data.settings import DataSettings
+from builder.graph.parameters import Parameters
 from builder.graph.problems import Fix, Problem, Severity
+from builder.train.settings import TrainingSettings
 from builder.ui import icons
 from builder.ui.inspector.form import sentence
 from builder.ui.theme import theme
@@ -46,6 +49,19 @@ class Panel(QScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.content.setMaximumWidth(max(240, self.viewport().width()))
+
+
+def place_words(problem: Problem) -> str:
+    """Where a problem is, for a reader: "conv1, kernel size", or what the form calls a setting: "Data set"."""
+    room, _, path = problem.where.partition(".")
+    rooms: dict[str, type[Parameters]] = {"data": DataSettings, "training": TrainingSettings}
+    settings = rooms.get(room)
+    if settings is None or not path:
+        return ", ".join(part for part in (problem.where, problem.field.replace("_", " ")) if part)
+    first, *inner = path.split(".")
+    known = settings.model_fields.get(first)
+    words = [known.title if known is not None and known.title else first, *(name.replace("_", " ") for name in inner)]
+    return ", ".join(words)
 
 
 class ProblemCard(QFrame):
@@ -76,7 +92,7 @@ class ProblemCard(QFrame):
         words = QVBoxLayout()
         words.setSpacing(3)
         message = html.escape(sentence(problem.message))
-        spot = f"{problem.where}.{problem.field}" if problem.where and problem.field else problem.where or problem.field
+        spot = place_words(problem)
         text = label("", wrap=True, select=not place)
         text.setTextFormat(Qt.TextFormat.RichText)
         text.setText(f"<b>{html.escape(spot)}</b>: {html.escape(problem.message)}" if place and spot else message)

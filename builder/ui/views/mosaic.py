@@ -238,6 +238,12 @@ class Mosaic(QWidget):
         if image is None or tiles is None or grid is None:
             return
         painter.drawImage(self.shown().topLeft(), image)
+        if not theme().dark and grid.gap:  # zero is white in the map of weights, and so is the panel
+            painter.setPen(QPen(theme().color("line"), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            half = 0.5 / self.devicePixelRatio()
+            tiles_at = map(self.tile_rect, range(tiles.count))
+            painter.drawRects([rect.adjusted(-half, -half, half, half) for rect in tiles_at])
         if tiles.overlay is not None:
             over = self._overlaid(tiles.overlay, QSize(grid.width, grid.height))
             for number in range(tiles.count):
