@@ -51,12 +51,12 @@ def alexnet_small() -> Network:
     made = network(
         [
             picture(1, 32),
-            *(conv(24, 5, padding=2), RELU, RESPONSE_NORM, maxpool(3), NEW_ROW),
+            *(conv(24, 5, stride=2, padding=2), RELU, RESPONSE_NORM, maxpool(3), NEW_ROW),
             *(conv(64, 5, padding=2, groups=2), RELU, RESPONSE_NORM, maxpool(3), NEW_ROW),
             *(conv(96, 3, padding=1), RELU),
             *(conv(96, 3, padding=1, groups=2), RELU),
             *(conv(64, 3, padding=1, groups=2), RELU, maxpool(3)),
-            *_classifier(256, 10),
+            *_classifier(128, 10),
         ]
     )
     return with_kaiming(made)
@@ -84,12 +84,12 @@ def one_column_small() -> Network:
     made = network(
         [
             picture(1, 32),
-            *(conv(16, 5, padding=2), RELU, maxpool(3), NEW_ROW),
+            *(conv(16, 5, stride=2, padding=2), RELU, maxpool(3), NEW_ROW),
             *(conv(48, 5, padding=2), RELU, maxpool(3), NEW_ROW),
             *(conv(96, 3, padding=1), RELU),
             *(conv(64, 3, padding=1), RELU),
             *(conv(64, 3, padding=1), RELU, maxpool(3)),
-            *(NEW_ROW, FLATTEN, dropout(), linear(256), RELU, dropout(), linear(256), RELU),
+            *(NEW_ROW, FLATTEN, dropout(), linear(128), RELU, dropout(), linear(128), RELU),
             *(linear(10), SOFTMAX, OUTPUT),
         ]
     )
@@ -116,18 +116,18 @@ def zfnet_small() -> Network:
     made = network(
         [
             picture(1, 32),
-            *(conv(24, 3, padding=1), RELU, maxpool(3, padding=1), RESPONSE_NORM, NEW_ROW),
+            *(conv(24, 3, stride=2, padding=1), RELU, maxpool(3, padding=1), RESPONSE_NORM, NEW_ROW),
             *(conv(64, 3, padding=1), RELU, maxpool(3, padding=1), RESPONSE_NORM, NEW_ROW),
             *(conv(96, 3, padding=1), RELU),
             *(conv(128, 3, padding=1), RELU),
             *(conv(96, 3, padding=1), RELU, maxpool(3)),
-            *_classifier(256, 10),
+            *_classifier(128, 10),
         ]
     )
     return with_kaiming(made)
 
 
-_SMALL = partial(small, epochs=15, learning_rate=0.02)
+_SMALL = partial(small, epochs=20, learning_rate=0.02)
 
 TEMPLATES = (
     Template(

@@ -35,7 +35,7 @@ _CHANNELS = BlockParameter("channels", 16, "Feature maps.")
 _STRIDE = BlockParameter("stride", 2, "2 halves height and width.")
 _REST = BlockParameter("rest", 2, "How many blocks follow the first.")
 _FACTOR = BlockParameter("factor", 10, "How many times as wide as the thin network.")
-_HEAD: tuple[Item, ...] = (NEW_ROW, GLOBAL_AVERAGE, FLATTEN, linear(10).named("fc"), SOFTMAX, OUTPUT)
+_HEAD: tuple[Item, ...] = (GLOBAL_AVERAGE, FLATTEN, linear(10).named("fc"), SOFTMAX, OUTPUT)
 
 
 def _conv(number: int | str, filters: Number, kernel: int = 3, stride: Number = 1) -> Part:
@@ -109,7 +109,7 @@ def _deep(blocks: tuple[Block, ...], depth: int, source: Part, width: int) -> Ne
             block("pair", "stage1", pairs, channels=width),
             block("stage", "stage2", channels=2 * width, rest=pairs - 1),
             block("stage", "stage3", channels=4 * width, rest=pairs - 1),
-            *_HEAD,
+            *(NEW_ROW, *_HEAD),
         ],
         *blocks,
     )
@@ -159,7 +159,7 @@ def _preact(source: Part, blocks: int, width: int) -> Network:
         block("stage", f"stage{n + 1}", channels=width * 2**n, stride=2 if n else 1, rest=blocks - 1) for n in range(3)
     ]
     return network(
-        [source, _conv(1, width), *stages, _norm(1), RELU, *_HEAD],
+        [source, _conv(1, width), *stages, NEW_ROW, _norm(1), RELU, *_HEAD],
         definition("preactivation", words, [_CHANNELS], _before(way(1))),
         definition("preactivation_projected", words, [_CHANNELS, _STRIDE], _before(way(of("stride")), shortcut)),
         _stage("preactivation_projected", "preactivation", _CHANNELS),
@@ -191,7 +191,7 @@ def _wide(source: Part, blocks: int, width: int, factor: int, drop: float) -> Ne
         for n in range(3)
     ]
     return network(
-        [source, _conv(1, width), *stages, _norm(1), RELU, *_HEAD],
+        [source, _conv(1, width), *stages, NEW_ROW, _norm(1), RELU, *_HEAD],
         definition("wide", words, shared, _before(way(1))),
         definition("wide_projected", words, [*shared, _STRIDE], _before(way(of("stride")), shortcut)),
         _stage("wide_projected", "wide", *shared),

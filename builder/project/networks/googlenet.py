@@ -111,6 +111,7 @@ def _head(size: int, channels: int, units: int, classes: int) -> Block:
             RELU.named("relu"),
             dropout(0.7).named("drop"),
             linear(classes).named("fc2"),
+            SOFTMAX.named("softmax"),
             OUTPUT,
         ],
     )
@@ -123,7 +124,7 @@ def _googlenet(stem: list[Item], pools: tuple[Item, Item], divisor: int, head: B
 
     def auxiliary(number: int) -> Side:
         output = layer("AuxiliaryOutput").named(f"auxiliary{number}")
-        return Side((block("auxiliary_head", f"aux{number}"), SOFTMAX, output))
+        return Side((block("auxiliary_head", f"aux{number}"), output))
 
     return network(
         [
@@ -239,7 +240,7 @@ TEMPLATES = (
         LARGE,
         googlenet,
         BIG_DATA,
-        big(32, learning_rate=0.01),
+        big(16, learning_rate=0.01),
         "Szegedy and others 2014, https://arxiv.org/abs/1409.4842; layer by layer as torchvision has it: with batch "
         "normalisation, and 3×3 where the paper has 5×5.",
     ),

@@ -134,7 +134,7 @@ TEMPLATES = tuple(
             RESIDUAL,
             partial(resnet, kind, depths),
             BIG_DATA,
-            big(32 if depth < 50 else 16),
+            big(16 if depth < 50 else 8),
             "He, Zhang, Ren and Sun 2015, https://arxiv.org/abs/1512.03385",
         ),
         Template(

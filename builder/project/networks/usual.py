@@ -9,11 +9,11 @@ from builder.graph.model import Network
 from builder.layers.initialisation import KaimingNormal, initialise_all
 from builder.train.settings import SGD, Adam, Loss, TrainingSettings
 
-BIG_DATA = DataSettings(dataset="random-pictures")
+BIG_DATA = DataSettings(dataset="random-pictures", normalise="unit")
 """ImageNet cannot be had freely; what has its form can be, so that the large networks run and can be measured."""
 
 
-def big(batch_size: int = 32, learning_rate: float = 0.1, weight_decay: float = 0.0001) -> TrainingSettings:
+def big(batch_size: int = 16, learning_rate: float = 0.1, weight_decay: float = 0.0001) -> TrainingSettings:
     """As in the papers; only the batches are such that they fit into the memory of a laptop."""
     optimizer = SGD(learning_rate=learning_rate, weight_decay=weight_decay)
     return TrainingSettings(epochs=90, batch_size=batch_size, optimizer=optimizer)

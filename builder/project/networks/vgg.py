@@ -48,7 +48,7 @@ def vgg16() -> Network:
 
 def vgg16_small() -> Network:
     """The same layers for digits, with an eighth of the maps."""
-    return _vgg16(picture(1, 32), (8, 16, 32, 64, 64), 64, 10)
+    return _vgg16(picture(1, 32), (8, 16, 32, 64, 64), 256, 10)
 
 
 TEMPLATES = (
@@ -59,7 +59,7 @@ TEMPLATES = (
         LARGE,
         vgg16,
         BIG_DATA,
-        big(16, learning_rate=0.01, weight_decay=0.0005),
+        big(8, learning_rate=0.01, weight_decay=0.0005),
         "Simonyan and Zisserman 2014, https://arxiv.org/abs/1409.1556 (configuration D)",
     ),
     Template(
@@ -68,6 +68,6 @@ TEMPLATES = (
         "VGG-16 for the built-in digits.",
         SMALL,
         vgg16_small,
-        training=small(15, learning_rate=0.01),
+        training=small(15, learning_rate=0.02),
     ),
 )
