@@ -44,6 +44,7 @@ class TopBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._state = State.FINISHED
         self._stepped = False
+        self._next = "One phase"
         self._name = _label("heading")
         self._note = _label("muted")
         self.menus = QMenuBar(self)
@@ -122,9 +123,10 @@ class TopBar(QWidget):
         stepping = not running and (can_run or self._mid_run) and (state is not State.PREPARING or stepped)
         self.batch.setEnabled(stepping)
         self.phase.setEnabled(stepping)
-        self.phase.setText(f"Next: {phase.value}" if phase is not None and self._mid_run else "One phase")
+        self._next = f"Next: {phase.value}" if phase is not None and self._mid_run else "One phase"
         self.stop.setEnabled(running or self._mid_run)
         self.reset.setEnabled(stepped)
+        self._fit()
 
     @property
     def _mid_run(self) -> bool:
@@ -183,12 +185,11 @@ class TopBar(QWidget):
         self._device.setVisible(width > 1150)
         self._bar.setVisible(width > 900)
         for button, least in ((self.phase, 1080), (self.reset, 1000), (self.batch, 920)):
-            wide = width > least
-            button.setText(button.text() if wide and button.text() else self._words(button) if wide else "")
+            button.setText(self._words(button) if width > least else "")
         self._figures.setVisible(width > 760)
 
     def _words(self, button: QPushButton) -> str:
-        return {self.batch: "One batch", self.phase: "One phase", self.reset: "Reset"}[button]
+        return {self.batch: "One batch", self.phase: self._next, self.reset: "Reset"}[button]
 
 
 def _label(role: str) -> QLabel:

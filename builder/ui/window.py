@@ -398,6 +398,7 @@ class MainWindow(QMainWindow):
         if path is not None:
             self.files.read(path)
         self.canvas.fit()
+        self.canvas.setFocus()
 
     def offer_recovery(self, found: Sequence[Recovered]) -> None:
         """Offer what a crash left behind, the newest first."""

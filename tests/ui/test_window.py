@@ -354,6 +354,18 @@ def test_the_window_paints_at_any_size_in_both_themes(
     assert ground in colours
 
 
+def test_buttons_give_up_their_words_in_a_narrow_window(make_window: MakeWindow) -> None:
+    window = make_window(None)
+    bar = window.topbar
+    bar.set_state(State.PAUSED, stepped=True, phase=Phase.FORWARD)
+    assert bar.phase.text() == "Next: forward"
+    window.resize(1000, 700)
+    bar.set_state(State.PAUSED, stepped=True, phase=Phase.LOSS)
+    assert (bar.phase.text(), bar.batch.text()) == ("", "One batch")
+    window.resize(1500, 940)
+    assert bar.phase.text() == "Next: loss"
+
+
 def test_hidden_views_ask_for_nothing(make_window: MakeWindow, qtbot: QtBot) -> None:
     window = make_window(quick(templates.load("lenet5")))
     until_parked(qtbot, window)
