@@ -103,7 +103,8 @@ class Form:
         name: of the class.
         sites: every place where it is used; `sites[0]` stands for all of them where they are alike.
         parameters: the arguments of its constructor.
-        holes: for each item the values in its calls, in the order of `_values_of`: plain, or an `Expression`.
+        holes: for each item the values in its calls, in the order of `_values_of`: plain, or an `Expression`; none for
+            a step of a class that is used once.
     """
 
     name: str
@@ -116,6 +117,8 @@ class Form:
         """The call of an item that is a step, with an `Expression` wherever its sites differ."""
         step = self.sites[0].items[number]
         assert isinstance(step, Step)
+        if len(self.sites) == 1:
+            return step.call
         call, holes = step.call, iter(self.holes[number])
         args = [next(holes) if _plain(value) else value for value in call.args]
         kwargs: dict[str, Any] = {}
@@ -229,7 +232,8 @@ class _Classes:
             extra = _lacking(sites)
             groups: dict[str, list[Site]] = {}
             for site in sites:
-                groups.setdefault(repr(self._skeleton(site, extra)), []).append(site)
+                alike = repr(self._skeleton(site, extra)) if len(sites) > 1 else ""
+                groups.setdefault(alike, []).append(site)
             for group in groups.values():
                 form = Form(self._class_name(name) if name else self._root_name, group, extra=extra)
                 _fill(form)
@@ -368,6 +372,10 @@ def _fill(form: Form) -> None:
     own: dict[str, list[Any]] = {}  # arguments that no parameter tells, with their values by site
     used: set[str] = set()
     for number, item in enumerate(sites[0].items):
+        if len(sites) == 1:
+            alone = _values_of(sites[0], item, form.extra) if isinstance(item, Use) else []
+            form.holes.append([value for _, value in alone])
+            continue
         rows = [_values_of(site, site.items[number], form.extra) for site in sites]
         node = form.block.graph.nodes.get(sites[0].local(item)) if form.block else None
         holes: list[Any] = []

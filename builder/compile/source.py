@@ -10,6 +10,7 @@ import textwrap
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from keyword import iskeyword
 from typing import Any
 
@@ -58,6 +59,9 @@ def to_source(plan: Plan, class_name: str = "Net") -> str:
     return write(plan, class_name).text
 
 
+_path_problem = lru_cache(maxsize=4096)(path_problem)
+
+
 def network_source(known: NetworkInference, class_name: str = "Net") -> str:
     """The same of a network with blocks: a class for each, with its parameters as arguments. Raises `ProblemError`."""
     return write_network(known, class_name).text
@@ -74,7 +78,7 @@ def write(plan: Plan, class_name: str = "Net", expansion: Expansion | None = Non
     Args:
         expansion: how the blocks of the plan's network are written out; without one, all is one class.
     """
-    problems = [path_problem(name) for name in (plan.input, *(step.name for step in plan.steps))]
+    problems = [_path_problem(name) for name in (plan.input, *(step.name for step in plan.steps))]
     if found := [problem for problem in (name_problem(class_name), *problems) if problem is not None]:
         raise ProblemError(*found)
     body = _Text()
@@ -142,10 +146,20 @@ def _write_modules(body: _Text, form: Form, containers: dict[str, str]) -> None:
                 before, after = assignment(prefix, containers)
                 body.add(f"{before}{containers[prefix]}(){after}", 2, nodes)
         before, after = assignment(name, containers)
-        body.add(statement(before, _with_words(form.call(number)), (), after), 2, nodes)
+        body.add(_made(form, number, item, before, after), 2, nodes)
         for tensor, call in item.initial:
             arguments = [f"{reach(name, containers)}.{tensor}", *arguments_text(call)]
             body.add(f"{function_text(call.target)}({', '.join(arguments)})", 2, nodes)
+
+
+def _made(form: Form, number: int, item: Step, before: str, after: str) -> str:
+    """The statement that makes a module; what an edit did not reach is written once."""
+    if len(form.sites) > 1:
+        return statement(before, _with_words(form.call(number)), (), after)
+    kept: tuple[str, str, str] | None = item.memo.get("made")
+    if kept is None or kept[:2] != (before, after):
+        kept = item.memo["made"] = (before, after, statement(before, item.call, (), after))
+    return kept[2]
 
 
 def _with_words(call: Call) -> Call:

@@ -20,6 +20,7 @@ from builder.project.job import make_job
 from builder.train.benchmarks import Measurement
 from builder.train.messages import Resume, State
 from builder.train.trainer import Trainer
+from builder.ui import speed
 from builder.ui.files import Answer
 from builder.ui.start import application
 from builder.ui.window import MainWindow
@@ -31,7 +32,12 @@ HEARTBEAT = 16  # milliseconds
 
 def benchmarks() -> Mapping[str, Callable[[], Measurement]]:
     """The window's benchmarks by name."""
-    return {"window-open": window_open, "window-hidden": window_hidden, "window-answers": window_answers}
+    return {
+        "window-open": window_open,
+        "window-hidden": window_hidden,
+        "window-answers": window_answers,
+        **speed.benchmarks(),
+    }
 
 
 def window_open() -> Measurement:
