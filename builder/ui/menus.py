@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSettings
+from PySide6.QtCore import QObject, QSettings, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
@@ -68,6 +68,7 @@ class Menus(QObject):
         files = self._window.files
         new = menu.addMenu("New")
         self._add(new, "Empty canvas", files.new_empty, Key.New)
+        self._add(new, "Network from a pattern…", self._from_pattern)
         new.addSeparator()
         groups: dict[str, QMenu] = {}
         for template in templates.templates():
@@ -87,6 +88,15 @@ class Menus(QObject):
         self._add(menu, "Export picture of the network…", self.export_picture)
         menu.addSeparator()
         self._add(menu, "Quit", self._window.close, "Ctrl+Q")
+
+    def _from_pattern(self) -> None:
+        from builder.ui.pattern_dialog import PatternDialog
+
+        window = self._window
+        dialog = PatternDialog(window.document, window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.made.connect(window.canvas.fit)
+        dialog.open()
 
     def _open_template(self, name: str) -> Callable[[], object]:
         def act() -> None:
@@ -171,6 +181,7 @@ class Menus(QObject):
         menu.addSeparator()
         for dock in window.docks.values():
             menu.addAction(dock.toggleViewAction())
+            dock.toggleViewAction().setProperty("group", "Show or hide")
             self.actions.append(dock.toggleViewAction())
         self._add(menu, "Reset the layout", window.reset_layout)
         menu.addSeparator()
