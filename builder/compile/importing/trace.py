@@ -24,8 +24,14 @@ from builder.graph.problems import Problem, ProblemError
 BATCH = 1009  # samples of the made-up batch: a prime that no other size is, so that it is known wherever it appears
 
 # Modules that are one layer though they are not part of torch.nn.
-WHOLE = frozenset({"StochasticDepth", "ShiftedWindowAttention", "ShiftedWindowAttentionV2",
+_WHOLE = frozenset({"StochasticDepth", "ShiftedWindowAttention", "ShiftedWindowAttentionV2",
                    "RelativePositionalMultiHeadAttention"})  # fmt: skip
+
+# Modules whose result has the size of their input: it need not be found out, which for batch norm takes long.
+_KEEPING = (
+    nn.BatchNorm2d, nn.Dropout, nn.Dropout2d, nn.GELU, nn.Hardsigmoid, nn.Hardswish, nn.Identity, nn.ReLU, nn.ReLU6,
+    nn.Sigmoid, nn.SiLU, nn.Tanh,
+)  # fmt: skip
 
 
 def trace(model: nn.Module, shape: Shape) -> fx.Graph:
@@ -114,7 +120,7 @@ class _Tracer(fx.Tracer):
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         name = type(m).__name__
         return super().is_leaf_module(m, module_qualified_name) or (
-            name in WHOLE and type(m).__module__.startswith("torchvision.")
+            name in _WHOLE and type(m).__module__.startswith("torchvision.")
         )
 
     def call_module(self, m: nn.Module, forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
@@ -145,8 +151,9 @@ class _Tracer(fx.Tracer):
     def _measure(self, kind: str, target: Any, args: Any, kwargs: Any) -> Any:
         """The made-up result of one step."""
         if kind == "placeholder":
+            weight = next(self.root.parameters(), None)
             with self._mode:
-                return torch.empty(BATCH, *self.shape)
+                return torch.empty(BATCH, *self.shape, device=weight.device if weight is not None else None)
         if kind == "get_attr":
             owner, _, name = target.rpartition(".")
             self._measuring = True
@@ -157,6 +164,8 @@ class _Tracer(fx.Tracer):
         if kind == "output":
             return None
         values, options = _known(args), _known(kwargs)
+        if kind == "call_module" and type(self.root.get_submodule(target)) in _KEEPING:
+            return values[0]
         self._measuring = True
         try:
             with self._mode, torch.no_grad():
