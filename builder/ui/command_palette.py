@@ -72,6 +72,8 @@ class CommandPalette(QFrame):
         self.list.setVisible(self.list.count() > 0)
         self._none.setVisible(not self.list.count())
         self.list.setCurrentRow(0)
+        rows = max(1, self.list.count()) * max(self.list.sizeHintForRow(0), 24)
+        self.resize(WIDTH, min(HEIGHT, self.search.sizeHint().height() + rows + 32))
 
     def _act(self) -> None:
         item = self.list.currentItem()

@@ -112,6 +112,14 @@ class Document(QObject):
             return name
         return self.known.flat_name(self.opened, name)
 
+    def shown_as(self, full: str) -> str | None:
+        """The card that stands for a node of the flat graph: its own or its block's; None when none is shown."""
+        path, name = self.known.expansion.locate(full)
+        depth = len(self.opened)
+        if path[:depth] != self.opened:
+            return None
+        return path[depth] if len(path) > depth else name
+
     def show_page(self, path: tuple[str, ...]) -> None:
         """Show the inside of these blocks, opened one in another; an empty path shows the network."""
         if path == self.opened or self.known.expansion.level(path) is None:

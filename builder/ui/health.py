@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from builder.compile.infer import Inference
@@ -46,6 +46,16 @@ def badges(health: Mapping[str, Health], inference: Inference) -> dict[str, Badg
     return found
 
 
+def on_cards(found: Mapping[str, Badge], card_of: Callable[[str], str | None]) -> dict[str, Badge]:
+    """The worst badge of all nodes that one card stands for, as a block does for its inside."""
+    shown: dict[str, Badge] = {}
+    for name, badge in found.items():
+        card = card_of(name)
+        if card is not None and (card not in shown or _RANK[badge.role] > _RANK[shown[card].role]):
+            shown[card] = badge if card == name else badge._replace(words=f"{name}: {badge.words}")
+    return shown
+
+
 def input_note(settings: DataSettings) -> str:
     """Where the input's data come from: "MNIST, normalised"."""
     known = find_data(settings.dataset)
@@ -63,9 +73,7 @@ def _badges(name: str, health: Health, inference: Inference, largest: float) -> 
         units = shape[0] if shape else 0
         dead = round(health.dead * units)
         if dead:
-            words = (
-                f"{dead:,} of {units:,} units of {name} gave 0 for a whole batch: no gradient reaches them."
-            )
+            words = f"{dead:,} of {units:,} units of {name} gave 0 for a whole batch: no gradient reaches them."
             yield Badge(f"{dead:,} dead", _role(health.dead), words)
         if health.saturated >= SATURATED:
             share = f"{100 * health.saturated:.0f} %"

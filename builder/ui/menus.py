@@ -182,6 +182,7 @@ class Menus(QObject):
         for dock in window.docks.values():
             menu.addAction(dock.toggleViewAction())
             dock.toggleViewAction().setProperty("group", "Show or hide")
+            dock.toggleViewAction().setProperty("group", "Show or hide")
             self.actions.append(dock.toggleViewAction())
         self._add(menu, "Reset the layout", window.reset_layout)
         menu.addSeparator()

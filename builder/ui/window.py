@@ -28,7 +28,7 @@ from builder.ui.canvas.view import CanvasView
 from builder.ui.docks import add_dock
 from builder.ui.document import Document
 from builder.ui.files import Files
-from builder.ui.health import badges, input_note
+from builder.ui.health import badges, input_note, on_cards
 from builder.ui.inspector.form import sentence
 from builder.ui.inspector.inspector import Inspector
 from builder.ui.inspector.panel import place_words
@@ -162,6 +162,7 @@ class MainWindow(QMainWindow):
         live.watch(self.attention)
 
         document.changed.connect(lambda _old, _new: self._document_changed())
+        document.page_changed.connect(lambda _path: self._show_health())
         document.replaced.connect(self._document_replaced)
         document.selected.connect(lambda _names: self._subject_changed())
         document.page_changed.connect(lambda _path: self._subject_changed())
@@ -284,10 +285,14 @@ class MainWindow(QMainWindow):
         self.canvas.set_thumbnails(picture)
         if picture.health is not self._health:  # measured now and then only, and few pictures bring it
             self._health = picture.health
-            self.canvas.set_badges(badges(picture.health, self.document.flat))
+            self._show_health()
         for key, shown in self.views.items():
             if self.docks[key].isVisible() and not shown.visibleRegion().isEmpty():
                 shown.show_picture(picture)
+
+    def _show_health(self) -> None:
+        found = badges(self._health, self.document.flat)
+        self.canvas.set_badges(on_cards(found, self.document.shown_as))
 
     # Training -------------------------------------------------------------------------------------------------------
 
@@ -349,7 +354,8 @@ class MainWindow(QMainWindow):
         for shown in self.views.values():
             shown.clear()
         self.canvas.set_thumbnails(None)
-        self.canvas.set_badges({})
+        self._health = {}
+        self._show_health()
         self.topbar.say("")
         self.inspector.data.show_progress("")
         self.banner.dismiss("stale")

@@ -10,7 +10,8 @@ from builder.compile.infer import Inference, infer
 from builder.data.settings import DataSettings
 from builder.inspect.picture import Health
 from builder.project import templates
-from builder.ui.health import Badge, badges, input_note
+from builder.ui.document import Document
+from builder.ui.health import Badge, badges, input_note, on_cards
 
 WELL = Health(0.0, 1.0, dead=0.0, saturated=0.1, gradient=0.01)
 
@@ -64,6 +65,15 @@ def test_gradients_that_vanish_are_told_by_comparison() -> None:
     assert "10,000,000 times" in found["conv1"].words
     before_training = {name: Health(0, 1, 0, 0, gradient=None) for name in health}
     assert badges(before_training, network("lenet5")) == {}
+
+
+def test_a_block_shows_the_worst_of_what_is_inside(qapp: object) -> None:
+    document = Document(templates.load("vgg16"))
+    badge = Badge("no gradient", "bad", "Why.")
+    found = {"conv3.1.conv": Badge("1 dead", "warn", ""), "conv3.2.conv": badge, "fc1": badge}
+    assert on_cards(found, document.shown_as) == {"conv3": badge._replace(words="conv3.2.conv: Why."), "fc1": badge}
+    document.open_block("conv3")
+    assert set(on_cards(found, document.shown_as)) == {"conv"}
 
 
 def test_layers_that_are_gone_are_left_out() -> None:
