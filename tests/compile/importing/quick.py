@@ -19,7 +19,7 @@ from builder.vision import import_torchvision
 def no_initial_weights() -> Iterator[None]:
     """The functions of `torch.nn.init` do nothing: memory is as it was found."""
     names = [name for name in dir(nn.init) if name.endswith("_") and not name.startswith("_")]
-    with mock.patch.multiple(nn.init, **{name: _leave for name in names}):
+    with mock.patch.multiple(nn.init, **dict.fromkeys(names, _leave)):
         yield
 
 

@@ -1,0 +1,280 @@
+"""Models as people write them: functions, learned tensors, parts; what cannot be drawn; archives and files."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from builder.compile.importing.convert import ImportResult
+from builder.compile.importing.sources import import_model, load
+from builder.compile.infer import infer
+from builder.compile.module import build
+from builder.compile.plan import make_plan
+from builder.compile.source import to_source
+from builder.graph.problems import Problem, ProblemError
+
+
+class Functional(nn.Module):
+    """Nearly everything by function."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(1, 4, 3)
+        self.norm = nn.BatchNorm2d(4)
+        self.second = nn.Conv2d(4, 8, 3)
+        self.last = nn.Linear(8 * 5 * 5, 10)
+        self.scale = nn.Parameter(torch.rand(4, 1, 1))
+        self.filters = nn.Parameter(torch.randn(5, 8, 1, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = functional.max_pool2d(functional.relu(self.norm(self.first(x)), inplace=True), 2)
+        x *= self.scale
+        x = functional.max_pool2d(functional.leaky_relu(self.second(x), 0.2), 2)
+        x = functional.dropout(x, 0.25, self.training)
+        y = functional.avg_pool2d(functional.conv2d(x, self.filters), 3, stride=1)
+        z = 1 - self.last(x.view(x.size(0), -1)) * 2 / 3
+        a, b = functional.log_softmax(z, dim=1).split(5, dim=1)
+        return torch.cat([torch.max(a, b), y.flatten(1), y.mean((2, 3)), 2 / (1 + a.exp())], 1)
+
+
+class Tokens(nn.Module):
+    """A small vision transformer, with a sequence of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patches = nn.Conv2d(3, 8, 4, 4)
+        self.token = nn.Parameter(torch.randn(1, 1, 8))
+        self.places = nn.Parameter(torch.randn(1, 5, 8))
+        self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+        self.head = nn.Sequential(nn.LayerNorm(8), nn.Linear(8, 3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        batch, _, height, width = x.shape
+        x = self.patches(x).reshape(batch, 8, (height // 4) * (width // 4)).transpose(1, 2)
+        x = torch.cat([self.token.expand(batch, -1, -1), x], dim=1) + self.places
+        x = x + self.attention(x, x, x, need_weights=False)[0]
+        return self.head(x[:, 0])
+
+
+def agree(model: nn.Module, result: ImportResult, *shape: int) -> None:
+    """The network computes the same, as a module and as source."""
+    plan = make_plan(infer(result.network.graph))
+    net = build(plan).eval()
+    net.load_state_dict(result.weights)
+    names: dict[str, Any] = {}
+    exec(to_source(plan), names)
+    written = names["Net"]().eval()
+    written.load_state_dict(result.weights)
+    x = torch.randn(3, *shape)
+    with torch.no_grad():
+        wanted = model.eval()(x)
+        assert torch.equal(net(x), wanted)
+        assert torch.equal(written(x), wanted)
+
+
+def kinds_of(result: ImportResult) -> list[str]:
+    return [node.kind for node in result.network.graph.nodes.values()]
+
+
+def test_functions_become_layers() -> None:
+    model = Functional()
+    result = import_model(model, (1, 28, 28))
+    agree(model, result, 1, 28, 28)
+    kinds = kinds_of(result)
+    for kind in ("ReLU", "LeakyReLU", "Dropout", "PointwiseConv2d", "AvgPool2d", "Flatten", "LogSoftmax", "Slice"):
+        assert kind in kinds
+    assert kinds.count("MaxPool2d") == 2
+    assert model.training is False  # as `agree` left it
+    assert result.problems == ()
+
+
+def test_learned_tensors_and_attention_come_over() -> None:
+    model = Tokens()
+    result = import_model(model, (3, 8, 8))
+    agree(model, result, 3, 8, 8)
+    assert sum(t.numel() for t in result.weights.values()) == sum(p.numel() for p in model.parameters())
+    work = [node.params.get("work", 0) for node in result.network.graph.nodes.values()]
+    assert 4 * 5 * 8 * 8 + 2 * 5 * 5 * 8 in work  # of the attention
+
+
+def test_the_model_is_left_as_it_was() -> None:
+    model = nn.Sequential(nn.Linear(4, 3), nn.Dropout(0.5)).train()
+    model[1].eval()
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    import_model(model, (4,))
+    assert [module.training for module in model.modules()] == [True, True, False]
+    assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
+
+
+def test_shared_weights_are_told() -> None:
+    layer = nn.Linear(4, 4)
+    model = nn.Sequential(layer, nn.ReLU(), layer)
+    result = import_model(model, (4,))
+    agree(model, result, 4)
+    assert [problem.code for problem in result.problems] == ["shared-weights"]
+
+
+class Depends(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x if x.sum() > 0 else -x
+
+
+class Mixes(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x - x.mean(0)
+
+
+class Two(nn.Module):
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return x + 1, x - 1
+
+
+class Outer(nn.Module):
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.before, self.part = nn.Linear(4, 4), inner
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return self.part(self.before(x))
+
+
+@pytest.mark.parametrize(("inner", "place"), [(Depends(), "part"), (Mixes(), "part"), (Two(), "output")])
+def test_what_cannot_be_drawn_names_its_place(inner: nn.Module, place: str) -> None:
+    with pytest.raises(ProblemError) as caught:
+        import_model(Outer(inner), (4,))
+    (problem,) = caught.value.problems
+    assert problem.where.startswith(place)
+    assert "tensor" not in problem.message.lower() or place == "output"
+
+
+def test_a_place_in_the_source_is_told() -> None:
+    with pytest.raises(ProblemError) as caught:
+        import_model(Outer(Depends()), (4,))
+    assert "test_models.py, line" in caught.value.problems[0].where
+
+
+# Archives
+
+
+def archive(path: Path, dynamic: bool) -> nn.Module:
+    model = Functional().eval()
+    sizes = ({0: torch.export.Dim("batch")},) if dynamic else None
+    program = torch.export.export(model, (torch.zeros(3, 1, 28, 28),), dynamic_shapes=sizes)
+    torch.export.save(program, path)
+    return model
+
+
+@pytest.mark.parametrize("dynamic", [False, True])
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_an_archive(tmp_path: Path, dynamic: bool) -> None:
+    path = tmp_path / "model.pt2"
+    model = archive(path, dynamic)
+    result = load(str(path))
+    agree(model, result, 1, 28, 28)
+    assert {"first", "norm", "second", "last"} <= set(result.network.graph.nodes)
+
+
+def refused(source: str) -> Problem:
+    with pytest.raises(ProblemError) as caught:
+        load(source)
+    (problem,) = caught.value.problems
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("archive/data/weights/model_weights_config.json", {"config": {"w": {"use_pickle": True}}}),
+        ("archive/models/model.json", {"deep": [{"expr_str": "__import__('os').system('true')"}]}),
+        ("archive/models/model.json", {"expr_str": "().__class__"}),
+        ("archive/data/aotinductor/model/a.so", {}),
+    ],
+)
+def test_an_archive_that_could_run_something_is_not_read(tmp_path: Path, name: str, content: Any) -> None:
+    path = tmp_path / "model.pt2"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("archive/archive_format", "pt2")
+        file.writestr(name, json.dumps(content))
+    assert refused(str(path)).code == "bad-archive"
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\3\4 but no more", b"{}"])
+def test_what_is_no_archive(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "model.pt2"
+    path.write_bytes(content)
+    assert refused(str(path)).code == "bad-archive"
+    assert refused(str(tmp_path / "absent.pt2")).code == "bad-archive"
+
+
+# Python files and names
+
+FILE = """
+import torch
+from torch import nn
+import neighbour
+
+class Net(nn.Module):
+    def __init__(self, width=neighbour.WIDTH):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(1, width, 5), nn.ReLU(), nn.Flatten(), nn.Linear(width * 24 * 24, 10))
+
+    def forward(self, x):
+        return self.body(x)
+
+class Needs(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+
+class Fails(nn.Module):
+    def __init__(self):
+        raise KeyError("no such thing")
+"""
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    (tmp_path / "neighbour.py").write_text("WIDTH = 3\n")
+    path = tmp_path / "mine.py"
+    path.write_text(FILE)
+    return path
+
+
+def test_a_python_file(written: Path) -> None:
+    result = load(f"{written}:Net")  # finds its input size by itself
+    assert kinds_of(result) == ["Input", "Conv2d", "ReLU", "Flatten", "Linear", "Output"]
+    assert result.network.graph.nodes["input"].params["shape"] == (1, 28, 28)
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "words"),
+    [
+        ("Absent", "no-such-model", "no class Absent"),
+        ("Needs", "cannot-build", "needs arguments"),
+        ("Fails", "cannot-build", "no such thing"),
+    ],
+)
+def test_a_class_that_cannot_be_built(written: Path, name: str, code: str, words: str) -> None:
+    problem = refused(f"{written}:{name}")
+    assert problem.code == code
+    assert words in problem.message
+
+
+def test_a_file_with_a_fault_names_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("import torch\nx = 1 +\n")
+    assert refused(f"{path}:Net").where.endswith("mine.py, line 2")
+    assert refused(f"{tmp_path / 'absent.py'}:Net").code == "no-such-file"
+
+
+def test_unknown_names() -> None:
+    problem = refused("torchvision:resnet51")
+    assert problem.code == "no-such-model"
+    assert "resnet5" in problem.hint or "resnet1" in problem.hint
+    assert refused("somewhere").code == "bad-source"
