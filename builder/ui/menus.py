@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 from builder import __version__
 from builder.graph.problems import Problem, ProblemError
 from builder.project import templates
+from builder.ui.canvas.menu import ALIGN
 from builder.ui.command_palette import CommandPalette
 from builder.ui.theme import theme
 
@@ -168,6 +170,11 @@ class Menus(QObject):
         menu.addSeparator()
         menu.addActions(canvas.edit_actions())
         self.actions.extend(canvas.edit_actions())
+        menu.addSeparator()
+        lines = menu.addMenu("Line up")
+        for how, title in ALIGN:
+            self._add(lines, title, partial(canvas.align, how)).setProperty("group", "Line up")
+        self._add(menu, "Find a layer…", canvas.find_layer, Key.Find)
 
     # View -----------------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from builder.ui.canvas.scene import CanvasScene
 if TYPE_CHECKING:
     from builder.ui.canvas.view import CanvasView
 
-_ALIGN = (
+ALIGN = (
     ("left", "Left edges"),
     ("centre", "Centres, one below the other"),
     ("right", "Right edges"),
@@ -95,7 +95,7 @@ def context_menu(view: CanvasView, place: QPointF) -> QMenu:
     made.addSeparator()
     lines = made.addMenu("Line up")
     lines.setEnabled(len(view.document.selection) > 1)
-    for how, title in _ALIGN:
+    for how, title in ALIGN:
         lines.addAction(title, partial(view.align, how))
     made.addAction("Arrange the network", view.auto_layout)
     made.addAction("Fit the network", view.fit)

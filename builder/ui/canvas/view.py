@@ -38,6 +38,7 @@ from builder.inspect.picture import Picture
 from builder.ui.canvas import export, gestures, keys, menu
 from builder.ui.canvas.background import paint_dots, paint_invitation
 from builder.ui.canvas.editing import Editing
+from builder.ui.canvas.find import FindBar
 from builder.ui.canvas.gestures import DropLayer, Gesture, Pointer
 from builder.ui.canvas.minimap import Minimap
 from builder.ui.canvas.nodes import NodeItem
@@ -97,6 +98,7 @@ class CanvasView(ZoomView):
         self.quick_add = QuickAdd(self)
         self.quick_add.chosen.connect(self._quick_chosen)
         self.name_field = NameField(self)
+        self.find_bar = FindBar(self)
         self._edit_actions = menu.edit_actions(self)
         self.addActions(self._edit_actions)
 
@@ -195,6 +197,10 @@ class CanvasView(ZoomView):
         item = self.canvas.nodes.get(name)
         if item is not None:
             self.ensureVisible(item.box(), 40, 40)
+
+    def find_layer(self) -> None:
+        """Open the bar that finds layers by name."""
+        self.find_bar.ask()
 
     def set_thumbnails(self, picture: Picture | None) -> None:
         """Draw the values in a picture on the cards that are visible; None clears all of them."""
@@ -559,6 +565,7 @@ class CanvasView(ZoomView):
         super().resizeEvent(event)
         if untouched:
             self.fit()  # nobody has moved it since: the whole network stays in sight
+        self.find_bar.place()
         self._place_minimap()
         self._seen.start()
 

@@ -41,6 +41,11 @@ class ZoomView(QGraphicsView):
         self.set_zoom(zoom)
         self.centerOn(before + (middle - spot) / zoom)
 
+    def zoom_at_least(self, zoom: float) -> None:
+        """Zoom in until what is in the middle can be read, if it cannot already."""
+        if self.zoom() < zoom:
+            self.zoom_to(zoom)
+
     def set_zoom(self, zoom: float) -> None:
         """Set the zoom and nothing else: where the view looks then is for the caller to say."""
         self.resetTransform()

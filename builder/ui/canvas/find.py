@@ -1,0 +1,147 @@
+"""The bar that finds layers by their name or kind: jumps from match to match, also into blocks. Edits nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QWidget
+
+from builder.graph.model import Node
+from builder.layers.registry import find as find_kind
+from builder.ui.theme import theme
+from builder.ui.views.frame import Text, small_button
+
+if TYPE_CHECKING:
+    from builder.ui.canvas.view import CanvasView
+
+_WIDTH, _HEIGHT = 300, 40
+Match = tuple[tuple[str, ...], str]
+_LEGIBLE = 0.5  # zoom at which the name on a card can be read
+
+
+class FindBar(QFrame):
+    """Type a part of a name; Enter goes on, Shift+Enter goes back, Escape closes.
+
+    Attributes:
+        field: what is looked for; count: which match of how many is shown.
+        matches: the layers found: the blocks in which each stands, one in another, and its name.
+    """
+
+    def __init__(self, view: CanvasView) -> None:
+        super().__init__(view)
+        self._view = view
+        self._at = -1
+        self.matches: tuple[Match, ...] = ()
+        self.setObjectName("findBar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.field = QLineEdit()
+        self.field.setPlaceholderText("Find a layer")
+        self.field.setAccessibleName("Find a layer by its name or kind")
+        self.count = Text("", role="muted", size=11)
+        self.count.setFixedWidth(64)
+        self.count.alignment = Qt.AlignmentFlag.AlignRight
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 4, 4, 4)
+        row.setSpacing(4)
+        buttons: list[QWidget] = [
+            small_button("chevron-up", "Previous match", lambda: self.step(-1)),
+            small_button("chevron-down", "Next match", lambda: self.step(1)),
+            small_button("close", "Close", self.close_up),
+        ]
+        for widget in (self.field, self.count, *buttons):
+            row.addWidget(widget)
+        self.field.textChanged.connect(self._look)
+        self.field.installEventFilter(self)
+        theme().changed.connect(self._recolour)
+        self._recolour()
+        self.hide()
+
+    def ask(self) -> None:
+        """Open, with what was looked for last selected."""
+        self.place()
+        self.show()
+        self.raise_()
+        self.field.setFocus()
+        self.field.selectAll()
+        self._look(self.field.text())
+
+    def place(self) -> None:
+        """Stand in the upper right corner of the canvas."""
+        width = min(_WIDTH, self._view.width() - 24)
+        self.setGeometry(self._view.width() - width - 12, 12, width, _HEIGHT)
+
+    def close_up(self) -> None:
+        """Close, and give the focus back to the canvas."""
+        self.hide()
+        self._view.setFocus()
+
+    def step(self, by: int) -> None:
+        """Go to the next match, or (-1) the one before; behind the last comes the first."""
+        if self.matches:
+            self._at = (self._at + by) % len(self.matches)
+            self._go()
+
+    def _recolour(self) -> None:
+        self.setStyleSheet(
+            f"#findBar {{ background: {theme().hex('raised')}; border: 1px solid {theme().hex('line')};"
+            " border-radius: 8px; }"
+        )
+
+    def _look(self, words: str) -> None:
+        self.matches = _found(self._view, words)
+        # While one types, the page stays: into a block one goes with Enter.
+        self._at = 0 if self.matches and self.matches[0][0] == self._view.document.opened else -1
+        if self._at == 0:
+            self._go()
+        self._count(words)
+
+    def _go(self) -> None:
+        view, (path, name) = self._view, self.matches[self._at]
+        view.document.show_page(path)
+        view.document.select([name])
+        item = view.canvas.nodes.get(name)
+        if item is not None and view.document.opened == path:
+            if view.zoom() < _LEGIBLE or not view.visible_area().contains(item.box()):
+                view.centerOn(item.box().center())
+            view.zoom_at_least(_LEGIBLE)
+        self._count(self.field.text())
+
+    def _count(self, words: str) -> None:
+        if not words.strip():
+            self.count.set_text("")
+        elif not self.matches:
+            self.count.set_text("nothing", "warn")
+        else:
+            at = f"{self._at + 1} of " if self._at >= 0 else ""
+            self.count.set_text(f"{at}{len(self.matches)}", "muted")
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.field and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self.step(-1 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1)
+                return True
+            if event.key() == Qt.Key.Key_Escape:
+                self.close_up()
+                return True
+        return False
+
+
+def _found(view: CanvasView, words: str) -> tuple[Match, ...]:
+    """Layers of the page shown, and behind them those inside blocks, whose name or kind holds all of the words."""
+    parts = words.lower().split()
+    if not parts:
+        return ()
+    document = view.document
+    every: dict[Match, Node] = {(document.opened, name): node for name, node in document.graph.nodes.items()}
+    for full, node in document.flat.graph.nodes.items():
+        path, name = document.known.expansion.locate(full)
+        every.setdefault((path, name), node)  # the copies of a repeated block have one page
+    return tuple(match for match, node in every.items() if all(part in _text(match, node) for part in parts))
+
+
+def _text(match: Match, node: Node) -> str:
+    kind = find_kind(node.kind)
+    block = str(node.params.get("definition", ""))
+    return f"{'.'.join(match[0])} {match[1]} {node.kind} {kind.title if kind is not None else ''} {block}".lower()
