@@ -22,6 +22,8 @@ from builder.train.messages import Phase, Prepared, Preparing, Progress, State
 from builder.ui.icons import dress
 from builder.ui.theme import theme
 
+RUN_TIP = "Train the network (F5)"
+
 
 class TopBar(QWidget):
     """Menus and run controls on one line; what matters least goes first when it gets narrow.
@@ -49,7 +51,7 @@ class TopBar(QWidget):
         self._note = _label("muted")
         self.menus = QMenuBar(self)
         self.menus.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-        self.run = self._button("play", "Run", "Train the network (F5)", self.run_asked)
+        self.run = self._button("play", "Run", RUN_TIP, self.run_asked)
         self.run.setProperty("kind", "primary")
         self.batch = self._button("step", "One batch", "One training step, then wait (F6)", self.batch_asked)
         self.phase = self._button(
@@ -119,6 +121,8 @@ class TopBar(QWidget):
         name, text = ("pause", "Pause") if running else ("play", "Resume" if self._mid_run else "Run")
         dress(self.run, name, "on_accent")
         self.run.setText(text)
+        blocked = not (can_run or self._mid_run or running)
+        self.run.setToolTip("Mend the problems first: their number stands at the lower left" if blocked else RUN_TIP)
         self.run.setEnabled(can_run or self._mid_run or running)
         stepping = not running and (can_run or self._mid_run) and (state is not State.PREPARING or stepped)
         self.batch.setEnabled(stepping)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
-from PySide6.QtCore import QRect, QSize
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSpinBox, QWidget
 
@@ -81,7 +81,8 @@ class SampleView(GridView):
             ("as stored", "as fed"), "The picture as it is stored, or as the network gets it", self._show
         )
         self.index = QSpinBox(minimum=1, maximum=MOST_SAMPLES)
-        self.index.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.index.setProperty("bare", True)  # with NoButtons, a style sheet leaves the text no room
+        self.index.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.index.setKeyboardTracking(False)
         self.index.setFixedSize(58, 24)
         self.index.setToolTip("Which sample of the validation part is pinned, counted from 1")

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from builder.inspect.picture import Attention, Picture
+from builder.ui import style
 from builder.ui.theme import theme
 from builder.ui.views.base import Subject
 from builder.ui.views.filters import FiltersView
@@ -226,6 +227,14 @@ def test_other_samples_are_asked_for(sample: SampleView, qtbot: QtBot) -> None:
     sample.set_subject(Subject(case.subject.inference, (), (), 21))
     assert sample.index.value() == 22
     assert len(asked) == 4
+
+
+def test_the_number_of_the_sample_has_room(sample: SampleView, qtbot: QtBot) -> None:
+    style.apply(QApplication.instance())  # type: ignore[arg-type]
+    sample.resize(520, 300)
+    sample.set_subject(replace(lenet().subject, sample=41))
+    qtbot.waitUntil(lambda: sample.index.isVisible() and sample.index.lineEdit().width() > 30)
+    assert sample.index.text() == "42"
 
 
 def test_a_colour_picture_is_shown_as_it_is(sample: SampleView) -> None:
