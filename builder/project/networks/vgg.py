@@ -21,7 +21,7 @@ from builder.project.networks.notation import (
     picture,
 )
 from builder.project.networks.template import LARGE, SMALL, Template
-from builder.project.networks.usual import BIG_DATA, big, small, with_kaiming
+from builder.project.networks.usual import BIG_DATA, big, with_adam, with_kaiming
 
 
 def _vgg16(source: Item, widths: tuple[int, ...], units: int, classes: int) -> Network:
@@ -68,6 +68,6 @@ TEMPLATES = (
         "VGG-16 for the built-in digits.",
         SMALL,
         vgg16_small,
-        training=small(15, learning_rate=0.02),
+        training=with_adam(15),
     ),
 )

@@ -23,6 +23,7 @@ from builder.ui.views.plane import Points, cell_of, coordinates, probabilities, 
 from builder.ui.views.scale import Scale
 from builder.ui.views.shares import ROW, Bars, Verdict
 
+_FEW_VALUES = 4  # of an answer in numbers
 MOST_SAMPLES = 10_000_000  # the window knows how many there are, and counts on from the first
 
 
@@ -170,9 +171,13 @@ class SampleView(GridView):
                 content.verdict.set_verdict(f"{names[said]}: right", True)
             else:
                 content.verdict.set_verdict(f"says {names[said]}, is {names[truth]}", False)
+        elif target is None and len(output) > _FEW_VALUES:  # no value alone is wanted
+            content.bars.set_shares((), (), None)
+            content.verdict.set_verdict("answers with a picture, shown on the card of the output", None)
         else:
             content.bars.set_shares((), (), None)
-            said_values = ", ".join(figure(float(value)) for value in output[:4]) + (" …" if len(output) > 4 else "")
+            said_values = ", ".join(figure(float(value)) for value in output[:_FEW_VALUES])
+            said_values += " …" if len(output) > _FEW_VALUES else ""
             wanted = f", wanted {figure(float(target))}" if target is not None else ""
             content.verdict.set_verdict(f"answers {said_values}{wanted}", None)
 
