@@ -155,6 +155,7 @@ class _Writer:
         self.problems: dict[str, tuple[Problem, ...]] = {}
         self._blocks, self._before = blocks, tuple(before)
         self._count = 0
+        self._sizes: dict[tuple[str, Mapping[str, object]], int] = {}
 
     def _note(self, full: str, *problems: Problem) -> None:
         self.problems[full] = (
@@ -227,9 +228,10 @@ class _Writer:
         if len(inside) >= DEEPEST:
             raise refusal("too-deep", f"blocks are nested more than {DEEPEST} deep.", full)
 
-        def resolve_inside(value: object) -> object:
-            return each_reference(value, lambda text: evaluate(text, instance.arguments))
+        if not inside and self._count + self._size(node, resolve, ()) > MOST_NODES:
+            raise _TooManyError  # before anything is written
 
+        resolve_inside = _resolver(instance)
         copies: list[Level] = []
         for number in range(instance.repeat):
             self._grow()
@@ -245,6 +247,30 @@ class _Writer:
         nodes = tuple(node for copy in copies for node in copy.nodes)
         return Written(node, full, instance, tuple(copies), nodes, tuple(edges), entries, exits, uses)
 
+    def _size(self, node: Node, resolve: Resolve, inside: tuple[str, ...]) -> int:
+        """How many nodes and copies a block amounts to; one that cannot be written out counts as one."""
+        try:
+            instance = Instance.of(node, "", self._blocks, resolve)
+        except ProblemError:
+            return 1
+        name = instance.block.name
+        if name in inside or len(inside) >= DEEPEST:
+            return 1
+        key = (name, instance.arguments)
+        if key not in self._sizes:
+            if len(self._sizes) > MOST_NODES:
+                return MOST_NODES + 1
+            total = 1
+            for inner in instance.block.graph.nodes.values():
+                if inner.kind == BLOCK:
+                    total += self._size(inner, _resolver(instance), (*inside, name))
+                elif inner.kind not in (INPUT, OUTPUT):
+                    total += 1
+                if total > MOST_NODES:
+                    break
+            self._sizes[key] = total
+        return instance.repeat * self._sizes[key]
+
     def _stands(self, old: Written, full: str) -> bool:
         """Whether what was written out before, without problems, is still what these definitions give."""
         return (
@@ -252,6 +278,11 @@ class _Writer:
             and all(self._blocks.get(name) is block for name, block in old.uses.items())
             and not any(name == full or name.startswith(f"{full}.") for name in self._before)
         )
+
+
+def _resolver(instance: Instance) -> Resolve:
+    """Puts an instance's arguments into what is stored inside."""
+    return lambda value: each_reference(value, lambda text: evaluate(text, instance.arguments))
 
 
 def _chain(copies: list[Level]) -> tuple[list[Edge], Entries, tuple[Exit, ...]]:

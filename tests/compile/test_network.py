@@ -22,6 +22,7 @@ from builder.graph.problems import ProblemError
 from builder.layers.block import BlockLayer
 from builder.project.document import Project
 from builder.project.form import decode, encode
+from tests.graph import test_blocks as graph_tests
 
 
 def chain(*nodes: Node) -> Graph:
@@ -279,3 +280,52 @@ def test_random_networks_survive_file_and_taking_apart(network):
         known.flat.nodes[name.removeprefix("both.")].output for name in again.flat.nodes
     ]
     assert json.loads(encode(replace(project, network=together)))["blocks"].keys() == {*network.blocks, "Both"}
+
+
+# Networks that make no sense -----------------------------------------------------------------------------------------
+
+NONSENSE = {
+    "missing definition": Network(chain(instance("a", "Nowhere"))),
+    "no definition named": Network(chain(node("a", BLOCK))),
+    "holds itself": graph_tests.network(chain(instance("a", "A")), graph_tests.ITSELF, graph_tests.MUTUAL),
+    "a circle through nothing": graph_tests.network(graph_tests.LOOP, graph_tests.HOLLOW),
+    "grows without bound": graph_tests.bomb(),
+    "two hollow blocks in a circle": graph_tests.network(
+        Graph.of([instance("h", "H"), instance("k", "H")], [Edge("h", "k"), Edge("k", "h")]), graph_tests.HOLLOW
+    ),
+    "wires where no ports are": Network(
+        Graph.of([node("i", "Input"), instance("r", "Residual")], [Edge("i", "r", 0, 5), Edge("r", "i", 9, 0)]), BLOCKS
+    ),
+    "arguments that are none": Network(
+        chain(node("i", "Input"), instance("r", "Residual", arguments=[1, 2], repeat=2)), BLOCKS
+    ),
+    "a parameter with the name of something else": Network(
+        chain(instance("a", "A", arguments={"ports": 1, "lower": 2})),
+        FrozenDict({"A": Block("A", Graph(), (BlockParameter("ports", 1), BlockParameter("lower", 1)))}),
+    ),
+    "names that are none": Network(
+        chain(instance("a", "A b")), FrozenDict({"A b": Block("A b", Graph(), (BlockParameter("x y", None),))})
+    ),
+    "an exit that feeds": Network(
+        chain(instance("a", "A")),
+        FrozenDict({"A": Block("A", Graph.of([node("o", "Output"), node("r", "ReLU")], [Edge("o", "r")]))}),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NONSENSE)
+def test_nonsense_is_known_as_such_and_raises_nothing(name):
+    network = NONSENSE[name]
+    before = infer_network(staged())
+    before.page()
+    known = infer_network(network, before)
+    assert told(known) == told(infer_network(network))
+    assert known.errors
+    for full in (*known.flat.graph.nodes, *known.expansion.problems):
+        path, inner = known.expansion.locate(full)
+        level = known.expansion.level(path)
+        assert level is not None
+        assert inner in level.graph.nodes
+    for shown in network.graph.nodes:
+        known.flat_name((), shown)
+        known.inside((), shown)
