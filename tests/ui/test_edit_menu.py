@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtGui import QAction, QKeySequence
 from pytestqt.qtbot import QtBot
 
 from builder.ui.window import MainWindow
-from tests.ui.conftest import MakeWindow
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> MainWindow:
+    """A window in which nothing trains: editing needs none of it."""
+    made = MainWindow(runs=lambda: None)
+    qtbot.addWidget(made, before_close_func=lambda _window: made.document.undo.setClean())
+    with qtbot.waitActive(made):
+        made.show()
+        made.activateWindow()
+    return made
 
 
 def command(window: MainWindow, words: str) -> QAction:
     return next(action for action in window.menus.actions if action.text() == words)
 
 
-def test_what_is_selected_is_lined_up_and_spread(make_window: MakeWindow) -> None:
-    window = make_window()
+def test_what_is_selected_is_lined_up_and_spread(window: MainWindow) -> None:
     names = ("conv1", "pool1", "conv3")
     window.document.select(names)
     command(window, "Left edges").trigger()
@@ -25,8 +35,7 @@ def test_what_is_selected_is_lined_up_and_spread(make_window: MakeWindow) -> Non
     assert len({window.canvas.canvas.graph.positions[name].y for name in names}) > 1
 
 
-def test_a_layer_is_found_from_the_menu_by_its_key(make_window: MakeWindow, qtbot: QtBot) -> None:
-    window = make_window()
+def test_a_layer_is_found_from_the_menu_by_its_key(window: MainWindow, qtbot: QtBot) -> None:
     find = command(window, "Find a layer…")
     assert find.shortcut() == QKeySequence(QKeySequence.StandardKey.Find)
     find.trigger()
