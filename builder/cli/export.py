@@ -43,6 +43,13 @@ def to_python(project: Project, wish: Wish) -> bytes:
     return network_source(infer_network(project.network)).encode()
 
 
+def to_script(project: Project, wish: Wish) -> bytes:
+    """Model, data and training as one script that needs no builder."""
+    from builder.project import script
+
+    return script.to_script(project).encode()
+
+
 def to_onnx(project: Project, wish: Wish) -> bytes:
     """The model with its weights as ONNX."""
     from builder.compile import onnx
@@ -68,6 +75,7 @@ def _picture(wanted: str) -> Callable[[Project, Wish], bytes]:
 
 FORMATS: dict[str, Callable[[Project, Wish], bytes]] = {
     "python": to_python,
+    "script": to_script,
     "onnx": to_onnx,
     "pt2": to_archive,
     **{wanted: _picture(wanted) for wanted in PICTURES},
@@ -104,7 +112,7 @@ def export(
     ] = None,
     changes: SetOption = None,
 ) -> None:
-    """Write the network as PyTorch source, ONNX, a PyTorch archive (pt2) or a picture."""
+    """Write the network as PyTorch source, a training script, ONNX, a PyTorch archive (pt2) or a picture."""
     if weights is not None and to not in WITH_WEIGHTS:
         raise typer.BadParameter(f"{to} holds no weights; {' and '.join(WITH_WEIGHTS)} do.", param_hint="--weights")
     opened = open_project(project, changes or ())

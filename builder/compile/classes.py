@@ -23,7 +23,14 @@ from builder.graph.model import Block, Node
 from builder.graph.problems import ProblemError
 from builder.layers.base import Call
 
-RESERVED = frozenset({"self", "x", "nn", "torch", "torchvision", "super", "range"})
+# Names that the text uses itself, and those of the script in which it may stand (see `project.script`).
+# fmt: off
+RESERVED = frozenset({
+    "self", "x", "nn", "torch", "torchvision", "super", "range",
+    "DistributedDataParallel", "Image", "ImageOps", "BATCH_SIZE", "DATA_SEED", "EPOCHS", "LIMIT", "NOISE", "POINTS",
+    "SEED", "TEST", "VALIDATION",
+})
+# fmt: on
 
 # What a layer leaves out of its call; put in where only some sites of a class leave it out.
 _USUAL: dict[str, Any] = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True}

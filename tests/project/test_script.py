@@ -1,0 +1,147 @@
+"""The script makes the same run as this program: the same figures, by itself and shared out by `torchrun`."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from builder.data.settings import DataSettings
+from builder.graph.frozen import freeze
+from builder.graph.model import Edge, Graph, Network, Node
+from builder.graph.problems import ProblemError
+from builder.project.document import Project
+from builder.project.edits import set_setting
+from builder.project.job import make_job
+from builder.project.script import to_script
+from builder.train import headless
+
+NUMBER = re.compile(r"(?:loss|accuracy) ([0-9.]+)")
+
+
+def small(shape: tuple[int, ...] = (1, 8, 8), outputs: int = 10) -> Project:
+    """A network with batch normalisation and dropout, on the digits."""
+    layers = [Node("input", "Input", freeze({"shape": shape}))]
+    if len(shape) == 3:
+        layers += [Node("conv", "Conv2d", freeze({"filters": 4, "kernel_size": 3})), Node("bn", "BatchNorm2d"),
+                   Node("relu", "ReLU"), Node("flatten", "Flatten")]  # fmt: skip
+    layers += [Node("drop", "Dropout"), Node("hidden", "Linear", freeze({"features": 16})), Node("tanh", "Tanh")]
+    layers += [
+        Node("fc", "Linear", freeze({"features": outputs})),
+        Node("softmax", "Softmax"),
+        Node("output", "Output"),
+    ]
+    edges = [Edge(a.name, b.name) for a, b in pairwise(layers)]
+    project = Project('A "small" one', Network(Graph.of(layers, edges)), DataSettings(limit=150))
+    return with_settings(project, "training.epochs=2", "training.device=cpu")
+
+
+def with_settings(project: Project, *changes: str) -> Project:
+    for change in changes:
+        path, _, value = change.partition("=")
+        project = set_setting(project, path, value)
+    return project
+
+
+def run(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[float]:
+    """The figures that the script prints, in their order; in this process, because torch takes long to import."""
+    monkeypatch.chdir(folder)
+    space: dict[str, Any] = {"__name__": "script"}
+    with torch.random.fork_rng():
+        exec(text, space)  # our own text
+        space["main"]()
+    assert (folder / "weights.pt").exists()
+    return figures(capsys.readouterr().out)
+
+
+def figures(printed: str) -> list[float]:
+    return [float(number) for number in NUMBER.findall(printed)]
+
+
+def expected(project: Project) -> list[float]:
+    result = headless.train(make_job(project))
+    assert result.problem is None
+    found: list[float | None] = []
+    for epoch in result.epochs:
+        found += [epoch.train_loss, epoch.train_accuracy, epoch.validation_loss, epoch.validation_accuracy]
+    found += [result.finished.test_loss, result.finished.test_accuracy]
+    return [figure for figure in found if figure is not None]
+
+
+POINTS = with_settings(small((2,), 2), "data.dataset=moons", "data.limit=0")
+CASES = {
+    "digits": small(),
+    "padded": with_settings(small((3, 13, 12)), "training.optimizer=adam", "data.validation=0"),
+    "resized": with_settings(small((1, 12, 12)), "data.fit=resize", "data.normalise=unit", "training.batch_size=37"),
+    "flat": with_settings(small((64,)), "training.loss=squared-error", "data.seed=3"),
+    "moons": POINTS,
+    "xor": with_settings(POINTS, "data.dataset=xor", "data.normalise=unit"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_script_makes_the_same_run(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = CASES[name]
+    assert run(to_script(project), tmp_path, monkeypatch, capsys) == pytest.approx(
+        expected(project), rel=1e-3, abs=1e-3
+    )
+
+
+@pytest.mark.parametrize("dataset", ["circles", "spiral", "blobs", "moons", "xor"])
+def test_the_points_are_the_same(dataset: str) -> None:
+    from builder.data.samples import load
+
+    project = with_settings(POINTS, f"data.dataset={dataset}", "data.points=61", "data.seed=4")
+    space: dict[str, object] = {}
+    exec(to_script(project), space)  # our own text
+    inputs, targets, test = space["load"]()  # type: ignore[operator]
+    wanted = load(project.data)
+    assert test is None
+    assert (inputs == wanted.inputs).all()
+    assert (targets == wanted.targets).all()
+
+
+def test_torchrun_shares_out_the_same_run(tmp_path: Path) -> None:
+    """Without batch normalisation and dropout, two processes make the very steps of one."""
+    project = with_settings(small((64,)), "data.limit=64", "training.batch_size=16", "training.epochs=1")
+    nodes = project.graph.nodes.without("drop")
+    edges = [edge for edge in project.graph.edges if "drop" not in edge] + [Edge("input", "hidden")]
+    project = project.with_graph(Graph.of(nodes.values(), edges))
+    (tmp_path / "script.py").write_text(to_script(project))
+    done = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "script.py"],
+        cwd=tmp_path, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert figures(done.stdout) == pytest.approx(expected(project), rel=1e-3, abs=1e-3)
+
+
+def test_the_script_knows_nothing_of_this_program() -> None:
+    text = to_script(small())
+    assert "builder" not in text
+    assert text == to_script(small())
+    found = set(re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE))
+    assert found <= {"math", "os", "numpy", "torch", "torchvision", "sklearn"}
+    compile(text, "script.py", "exec")
+    assert max(map(len, text.splitlines())) <= 130
+
+
+def test_what_cannot_be_trained_has_no_script() -> None:
+    with pytest.raises(ProblemError, match="10 classes"):
+        to_script(small(outputs=7))
+
+
+@pytest.mark.parametrize("dataset", ["mnist", "fashion-mnist"])
+def test_downloaded_data_come_from_torchvision(dataset: str) -> None:
+    text = to_script(with_settings(small((1, 28, 28)), f"data.dataset={dataset}"))
+    compile(text, "script.py", "exec")
+    assert "import torchvision\n" in text
