@@ -5,21 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from builder.compile.network import infer_network
 from builder.graph import edits
 from builder.graph.blocks import BLOCK
 from builder.graph.frozen import freeze
 from builder.layers.block import BlockLayer
 from builder.project import block_library, templates
+from builder.project.document import Project
 from builder.project.form import decode, encode
 from builder.ui.block_offers import BlockOffers
 from builder.ui.canvas.breadcrumb import Breadcrumb
+from builder.ui.canvas.editing import Editing
+from builder.ui.canvas.scene import CanvasScene
 from builder.ui.canvas.view import CanvasView
 from builder.ui.document import Document
+from builder.ui.inspector.layer_panel import LayerPanel
 from builder.ui.palette import KEPT_BLOCK, OWN_BLOCK, Palette, dragged_kind, layer_data
+from tests.compile.test_network import NONSENSE, networks
 
 
 @pytest.fixture
@@ -229,3 +237,58 @@ def test_a_block_drops_onto_a_wire(view, document, library):
     (name,) = document.selection
     assert document.graph.incoming[name][0].source == "conv2"
     assert document.flat.errors == ()
+
+
+@pytest.mark.parametrize("name", NONSENSE)
+def test_nonsense_opens_and_is_shown(name, qtbot):
+    document = Document(Project(network=NONSENSE[name]))
+    view = CanvasView(document)
+    panel = LayerPanel(document)
+    for widget in (view, panel):
+        qtbot.addWidget(widget)
+        widget.show()
+    for shown in document.graph.nodes:
+        document.select([shown])
+        document.open_block(shown)
+        document.close_block()
+    document.select(document.graph.nodes)
+    view.editing.grouping.take_apart()
+    view.editing.grouping.group()
+    view.editing.paste(view.editing.copied())
+    while document.undo.canUndo():
+        document.undo.undo()
+    assert document.value.network == NONSENSE[name]
+
+
+@given(networks(), st.data())
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_done_to_blocks_undo_brings_back(qtbot, network, data):
+    document = Document(Project(network=network))
+    scene = CanvasScene(document)
+    said: list[str] = []
+    editing = Editing(scene, said.append)
+    for _ in range(data.draw(st.integers(1, 5))):
+        names = sorted(document.graph.nodes)
+        document.select(data.draw(st.lists(st.sampled_from(names), max_size=3, unique=True)) if names else ())
+        match data.draw(st.sampled_from(["group", "apart", "repeat", "copy", "open", "close", "delete"])):
+            case "group":
+                editing.grouping.group()
+            case "apart":
+                editing.grouping.take_apart()
+            case "repeat" if editing.grouping.chosen():
+                editing.grouping.set_repeat(editing.grouping.chosen()[0], data.draw(st.integers(1, 3)))
+            case "copy" if document.selection:
+                editing.paste(editing.copied())
+            case "open" if document.selection:
+                document.open_block(document.selection[0])
+            case "close":
+                document.close_block()
+            case "delete":
+                editing.delete()
+        assert set(scene.nodes) == set(document.graph.nodes)
+        assert document.flat.nodes == infer_network(document.value.network).flat.nodes
+        assert decode(encode(document.value)).network == document.value.network
+    while document.undo.canUndo():
+        document.undo.undo()
+    assert document.value.network == network
+    assert document.flat.nodes == infer_network(network).flat.nodes
