@@ -38,7 +38,8 @@ def import_(
         bool, typer.Option("--weights", help="Take torchvision's trained weights, from this machine.")
     ] = False,
 ) -> None:
-    """Open a model of PyTorch as a network. Its weights are written beside the project, as FILE.safetensors."""
+    """Open a model of PyTorch as a network, with its modules as blocks. Its weights are written beside it, as
+    FILE.safetensors."""
     from builder.compile.importing import load
 
     if weights and not source.startswith("torchvision:"):
@@ -46,7 +47,8 @@ def import_(
     shape: Shape | None = shape_of(input) if input else None
     if shape is not None and not all(size > 0 for size in shape):
         raise typer.BadParameter(f"{input!r} is no shape; write 3x224x224.", param_hint="--input")
-    result = load(source, shape, pretrained=weights)
+    flat = load(source, shape, pretrained=weights)
+    result = flat.nested()
     complain(result.problems)
     beside = output.with_suffix(WEIGHTS)
     if beside == output:
@@ -61,7 +63,7 @@ def import_(
         raise ProblemError(Problem("out-of-memory", message, where=str(beside))) from None
     file.write(beside, data)
     count = sum(tensor.numel() for tensor in result.weights.values())
-    print(f"{output}: {len(result.network.graph.nodes):,} layers; {beside}: {count:,} numbers")
+    print(f"{output}: {len(flat.network.graph.nodes):,} layers; {beside}: {count:,} numbers")
 
 
 def _title(source: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from builder.compile.infer import infer
+from builder.compile.network import infer_flat
 from builder.compile.plan import make_plan
 from builder.compile.weights import trained
 from builder.project.file import load
@@ -29,7 +29,7 @@ def test_a_model_is_written_with_its_weights(cli, tmp_path: Path) -> None:
     project = load(path)
     assert project.name == "small"
     weights = tmp_path / "small.safetensors"
-    model = trained(make_plan(infer(project.graph)), weights)
+    model = trained(make_plan(infer_flat(project.network)), weights)
     assert model.state_dict().keys() == load_file(weights).keys()
     assert cli("check", path).status == 0
 

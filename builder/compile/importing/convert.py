@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import keyword
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ from torch import fx, nn
 from builder.compile.importing import functions, modules
 from builder.compile.importing.functions import Use
 from builder.compile.importing.names import SIZED, full_name, plain_name
+from builder.compile.importing.nest import Scope, nest
 from builder.compile.importing.terms import (
     BATCH,
     Applied,
@@ -51,11 +53,25 @@ class ImportResult:
     Attributes:
         weights: its tensors by the names that the compiled network gives them.
         problems: warnings: what came over, but not quite as it was.
+        scopes: where each layer of a network without blocks stood in the model.
+        classes: the class of the module at each path of the model.
     """
 
     network: Network
     weights: dict[str, torch.Tensor] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    scopes: dict[str, Scope] = field(default_factory=dict)
+    classes: dict[str, str] = field(default_factory=dict)
+
+    def nested(self) -> ImportResult:
+        """The same with the model's modules as blocks within blocks."""
+        network, paths = nest(self.network.graph, self.scopes, self.classes)
+        weights = {}
+        for key, tensor in self.weights.items():
+            name, _, rest = key.partition(".")
+            weights[f"{paths[name]}.{rest}"] = tensor
+        problems = tuple(replace(p, where=paths.get(p.where, p.where)) for p in self.problems)
+        return ImportResult(network, weights, problems)
 
 
 def convert(model: nn.Module, graph: fx.Graph, batch: int | torch.SymInt) -> ImportResult:
@@ -81,7 +97,7 @@ class _Converter:
         self.weights: dict[str, torch.Tensor] = {}
         self.owners: dict[str, str] = {}  # path of a learned part, and the node that has it now
         self.problems: list[Problem] = []
-        self.shapes: dict[str, Shape] = {}
+        self.scopes: dict[str, Scope] = {}
 
     def run(self, graph: fx.Graph) -> ImportResult:
         for node in _alive(graph):
@@ -96,7 +112,9 @@ class _Converter:
             else:
                 self._step(node)
         self._left_out()
-        return ImportResult(Network(Graph.of(self.nodes.values(), self.edges)), self.weights, tuple(self.problems))
+        classes = {path: type(module).__name__ for path, module in self.model.named_modules()}
+        network = Network(Graph.of(self.nodes.values(), self.edges))
+        return ImportResult(network, self.weights, tuple(self.problems), self.scopes, classes)
 
     def _left_out(self) -> None:
         """Say which parts of the model are only there for training."""
@@ -267,8 +285,8 @@ class _Converter:
             sizes = {name: tuple(tensor.shape) for name, tensor in module.named_parameters()}
             plain = Applied("", (first,), ())
             found = "Operation", self._recorded(node, plain, [first], [], build, sizes, output)
-        weight = next(iter(named.values())).path.rpartition(".")[0].replace(".", "_")
-        name = self._place(node, *found, (first,), output, weight)
+        owner = next(iter(named.values())).path.rpartition(".")[0]
+        name = self._place(node, *found, (first,), output, owner)
         for key, tensor in module.state_dict().items():
             if key in named:
                 self._own(named[key].path, name)
@@ -339,10 +357,12 @@ class _Converter:
             raise _refuse(node, "there is no layer for it, and it cannot be called by itself.") from error
 
     def _place(
-        self, node: fx.Node, kind: str, params: dict[str, Any], wires: tuple[Wire, ...], shape: Shape, name: str = ""
+        self, node: fx.Node, kind: str, params: dict[str, Any], wires: tuple[Wire, ...], shape: Shape, path: str = ""
     ) -> str:
-        name = self._free(name or node.name)
+        """Add a node. `path` is that of the module whose weights it has, where the step itself does not tell."""
+        name = self._free(path.replace(".", "_") or node.name)
         self.nodes[name] = Node(name, kind, freeze(params))
+        self.scopes[name] = _scope(node, path)
         self.edges += [Edge(wire.name, name, 0, port) for port, wire in enumerate(wires)]
         self.terms[node] = Wire(name, shape)
         return name
@@ -380,6 +400,18 @@ class _Converter:
         owner, _, name = path.rpartition(".")
         tensor: torch.Tensor = getattr(self.model.get_submodule(owner), name)
         return tensor
+
+
+def _scope(node: fx.Node, path: str = "") -> Scope:
+    """Where a step stands in the model."""
+    if node.op in ("placeholder", "output"):
+        return Scope((), "input" if node.op == "placeholder" else "output")
+    stack = [str(place) for place, _ in (node.meta.get("nn_module_stack") or {}).values()]
+    if path or node.op == "call_module":
+        *around, name = (path or str(node.target)).split(".")
+        return Scope(tuple(around), name)
+    inside = stack[-1] if stack and not stack[-1].startswith("_") else ""
+    return Scope(tuple(inside.split(".")) if inside else (), re.sub(r"_\d+\Z", "", node.name))
 
 
 def _alive(graph: fx.Graph) -> list[fx.Node]:

@@ -27,10 +27,10 @@ def _leave(tensor: torch.Tensor, *args: Any, **options: Any) -> torch.Tensor:
     return tensor
 
 
-def model_of(name: str, *, device: str = "cpu", **options: Any) -> nn.Module:
-    """A model of torchvision with uninitialised weights, at inference."""
+def model_of(name: str, **options: Any) -> nn.Module:
+    """A model of torchvision with uninitialised weights (they take no memory before they are touched), at inference."""
     models = import_torchvision("torchvision.models")
-    with no_initial_weights(), torch.device(device), warnings.catch_warnings(action="ignore"):
+    with no_initial_weights(), warnings.catch_warnings(action="ignore"):
         return models.get_model(name, weights=None, **options).eval()  # type: ignore[no-any-return]
 
 

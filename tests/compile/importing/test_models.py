@@ -16,9 +16,13 @@ from builder.compile.importing.convert import ImportResult
 from builder.compile.importing.sources import import_model, load
 from builder.compile.infer import infer
 from builder.compile.module import build
+from builder.compile.network import infer_network
 from builder.compile.plan import make_plan
 from builder.compile.source import to_source
 from builder.graph.problems import Problem, ProblemError
+from builder.project.document import Project
+from builder.project.form import decode, encode
+from tests.compile.importing.quick import fill, model_of
 
 
 class Functional(nn.Module):
@@ -77,6 +81,56 @@ def agree(model: nn.Module, result: ImportResult, *shape: int) -> None:
         wanted = model.eval()(x)
         assert torch.equal(net(x), wanted)
         assert torch.equal(written(x), wanted)
+
+
+class Twice(nn.Module):
+    """One module used in two places, with another between."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shared = nn.Sequential(nn.ReLU(), nn.Softplus())
+        self.between = nn.Sequential(nn.Linear(4, 4), nn.Tanh())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.shared(self.between(self.shared(x)))
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "blocks"),
+    [
+        (Functional(), (1, 28, 28), []),
+        (Tokens(), (3, 8, 8), ["head"]),
+        (Twice(), (4,), ["between"]),
+        (
+            model_of("resnet18"),
+            (3, 64, 64),
+            ["BasicBlock", "layer1", "downsample", "BasicBlock_2", "BasicBlock_3", "layer2", "downsample_2"],
+        ),
+        (model_of("shufflenet_v2_x0_5"), (3, 64, 64), ["conv1", "branch1", "branch2", "InvertedResidual"]),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "",
+)
+def test_modules_become_blocks(model: nn.Module, shape: tuple[int, ...], blocks: list[str]) -> None:
+    fill(model.eval())
+    result = import_model(model, shape).nested()
+    assert list(result.network.blocks)[: len(blocks)] == blocks
+    assert len(result.network.blocks) >= len(blocks)
+    known = infer_network(result.network)
+    assert known.errors == ()
+    net = build(make_plan(known.flat)).eval()
+    net.load_state_dict(result.weights)
+    x = torch.randn(2, *shape)
+    with torch.no_grad():
+        assert torch.equal(net(x), model(x))
+    project = Project(network=result.network)
+    assert decode(encode(project)).network.same_network(result.network)
+
+
+def test_equal_modules_share_one_definition() -> None:
+    result = import_model(model_of("resnet34"), (3, 64, 64)).nested()
+    body = result.network.blocks["layer1"].graph
+    assert [node.params["definition"] for node in body.nodes.values() if node.kind == "Block"] == ["BasicBlock"] * 3
+    assert list(result.network.graph.nodes)[:4] == ["input", "conv1", "bn1", "relu"]
 
 
 def kinds_of(result: ImportResult) -> list[str]:

@@ -88,7 +88,7 @@ def test_outputs_agree(name: str) -> None:
 
 @pytest.mark.parametrize("name", SHORTER)
 def test_large_ones_have_all_their_weights(name: str) -> None:
-    model = model_of(name, device="meta", **options_of(name))
+    model = model_of(name, **options_of(name))
     _, weights = compiled(model, shape_of(name))
     wanted = sorted(tuple(tensor.shape) for tensor in model.state_dict().values())
     assert sorted(tuple(tensor.shape) for tensor in weights.values()) == wanted
