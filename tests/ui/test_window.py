@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,7 @@ def test_a_network_is_built_by_hand_mended_trained_saved_opened_and_undone(
         hand.carry(kind, at + step * number)
     assert set(document.graph.nodes) == {"input1", "conv1", "fc1", "output1"}
     names = ["input1", "conv1", "fc1", "output1"]
-    for source, target in zip(names, names[1:], strict=False):
+    for source, target in pairwise(names):
         if (source, target) not in wires(canvas):
             hand.drag(hand.port(source, "out"), hand.port(target, "in"))
     assert wires(canvas) == {("input1", "conv1"), ("conv1", "fc1"), ("fc1", "output1")}

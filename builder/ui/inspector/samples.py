@@ -8,17 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from builder.ui.theme import font, theme
+from builder.ui.views.colour import class_colour
 
 Sample = tuple[NDArray[np.generic], Any]
 
 _TILE, _GAP, _TEXT = 40, 6, 15
 _MOST = 60
-# Colour-blind safe (after Okabe and Ito, the blue lighter so that it shows on dark ground).
-_COLOURS = ("#2f86d6", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
 
 
 class Samples(QWidget):
@@ -102,7 +101,7 @@ class Samples(QWidget):
         middle = QPointF((max(across) + min(across)) / 2, (max(up) + min(up)) / 2)
         painter.setPen(QPen(theme().color("panel"), 0.8))
         for x, y, label in self._points:
-            painter.setBrush(QColor(_COLOURS[label % len(_COLOURS)]))
+            painter.setBrush(class_colour(label))
             place = inner.center() + QPointF((x - middle.x()) * scale, -(y - middle.y()) * scale)
             painter.drawEllipse(place, 3, 3)
 
