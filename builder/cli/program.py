@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from builder.cli import bench, export, importing, projects, settings, summary, train
+from builder.cli import bench, export, importing, predict, projects, settings, summary, train
 from builder.cli.lent import Draw, Lent, Suite
 from builder.cli.output import DONE, FAILED, STOPPED, complain
 from builder.graph.problems import ProblemError
@@ -28,7 +28,7 @@ PROJECT is a file, or the name of a built-in network (torchcanvas templates)."""
 app = typer.Typer(
     name="torchcanvas", help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
-for module in (projects, settings, summary, train, importing, export, bench):
+for module in (projects, settings, summary, train, predict, importing, export, bench):
     module.add_to(app)
 
 

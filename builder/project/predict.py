@@ -1,0 +1,91 @@
+"""What the network of a run says to pictures from files, fitted and normalised as the run's own samples were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from builder.compile.module import rewire
+from builder.compile.network import infer_flat
+from builder.compile.plan import make_plan
+from builder.compile.weights import trained
+from builder.data.pictures import Fitter
+from builder.data.resident import Encoder, Normalisation
+from builder.data.samples import data_set
+from builder.graph.model import Shape
+from builder.graph.problems import Problem, ProblemError
+from builder.project.form import from_json
+from builder.train.objective import Objective
+from builder.train.run import load_run
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The most likely class, and how likely each is (0 to 1), by name, the likeliest first."""
+
+    name: str
+    probabilities: dict[str, float]
+
+
+class Predictor:
+    """The network of a run with its newest weights, on the CPU."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises `ProblemError`: this is no run, it has no weights yet, or its data set has no pictures."""
+        run = load_run(folder)
+        if not run.weights:
+            raise ProblemError(Problem("no-weights", "this run has stored no weights yet.", where=str(folder)))
+        project = from_json(run.description.get("document"))
+        info = data_set(project.data)
+        if not info.pictures:
+            message = f"this run learned from {info.title}, which are numbers and not pictures."
+            raise ProblemError(Problem("no-pictures", message, where=str(folder)))
+        plan = make_plan(infer_flat(project.network))
+        loss = project.training.loss
+        model = trained(plan, run.weights[max(run.weights)])
+        self._model = rewire(model, plan, plan.before_loss(loss)).eval()
+        self._objective = Objective(loss, counts=True)
+        self._shape: Shape = info.shape
+        try:
+            self._classes = tuple(str(name) for name in run.description["classes"])
+            measured = run.description["normalisation"]
+            normalisation = Normalisation(tuple(measured["shift"]), tuple(measured["scale"]))
+        except (KeyError, TypeError):
+            message = "run.json does not say how its samples were normalised."
+            raise ProblemError(Problem("bad-run", message, where=str(folder))) from None
+        fitter = Fitter(info.shape, plan.input_shape, project.data.fit)
+        self._encoder = Encoder(fitter, normalisation, torch.device("cpu"), channels_last=True)
+
+    def __call__(self, path: Path) -> Prediction:
+        """What it says to the picture in a file. Raises `ProblemError` when that is none."""
+        sample = torch.from_numpy(read_picture(path, self._shape))[None]
+        with torch.inference_mode():
+            x = self._encoder.finish(self._encoder.flat(sample))
+            answer = self._objective.answer(self._model(x))[0].clamp(0, 1).reshape(-1).tolist()
+        if len(answer) == 1:
+            answer = [1 - answer[0], answer[0]]
+        ranked = sorted(zip(self._classes, answer, strict=False), key=lambda pair: -pair[1])
+        return Prediction(ranked[0][0], dict(ranked))
+
+
+def read_picture(path: Path, shape: Shape) -> NDArray[np.uint8]:
+    """The middle of a picture, upright, with as many channels and pixels as `shape` says. Raises `ProblemError`."""
+    from PIL import Image, ImageOps
+
+    channels, height, width = shape
+    try:
+        with Image.open(path) as picture:
+            upright = ImageOps.exif_transpose(picture).convert("L" if channels == 1 else "RGB")
+            fitted = ImageOps.fit(upright, (width, height), Image.Resampling.BILINEAR)
+    except FileNotFoundError:
+        raise ProblemError(Problem("no-picture", "there is no such file.", where=str(path))) from None
+    # Pillow's readers raise what their formats make them raise.
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise ProblemError(Problem("no-picture", "this cannot be read as a picture.", where=str(path))) from None
+    pixels: NDArray[Any] = np.array(fitted, np.uint8).reshape(height, width, channels)
+    return pixels.transpose(2, 0, 1).copy()
