@@ -229,9 +229,17 @@ class Menus(QObject):
         self._add(menu, "Stop", live.stop, "Shift+F5")
         self._add(menu, "Reset to the initial weights", live.reset, "Ctrl+R")
         menu.addSeparator()
-        self._add(menu, "Save the weights now", live.take_snapshot)
+        self._add(menu, "Save the weights now", self._save_weights)
         self._add(menu, "Next sample", lambda: window.pin_sample(window.sample + 1), "Ctrl+.")
         self._add(menu, "Previous sample", lambda: window.pin_sample(window.sample - 1), "Ctrl+,")
+
+    def _save_weights(self) -> None:
+        window = self._window
+        if window.live.training:
+            window.live.take_snapshot()
+            window.status.hint("The weights as they are now are kept in the folder of the run.")
+        else:
+            window.status.hint("Nothing is being trained: there are no new weights to save.")
 
     # Help -----------------------------------------------------------------------------------------------------------
 

@@ -57,7 +57,9 @@ class TopBar(QWidget):
         self.phase = self._button(
             "phase", "One phase", "Batch, forward, loss, backward, update: one at a time (F7)", self.phase_asked
         )
-        self.stop = self._button("stop", "Stop", "End this run and test it (Shift+F5)", self.stop_asked)
+        self.stop = self._button(
+            "stop", "Stop", "End this run; what was learned stays to be looked at (Shift+F5)", self.stop_asked
+        )
         self.reset = self._button("reset", "Reset", "Back to the same initial weights", self.reset_asked)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
