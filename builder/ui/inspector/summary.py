@@ -14,7 +14,6 @@ from builder.compile.infer import Inference
 from builder.compile.limits import size
 from builder.compile.plan import make_plan
 from builder.graph.problems import ProblemError
-from builder.layers.registry import find
 from builder.ui.document import Document
 from builder.ui.inspector.panel import Figures, Panel, ProblemColumn
 from builder.ui.theme import font, theme
@@ -127,7 +126,7 @@ class SelectionSummary(Panel):
 
     def _show_network(self, inference: Inference, analysis: Analysis | None) -> None:
         self.title.setText(self._document.title)
-        rows = [("Layers", f"{len(inference.nodes):,}")]
+        rows = [("Layers", f"{len(self._document.flat.nodes):,}")]
         bars: tuple[Bar, ...] = ()
         if analysis is not None:
             rows += [
@@ -135,7 +134,7 @@ class SelectionSummary(Panel):
                 ("Multiply-adds", f"{analysis.total.multiply_adds:,}"),
                 ("Activations, one sample", size(analysis.total.activation_bytes)),
             ]
-            bars = self._bars(analysis)
+            bars = self._bars(inference)
         self.figures.show_rows(rows)
         self.problems.show_problems(inference.errors[:4] if analysis is None else ())
         self.bars.show_bars(bars)
@@ -147,16 +146,17 @@ class SelectionSummary(Panel):
         else:
             self.note.setText("Select a layer to see and change it.")
 
-    def _bars(self, analysis: Analysis) -> tuple[Bar, ...]:
-        heavy = [layer for layer in analysis.layers if layer.parameters]
-        if len(heavy) > self.MOST_BARS:
-            least = sorted((layer.parameters for layer in heavy), reverse=True)[self.MOST_BARS - 1]
-            heavy = [layer for layer in heavy if layer.parameters >= least][: self.MOST_BARS]
+    def _bars(self, inference: Inference) -> tuple[Bar, ...]:
+        """One for each layer and each block of the graph shown that has parameters; only the largest of many."""
         found = []
-        for layer in heavy:
-            kind = find(layer.kind)
-            color = theme().category(kind.category) if kind is not None else theme().color("muted")
-            found.append(Bar(layer.name, layer.parameters, color))
+        for name in inference.order:
+            info = inference.nodes[name]
+            count = info.layer.parameter_count(info.known_inputs) if info.layer is not None and info.fits else 0
+            if count and info.layer is not None:
+                found.append(Bar(name, count, theme().category(info.layer.category)))
+        if len(found) > self.MOST_BARS:
+            least = sorted((bar.amount for bar in found), reverse=True)[self.MOST_BARS - 1]
+            found = [bar for bar in found if bar.amount >= least][: self.MOST_BARS]
         return tuple(found)
 
     def _show_selection(self, inference: Inference, names: tuple[str, ...]) -> None:
