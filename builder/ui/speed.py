@@ -51,7 +51,7 @@ def open_resnet152() -> Measurement:
 
     def opened(_number: int) -> None:
         view = canvas_of(graph)
-        view.viewport().repaint()
+        app.processEvents()  # only now is it on screen, and painted
         view.close()
         view.deleteLater()
 

@@ -62,7 +62,7 @@ def main() -> None:
         fresh.resize(1100, 700)
         fresh.show()
         fresh.fit()
-        fresh.viewport().repaint()
+        app.processEvents()
         fresh.close()
         fresh.deleteLater()
 

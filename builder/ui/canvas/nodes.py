@@ -143,7 +143,6 @@ class NodeItem(QGraphicsItem):
             self._paint_pill(painter, ink)
         else:
             self._paint_card(painter, ink, canvas.detail == 2)
-        self._paint_ports(painter, ink)
         if self.badge_area and canvas.detail == 2:
             self._paint_badge(painter, ink)
         elif self.face.problem is not None:
@@ -185,8 +184,10 @@ class NodeItem(QGraphicsItem):
                 painter.drawEllipse(QPointF(17, rect.height() / 2), 3.5, 3.5)
             else:
                 painter.drawRoundedRect(QRectF(0, 10, look.BAR, rect.height() - 20), 2, 2)
+            self._paint_ports(painter, ink)
 
-        key = (rect.width(), rect.height(), face.compact, face.category, border)
+        ports = (face.inputs, face.outputs, self.target == "good")
+        key = (rect.width(), rect.height(), face.compact, face.category, border, ports)
         ink.backdrops.paint(painter, key, self._bounds, draw)
 
     def _paint_pill(self, painter: QPainter, ink: Ink) -> None:
