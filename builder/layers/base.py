@@ -77,7 +77,7 @@ class Call:
     module once, and `forward` calls that module with the node's inputs in port order.
 
     Attributes:
-        target: full dotted name of something in `torch` or `torchvision`, or `GETITEM` or `LIST`; never of anything else.
+        target: full dotted name of something in `torch` or `torchvision`, `GETITEM` or `LIST`; never anything else.
         args: positional arguments: numbers, strings, booleans, None, slices, `...`, tuples of these, `Input`s and
             `Call`s.
         kwargs: keyword arguments, likewise.

@@ -146,9 +146,14 @@ class Operation(Layer):
 
     @field_validator("forward")
     @classmethod
-    def _calculates(cls, text: str) -> str:
-        if calls.read(text).builds_module:
+    def _calculates(cls, text: str, info: ValidationInfo) -> str:
+        call = calls.read(text)
+        if call.builds_module:
             raise ValueError("this call uses no input")
+        if _uses_module(call) and not info.data.get("build"):
+            raise ValueError("this call uses a module, and there is none")
+        if not _owned(call) <= _learned(info.data.get("learned", "")).keys():
+            raise ValueError("this call uses learned numbers that there are not")
         return text
 
     @field_validator("inputs")
@@ -234,8 +239,26 @@ def _ports(value: Any) -> int:
     """How many inputs a call uses."""
     if isinstance(value, Input):
         return (value.port or 0) + 1
-    items = (*value.args, *value.kwargs.values()) if isinstance(value, Call) else value
-    return max((_ports(item) for item in items), default=0) if isinstance(items, tuple) else 0
+    return max((_ports(part) for part in _parts(value)), default=0)
+
+
+def _parts(value: Any) -> tuple[Any, ...]:
+    """What stands directly in a call or a list."""
+    if isinstance(value, Call):
+        return (*value.args, *value.kwargs.values())
+    return value if isinstance(value, tuple) else ()
+
+
+def _uses_module(value: Any) -> bool:
+    here = isinstance(value, Call) and value.target == MODULE
+    return here or any(_uses_module(part) for part in _parts(value))
+
+
+def _owned(value: Any) -> set[str]:
+    """The names of the learned tensors that a call uses."""
+    if isinstance(value, Own):
+        return {value.tensor}
+    return {name for part in _parts(value) for name in _owned(part)}
 
 
 def _name(call: Call) -> str:
