@@ -73,9 +73,7 @@ def _badges(name: str, health: Health, inference: Inference, largest: float) -> 
         units = shape[0] if shape else 0
         dead = round(health.dead * units)
         if dead:
-            words = (
-                f"{dead:,} of {units:,} units of {name} gave 0 for a whole batch: no gradient reaches them."
-            )
+            words = f"{dead:,} of {units:,} units of {name} gave 0 for a whole batch: no gradient reaches them."
             yield Badge(f"{dead:,} dead", _role(health.dead), words)
         if health.saturated >= SATURATED:
             share = f"{100 * health.saturated:.0f} %"
