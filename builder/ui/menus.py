@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
+from PySide6.QtWidgets import QMenu, QMessageBox
 
 from builder import __version__
-from builder.graph.problems import Problem, ProblemError
 from builder.project import templates
 from builder.ui.canvas.menu import ALIGN
 from builder.ui.command_palette import CommandPalette
+from builder.ui.exports import Exports
 from builder.ui.theme import theme
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ class Menus(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
+        self.exports = Exports(window)
         self.actions: list[QAction] = []
         bar = window.topbar.menus
         for title, fill in (
@@ -86,8 +86,12 @@ class Menus(QObject):
         self._add(menu, "Save", files.save, Key.Save)
         self._add(menu, "Save as…", files.save_as, "Ctrl+Shift+S")
         menu.addSeparator()
-        self._add(menu, "Export Python source…", self.export_python)
-        self._add(menu, "Export picture of the network…", self.export_picture)
+        exports = self.exports
+        self._add(menu, "Export Python source…", exports.source)
+        self._add(menu, "Export training script…", exports.script)
+        self._add(menu, "Export ONNX…", exports.onnx)
+        self._add(menu, "Export PyTorch archive…", exports.archive)
+        self._add(menu, "Export picture of the network…", exports.picture)
         menu.addSeparator()
         self._add(menu, "Quit", self._window.close, "Ctrl+Q")
 
@@ -117,43 +121,6 @@ class Menus(QObject):
         self._recent.setToolTipsVisible(True)
         if not recent:
             self._recent.addAction("nothing yet").setEnabled(False)
-
-    def export_python(self, path: Path | None = None) -> None:
-        """Write the network as Python source."""
-        from builder.compile.plan import make_plan
-        from builder.compile.source import to_source
-
-        window = self._window
-        try:
-            text = to_source(make_plan(window.document.flat))
-        except ProblemError as error:
-            window.say_problem(error.problems[0], "files")
-            return
-        path = path or self._where("Export Python source", "network.py", "Python (*.py)")
-        if path is None:
-            return
-        try:
-            path.write_text(text, "utf-8")
-        except OSError as error:
-            window.say_problem(Problem("not-written", f"{path} could not be written: {error.strerror}."), "files")
-            return
-        window.status.hint(f"Written: {path}")
-
-    def export_picture(self, path: Path | None = None) -> None:
-        """Write the diagram as SVG, PNG or PDF."""
-        path = path or self._where("Export picture", "network.svg", "Pictures (*.svg *.png *.pdf)")
-        if path is None:
-            return
-        try:
-            self._window.canvas.render_to(path)
-        except (OSError, ValueError) as error:
-            self._window.say_problem(Problem("not-written", f"{path} could not be written: {error}."), "files")
-            return
-        self._window.status.hint(f"Written: {path}")
-
-    def _where(self, title: str, name: str, kinds: str) -> Path | None:
-        chosen, _ = QFileDialog.getSaveFileName(self._window, title, name, kinds)
-        return Path(chosen) if chosen else None
 
     # Edit -----------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,118 @@
+"""The window's exports: asks where, makes the file behind the window, and says how it went.
+
+What a format holds is decided where the command line takes it from; the weights are the initial ones.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog
+
+from builder.graph.problems import Problem, ProblemError
+from builder.project.document import Project
+from builder.project.file import write
+
+if TYPE_CHECKING:
+    from builder.ui.window import MainWindow
+
+PICTURES = "Pictures (*.svg *.png *.pdf)"
+
+
+class Exports(QObject):
+    """Writes the document of a window as other programs take it. Each method may be told the path, and asks without."""
+
+    finished = Signal(object, object)  # the path; a Problem, or None when it is written
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self.finished.connect(self._tell)
+
+    def source(self, path: Path | None = None) -> None:
+        """The model as Python source."""
+        self._write("Export Python source", "network.py", "Python (*.py)", _source, path)
+
+    def script(self, path: Path | None = None) -> None:
+        """Model, data and training as one Python script."""
+        self._write("Export training script", "train.py", "Python (*.py)", _script, path)
+
+    def onnx(self, path: Path | None = None) -> None:
+        """The model as ONNX."""
+        self._write("Export ONNX", "network.onnx", "ONNX (*.onnx)", _onnx, path)
+
+    def archive(self, path: Path | None = None) -> None:
+        """The model as a PyTorch archive."""
+        self._write("Export PyTorch archive", "network.pt2", "PyTorch archive (*.pt2)", _archive, path)
+
+    def picture(self, path: Path | None = None) -> None:
+        """The diagram as SVG, PNG or PDF."""
+        path = path or self._where("Export picture", "network.svg", PICTURES)
+        if path is None:
+            return
+        try:
+            self._window.canvas.render_to(path)
+        except ProblemError as error:
+            self._tell(path, error.problems[0])
+        else:
+            self._tell(path, None)
+
+    def _write(self, title: str, name: str, kinds: str, make: Callable[[Project], bytes], path: Path | None) -> None:
+        path = path or self._where(title, name, kinds)
+        if path is None:
+            return
+        project = self._window.document.value  # a value: editing goes on meanwhile
+        self._window.status.hint(f"Writing {path} …")
+
+        def work() -> None:
+            problem = None
+            try:
+                write(path, make(project))
+            except ProblemError as error:
+                problem = error.problems[0]
+            self.finished.emit(path, problem)
+
+        threading.Thread(target=work, name="export", daemon=True).start()
+
+    def _tell(self, path: Path, problem: Problem | None) -> None:
+        if problem is not None:
+            self._window.say_problem(problem, "files")
+        else:
+            self._window.status.hint(f"Written: {path}")
+
+    def _where(self, title: str, name: str, kinds: str) -> Path | None:
+        chosen, _ = QFileDialog.getSaveFileName(self._window, title, name, kinds)
+        return Path(chosen) if chosen else None
+
+
+def _source(project: Project) -> bytes:
+    from builder.compile.network import infer_network
+    from builder.compile.source import network_source
+
+    return network_source(infer_network(project.network)).encode()
+
+
+def _script(project: Project) -> bytes:
+    from builder.project.script import to_script
+
+    return to_script(project).encode()
+
+
+def _onnx(project: Project) -> bytes:
+    from builder.compile.network import infer_flat
+    from builder.compile.onnx import to_onnx
+    from builder.compile.plan import make_plan
+
+    return to_onnx(make_plan(infer_flat(project.network)))
+
+
+def _archive(project: Project) -> bytes:
+    from builder.compile.archive import to_archive
+    from builder.compile.network import infer_flat
+    from builder.compile.plan import make_plan
+
+    return to_archive(make_plan(infer_flat(project.network)))
