@@ -23,7 +23,7 @@ from builder.graph.problems import Problem, ProblemError
 from builder.layers.base import show
 from builder.project.document import Project
 from builder.project.job import make_job
-from builder.train.settings import SGD, TrainingSettings
+from builder.train.settings import SGD, Cosine, TrainingSettings
 
 
 def to_script(project: Project) -> str:
@@ -47,7 +47,7 @@ def to_script(project: Project) -> str:
     parts = [
         _HEAD.format(
             title=" ".join(project.name.replace("\\", "/").replace('"', "'").split()) or "A network",
-            imports=_imports(info, project.data.normalise, "import torchvision\n" in head),
+            imports=_imports(info, project, "import torchvision\n" in head),
         ),
         _settings(project, info),
         classes.strip("\n") + "\n\n\n",
@@ -58,6 +58,8 @@ def to_script(project: Project) -> str:
         _objective(project.training, plan.shape(plan.outputs[0][1])),
         _TRAINING.format(
             optimizer=_optimizer(project.training),
+            schedule=_schedule(project.training),
+            follow="            schedule.step()\n" if _schedule(project.training) else "",
             layout=_LAYOUT if len(plan.input_shape) == 3 else "",
             kind=_kind(project.training.device),
             index=project.training.device.partition(":")[2] or 0,
@@ -89,10 +91,10 @@ _HEAD = '''"""{title}: the model, its data and its training. Written by TorchCan
 '''
 
 
-def _imports(info: DataSet, how: str, vision: bool) -> str:
-    measured = info.pictures and how == "standardise"
+def _imports(info: DataSet, project: Project, vision: bool) -> str:
+    measured = info.pictures and project.data.normalise == "standardise"
     lines = [
-        *["import math"] * measured,
+        *["import math"] * (measured or isinstance(project.training.schedule, Cosine)),
         "import os",
         "",
         "import numpy as np",
@@ -340,6 +342,19 @@ def _optimizer(training: TrainingSettings) -> str:
     return f'torch.optim.{name}(net.parameters(), {words}, fused=kind != "mps")'
 
 
+def _schedule(training: TrainingSettings) -> str:
+    chosen = training.schedule
+    if not isinstance(chosen, Cosine):
+        return ""
+    wave = "(1 + math.cos(math.pi * step / steps)) / 2"
+    factor = f"{chosen.last!r} + {1 - chosen.last!r} * {wave}" if chosen.last else wave
+    return (
+        "    whole, rest = divmod(len(train[0]), BATCH_SIZE)\n"
+        "    steps = EPOCHS * (whole + (rest >= 2 * world or whole == 0))\n"
+        f"    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: {factor})\n"
+    )
+
+
 def _kind(wish: str) -> str:
     if wish == "auto":
         return '"cuda" if torch.cuda.is_available() else "cpu"'
@@ -396,7 +411,7 @@ def main():
     net = Net().to(device, memory_format=torch.channels_last)
     model = DistributedDataParallel(net) if world > 1 else net
     optimizer = {optimizer}
-    order = torch.Generator().manual_seed(SEED)
+{schedule}    order = torch.Generator().manual_seed(SEED)
     torch.manual_seed(SEED + rank)  # of dropout
 
     for epoch in range(1, EPOCHS + 1):
@@ -410,7 +425,7 @@ def main():
             optimizer.zero_grad()
             (loss * (len(own) * world / len(rows))).backward()  # so that the processes' mean is that of all rows
             optimizer.step()
-            sums += torch.stack([loss.detach() * len(own), right.sum(), torch.tensor(len(own), device=device)])
+{follow}            sums += torch.stack([loss.detach() * len(own), right.sum(), torch.tensor(len(own), device=device)])
         if world > 1:
             dist.all_reduce(sums)
         loss, right, count = sums.tolist()

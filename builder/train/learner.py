@@ -45,6 +45,7 @@ class Learner:
         scores: name of the step that gives these scores.
         heads: the steps that give the scores of auxiliary outputs, and how much the loss of each counts.
         step: updates made; epoch: epochs completed; position: batches done of the one under way.
+        learning_rate: how far each step follows the gradient, before the schedule.
         rows: the figures of the epoch under way, as the meter gave them.
         batch: what the step under way works on, for whoever must find out what went wrong.
     """
@@ -60,6 +61,7 @@ class Learner:
         self._with_heads = rewire(self.root, plan, names) if self.heads else None
         self.objective = Objective(settings.loss, counts=data.task is not Task.REGRESSION)
         self.optimizer = make_optimizer(self.root, settings)
+        self.learning_rate = settings.optimizer.learning_rate
         random = any(step.layer.category is Category.REGULARISATION for step in plan.steps)
         self.chance = Chance(settings.seed, device) if random else NoChance()
         self.side = side_stream(device)
@@ -87,15 +89,11 @@ class Learner:
         """How many numbers are learned."""
         return sum(parameter.numel() for parameter in self.root.parameters() if parameter.requires_grad)
 
-    @property
-    def learning_rate(self) -> float:
-        """How far each step follows the gradient."""
-        return float(self.optimizer.param_groups[0]["lr"])
-
-    @learning_rate.setter
-    def learning_rate(self, value: float) -> None:
+    def follow_schedule(self) -> None:
+        """Give the optimiser the learning rate of the step under way."""
+        rate = self.learning_rate * self.job.training.schedule.factor(self.step / self.steps)
         for group in self.optimizer.param_groups:
-            group["lr"] = value
+            group["lr"] = rate
 
     def batches(self) -> Iterator[Tensor]:
         """The positions of each batch of the epoch under way, from `position` on; a new order each epoch.

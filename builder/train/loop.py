@@ -50,6 +50,7 @@ def step(learner: Learner, rows: Tensor) -> Iterator[Phase]:
     learner.optimizer.zero_grad(set_to_none=True)
     whole.backward()  # type: ignore[no-untyped-call]
     yield Phase.UPDATE
+    learner.follow_schedule()
     learner.optimizer.step()
     learner.step += 1
     learner.meter.add(learner.step, loss, scores, target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -42,6 +43,37 @@ class Adam(_Optimizer):
 
 Optimizer = Annotated[SGD | Adam, Field(discriminator="kind")]
 
+
+
+class Constant(Parameters):
+    """The learning rate stays as it is, until it is changed by hand."""
+
+    kind: Literal["constant"] = "constant"
+
+    def factor(self, done: float) -> float:
+        """What the learning rate is multiplied by when this share of the run is done, from 0 to 1."""
+        return 1.0
+
+
+class Cosine(Parameters):
+    """The learning rate falls along half a cosine: fast steps first, fine ones at the end.
+
+    Source: https://arxiv.org/abs/1608.03983
+    """
+
+    kind: Literal["cosine"] = "cosine"
+    last: float = parameter(
+        0.0, "Last rate", "What is left of the learning rate at the end, as a share.", ge=0, le=1, slider=(0, 1),
+        advanced=True,
+    )  # fmt: skip
+
+    def factor(self, done: float) -> float:
+        """What the learning rate is multiplied by when this share of the run is done, from 0 to 1."""
+        return self.last + (1 - self.last) * (1 + math.cos(math.pi * min(1.0, done))) / 2
+
+
+Schedule = Annotated[Constant | Cosine, Field(discriminator="kind")]
+
 Loss = Literal["cross-entropy", "binary-cross-entropy", "squared-error"]
 
 
@@ -63,6 +95,7 @@ class TrainingSettings(Parameters):
         },
     )
     optimizer: Optimizer = parameter(SGD(), "Optimiser", "The rule that turns gradients into steps.")
+    schedule: Schedule = parameter(Constant(), "Schedule", "How the learning rate changes while the network learns.")
     seed: int = parameter(0, "Seed", "Chooses initial weights and the order of samples.", ge=0, le=2**31 - 1)
     device: str = parameter(
         "auto", "Device", "auto, cpu, cuda, cuda:1 or mps.", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", advanced=True

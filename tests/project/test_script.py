@@ -81,6 +81,7 @@ CASES = {
     "padded": with_settings(small((3, 13, 12)), "training.optimizer=adam", "data.validation=0"),
     "resized": with_settings(small((1, 12, 12)), "data.fit=resize", "data.normalise=unit", "training.batch_size=37"),
     "flat": with_settings(small((64,)), "training.loss=squared-error", "data.seed=3"),
+    "cosine": with_settings(small(), "training.schedule=cosine", "training.schedule.last=0.1"),
     "moons": POINTS,
     "xor": with_settings(POINTS, "data.dataset=xor", "data.normalise=unit"),
 }
