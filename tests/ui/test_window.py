@@ -375,6 +375,6 @@ def test_hidden_views_ask_for_nothing(make_window: MakeWindow, qtbot: QtBot) -> 
     for key in window.views:
         window.docks[key].hide()
     assert not window.attention().filters
-    assert "conv1" in window.attention().activations  # the cards still show theirs
+    qtbot.waitUntil(lambda: "conv1" in window.attention().activations)  # the cards still show theirs
     window.hide()
     assert not window.attention().activations
