@@ -252,7 +252,7 @@ class CodePanel(QWidget):
 
     def _write(self, inference: Inference) -> None:
         try:
-            self._source = write(make_plan(inference))
+            self._source = write(make_plan(inference), expansion=self._document.known.expansion)
         except ProblemError as error:
             self.problems.show_problems(error.problems[:1])
             self.view.set_stale(True)
