@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -64,4 +65,9 @@ def run(path: Path | None = None) -> int:
     pulse.timeout.connect(lambda: None)
     pulse.start()
     window.show()
-    return app.exec()
+    status = app.exec()
+    if not window.ended:
+        # A step of a large network outlasts anybody's patience. Leaving it to the interpreter's end would abort in
+        # PyTorch; nothing is lost, since the run folder is written line by line and the autosave is closed.
+        os._exit(status)
+    return status

@@ -55,6 +55,7 @@ class MainWindow(QMainWindow):
         files: opening and saving.
         canvas, palette, inspector, problems, analysis, banner, status, topbar: the parts.
         views: the live views, by key.
+        ended: every training thread had ended when the window closed.
         problems_found: problems of the whole project, up to date behind every edit.
         sample: position of the pinned sample in the validation part.
     """
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
         self.setDockNestingEnabled(True)
         self.resize(1600, 1000)
         self._painted = False
+        self.ended = True
         self.sample = 0
         self._classes: tuple[str, ...] = ()
         self._left_behind: Sequence[Recovered] = ()
@@ -450,11 +452,12 @@ class MainWindow(QMainWindow):
         if not self.files.may_discard():
             event.ignore()
             return
-        self.live.close()
-        self.files.close()
         settings = QSettings()
         settings.setValue("geometry", self.saveGeometry())
         settings.setValue("layout", self.saveState(LAYOUT_VERSION))
+        self.hide()  # the end of a step may take a moment, and nobody should wait for it
+        self.ended = self.live.close()
+        self.files.close()
         super().closeEvent(event)
 
 
