@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QFileDialog
 from builder.graph.problems import Problem, ProblemError
 from builder.project.document import Project
 from builder.project.file import write
+from builder.ui.canvas.export import render
 
 if TYPE_CHECKING:
     from builder.ui.window import MainWindow
@@ -49,13 +50,17 @@ class Exports(QObject):
         """The model as a PyTorch archive."""
         self._write("Export PyTorch archive", "network.pt2", "PyTorch archive (*.pt2)", _archive, path)
 
-    def picture(self, path: Path | None = None) -> None:
-        """The diagram as SVG, PNG or PDF."""
+    def selection(self, path: Path | None = None) -> None:
+        """The selected nodes as a picture; all of them where none is."""
+        self.picture(path, self._window.document.selection)
+
+    def picture(self, path: Path | None = None, names: tuple[str, ...] = ()) -> None:
+        """The diagram, or only the named nodes of it, as SVG, PNG or PDF."""
         path = path or self._where("Export picture", "network.svg", PICTURES)
         if path is None:
             return
         try:
-            self._window.canvas.render_to(path)
+            render(self._window.canvas.canvas, path, names=names)
         except ProblemError as error:
             self._tell(path, error.problems[0])
         else:

@@ -92,6 +92,7 @@ class Menus(QObject):
         self._add(menu, "Export ONNX…", exports.onnx)
         self._add(menu, "Export PyTorch archive…", exports.archive)
         self._add(menu, "Export picture of the network…", exports.picture)
+        self._add(menu, "Export picture of the selection…", exports.selection)
         menu.addSeparator()
         self._add(menu, "Quit", self._window.close, "Ctrl+Q")
 
