@@ -21,7 +21,7 @@ from builder.project.networks.notation import (
 )
 from builder.project.networks.template import PICTURES, Template
 from builder.project.networks.usual import with_adam, with_kaiming
-from builder.train.settings import SGD, Adam, TrainingSettings
+from builder.train.settings import SGD, Adam, Cosine, TrainingSettings
 
 _AVERAGE = layer("AvgPool2d")
 
@@ -84,7 +84,7 @@ TEMPLATES = (
         "The first great convolutional network, which read the digits on cheques (LeCun and others, 1998).",
         PICTURES,
         lenet5,
-        training=TrainingSettings(epochs=20),
+        training=TrainingSettings(epochs=20, batch_size=32, schedule=Cosine()),
     ),
     Template(
         "mnist-2conv",
