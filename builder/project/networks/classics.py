@@ -31,7 +31,7 @@ def lenet5() -> Network:
     made = network(
         [
             picture(1, 32),
-            *(conv(6, 5), TANH, _AVERAGE, NEW_ROW),
+            *(conv(6, 5), TANH, _AVERAGE),
             *(conv(16, 5), TANH, _AVERAGE, NEW_ROW),
             *(conv(120, 5), TANH, FLATTEN),
             *(linear(84), TANH, linear(10), SOFTMAX, OUTPUT),
