@@ -16,7 +16,9 @@ from builder.layers.base import (
     Category,
     Example,
     Formula,
+    Input,
     Layer,
+    Own,
     Remedy,
     ShapeError,
     Shapes,
@@ -239,6 +241,51 @@ class Conv2d(_Convolution):
         elif self.padding != (0, 0):
             text += f", pad {brief(self.padding)}"
         return text
+
+
+@register
+class TrueConv2d(_Convolution):
+    """Convolution as mathematics has it: each filter is turned by 180° before it slides over the picture. What other
+    layers call convolution leaves the filter as it is (cross-correlation); learning finds the same either way, turned.
+    """
+
+    title: ClassVar[str] = "Conv, filter turned"
+    keywords: ClassVar[tuple[str, ...]] = ("true convolution", "kernel reversal", "flip", "cross-correlation")
+    use: ClassVar[str] = "To compare convolution with cross-correlation, or with filters from a textbook."
+    source: ClassVar[str] = (
+        "Goodfellow et al. 2016, chapter 9.1, https://www.deeplearningbook.org/contents/convnets.html"
+    )
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(((1, 12, 12),), {"filters": 6, "kernel_size": 5}),
+        Example(((3, 11, 9),), {"filters": 4, "kernel_size": [3, 5], "stride": 2, "padding": [1, 2], "dilation": 2}),
+        Example(((2, 7, 7),), {"filters": 3, "bias": False}),
+    )
+
+    filters: Positive = parameter(16, "Filters", "How many filters, and so how many feature maps.", slider=(1, 128))
+    kernel_size: Size2 = parameter((3, 3), "Kernel size", "Height and width of each filter.", unit="px", slider=(1, 11))
+    stride: Size2 = parameter((1, 1), "Stride", "How far the filter moves each time.", unit="px", slider=(1, 4))
+    padding: Padding2 = parameter((0, 0), "Padding", "Zeros added at each border.", unit="px", slider=(0, 5))
+    dilation: Size2 = parameter((1, 1), "Dilation", "Distance of the filter's cells.", slider=(1, 4), advanced=True)
+    bias: bool = parameter(True, "Bias", "Adds one learned number to each feature map.")
+    initialisation: Initialisation = initialisation()
+
+    def _filters(self, channels: int) -> _Filters:
+        return _Filters(self.filters, self.kernel_size, self.stride, self.padding, self.dilation)
+
+    def lower(self, inputs: Shapes) -> Call:
+        plain = super().lower(inputs)
+        turned = Call("torch.flip", Own("weight"), (2, 3))
+        options = {name: plain.kwargs[name] for name in ("stride", "padding", "dilation") if name in plain.kwargs}
+        bias = (Own("bias"),) if self.bias else ()
+        return plain.used(Call("torch.nn.functional.conv2d", Input(), turned, *bias, **options))
+
+    def formulas(self, inputs: Shapes, output: Shape) -> tuple[Formula, ...]:
+        general = "y_{i,j} = Σ_{m,n} w_{m,n}·x_{i−m,j−n}" + (" + b" if self.bias else "")
+        return (*super().formulas(inputs, output), Formula("Function", general))
+
+    def headline(self) -> str:
+        text = f"Conv {show_pair(self.kernel_size)} turned, {self.filters}"
+        return text if self.stride == (1, 1) else f"{text}, stride {brief(self.stride)}"
 
 
 @register

@@ -9,10 +9,12 @@ from builder.graph.frozen import FrozenDict
 from builder.graph.model import Shape
 from builder.graph.parameters import Positive, parameter
 from builder.layers.base import (
+    MODULE,
     Call,
     Category,
     Example,
     Formula,
+    Input,
     Layer,
     Remedy,
     ShapeError,
@@ -198,6 +200,44 @@ class LayerNorm(_Normalisation):
 
     def window(self, inputs: Shapes) -> Window | None:
         return None
+
+
+@register
+class LayerNorm2d(_Normalisation):
+    """At each place of the picture by itself, gives the numbers of all channels mean 0 and variance 1, then a learned
+    scale and shift for each channel. No place sees another."""
+
+    title: ClassVar[str] = "Layer norm, each place"
+    stem: ClassVar[str] = "ln"
+    keywords: ClassVar[tuple[str, ...]] = ("layer normalisation", "normalization", "over channels", "ConvNeXt")
+    use: ClassVar[str] = "In ConvNeXt and other convolutional networks built like transformers."
+    source: ClassVar[str] = "Liu et al. 2022, https://arxiv.org/abs/2201.03545"
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(((6, 5, 4),)),
+        Example(((8, 4, 4),), {"eps": 1e-6}),
+        Example(((3, 5, 5),), {"affine": False}),
+    )
+    over: ClassVar[str] = "all channels at one place"
+
+    eps: float = _eps()
+    affine: bool = parameter(True, "Scale and shift", "Learn γ and β for each channel.")
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        shape = need_picture(inputs[0], self.title, Remedy("Use Layer norm", replace="LayerNorm"))
+        if shape[0] == 1:
+            message = "over the one channel of this picture there is no spread to normalise."
+            raise ShapeError(message, "Put it behind a convolution, or take Layer norm.",
+                             remedy=Remedy("Use Layer norm", replace="LayerNorm"))  # fmt: skip
+        return shape
+
+    def lower(self, inputs: Shapes) -> Call:
+        options = unusual(self, eps=1e-5) | ({} if self.affine else {"elementwise_affine": False})
+        channels_last = Call("torch.permute", Input(), (0, 2, 3, 1))
+        normalised = Call("torch.permute", Call(MODULE, channels_last), (0, 3, 1, 2))
+        return Call("torch.nn.LayerNorm", inputs[0][0], **options).used(normalised)
+
+    def _group_size(self, shape: Shape) -> str:
+        return f"{shape[0]:,} numbers"
 
 
 @register

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from builder.graph.model import Shape
 from builder.graph.parameters import parameter
-from builder.layers.base import Call, Category, Example, Formula, Layer, Remedy, Shapes
+from builder.layers.base import MODULE, Call, Category, Example, Formula, Input, Layer, Remedy, Shapes
 from builder.layers.registry import register
 from builder.layers.sliding import need_picture
 
@@ -58,3 +58,38 @@ class Dropout2d(_Dropout):
 
     def output_shape(self, inputs: Shapes) -> Shape:
         return need_picture(inputs[0], self.title, Remedy("Use Dropout", replace="Dropout"))
+
+
+@register
+class GaussianNoise(Layer):
+    """While training, adds random numbers from a bell curve to its input, fresh for each batch, so that no small detail
+    can be learned by heart. At inference it does nothing."""
+
+    title: ClassVar[str] = "Gaussian noise"
+    category: ClassVar[Category] = Category.REGULARISATION
+    stem: ClassVar[str] = "noise"
+    keywords: ClassVar[tuple[str, ...]] = ("regularisation", "overfitting", "jitter", "denoising")
+    use: ClassVar[str] = "Behind the input, or between layers, when training does better than validation."
+    source: ClassVar[str] = "Bishop 1995, https://doi.org/10.1162/neco.1995.7.1.108"
+    compact: ClassVar[bool] = True
+    examples: ClassVar[tuple[Example, ...]] = (Example(((3, 8, 8),)), Example(((84,),), {"deviation": 0.5}))
+
+    deviation: float = parameter(0.1, "Deviation", "Spread of the noise.", ge=0, le=100, slider=(0, 1))
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        return inputs[0]
+
+    def lower(self, inputs: Shapes) -> Call:
+        # A dropout of everything tells training from inference: ones become 0 while training and stay 1 otherwise.
+        resting = Call(MODULE, Call("torch.ones_like", Input()))
+        noise = Call("torch.mul", Call("torch.randn_like", Input()), Call("torch.rsub", resting, 1))
+        return Call("torch.nn.Dropout", p=1.0).used(Call("torch.add", Input(), noise, alpha=self.deviation))
+
+    def headline(self) -> str:
+        return f"Noise, {self.deviation:g}"
+
+    def formulas(self, inputs: Shapes, output: Shape) -> tuple[Formula, ...]:
+        return (
+            Formula("While training", "y = x + s·n,  n ~ N(0, 1)", f"s = {self.deviation:g}"),
+            Formula("At inference", "y = x"),
+        )

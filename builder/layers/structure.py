@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -17,6 +17,7 @@ from builder.layers.base import (
     Formula,
     Input,
     Layer,
+    Own,
     Remedy,
     ShapeError,
     Shapes,
@@ -32,7 +33,7 @@ Axis = Annotated[int, Field(ge=1, le=4)]
 
 
 class _Structure(Layer):
-    """What all of them share: nothing is learned, and they are drawn small."""
+    """What all of them share: they are drawn small."""
 
     category: ClassVar[Category] = Category.STRUCTURE
     compact: ClassVar[bool] = True
@@ -277,3 +278,75 @@ class Identity(_Structure):
 
     def formulas(self, inputs: Shapes, output: Shape) -> tuple[Formula, ...]:
         return (Formula("Function", "f(x) = x"),)
+
+
+@register
+class LearnedConstant(_Structure):
+    """Holds numbers that do not depend on the input and are learned like weights. They are added to the input, or
+    multiply it, or are given instead of it."""
+
+    title: ClassVar[str] = "Learned constant"
+    stem: ClassVar[str] = "constant"
+    keywords: ClassVar[tuple[str, ...]] = ("parameter", "position embedding", "class token", "layer scale", "bias")
+    use: ClassVar[str] = "For the positions of tokens, a class token, or a scale for each feature map."
+    source: ClassVar[str] = "https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html"
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(((10, 32),)),
+        Example(((6, 5, 4),), {"how": "multiply", "one_for": "map", "mean": 1.0, "deviation": 0.0}),
+        Example(((6, 5, 4),), {"how": "give", "shape": [1, 12]}),
+        Example(((7,),), {"how": "give", "shape": 3}),
+    )
+
+    how: Literal["add", "multiply", "give"] = parameter(
+        "add",
+        "What it does",
+        "What becomes of the input.",
+        choices={"add": "is added to the input", "multiply": "multiplies the input", "give": "stands in its place"},
+    )
+    one_for: Literal["number", "map"] = parameter(
+        "number",
+        "One for",
+        "Whether each number of the input has its own, or all of a feature map (or token) share one.",
+        choices={"number": "each number", "map": "each feature map"},
+    )
+    shape: ShapeParameter = parameter((1, 32), "Shape", "When it stands in the input's place: the shape to give.")
+    mean: float = parameter(0.0, "Begins around", "Mean of the first values.", ge=-100, le=100, slider=(-1, 1))
+    deviation: float = parameter(0.02, "Spread", "Deviation of the first values.", ge=0, le=100, slider=(0, 1))
+
+    def output_shape(self, inputs: Shapes) -> Shape:
+        return self.shape if self.how == "give" else inputs[0]
+
+    def lower(self, inputs: Shapes) -> Call:
+        size = self.weights(inputs)["0"]
+        first = Call("torch.nn.init.normal_", Call("torch.empty", size), mean=self.mean, std=self.deviation)
+        if self.how == "give":
+            batch = Call("torch.Tensor.size", Input(), 0)
+            value = Call("torch.Tensor.expand", Own("0"), (batch, *size))
+        else:
+            value = Call("torch.add" if self.how == "add" else "torch.mul", Input(), Own("0"))
+        return Call("torch.nn.ParameterList", (first,)).used(value)
+
+    def headline(self) -> str:
+        return f"Constant {show(self.shape)}" if self.how == "give" else f"Learned {'+' if self.how == 'add' else '×'}"
+
+    def weights(self, inputs: Shapes) -> dict[str, Shape]:
+        if self.how == "give":
+            return {"0": self.shape}
+        shared = inputs[0][:1] + (1,) * (len(inputs[0]) - 1)
+        return {"0": shared if self.one_for == "map" else inputs[0]}
+
+    def multiply_adds(self, inputs: Shapes, output: Shape) -> int:
+        return 0 if self.how == "give" else math.prod(output)
+
+    def formulas(self, inputs: Shapes, output: Shape) -> tuple[Formula, ...]:
+        size = self.weights(inputs)["0"]
+        function = {"add": "y = x + w", "multiply": "y = x·w", "give": "y = w"}[self.how]
+        return (
+            Formula("Function", function),
+            Formula("Parameters", "all numbers of w", f"{product(size)} = {math.prod(size):,}"),
+            Formula("Output size", "the shape of w" if self.how == "give" else "as the input", show(output)),
+            Formula("Initial weights", "w ~ N(m, s^{2})", f"m = {self.mean:g}, s = {self.deviation:g}"),
+        )
+
+    def window(self, inputs: Shapes) -> Window | None:
+        return None if self.how == "give" else Window()

@@ -9,9 +9,9 @@ import torch
 
 from builder.graph.frozen import freeze
 from builder.graph.model import Shape
-from builder.layers.base import Layer
+from builder.layers.base import Call, Layer
 from builder.layers.registry import make
-from tests.contract.layer_cases import run
+from tests.contract.layer_cases import evaluate, run
 
 PICTURE = [[5, 1, 3, 4], [8, 2, 9, 2], [1, 3, 0, 1], [2, 2, 2, 0]]
 
@@ -152,3 +152,59 @@ def test_a_network_of_any_size_costs_only_arithmetic() -> None:
 )
 def test_valid_same_and_full_borders(params: dict[str, Any], size: Shape) -> None:
     assert layer("Conv2d", filters=3, **params).output_shape(((1, 10, 8),)) == size
+
+
+# Layers that use what they have learned in a way of their own
+
+
+def used(made: Layer, x: torch.Tensor, training: bool = False) -> tuple[torch.Tensor, torch.nn.Module]:
+    _, module = run(made, (tuple(x.shape[1:]),), [x])
+    assert module is not None
+    forward = made.lower((tuple(x.shape[1:]),)).forward
+    assert isinstance(forward, Call)
+    return evaluate(forward, [x], module.train(training)), module
+
+
+def test_a_turned_filter_writes_itself_where_the_picture_has_a_one() -> None:
+    """What tells convolution from cross-correlation, which would write the filter upside down."""
+    spot = torch.zeros(1, 1, 5, 5)
+    spot[0, 0, 2, 2] = 1
+    y, module = used(layer("TrueConv2d", filters=1, kernel_size=3, bias=False), spot)
+    assert torch.equal(y, module.weight)
+
+
+def test_each_place_is_normalised_by_itself() -> None:
+    y, _ = used(layer("LayerNorm2d"), 3 + 2 * torch.randn(2, 64, 3, 4))
+    assert torch.allclose(y.mean(dim=1), torch.zeros(2, 3, 4), atol=1e-5)
+    assert torch.allclose(y.var(dim=1, unbiased=False), torch.ones(2, 3, 4), atol=1e-3)
+
+
+def test_noise_has_its_deviation_while_training_and_is_nothing_at_inference() -> None:
+    torch.manual_seed(0)
+    x = torch.randn(4, 10_000)
+    noisy, _ = used(layer("GaussianNoise", deviation=0.3), x, training=True)
+    assert float((noisy - x).std()) == pytest.approx(0.3, rel=0.02)
+    assert float((noisy - x).mean()) == pytest.approx(0, abs=0.01)
+    resting, _ = used(layer("GaussianNoise", deviation=0.3), x)
+    assert torch.equal(resting, x)
+
+
+def test_attention_does_not_mind_the_order_of_the_tokens() -> None:
+    x = torch.randn(1, 6, 8)
+    made = layer("MultiheadAttention", heads=2)
+    y, module = used(made, x)
+    forward = made.lower(((6, 8),)).forward
+    assert forward is not None
+    assert torch.allclose(evaluate(forward, [x.flip(1)], module), y.flip(1), atol=1e-6)
+    assert not torch.allclose(y, module.out_proj(x), atol=1e-3)
+
+
+@pytest.mark.parametrize(("how", "expected"), [("add", 5.0), ("multiply", 6.0), ("give", 2.0)])
+def test_a_constant_joins_the_input_as_told_and_learns(how: str, expected: float) -> None:
+    made = layer("LearnedConstant", how=how, one_for="map", shape=[3, 2, 2], mean=2.0, deviation=0.0)
+    y, module = used(made, torch.full((5, 3, 2, 2), 3.0))
+    assert torch.equal(y, torch.full((5, 3, 2, 2), expected))
+    y.sum().backward()
+    (learned,) = module.parameters()
+    assert learned.grad is not None
+    assert bool(learned.grad.all())
