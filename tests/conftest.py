@@ -12,7 +12,8 @@ import sys
 import tempfile
 import threading
 import weakref
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,27 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs and downloaded data of one test are not those of another."""
     monkeypatch.setenv("TORCHCANVAS_RUNS", str(tmp_path / ".runs"))
     monkeypatch.setenv("TORCHCANVAS_DATA", str(tmp_path / ".data"))
+
+
+@pytest.fixture
+def install_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], None]]:
+    """Write modules and make them plug-ins; the catalogue is as before when the test ends."""
+    from builder.layers import plugins, registry
+
+    before = dict(registry.kinds())
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(plugins, "_seen", set())
+    entries: list[EntryPoint] = []
+    monkeypatch.setattr(plugins, "entry_points", lambda group: entries)
+
+    def write(name: str, text: str) -> None:
+        (tmp_path / f"{name}.py").write_text(text, "utf-8")
+        entries.append(EntryPoint(name, name, plugins.GROUP))
+
+    yield write
+    for entry in entries:
+        sys.modules.pop(entry.name, None)
+    registry.restore(before)
 
 
 # The next two are torn down after every other fixture of a test, since they are set up before them.

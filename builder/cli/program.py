@@ -48,6 +48,9 @@ def _options(
     ] = False,
 ) -> None:
     """Options before the command."""
+    from builder.layers.plugins import load_plugins
+
+    complain(load_plugins())  # warnings: what does not need them works all the same
 
 
 def commands() -> frozenset[str]:

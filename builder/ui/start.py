@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import html
 import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from builder.graph.problems import Problem
+from builder.layers.plugins import load_plugins
 from builder.project.autosave import Autosave, recovered
 from builder.ui import style
+from builder.ui.inspector.form import sentence
 from builder.ui.theme import theme
 from builder.ui.window import MainWindow
 
@@ -48,15 +53,30 @@ def application(arguments: list[str] | None = None) -> QApplication:
     return app
 
 
+def open_window(path: Path | None = None, autosave: Autosave | None = None) -> MainWindow:
+    """The window as it stands at first, not shown yet, with the layers of plug-ins in its palette."""
+    broken = load_plugins()
+    window = MainWindow(autosave=autosave)
+    window.restore_layout()
+    window.open_at_start(path)
+    if broken and not window.banner.subject:  # a project that cannot be opened is the worse news
+        window.banner.show_message("plug-ins", _words(broken), "warn")
+    return window
+
+
+def _words(problems: Sequence[Problem]) -> str:
+    """Rich text for several problems that share one hint."""
+    messages = [html.escape(sentence(problem.message)) for problem in problems]
+    return "<br>".join(messages) + f" {html.escape(problems[-1].hint)}"
+
+
 def run(path: Path | None = None) -> int:
     """Open the window, with a project or with LeNet-5 ready to run, and stay until it is closed. Returns the status."""
     app = application()
     found = recovered()
-    window = MainWindow(autosave=Autosave())
+    window = open_window(path, Autosave())
     engine = _Engine()
     engine.ready.connect(window.live.begin)
-    window.restore_layout()
-    window.open_at_start(path)
     window.offer_recovery(found)
     window.first_painted.connect(lambda: QTimer.singleShot(0, engine.start))
     # Ctrl-C in the terminal closes the window; the timer lets Python see it.

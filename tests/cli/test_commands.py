@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -265,3 +266,28 @@ def test_bench_goes_on_without_the_window(cli) -> None:
     assert answer.status == 1
     assert answer.lines[0] == "the window needs Qt."
     assert answer.lines[1].startswith("there is no benchmark called nothing; there are ")
+
+
+def test_a_broken_plug_in_is_told_of_and_the_work_is_done(cli, install_plugin) -> None:
+    install_plugin("plugin_broken", "raise ValueError('of no use')")
+    answer = cli("check", "lenet5")
+    assert (answer.status, answer.out) == (0, "")
+    (line,) = answer.lines
+    assert "plugin_broken" in line
+    assert "of no use" in line
+
+
+def test_a_layer_of_a_plug_in_is_one_like_any_other(cli, install_plugin, tmp_path: Path) -> None:
+    project = templates.load("lenet5")
+    nodes = project.graph.nodes
+    other = replace(project.graph, nodes=nodes.update({"flatten1": replace(nodes["flatten1"], kind="Flat")}))
+    save(project.with_graph(other), tmp_path / "mine.tcanvas")
+    assert "Flat" in cli("check", tmp_path / "mine.tcanvas").err
+    text = (
+        "from builder.layers.registry import register\n"
+        "from builder.layers.structure import Flatten\n"
+        "@register\n"
+        "class Flat(Flatten): pass\n"
+    )
+    install_plugin("plugin_good", text)
+    assert cli("check", tmp_path / "mine.tcanvas").status == 0

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from importlib.metadata import EntryPoint
-from pathlib import Path
-
 import pytest
 
 from builder.graph.frozen import FrozenDict
 from builder.graph.problems import ProblemError, Severity
-from builder.layers import plugins, registry
+from builder.layers import plugins
 from builder.layers.registry import kinds, make
 
 GOOD = '''
@@ -32,27 +27,8 @@ class Twice(Layer):
 '''
 
 
-@pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
-    """Write modules and make them plug-ins; the catalogue is as before when the test ends."""
-    before = dict(kinds())
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(plugins, "_seen", set())
-    entries: list[EntryPoint] = []
-    monkeypatch.setattr(plugins, "entry_points", lambda group: entries)
-
-    def write(name: str, text: str) -> None:
-        (tmp_path / f"{name}.py").write_text(text, "utf-8")
-        entries.append(EntryPoint(name, name, plugins.GROUP))
-
-    yield write
-    for entry in entries:
-        sys.modules.pop(entry.name, None)
-    registry.restore(before)
-
-
-def test_a_good_one_joins_once(install) -> None:  # type: ignore[no-untyped-def]
-    install("plugin_good", GOOD)
+def test_a_good_one_joins_once(install_plugin) -> None:  # type: ignore[no-untyped-def]
+    install_plugin("plugin_good", GOOD)
     assert plugins.load_plugins() == ()
     assert make("Twice", FrozenDict()).output_shape(((4,),)) == (4,)
     assert plugins.load_plugins() == ()
@@ -71,10 +47,10 @@ def test_a_good_one_joins_once(install) -> None:  # type: ignore[no-untyped-def]
         (GOOD.replace("def output", "size: int\n    def output"), "size"),
     ],
 )
-def test_a_broken_one_is_reported_and_skipped(install, text: str, words: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_broken_one_is_reported_and_skipped(install_plugin, text: str, words: str) -> None:  # type: ignore[no-untyped-def]
     before = dict(kinds())
-    install("plugin_broken", text)
-    install("plugin_good", GOOD)
+    install_plugin("plugin_broken", text)
+    install_plugin("plugin_good", GOOD)
     (problem,) = plugins.load_plugins()
     assert problem.code == "broken-plugin"
     assert problem.severity is Severity.WARNING

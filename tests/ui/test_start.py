@@ -1,0 +1,50 @@
+"""The window as it stands when the program begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from builder.ui.palette import Palette
+from builder.ui.start import open_window
+from tests.layers.test_plugins import GOOD
+
+Install = Callable[[str, str], None]
+
+
+def test_layers_of_plug_ins_stand_in_the_palette(qtbot: QtBot, install_plugin: Install) -> None:
+    install_plugin("plugin_good", GOOD)
+    window = open_window()
+    qtbot.addWidget(window)
+    assert "Twice" in listed(window.palette_panel)
+    assert window.banner.isHidden()
+
+
+def test_broken_plug_ins_are_told_of_and_left_out(qtbot: QtBot, install_plugin: Install) -> None:
+    install_plugin("plugin_bad", "raise ValueError('of <no> use')")
+    install_plugin("plugin_worse", "import no_such_module_anywhere")
+    install_plugin("plugin_good", GOOD)
+    window = open_window()
+    qtbot.addWidget(window)
+    assert "Twice" in listed(window.palette_panel)
+    assert window.banner.subject == "plug-ins"
+    assert "plugin_bad" in window.banner.text
+    assert "of &lt;no&gt; use" in window.banner.text
+    assert "plugin_worse" in window.banner.text
+
+
+def test_a_project_that_cannot_be_opened_is_the_worse_news(
+    qtbot: QtBot, install_plugin: Install, tmp_path: Path
+) -> None:
+    install_plugin("plugin_bad", "raise ValueError('of no use')")
+    window = open_window(tmp_path / "missing.tcanvas")
+    qtbot.addWidget(window)
+    assert window.banner.subject == "files"
+
+
+def listed(palette: Palette) -> set[str]:
+    """The kinds of the palette's rows."""
+    return {palette.list.item(row).data(Qt.ItemDataRole.UserRole) for row in range(palette.list.count())}
