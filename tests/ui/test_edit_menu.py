@@ -6,6 +6,8 @@ import pytest
 from PySide6.QtGui import QAction, QKeySequence
 from pytestqt.qtbot import QtBot
 
+from builder.layers.registry import make
+from builder.project import templates
 from builder.ui.window import MainWindow
 
 
@@ -41,3 +43,32 @@ def test_a_layer_is_found_from_the_menu_by_its_key(window: MainWindow, qtbot: Qt
     find.trigger()
     qtbot.keyClicks(window.canvas.find_bar.field, "fc2")
     assert window.document.selection == ("fc2",)
+
+
+def scheme_of(window: MainWindow, node: str) -> str:
+    graph = window.document.flat.graph
+    layer = make(graph.nodes[node].kind, graph.nodes[node].params)
+    return str(layer.model_dump()["initialisation"]["kind"])
+
+
+def test_all_layers_begin_by_the_scheme_chosen_in_one_step(window: MainWindow) -> None:
+    learning = ("conv1", "conv2", "conv3", "fc1", "fc2")
+    before, steps = window.document.value, window.document.undo.count()
+    command(window, "Uniform").trigger()
+    assert {scheme_of(window, name) for name in learning} == {"uniform"}
+    assert window.document.undo.undoText() == "Initial weights: Uniform"
+    command(window, "Uniform").trigger()
+    assert window.document.undo.count() == steps + 1, "what changes nothing is no step"
+    window.document.undo.undo()
+    assert window.document.value == before
+
+
+def test_the_scheme_reaches_into_blocks(window: MainWindow) -> None:
+    window.document.open(templates.load("resnet20-small"), None)
+    command(window, "Xavier, uniform").trigger()
+    graph = window.document.flat.graph
+    names = [name for name, node in graph.nodes.items() if node.kind in ("Conv2d", "Linear")]
+    assert len(names) > 15
+    assert {scheme_of(window, name) for name in names} == {"xavier-uniform"}
+    command(window, "PyTorch's own").trigger()
+    assert {scheme_of(window, name) for name in names} == {"default"}
