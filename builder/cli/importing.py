@@ -37,6 +37,7 @@ def import_(
     weights: Annotated[
         bool, typer.Option("--weights", help="Take torchvision's trained weights, from this machine.")
     ] = False,
+    network_only: Annotated[bool, typer.Option("--network-only", help="Write no file of weights.")] = False,
 ) -> None:
     """Open a model of PyTorch as a network, with its modules as blocks. Its weights are written beside it, as
     FILE.safetensors."""
@@ -54,6 +55,9 @@ def import_(
     if beside == output:
         raise typer.BadParameter("this name is for the weights; a project is called NAME.tcanvas.", param_hint="-o")
     file.save(Project(name=_title(source), network=result.network, notes=f"Imported from {_title(source)}."), output)
+    if network_only:
+        print(f"{output}: {len(flat.network.graph.nodes):,} layers")
+        return
     try:
         from safetensors.torch import save
 

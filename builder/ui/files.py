@@ -91,6 +91,13 @@ class Files(QObject):
         self._document.open(Project(), None)
         return True
 
+    def adopt(self, project: Project) -> bool:
+        """Open a project that stands in no file yet; it counts as unsaved."""
+        if not self.may_discard():
+            return False
+        self._document.open(project, None, clean=False)
+        return True
+
     def recover(self, found: Recovered) -> None:
         """Open what a crash left behind; it counts as unsaved."""
         self._document.open(found.project, found.path, clean=False)

@@ -20,6 +20,7 @@ from builder.ui.theme import theme
 
 if TYPE_CHECKING:
     from builder.layers.initialisation import AnyScheme
+    from builder.ui.import_dialog import ImportDialog
     from builder.ui.window import MainWindow
 
 Key = QKeySequence.StandardKey
@@ -30,12 +31,15 @@ class Menus(QObject):
 
     Attributes:
         actions: every command that the command palette finds, in menu order.
+        exports: writes files for other programs.
+        importing: the dialog that imports a model, once it was asked for.
     """
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
         self.exports = Exports(window)
+        self.importing: ImportDialog | None = None  # made when it is first asked for
         self.actions: list[QAction] = []
         bar = window.topbar.menus
         for title, fill in (
@@ -84,6 +88,7 @@ class Menus(QObject):
         self._add(menu, "Open…", files.open, Key.Open)
         self._recent = menu.addMenu("Open recent")
         self._recent.aboutToShow.connect(self._fill_recent)
+        self._add(menu, "Import from PyTorch…", self._import)
         menu.addSeparator()
         self._add(menu, "Save", files.save, Key.Save)
         self._add(menu, "Save as…", files.save_as, "Ctrl+Shift+S")
@@ -106,6 +111,13 @@ class Menus(QObject):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.made.connect(window.canvas.fit)
         dialog.open()
+
+    def _import(self) -> None:
+        from builder.ui.import_dialog import ImportDialog
+
+        if self.importing is None:
+            self.importing = ImportDialog(self._window.open_imported, self._window)
+        self.importing.open_beside()
 
     def _open_template(self, name: str) -> Callable[[], object]:
         def act() -> None:

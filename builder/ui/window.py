@@ -19,6 +19,7 @@ from builder.inspect.picture import Attention, Health, Picture
 from builder.project import templates
 from builder.project.autosave import Autosave, Recovered
 from builder.project.check import check
+from builder.project.document import Project
 from builder.train.messages import Finished, Prepared, Preparing, Reason, State
 from builder.ui import views as _registered_views  # noqa: F401  (registers all views)
 from builder.ui.banner import Banner, Offer
@@ -407,6 +408,17 @@ class MainWindow(QMainWindow):
             self.files.read(path)
         self.canvas.fit()
         self.canvas.setFocus()
+
+    def open_imported(self, project: Project, notes: Sequence[str]) -> bool:
+        """Open what was imported, as an unsaved document, and say what did not come with it."""
+        if not self.files.adopt(project):
+            return False
+        text = (
+            "Imported without weights: training here starts afresh. "
+            "The command <b>torchcanvas import</b> writes the weights to a file beside the project."
+        )
+        self.banner.show_message("imported", " ".join((text, *(f"Note: {html.escape(note)}" for note in notes))))
+        return True
 
     def offer_recovery(self, found: Sequence[Recovered]) -> None:
         """Offer what a crash left behind, the newest first."""

@@ -34,6 +34,15 @@ def test_a_model_is_written_with_its_weights(cli, tmp_path: Path) -> None:
     assert cli("check", path).status == 0
 
 
+def test_the_network_can_be_had_without_its_weights(cli, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(MODEL)
+    path = tmp_path / "small.tcanvas"
+    answer = cli("import", f"{tmp_path / 'mine.py'}:small", "-o", path, "--input", "1x8x8", "--network-only")
+    assert answer.status == 0
+    assert load(path).name == "small"
+    assert not list(tmp_path.glob("*.safetensors"))
+
+
 @pytest.mark.parametrize(
     ("source", "words"),
     [

@@ -1,0 +1,108 @@
+"""Imports a model of PyTorch in a process of its own, so that neither the window nor a training feels it.
+
+Runs the command `import` and reads what it wrote. Knows no widget.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
+
+import builder
+from builder.graph.problems import ProblemError
+from builder.project.file import load
+
+ENDS_WITHIN = 5000  # milliseconds that a killed process may take to be gone
+_UNEXPECTED = "The import ended unexpectedly; perhaps there was not enough memory."
+
+
+class ImportProcess(QObject):
+    """One import at a time.
+
+    Attributes:
+        succeeded: (Project, notes): the network, and what came over not quite as it was, one text each.
+        failed: (words) why there is none.
+        stopped: it was ended by `stop`.
+    """
+
+    succeeded = Signal(object, tuple)
+    failed = Signal(str)
+    stopped = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._process = QProcess(self)
+        self._process.setStandardInputFile(QProcess.nullDevice())  # a file that asks something must not wait for ever
+        self._process.setStandardOutputFile(QProcess.nullDevice())
+        self._process.finished.connect(self._finished)
+        self._process.errorOccurred.connect(self._error)
+        self._folder: TemporaryDirectory[str] | None = None
+        self._stopping = False
+
+    @property
+    def running(self) -> bool:
+        """Whether an import is under way."""
+        return self._folder is not None
+
+    def start(self, source: str, shape: str = "") -> None:
+        """Import what `source` names, as the command `import` takes it; `shape` of one input, such as 3x224x224."""
+        if self.running:
+            return
+        self._folder = TemporaryDirectory(prefix="torchcanvas-import-", ignore_cleanup_errors=True)
+        self._stopping = False
+        # This very program, whatever stands in the folder that it works in.
+        environment = QProcessEnvironment.systemEnvironment()
+        paths = [str(Path(builder.__file__).parents[1]), environment.value("PYTHONPATH", "")]
+        environment.insert("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+        self._process.setProcessEnvironment(environment)
+        file = Path(source.rpartition(":")[0])
+        # What a file reads, it looks for beside itself.
+        self._process.setWorkingDirectory(str(file.parent) if file.is_file() else self._folder.name)
+        arguments = ["-P", "-m", "builder", "import", source, "-o", str(self._output), "--network-only"]
+        self._process.start(sys.executable, [*arguments, *(["--input", shape] if shape else [])])
+
+    def stop(self) -> None:
+        """End it now; returns when the process is gone."""
+        if self.running:
+            self._stopping = True
+            self._process.kill()
+            self._process.waitForFinished(ENDS_WITHIN)
+
+    @property
+    def _output(self) -> Path:
+        assert self._folder is not None
+        return Path(self._folder.name) / "network.tcanvas"
+
+    def _error(self, error: QProcess.ProcessError) -> None:
+        if error is QProcess.ProcessError.FailedToStart:  # then nothing else is heard of it
+            self._clear()
+            self.failed.emit("The import could not be started.")
+
+    def _finished(self, status: int, how: QProcess.ExitStatus) -> None:
+        text = bytes(self._process.readAllStandardError().data()).decode(errors="replace")
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        if self._stopping:
+            self._clear()
+            self.stopped.emit()
+        elif status == 0 and how is QProcess.ExitStatus.NormalExit:
+            try:
+                project = load(self._output)
+            except ProblemError:
+                self._clear()
+                self.failed.emit(_UNEXPECTED)
+            else:
+                self._clear()
+                self.succeeded.emit(project, tuple(lines))
+        else:
+            self._clear()
+            told = lines and status == 1 and not any(line.startswith("Traceback") for line in lines)
+            self.failed.emit(lines[-1] if told else _UNEXPECTED)
+
+    def _clear(self) -> None:
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
