@@ -104,7 +104,12 @@ def test_a_file_becomes_an_unsaved_document(window: MainWindow, model: Path, qtb
 def test_a_file_is_not_run_without_consent(window: MainWindow, model: Path) -> None:
     dialog = of_file(window, model, "Small")
     asked: list[Path] = []
-    dialog.ask_run = lambda path: asked.append(path) is not None
+
+    def refuse(path: Path) -> bool:
+        asked.append(path)
+        return False
+
+    dialog.ask_run = refuse
     dialog.start()
     assert asked == [model]
     assert not dialog.process.running
