@@ -17,7 +17,8 @@ from builder.graph.problems import Problem
 class Parameters(BaseModel):
     """A frozen set of named, validated values. Unknown names are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    # Built at first use: the schemas of sixty layers would otherwise cost the start of the program half a second.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     def changed(self, **values: Any) -> Any:
         """A validated copy with some values replaced; raises `pydantic.ValidationError`."""
