@@ -15,7 +15,6 @@ from builder.graph.problems import Problem, ProblemError
 from builder.layers.base import GETITEM, LIST, MODULE, Call, Input, Own
 from builder.vision import import_torchvision
 
-
 _PYTHON: dict[str, Callable[..., Any]] = {GETITEM: operator.getitem, LIST: list}
 
 

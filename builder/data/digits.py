@@ -36,8 +36,8 @@ class Digits(DataSet):
 def _table() -> Array:
     """One row a digit: its 64 pixels and its class.
 
-    The file is read where scikit-learn keeps it: importing scikit-learn takes two seconds, which the first look inside a
-    network would have to wait for.
+    The file is read where scikit-learn keeps it: importing scikit-learn takes two seconds, which the first look inside
+    a network would have to wait for.
     """
     spec = find_spec("sklearn")
     for place in (spec.submodule_search_locations or []) if spec is not None else []:

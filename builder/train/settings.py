@@ -44,7 +44,6 @@ class Adam(_Optimizer):
 Optimizer = Annotated[SGD | Adam, Field(discriminator="kind")]
 
 
-
 class Constant(Parameters):
     """The learning rate stays as it is, until it is changed by hand."""
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from builder.graph.problems import ProblemError
-from builder.inspect.picture import Attention
+from builder.inspect.picture import Attention, Picture
 from builder.project.document import Project
 from builder.project.edits import set_setting
 from builder.train.messages import (
@@ -46,7 +46,8 @@ if TYPE_CHECKING:
 
 FASTEST, SLOWEST = 33, 100  # milliseconds between frames: 30 Hz when drawing is cheap, 10 Hz when it is not
 IDLE = 100  # while nothing trains, pictures change only when somebody selects something
-DRAWING_SHARE = 0.22  # of one core's time, which drawing may take from a training thread
+DRAWING_SHARE = 0.14  # of one core's time, which drawing may take from a training thread
+CURVES = 0.25  # seconds between two looks at the curves: they creep, and are the dearest to draw
 SETTLE = 300  # milliseconds without an edit before a network is compiled for its first look inside
 
 
@@ -71,6 +72,7 @@ class Live(QObject):
     preparing = Signal(object)  # Preparing
     prepared_changed = Signal(object)  # Prepared
     picture_taken = Signal(object)  # Picture
+    cards_due = Signal(object)  # the same Picture, a frame later: for the cards on the canvas
     scalars_added = Signal(object)  # float64 rows of (step, loss, accuracy)
     epoch_ended = Signal(object)  # EpochEnded
     warned = Signal(object)  # Problem
@@ -96,6 +98,10 @@ class Live(QObject):
         self._begun = False
         self._wish: Command | None = None
         self._closing: list[Trainer] = []
+        self._picture: Picture | None = None
+        self._turn = 0
+        self._read_at = 0.0
+        self._cost = 0.0  # seconds that a frame takes, averaged over some
         self._frame = QTimer(self)
         self._frame.timeout.connect(self._tick)
         self._settle = QTimer(self, interval=SETTLE, singleShot=True)
@@ -252,6 +258,7 @@ class Live(QObject):
         self._project = None
         self.stepped = False
         self.phase = None
+        self._picture = None
         self.progress = Progress()
         self._set_stale(False)
         self._set_state(State.FINISHED)
@@ -262,7 +269,8 @@ class Live(QObject):
     def _pace(self, cost: float = 0.0) -> None:
         """Choose the time to the next frame: drawing must leave the training thread its share of the machine."""
         if self.state is State.RUNNING:
-            interval = int(min(SLOWEST, max(FASTEST, 1000 * cost / DRAWING_SHARE)))
+            self._cost += (cost - self._cost) / 6
+            interval = int(min(SLOWEST, max(FASTEST, 1000 * self._cost / DRAWING_SHARE)))
         else:
             interval = IDLE if cost else FASTEST
         if abs(self._frame.interval() - interval) > 4 or not self._frame.isActive():
@@ -278,19 +286,42 @@ class Live(QObject):
             self._hear(event)
             if self._trainer is not trainer:
                 return
-        scalars = trainer.take_scalars()
-        if len(scalars):
-            self.scalars_added.emit(scalars)
-        picture = trainer.mailbox.take()
-        if picture is not None:
-            self.picture_taken.emit(picture)
-        self.progress = trainer.progress
-        self.progressed.emit(self.progress)
+        if self.state is State.RUNNING:
+            self._turn = (self._turn + 1) % 3
+            (self._look, self._look_at_cards, self._read)[self._turn](trainer)
+        else:
+            for part in (self._look, self._look_at_cards, self._read):
+                part(trainer)
         if self.state is State.FINISHED and not trainer.alive and trainer.events.empty():
             self._frame.stop()
             return
         # Painting happens after this handler: a timer of 0 ms fires behind it and so sees the cost of both.
         QTimer.singleShot(0, self, lambda: self._pace(time.perf_counter() - began))
+
+    # While training, one of these three is done in a frame: what each redraws takes the time of the other two, and the
+    # window answers in between.
+
+    def _look(self, trainer: Trainer) -> None:
+        picture = trainer.mailbox.take()
+        if picture is not None:
+            self._picture = picture
+            self.picture_taken.emit(picture)
+
+    def _look_at_cards(self, _trainer: Trainer) -> None:
+        picture, self._picture = self._picture, None
+        if picture is not None:
+            self.cards_due.emit(picture)
+
+    def _read(self, trainer: Trainer) -> None:
+        now = time.perf_counter()
+        if self.state is State.RUNNING and now - self._read_at < CURVES:
+            return
+        self._read_at = now
+        scalars = trainer.take_scalars()
+        if len(scalars):
+            self.scalars_added.emit(scalars)
+        self.progress = trainer.progress
+        self.progressed.emit(self.progress)
 
     def _hear(self, event: Event) -> None:
         match event:

@@ -204,6 +204,7 @@ class MainWindow(QMainWindow):
         live.preparing.connect(self._preparing)
         live.prepared_changed.connect(self._prepared)
         live.picture_taken.connect(self._show_picture)
+        live.cards_due.connect(self._show_cards)
         for shown in self.views.values():
             live.scalars_added.connect(shown.add_scalars)
             live.epoch_ended.connect(shown.add_epoch)
@@ -284,11 +285,13 @@ class MainWindow(QMainWindow):
         self.sample = index % count if count else max(0, index)
         self._subject_changed()
 
-    def _show_picture(self, picture: Picture) -> None:
+    def _show_cards(self, picture: Picture) -> None:
         self.canvas.set_thumbnails(picture)
         if picture.health is not self._health:  # measured now and then only, and few pictures bring it
             self._health = picture.health
             self._show_health()
+
+    def _show_picture(self, picture: Picture) -> None:
         for key, shown in self.views.items():
             if self.docks[key].isVisible() and not shown.visibleRegion().isEmpty():
                 shown.show_picture(picture)
