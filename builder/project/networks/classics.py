@@ -102,7 +102,7 @@ TEMPLATES = (
         PICTURES,
         fashion_cnn,
         DataSettings(dataset="fashion-mnist"),
-        TrainingSettings(optimizer=Adam()),
+        TrainingSettings(optimizer=Adam(), schedule=Cosine()),
     ),
     Template(
         "denoiser",
