@@ -30,7 +30,7 @@ class Digits(DataSet):
         progress("Reading the digits", None)
         table = _table()
         grey = np.rint(table[:, :-1] * (255 / 16)).astype(np.uint8)  # 0..16 as published
-        return Samples(grey.reshape(-1, *self.shape), table[:, -1].astype(np.int64))
+        return Samples(grey.reshape(-1, 1, 8, 8), table[:, -1].astype(np.int64))
 
 
 def _table() -> Array:
