@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+from builder.graph.comments import add_comments, remove_comments, shifted
 from builder.graph.edits import add_node, fragment, free_name, remove_nodes
 from builder.graph.expansion import expand
 from builder.graph.frozen import FrozenDict, freeze
@@ -40,10 +41,13 @@ def flatten(network: Network) -> Graph:
     return expansion.flat
 
 
-def group(network: Network, names: Iterable[str], instance: str, definition: str) -> Network:
+def group(
+    network: Network, names: Iterable[str], instance: str, definition: str, comments: Iterable[str] = ()
+) -> Network:
     """The network with the named nodes put into a new definition, and one instance of it in their place.
 
-    Each value that enters or leaves the selection becomes a port; so does each end that nothing uses.
+    Each value that enters or leaves the selection becomes a port; so does each end that nothing uses. The named
+    comments go into the definition too; all others stay.
 
     Raises:
         ProblemError: nothing is selected, the selection holds the network's input or output, a name is taken, or a
@@ -71,7 +75,8 @@ def group(network: Network, names: Iterable[str], instance: str, definition: str
     ways_out = list(dict.fromkeys((edge.source, edge.source_port) for edge in leaving))
     ways_out += [(name, 0) for name in graph.nodes if name in inside and not graph.outgoing[name]]
 
-    body = fragment(graph, inside)
+    written = tuple(comments)
+    body = fragment(graph, inside, written)
     ports_in = _ports(body, INPUT, len(ways_in))
     ports_out = _ports(body, OUTPUT, len(ways_out))
     wires = [Edge(ports_in[ways_in.index((e.source, e.source_port))], e.target, 0, e.target_port) for e in entering]
@@ -80,6 +85,7 @@ def group(network: Network, names: Iterable[str], instance: str, definition: str
         [*(Node(n, INPUT) for n in ports_in), *body.nodes.values(), *(Node(n, OUTPUT) for n in ports_out)],
         (*wires, *body.edges),
         body.positions,
+        body.comments,
     )
     # Inside another definition, what the selection refers to is handed on under the same names.
     used = sorted({name for node in body.nodes.values() for name in names_used(node.params)})
@@ -87,7 +93,7 @@ def group(network: Network, names: Iterable[str], instance: str, definition: str
     if used:
         params["arguments"] = {name: {"$": name} for name in used}
     place = next((graph.positions[name] for name in graph.nodes if name in inside and name in graph.positions), None)
-    outer = remove_nodes(graph, inside, heal=False)
+    outer = remove_nodes(remove_comments(graph, written), inside, heal=False)
     outer = add_node(outer, Node(instance, BLOCK, freeze(params)), place)
     edges = [Edge(source, instance, number, port) for port, (source, number) in enumerate(ways_in)]
     edges += [e._replace(source=instance, source_port=ways_out.index((e.source, e.source_port))) for e in leaving]
@@ -99,7 +105,8 @@ def group(network: Network, names: Iterable[str], instance: str, definition: str
 def ungroup(graph: Graph, name: str, blocks: Mapping[str, Block]) -> Graph:
     """The graph with one instance taken apart: its nodes, with the arguments put in, stand in its place.
 
-    They keep their names where these are free. Raises `ProblemError` when it is no block, or its definition is missing.
+    They keep their names where these are free, and comments come along once, however often the block is repeated.
+    Raises `ProblemError` when it is no block, or its definition is missing.
     """
     node = graph.nodes.get(name)
     if node is None or node.kind != BLOCK:
@@ -137,7 +144,11 @@ def ungroup(graph: Graph, name: str, blocks: Mapping[str, Block]) -> Graph:
         if target == name:
             target, target_port = whole.enter(target_port, name)
         parts.edges.append(Edge(source, target, source_port, target_port))
-    return parts.graph(outer.positions.update(inner_positions))
+    body = instance.block.graph
+    origin, place = _corner(body), corner or Point(0, 0)
+    beside = shifted(body.comments.values(), Point(place.x - origin.x, place.y - origin.y))
+    apart = parts.graph(outer.positions.update(inner_positions))
+    return add_comments(replace(apart, comments=graph.comments), beside)
 
 
 def holds(blocks: Mapping[str, Block], outer: str, inner: str) -> bool:

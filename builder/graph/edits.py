@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from builder.graph.comments import add_comments, shifted
 from builder.graph.frozen import FrozenDict, freeze
 from builder.graph.model import Edge, Graph, Node, Point
 from builder.graph.names import name_problem
@@ -46,7 +47,12 @@ def remove_nodes(graph: Graph, names: Iterable[str], *, heal: bool = True) -> Gr
             feed = _first_living_source(graph, edge, gone)
             if feed is not None:
                 kept.append(Edge(feed.source, edge.target, feed.source_port, edge.target_port))
-    return Graph(graph.nodes.without(*gone), tuple(dict.fromkeys(kept)), graph.positions.without(*gone))
+    return replace(
+        graph,
+        nodes=graph.nodes.without(*gone),
+        edges=tuple(dict.fromkeys(kept)),
+        positions=graph.positions.without(*gone),
+    )
 
 
 def _first_living_source(graph: Graph, edge: Edge, gone: set[str]) -> Edge | None:
@@ -111,10 +117,12 @@ def rename(graph: Graph, old: str, new: str) -> Graph:
     def swap(name: str) -> str:
         return new if name == old else name
 
-    return Graph(
-        FrozenDict({swap(n): (replace(node, name=new) if n == old else node) for n, node in graph.nodes.items()}),
-        tuple(edge._replace(source=swap(edge.source), target=swap(edge.target)) for edge in graph.edges),
-        FrozenDict({swap(name): point for name, point in graph.positions.items()}),
+    named = {swap(n): (replace(node, name=new) if n == old else node) for n, node in graph.nodes.items()}
+    return replace(
+        graph,
+        nodes=FrozenDict(named),
+        edges=tuple(edge._replace(source=swap(edge.source), target=swap(edge.target)) for edge in graph.edges),
+        positions=FrozenDict({swap(name): point for name, point in graph.positions.items()}),
     )
 
 
@@ -133,18 +141,19 @@ def move(graph: Graph, positions: Mapping[str, Point]) -> Graph:
     return moved
 
 
-def fragment(graph: Graph, names: Iterable[str]) -> Graph:
-    """The named nodes, the wires among them and their places: what copying takes."""
-    wanted = set(names)
+def fragment(graph: Graph, names: Iterable[str], comments: Iterable[str] = ()) -> Graph:
+    """The named nodes, the wires among them and their places, and the named comments: what copying takes."""
+    wanted, written = set(names), set(comments)
     return Graph.of(
         (node for name, node in graph.nodes.items() if name in wanted),
         (edge for edge in graph.edges if edge.source in wanted and edge.target in wanted),
         {name: point for name, point in graph.positions.items() if name in wanted},
+        {name: comment for name, comment in graph.comments.items() if name in written},
     )
 
 
 def paste(graph: Graph, piece: Graph, offset: Point) -> tuple[Graph, dict[str, str]]:
-    """The graph with a fragment added, and the new name of each of its nodes."""
+    """The graph with a fragment added, its comments included, and the new name of each of its nodes."""
     names: dict[str, str] = {}
     both = replace(graph, nodes=graph.nodes.update(piece.nodes))  # a new name collides with neither
     for name, node in piece.nodes.items():
@@ -156,7 +165,7 @@ def paste(graph: Graph, piece: Graph, offset: Point) -> tuple[Graph, dict[str, s
         graph = add_node(graph, added, at)
         both = replace(both, nodes=both.nodes.set(new, added))
     wires = tuple(edge._replace(source=names[edge.source], target=names[edge.target]) for edge in piece.edges)
-    return replace(graph, edges=graph.edges + wires), names
+    return add_comments(replace(graph, edges=graph.edges + wires), shifted(piece.comments.values(), offset)), names
 
 
 def _check_name(graph: Graph, name: str) -> None:

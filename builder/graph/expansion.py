@@ -125,6 +125,7 @@ def expand(network: Network, previous: Expansion | None = None) -> Expansion:
 
 
 def _flat(root: Level, graph: Graph, previous: Expansion | None) -> Graph:
+    """The graph that is compiled: comments, which belong to a page, are not on it."""
     nodes, edges = FrozenDict({node.name: node for node in root.nodes}), root.edges
     places = FrozenDict({name: place for name, place in graph.positions.items() if name in nodes})
     if previous is not None:

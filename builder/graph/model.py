@@ -1,4 +1,4 @@
-"""The network as a value: nodes, edges, positions, blocks. Knows no layer, no tensor and no window.
+"""The network as a value: nodes, edges, positions, comments, blocks. Knows no layer, no tensor and no window.
 
 Everything here is frozen. A changed graph is a new graph that shares what did not change, so that views find
 differences by identity and undo is a swap of two values.
@@ -53,25 +53,50 @@ class Node:
 
 
 @dataclass(frozen=True)
+class Comment:
+    """A card of text that somebody has put on the canvas. It is no part of the model.
+
+    Attributes:
+        text: what it says; lines are separated by a line feed.
+        at: its top left corner.
+        width, height: in pixels at 100 % zoom.
+        colour: one of `comments.COLOURS`; the first, an empty text, is that of paper.
+    """
+
+    text: str
+    at: Point
+    width: float
+    height: float
+    colour: str = ""
+
+
+@dataclass(frozen=True)
 class Graph:
-    """Nodes by name, the wires between them and where they stand.
+    """Nodes by name, the wires between them, where they stand, and what is written beside them.
 
     Attributes:
         nodes: in the order in which they were added.
         edges: in the order in which they were drawn; at most one enters each input port.
         positions: top left corner of each node; a node without one is placed by the canvas.
+        comments: in the order in which they were added; their names say nothing to a reader.
     """
 
     nodes: FrozenDict[str, Node] = FrozenDict()
     edges: tuple[Edge, ...] = ()
     positions: FrozenDict[str, Point] = FrozenDict()
+    comments: FrozenDict[str, Comment] = FrozenDict()
 
     @classmethod
     def of(
-        cls, nodes: Iterable[Node], edges: Iterable[Edge] = (), positions: Mapping[str, Point] | None = None
+        cls,
+        nodes: Iterable[Node],
+        edges: Iterable[Edge] = (),
+        positions: Mapping[str, Point] | None = None,
+        comments: Mapping[str, Comment] | None = None,
     ) -> Graph:
-        """A graph of these nodes and edges; the caller answers for its soundness (see `graph.checks`)."""
-        return cls(FrozenDict({node.name: node for node in nodes}), tuple(edges), FrozenDict(positions or {}))
+        """A graph of these parts; the caller answers for its soundness (see `graph.checks`)."""
+        named = FrozenDict({node.name: node for node in nodes})
+        return cls(named, tuple(edges), FrozenDict(positions or {}), FrozenDict(comments or {}))
 
     @cached_property
     def incoming(self) -> dict[str, tuple[Edge, ...]]:
@@ -101,7 +126,7 @@ class Graph:
                 self.__dict__.setdefault(table, other.__dict__[table])
 
     def same_network(self, other: Graph) -> bool:
-        """Whether both compile to the same model; where things stand on the canvas does not count."""
+        """Whether both compile to the same model; where things stand on the canvas and comments do not count."""
         return self.nodes == other.nodes and frozenset(self.edges) == frozenset(other.edges)
 
 
@@ -140,7 +165,7 @@ class Network:
         return replace(self, blocks=self.blocks.set(block.name, block))
 
     def same_network(self, other: Network) -> bool:
-        """Whether both compile to the same model; positions do not count."""
+        """Whether both compile to the same model; positions and comments do not count."""
         if not self.graph.same_network(other.graph) or self.blocks.keys() != other.blocks.keys():
             return False
         return all(

@@ -17,9 +17,9 @@ from builder.graph.blocks import used_by
 from builder.graph.model import Block
 from builder.graph.problems import Problem, ProblemError
 from builder.project.file import write
-from builder.project.form import block_from_json, block_to_json, parse
+from builder.project.form import VERSION, block_from_json, block_to_json, parse, version_of
 
-FORMAT, VERSION = "torchcanvas-block", 1
+FORMAT = "torchcanvas-block"
 ENDING = ".tcblock"
 LARGEST = 4_000_000  # bytes
 
@@ -42,7 +42,7 @@ def keep(block: Block, blocks: Mapping[str, Block], folder: Path | None = None) 
     needed = {block.name: block, **used_by(block.graph, blocks)}
     form = {
         "format": FORMAT,
-        "version": VERSION,
+        "version": version_of(*(each.graph for each in needed.values())),
         "name": block.name,
         "blocks": {name: block_to_json(each) for name, each in needed.items()},
     }
@@ -66,8 +66,8 @@ def read_kept(path: Path) -> Kept:
         raise _refusal(path, "it cannot be read") from None
     if not isinstance(form, dict) or form.get("format") != FORMAT or not isinstance(form.get("blocks"), dict):
         raise _refusal(path, "it holds no block")
-    if form.get("version") != VERSION:
-        raise _refusal(path, f"it is of another version than {VERSION}")
+    if form.get("version") not in range(1, VERSION + 1):
+        raise _refusal(path, f"it is of a version that this program does not know: it knows up to {VERSION}")
     blocks = {name: block_from_json(name, item, f"blocks, {name:.40}") for name, item in form["blocks"].items()}
     name = form.get("name")
     if not isinstance(name, str) or name not in blocks:

@@ -15,7 +15,7 @@ class Project:
 
     Attributes:
         name: title of the window and of exported files.
-        network: the graph on the canvas, positions included, and its blocks.
+        network: the graph on the canvas, with places and comments, and its blocks.
         notes: free text of the author.
     """
 
@@ -35,5 +35,5 @@ class Project:
         return self if graph is self.graph else replace(self, network=self.network.with_graph(graph))
 
     def trains_like(self, other: Project) -> bool:
-        """Whether a run of one is a run of the other: positions, name and notes do not count."""
+        """Whether a run of one is a run of the other: positions, comments, name and notes do not count."""
         return self.data == other.data and self.training == other.training and self.network.same_network(other.network)

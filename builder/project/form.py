@@ -18,17 +18,17 @@ from pydantic import ValidationError
 from builder.data.settings import DataSettings
 from builder.graph.checks import MOST_PORTS, faults
 from builder.graph.frozen import FrozenDict, freeze, thaw
-from builder.graph.model import Block, BlockParameter, Edge, Graph, Network, Node, Point
+from builder.graph.model import Block, BlockParameter, Comment, Edge, Graph, Network, Node, Point
 from builder.graph.parameters import Parameters, problems_of
 from builder.graph.problems import Problem, ProblemError
 from builder.project.document import Project
 from builder.train.settings import TrainingSettings
 
 FORMAT = "torchcanvas-project"
-VERSION = 1
+VERSION = 2  # 2 added comments
 
 # From each older version, what makes the next one out of it.
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: lambda form: form}
 
 DEPTH = 40  # brackets within brackets; more than any network needs, less than any stack bears
 DIGITS = 100  # of a whole number; more than any number that means something
@@ -52,7 +52,8 @@ def encode(project: Project) -> str:
 
 def to_json(project: Project) -> dict[str, Any]:
     """The same as plain JSON values."""
-    form: dict[str, Any] = {"format": FORMAT, "version": VERSION, "name": project.name}
+    graphs = (project.graph, *(block.graph for block in project.network.blocks.values()))
+    form: dict[str, Any] = {"format": FORMAT, "version": version_of(*graphs), "name": project.name}
     if project.notes:
         form["notes"] = project.notes
     form["data"] = project.data.plain()
@@ -63,8 +64,13 @@ def to_json(project: Project) -> dict[str, Any]:
     return form
 
 
+def version_of(*graphs: Graph) -> int:
+    """The oldest version of the form whose readers understand these graphs: a file needs no newer program than that."""
+    return 2 if any(graph.comments for graph in graphs) else 1
+
+
 def graph_to_json(graph: Graph) -> dict[str, Any]:
-    """Nodes and wires, as the file and the clipboard hold them."""
+    """Nodes, wires and comments, as the file, the clipboard and the library of blocks hold them."""
     nodes = []
     for node in graph.nodes.values():
         entry: dict[str, Any] = {"name": node.name, "kind": node.kind}
@@ -74,7 +80,16 @@ def graph_to_json(graph: Graph) -> dict[str, Any]:
             entry["at"] = [_short(number) for number in graph.positions[node.name]]
         nodes.append(entry)
     edges = [[*edge] if edge.source_port or edge.target_port else [edge.source, edge.target] for edge in graph.edges]
-    return {"nodes": nodes, "edges": edges}
+    form: dict[str, Any] = {"nodes": nodes, "edges": edges}
+    if graph.comments:
+        form["comments"] = [_comment_to_json(name, comment) for name, comment in graph.comments.items()]
+    return form
+
+
+def _comment_to_json(name: str, comment: Comment) -> dict[str, Any]:
+    at, size = [_short(number) for number in comment.at], [_short(comment.width), _short(comment.height)]
+    form: dict[str, Any] = {"name": name, "text": comment.text, "at": at, "size": size}
+    return form | ({"colour": comment.colour} if comment.colour else {})
 
 
 def block_to_json(block: Block) -> dict[str, Any]:
@@ -95,7 +110,7 @@ def _short(number: float) -> float:
 
 
 def _layout(value: Any, path: tuple[str, ...], indent: str) -> str:
-    """JSON text in which settings, nodes and wires have a line each and nothing else is broken."""
+    """JSON text in which settings, nodes, wires and comments have a line each and nothing else is broken."""
     deeper = indent + "  "
     if value and isinstance(value, dict) and (len(path) < 2 or (path[0] == "blocks" and len(path) == 2)):
         lines = [f"{deeper}{_line(key)}: {_layout(item, (*path, key), deeper)}" for key, item in value.items()]
@@ -165,7 +180,7 @@ def migrate(form: dict[str, Any]) -> dict[str, Any]:
 def graph_from_json(form: Any, place: str = "network") -> Graph:
     """The graph that `graph_to_json` wrote. Raises `ProblemError`."""
     form = _a(dict, form, place)
-    _only(form, ("nodes", "edges", "help", "parameters"), place)
+    _only(form, ("nodes", "edges", "comments", "help", "parameters"), place)
     nodes: dict[str, Node] = {}
     positions: dict[str, Point] = {}
     for number, entry in enumerate(_a(list, form.get("nodes", []), f"{place}, nodes"), 1):
@@ -179,7 +194,13 @@ def graph_from_json(form: Any, place: str = "network") -> Graph:
         _edge(entry, f"{place}, wire {number}")
         for number, entry in enumerate(_a(list, form.get("edges", []), f"{place}, edges"), 1)
     ]
-    graph = Graph(FrozenDict(nodes), tuple(edges), FrozenDict(positions))
+    comments: dict[str, Comment] = {}
+    for number, entry in enumerate(_a(list, form.get("comments", []), f"{place}, comments"), 1):
+        name, comment = _comment(entry, f"{place}, comment {number}")
+        if name in comments:
+            raise _refuse("name-taken", f"there are two comments called {name}.", place)
+        comments[name] = comment
+    graph = Graph(FrozenDict(nodes), tuple(edges), FrozenDict(positions), FrozenDict(comments))
     if found := faults(graph):
         raise ProblemError(found[0])
     return graph
@@ -199,6 +220,15 @@ def _point(value: Any, place: str) -> Point:
     if len(numbers) != 2 or not all(_is_number(number) and abs(number) <= CANVAS for number in numbers):
         raise _refuse("bad-file", f"{_quote(value)} is no place on the canvas.", place)
     return Point(float(numbers[0]), float(numbers[1]))
+
+
+def _comment(entry: Any, place: str) -> tuple[str, Comment]:
+    entry = _a(dict, entry, place)
+    _only(entry, ("name", "text", "at", "size", "colour"), place)
+    width, height = _point(entry.get("size"), f"{place}, size")
+    text, colour = _a(str, entry.get("text"), f"{place}, text"), _a(str, entry.get("colour", ""), f"{place}, colour")
+    at = _point(entry.get("at"), f"{place}, at")
+    return _a(str, entry.get("name"), f"{place}, name"), Comment(text, at, width, height, colour)
 
 
 def _edge(entry: Any, place: str) -> Edge:

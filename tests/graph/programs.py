@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from builder.graph import edits
-from builder.graph.model import Edge, Graph, Node, Point
+from builder.graph import comments, edits
+from builder.graph.model import Comment, Edge, Graph, Node, Point
 from builder.graph.problems import ProblemError
 
 NAMES = [f"n{number}" for number in range(6)]
 names = st.sampled_from(NAMES)
 ports = st.integers(0, 2)
 points = st.builds(Point, st.integers(-500, 500), st.integers(-500, 500))
+written = st.sets(st.sampled_from([f"comment{number}" for number in range(1, 5)]), max_size=3)
+cards = st.builds(
+    Comment,
+    st.text(max_size=20),
+    points,
+    st.integers(int(comments.LEAST_WIDTH), 400),
+    st.integers(int(comments.LEAST_HEIGHT), 400),
+    st.sampled_from(comments.COLOURS),
+)
 
 edit = st.one_of(
     st.tuples(st.just("add"), names, points),
@@ -22,7 +31,11 @@ edit = st.one_of(
     st.tuples(st.just("rename"), names, names),
     st.tuples(st.just("params"), names, st.integers(0, 5)),
     st.tuples(st.just("move"), names, points),
-    st.tuples(st.just("paste"), st.sets(names, max_size=4), points),
+    st.tuples(st.just("paste"), st.sets(names, max_size=4), points, written),
+    st.tuples(st.just("write"), cards),
+    st.tuples(st.just("rewrite"), written, cards),
+    st.tuples(st.just("shift"), written, points),
+    st.tuples(st.just("wipe"), written),
 )
 
 
@@ -47,8 +60,16 @@ def carry_out(graph: Graph, action: tuple) -> Graph:  # type: ignore[type-arg]
             return edits.set_params(graph, name, {"filters": value})
         case ("move", name, at):
             return edits.move(graph, {name: at})
-        case ("paste", wanted, offset):
-            return edits.paste(graph, edits.fragment(graph, wanted), offset)[0]
+        case ("paste", wanted, offset, some):
+            return edits.paste(graph, edits.fragment(graph, wanted, some), offset)[0]
+        case ("write", card):
+            return comments.add_comments(graph, [card])
+        case ("rewrite", some, card):
+            return comments.change_comments(graph, dict.fromkeys(some, card))
+        case ("shift", some, at):
+            return comments.move_comments(graph, dict.fromkeys(some, at))
+        case ("wipe", some):
+            return comments.remove_comments(graph, some)
     raise AssertionError(action)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from builder.graph import edits
 from builder.graph.checks import faults
-from builder.graph.model import Edge, Graph, Node, Point
+from builder.graph.model import Comment, Edge, Graph, Node, Point
 from builder.graph.order import cycles, downstream, nodes_on_cycles, topological_order, would_cycle
 from builder.graph.problems import ProblemError
 from tests.graph.programs import attempt, edit, graphs, names
@@ -65,7 +65,9 @@ def test_programs_of_edits_undos_and_redos_agree_with_a_list_of_plain_values(act
 def describe(graph: Graph) -> tuple:  # type: ignore[type-arg]
     """The value in plain terms that cannot share anything with it."""
     nodes = [(key, node.name, node.kind, tuple(node.params.items())) for key, node in graph.nodes.items()]
-    return nodes, [tuple(edge) for edge in graph.edges], [(name, tuple(p)) for name, p in graph.positions.items()]
+    written = [(name, *map(str, (c.text, *c.at, c.width, c.height, c.colour))) for name, c in graph.comments.items()]
+    places = [(name, tuple(p)) for name, p in graph.positions.items()]
+    return nodes, [tuple(edge) for edge in graph.edges], places, written
 
 
 @given(graphs(), names, names)
@@ -154,6 +156,13 @@ def test_a_wired_node_cannot_be_put_on_another_wire():
         Graph.of([Node("import", "ReLU")]),
         Graph.of([Node("a", "ReLU")], (), {"b": Point(0, 0)}),
         Graph.of([Node("a", "ReLU")], (), {"a": Point(float("nan"), 0)}),
+        Graph.of([], comments={"comment1": Comment("", Point(0, float("inf")), 100, 100)}),
+        Graph.of([], comments={"comment1": Comment("", Point(0, 0), float("nan"), 100)}),
+        Graph.of([], comments={"comment1": Comment("", Point(0, 0), 100, 1e9)}),
+        Graph.of([], comments={"comment1": Comment("", Point(0, 0), 100, 1)}),
+        Graph.of([], comments={"comment1": Comment("a" * 10_001, Point(0, 0), 100, 100)}),
+        Graph.of([], comments={"comment1": Comment("", Point(0, 0), 100, 100, "mauve")}),
+        Graph.of([], comments={"": Comment("", Point(0, 0), 100, 100)}),
     ],
 )
 def test_unsound_graphs_are_told(graph):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from builder.compile.infer import infer
 from builder.data.settings import DataSettings
+from builder.graph.comments import COLOURS, LEAST_HEIGHT, LEAST_WIDTH, MOST
 from builder.graph.frozen import FrozenDict, freeze
-from builder.graph.model import Block, BlockParameter, Edge, Graph, Network, Node, Point
+from builder.graph.model import Block, BlockParameter, Comment, Edge, Graph, Network, Node, Point
 from builder.graph.names import name_problem
 from builder.graph.problems import ProblemError
 from builder.project import form
@@ -81,12 +83,68 @@ def test_moving_one_node_changes_one_line() -> None:
     assert sum(old != new for old, new in both) == 2  # the one that moved and the one that lost its place
 
 
+def with_comments(*comments: object) -> str:
+    return altered(network={"comments": comments})
+
+
+def test_comments_have_a_line_each_and_raise_the_version() -> None:
+    said = {
+        "comment1": Comment("LeCun 1998\nfive by five", Point(0, -80), 180, 60.5),
+        "comment2": Comment("", Point(8, 8), 64, 32, "green"),
+    }
+    block = Block("D", Graph.of([], comments=said))
+    inside = replace(SMALL, network=SMALL.network.with_block(block))
+    on_canvas = SMALL.with_graph(replace(SMALL.graph, comments=FrozenDict(said)))
+    lines = encode(on_canvas).splitlines()
+    assert lines[-6:-3] == [
+        '    "comments": [',
+        '      {"name": "comment1", "text": "LeCun 1998\\nfive by five", "at": [0, -80], "size": [180, 60.5]},',
+        '      {"name": "comment2", "text": "", "at": [8, 8], "size": [64, 32], "colour": "green"}',
+    ]
+    for project in (inside, on_canvas):
+        assert '"version": 2,' in encode(project)
+        assert decode(encode(project)) == project
+    assert '"version": 1,' in encode(SMALL), "what uses nothing new stays open to older programs"
+
+
+CARD = {"name": "comment1", "text": "", "at": [0, 0], "size": [100, 50]}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (with_comments("a"), "bad-file: network, comment 1"),
+        (with_comments({**CARD, "at": [0]}), "bad-file: network, comment 1, at"),
+        (with_comments({**CARD, "at": [0, 1e9]}), "bad-file: network, comment 1, at"),
+        (with_comments({**CARD, "size": [1, 1]}), "bad-comment: comment1: a comment is"),
+        (with_comments({**CARD, "text": 7}), "bad-file: network, comment 1, text"),
+        (with_comments({**CARD, "text": "a" * 20_000}), "bad-comment: comment1: a comment may have 10,000 letters"),
+        (with_comments({**CARD, "colour": "mauve"}), "bad-comment: comment1: 'mauve' is no colour"),
+        (with_comments({**CARD, "font": "Comic"}), "bad-file: network, comment 1: this program knows nothing"),
+        (with_comments({**CARD, "name": "a b"}), "bad-name: a b"),
+        (with_comments(CARD, CARD), "name-taken: network: there are two comments called comment1"),
+    ],
+)
+def test_a_bad_comment_is_one_problem(text: str, expected: str) -> None:
+    assert fault(text).startswith(expected)
+
+
 scalars = st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats(allow_nan=False, allow_infinity=False)
 values = st.recursive(
     scalars | st.text(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)
 )
 names = st.from_regex(r"\A[A-Za-z][A-Za-z0-9_]{0,8}\Z").filter(lambda name: name_problem(name) is None)
 places = st.floats(-1e6, 1e6).map(lambda number: round(number, 3))
+
+
+cards = st.builds(
+    Comment,
+    st.text(),
+    st.builds(Point, places, places),
+    st.floats(LEAST_WIDTH, MOST),
+    st.floats(LEAST_HEIGHT, MOST),
+    st.sampled_from(COLOURS),
+)
 
 
 @st.composite
@@ -100,7 +158,7 @@ def graphs(draw: st.DrawFn) -> Graph:
         for edge in draw(st.lists(st.builds(Edge, one, one, port, port), max_size=8)):
             edges[edge.target, edge.target_port] = edge
     where = draw(st.dictionaries(st.sampled_from(chosen), st.builds(Point, places, places))) if chosen else {}
-    return Graph.of(nodes, edges.values(), where)
+    return Graph.of(nodes, edges.values(), where, draw(st.dictionaries(names, cards, max_size=3)))
 
 
 @st.composite
@@ -138,7 +196,9 @@ def test_half_a_surrogate_pair_survives(name: str) -> None:
 def test_random_json_is_a_project_or_a_problem(data: st.DataObject) -> None:
     whole = to_json(SMALL)
     victim: dict[str, object] = data.draw(st.sampled_from([whole, whole["network"], whole["network"]["nodes"][0]]))
-    key = data.draw(st.sampled_from([*victim, "at", "params", "blocks", "notes", "data"]) | st.text(max_size=4))
+    key = data.draw(
+        st.sampled_from([*victim, "at", "params", "blocks", "notes", "data", "comments"]) | st.text(max_size=4)
+    )
     victim[key] = data.draw(values)
     try:
         infer(from_json(whole).graph)
@@ -186,7 +246,7 @@ def test_every_byte_damaged_is_a_project_or_a_problem() -> None:
         (altered(version="1"), "bad-file"),
         (altered(version=True), "bad-file"),
         (altered(version=0), "bad-file"),
-        (altered(version=7), "newer-version: this project is of format version 7; this program reads versions up to 1"),
+        (altered(version=7), "newer-version: this project is of format version 7; this program reads versions up to 2"),
         (altered(nmae="x"), "bad-file: the file: this program knows nothing called 'nmae' here."),
         (altered(name=3), "bad-file: name: here stands 3, where a text in quotes is needed."),
         (altered(training={"epochs": 0}), "bad-parameter: training.epochs: 0 is out of range: it must be at least 1."),

@@ -8,15 +8,24 @@ from typing import Any
 
 from builder.graph.model import Block, Graph
 from builder.graph.problems import Problem, ProblemError
-from builder.project.form import block_from_json, block_to_json, graph_from_json, graph_to_json, parse
+from builder.project.form import (
+    VERSION,
+    block_from_json,
+    block_to_json,
+    graph_from_json,
+    graph_to_json,
+    parse,
+    version_of,
+)
 
-FORMAT, VERSION = "torchcanvas-nodes", 1
+FORMAT = "torchcanvas-nodes"
 LARGEST = 4_000_000  # characters; a ResNet-152 has some 60,000
 
 
 def to_text(piece: Graph, blocks: Mapping[str, Block] | None = None) -> str:
-    """What the clipboard holds for these nodes, the wires among them and the definitions that they need."""
-    form: dict[str, Any] = {"format": FORMAT, "version": VERSION, **graph_to_json(piece)}
+    """What the clipboard holds for these nodes, the wires among them, comments, and the definitions that they need."""
+    version = version_of(piece, *(block.graph for block in (blocks or {}).values()))
+    form: dict[str, Any] = {"format": FORMAT, "version": version, **graph_to_json(piece)}
     if blocks:
         form["blocks"] = {name: block_to_json(block) for name, block in blocks.items()}
     return json.dumps(form, ensure_ascii=False)
@@ -38,8 +47,8 @@ def from_text(text: str) -> tuple[Graph, dict[str, Block]]:
     version = form.pop("version", None)
     if form.pop("format", None) != FORMAT:
         raise ProblemError(Problem("not-nodes", "the clipboard holds no layers."))
-    if version != VERSION:
-        message = f"the clipboard holds layers of version {version!r:.20}; this program reads version {VERSION}."
+    if version not in range(1, VERSION + 1):
+        message = f"the clipboard holds layers of version {version!r:.20}; this program reads versions up to {VERSION}."
         raise ProblemError(Problem("newer-version", message))
     blocks = form.pop("blocks", {})
     if not isinstance(blocks, dict):

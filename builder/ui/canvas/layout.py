@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import QSizeF
 
@@ -149,7 +150,7 @@ def _make_room(graph: Graph, name: str, sizes: Sizes) -> Graph:
 
 
 def _placed(graph: Graph, places: Mapping[str, Point]) -> Graph:
-    return Graph(graph.nodes, graph.edges, FrozenDict(places))
+    return replace(graph, positions=FrozenDict(places))
 
 
 def _columns(graph: Graph) -> list[list[str]]:

@@ -83,7 +83,7 @@ GOOD = {"format": "torchcanvas-nodes", "version": 1, "nodes": [{"name": "a", "ki
         "{",
         "[" * 100_000,
         '{"format": "torchcanvas-nodes", ' + "[" * 100_000,
-        json.dumps({**GOOD, "version": 2}),
+        json.dumps({**GOOD, "version": 9}),
         json.dumps({**GOOD, "version": "1"}),
         json.dumps({**GOOD, "format": "other"}),
         json.dumps({**GOOD, "nodes": [{"name": "../a", "kind": "ReLU"}]}),
