@@ -1,6 +1,6 @@
-"""The canvas widget: zoom, scrolling, events into gestures, and what floats above the network.
+"""The canvas widget: what others ask of it, what is seen, and what floats above the network.
 
-Edits are made by `Editing`, previews by gestures, drawing by the items; here they are put together.
+Edits are made by `Editing`, previews by gestures (see `mouse`), drawing by the items; here they are put together.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QContextMenuEvent,
@@ -35,19 +35,16 @@ from PySide6.QtWidgets import (
 )
 
 from builder.inspect.picture import Picture
-from builder.ui.canvas import export, gestures, keys, menu
+from builder.ui.canvas import export, keys, menu
 from builder.ui.canvas.background import paint_dots, paint_invitation
 from builder.ui.canvas.editing import Editing
+from builder.ui.canvas.fields import Fields
 from builder.ui.canvas.find import FindBar
-from builder.ui.canvas.gestures import DropLayer, Gesture, Pointer
 from builder.ui.canvas.minimap import Minimap
-from builder.ui.canvas.nodes import NodeItem
-from builder.ui.canvas.quick_add import NameField, QuickAdd
+from builder.ui.canvas.mouse import Mouse
 from builder.ui.canvas.scene import FAR, MIDDLE, NEAR, CanvasScene
-from builder.ui.canvas.wires import WireItem
 from builder.ui.canvas.zoom import ZoomView
 from builder.ui.document import Document
-from builder.ui.palette import dragged_kind
 from builder.ui.theme import theme
 
 _FAR, _NEAR = 0.38, 0.62  # zoom below which little, and above which everything is drawn
@@ -58,6 +55,7 @@ class CanvasView(ZoomView):
 
     Attributes:
         canvas: the scene; editing: the edits that can be asked for.
+        mouse: what the mouse does; fields: what is typed.
         node_activated: a card was double-clicked: its name.
         hint: a sentence for the status line, for example why a wire is refused; empty to take it back.
         visible_nodes_changed: `wanted_thumbnails` answers differently now.
@@ -75,12 +73,7 @@ class CanvasView(ZoomView):
         document.arrange = self.editing.settle
         self.classes: tuple[str, ...] = ()
         self._picture: Picture | None = None
-        self._gesture: Gesture | None = None
-        self._moved = False
-        self._hand = False
-        self._drop: DropLayer | None = None
-        self._hovered: object = None
-        self._wire_from: tuple[QPointF, tuple[str, str, int]] | None = None
+        self.mouse = Mouse(self)
         self._wanted: frozenset[str] = frozenset()
         self._fitted: tuple[float, int, int] | None = None  # where the view looked when all of the network was shown
 
@@ -95,9 +88,8 @@ class CanvasView(ZoomView):
         self.viewport().setMouseTracking(True)
 
         self.minimap = Minimap(self)
-        self.quick_add = QuickAdd(self)
-        self.quick_add.chosen.connect(self._quick_chosen)
-        self.name_field = NameField(self)
+        self.fields = Fields(self)
+        self.quick_add, self.name_field = self.fields.quick_add, self.fields.name
         self.find_bar = FindBar(self)
         self._edit_actions = menu.edit_actions(self)
         self.addActions(self._edit_actions)
@@ -246,7 +238,7 @@ class CanvasView(ZoomView):
 
     def _refreshed(self) -> None:
         self.minimap.renew()
-        self._hovered = None
+        self.mouse.forget_hovered()
         self._seen.start()
         self.viewport().update()
 
@@ -267,7 +259,7 @@ class CanvasView(ZoomView):
 
     def _scrolled(self) -> None:
         self.minimap.update()
-        self.name_field.give_up()
+        self.fields.scrolled()
         self._seen.start()
 
     def _look(self) -> None:
@@ -336,42 +328,16 @@ class CanvasView(ZoomView):
             wire: node, side and port of the wire that waits for the new layer.
             text: typed already.
         """
-        self._wire_from = (place, wire) if place is not None and wire is not None else None
-        if place is not None:
-            spot = self.mapFromScene(place)
-        else:
-            chosen = self.canvas.nodes.get(self.document.selection[-1]) if self.document.selection else None
-            if chosen is not None and self.visible_area().intersects(chosen.box()):
-                spot = self.mapFromScene(chosen.box().topRight()) + QPoint(12, 0)
-            else:
-                spot = QPoint(self.width() // 2 - 116, self.height() // 4)
-        side = wire[1] if wire is not None else ""
-        self.quick_add.ask(spot, text, menu.offers(side) if side else None)
-
-    def _quick_chosen(self, kind: str) -> None:
-        if self._wire_from is None:
-            self.add_kind(kind)
-        else:
-            place, (name, side, port) = self._wire_from
-            self._wire_from = None
-            if name in self.document.graph.nodes:
-                size = self.editing.size_for_kind(kind)
-                shift = size.width() / 2 if side == "out" else -size.width() / 2
-                self.editing.add_wired(kind, place + QPointF(shift, 0), name, side, port)
+        self.fields.ask_what(place, wire, text)
 
     def rename_selected(self) -> None:
         """Edit the name of the (last) selected node in place."""
         if self.document.selection:
-            self._rename(self.document.selection[-1])
+            self.rename(self.document.selection[-1])
 
-    def _rename(self, name: str) -> None:
-        self.reveal(name)
-        item = self.canvas.nodes[name]
-        box = item.box()
-        left = 22 if item.face.compact else 8
-        area = self.mapFromScene(QRectF(box.x() + left, box.y() + 3, 10, 10)).boundingRect()
-        width = max(96, round((box.width() - left - 6) * self.zoom()))
-        self.name_field.ask(name, QRect(area.x(), area.y(), width, 24), lambda new: self.editing.rename(name, new))
+    def rename(self, name: str) -> None:
+        """Edit the name of a node in place."""
+        self.fields.rename(name)
 
     def take_fix(self, name: str) -> None:
         """Carry out what the problem of a node offers."""
@@ -389,100 +355,25 @@ class CanvasView(ZoomView):
 
     # Mouse ----------------------------------------------------------------------------------------------------------
 
-    def _pointer(self, spot: QPointF, keys: Qt.KeyboardModifier) -> Pointer:
-        return Pointer(self.mapToScene(spot.toPoint()), spot.toPoint(), keys)
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.setFocus(Qt.FocusReason.MouseFocusReason)
-        if self._gesture is not None:
-            return  # one thing at a time
-        at = self._pointer(event.position(), event.modifiers())
-        self._gesture = gestures.begin(self, at, event.button(), hand=self._hand)
-        self._moved = False
-        event.setAccepted(self._gesture is not None)
+        self.mouse.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        at = self._pointer(event.position(), event.modifiers())
-        gesture = self._gesture
-        if gesture is None:
-            self._hover(at)
-            return
-        if not self._moved:
-            way = at.spot - gesture.start.spot
-            if way.manhattanLength() < QApplication.startDragDistance() / 2:
-                return
-            self._moved = True
-            if gesture.cursor is not None:
-                self.viewport().setCursor(gesture.cursor)
-        gesture.move(at)
-        self.canvas.renew_overview()
+        self.mouse.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        gesture, self._gesture = self._gesture, None
-        if gesture is None:
-            return
-        self._set_idle_cursor()
-        at = self._pointer(event.position(), event.modifiers())
-        if self._moved:
-            gesture.release(at)
-        else:
-            gesture.click(at)
-        self.canvas.renew_overview()
-        self._hover(at)
+        self.mouse.release(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        at = self._pointer(event.position(), event.modifiers())
-        hit = self.canvas.hit(at.place, self.reach())
-        if event.button() != Qt.MouseButton.LeftButton or hit.port is not None:
-            self.mousePressEvent(event)
-        elif hit.node is None and hit.wire is None:
-            self.ask_what(at.place)
-        elif hit.node is not None and hit.part == "name":
-            self._rename(hit.node.name)
-        elif hit.node is not None:
-            self.node_activated.emit(hit.node.name)
+        self.mouse.double_click(event)
 
     def cancel_gesture(self) -> bool:
         """Leave whatever the mouse is doing as if it had not begun; tells whether it was doing anything."""
-        gesture, self._gesture = self._gesture, None
-        if gesture is None:
-            return False
-        self._set_idle_cursor()
-        if self._moved:
-            gesture.cancel()
-            self.canvas.renew_overview()
-        return True
+        return self.mouse.cancel()
 
     def take_hand(self, held: bool) -> None:
         """While the space bar is held, dragging shifts the view."""
-        if self._gesture is None:
-            self._hand = held
-            self._set_idle_cursor()
-
-    def _set_idle_cursor(self) -> None:
-        if self._hand:
-            self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
-        else:
-            self.viewport().unsetCursor()
-
-    def _hover(self, at: Pointer) -> None:
-        hit = self.canvas.hit(at.place, self.reach())
-        item = hit.node or hit.wire
-        if not self._hand:
-            if hit.port is not None:
-                self.viewport().setCursor(Qt.CursorShape.CrossCursor)
-            elif hit.part in ("fix", "badge"):
-                self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
-            else:
-                self.viewport().unsetCursor()
-        if item is self._hovered:
-            return
-        items: list[NodeItem | WireItem] = [*self.canvas.nodes.values(), *self.canvas.wires.values()]
-        for other in items:
-            if other.hovered != (other is item):
-                other.hovered = not other.hovered
-                other.update()
-        self._hovered = item
+        self.mouse.take_hand(held)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         place = self.mapToScene(event.pos())
@@ -491,40 +382,17 @@ class CanvasView(ZoomView):
             place = chosen.box().center() if chosen is not None else self.visible_area().center()
         menu.context_menu(self, place).popup(self.mapToGlobal(self.mapFromScene(place)))
 
-    # Drag and drop --------------------------------------------------------------------------------------------------
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        kind = dragged_kind(event.mimeData())
-        if kind is None:
-            event.ignore()
-            return
-        self.cancel_gesture()
-        if self._drop is not None:
-            self._drop.cancel()  # not every platform tells that the drag before this one left
-        self._drop = DropLayer(self, kind)
-        self._drop.move(self.mapToScene(event.position().toPoint()))
-        event.acceptProposedAction()
+        self.mouse.enter_drag(event)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        if self._drop is None:
-            event.ignore()
-            return
-        self._drop.move(self.mapToScene(event.position().toPoint()))
-        event.acceptProposedAction()
+        self.mouse.move_drag(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        drop, self._drop = self._drop, None
-        if drop is not None:
-            drop.cancel()
+        self.mouse.leave_drag()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        drop, self._drop = self._drop, None
-        if drop is None:
-            event.ignore()
-            return
-        drop.drop(self.mapToScene(event.position().toPoint()))
-        event.acceptProposedAction()
-        self.setFocus()
+        self.mouse.drop(event)
 
     # Keyboard -------------------------------------------------------------------------------------------------------
 
@@ -556,8 +424,8 @@ class CanvasView(ZoomView):
             text = menu.tip(self.canvas, self.mapToScene(event.pos()), self.reach())
             QToolTip.showText(event.globalPos(), text, self.viewport())
             return True
-        if event.type() == QEvent.Type.Leave and self._gesture is None:
-            self._hover(Pointer(QPointF(1e9, 1e9), QPoint(), Qt.KeyboardModifier.NoModifier))
+        if event.type() == QEvent.Type.Leave:
+            self.mouse.leave()
         return super().viewportEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
