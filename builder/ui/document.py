@@ -35,6 +35,7 @@ class Document(QObject):
         undo: the stack of edits.
         path: the file it was read from or saved to; None before that.
         selection: names of the selected nodes, in the order in which they were selected.
+        chosen_comments: names of the selected comments.
         arrange: gives the nodes that a fix has added their places (old graph, new graph -> new graph placed).
     """
 
@@ -42,6 +43,7 @@ class Document(QObject):
     inferred = Signal(object, object)  # (old, new) Inference of the flat network, right before `changed`
     page_changed = Signal(tuple)  # `opened` is another now
     selected = Signal(tuple)  # names of the nodes selected now
+    comments_chosen = Signal(tuple)  # names of the comments selected now
     refused = Signal(object)  # a Problem: an edit that could not be made
     path_changed = Signal(object)
     replaced = Signal()  # another document was opened, behind its `changed`
@@ -55,6 +57,7 @@ class Document(QObject):
         self.undo = QUndoStack(self)
         self.path: Path | None = None
         self.selection: tuple[str, ...] = ()
+        self.chosen_comments: tuple[str, ...] = ()
         self.arrange: Callable[[Graph, Graph], Graph] = lambda _old, new: new
         self._gesture = 0
         self._pushing = False
@@ -232,10 +235,14 @@ class Document(QObject):
         if not self._pushing:
             self.end_gesture()
 
-    def select(self, names: Iterable[str]) -> None:
-        """Select exactly these nodes of the graph that is shown."""
-        nodes = self.graph.nodes
-        chosen = tuple(dict.fromkeys(name for name in names if name in nodes))
+    def select(self, names: Iterable[str], comments: Iterable[str] = ()) -> None:
+        """Select exactly these nodes and comments of the graph that is shown."""
+        graph = self.graph
+        chosen = tuple(dict.fromkeys(name for name in names if name in graph.nodes))
+        written = tuple(dict.fromkeys(name for name in comments if name in graph.comments))
+        if written != self.chosen_comments:
+            self.chosen_comments = written
+            self.comments_chosen.emit(written)
         if chosen != self.selection:
             self.selection = chosen
             self.selected.emit(chosen)
@@ -251,7 +258,7 @@ class Document(QObject):
         if self.opened != page:
             self.page_changed.emit(self.opened)
         self.changed.emit(old, value)
-        self.select(self.selection)
+        self.select(self.selection, self.chosen_comments)
 
 
 class _Swap(QUndoCommand):

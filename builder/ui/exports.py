@@ -51,16 +51,17 @@ class Exports(QObject):
         self._write("Export PyTorch archive", "network.pt2", "PyTorch archive (*.pt2)", _archive, path)
 
     def selection(self, path: Path | None = None) -> None:
-        """The selected nodes as a picture; all of them where none is."""
-        self.picture(path, self._window.document.selection)
+        """What is selected as a picture; everything where nothing is."""
+        document = self._window.document
+        self.picture(path, document.selection, document.chosen_comments)
 
-    def picture(self, path: Path | None = None, names: tuple[str, ...] = ()) -> None:
-        """The diagram, or only the named nodes of it, as SVG, PNG or PDF."""
+    def picture(self, path: Path | None = None, names: tuple[str, ...] = (), comments: tuple[str, ...] = ()) -> None:
+        """The diagram, or only the named nodes and comments of it, as SVG, PNG or PDF."""
         path = path or self._where("Export picture", "network.svg", PICTURES)
         if path is None:
             return
         try:
-            render(self._window.canvas.canvas, path, names=names)
+            render(self._window.canvas.canvas, path, names=names, comments=comments)
         except ProblemError as error:
             self._tell(path, error.problems[0])
         else:

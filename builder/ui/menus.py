@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMenu, QMessageBox
 from builder import __version__
 from builder.project import templates
 from builder.ui.canvas.menu import ALIGN
+from builder.ui.canvas.paper import WORDS
 from builder.ui.command_palette import CommandPalette
 from builder.ui.exports import Exports
 from builder.ui.initial_weights import SCHEMES, choose
@@ -156,12 +157,15 @@ class Menus(QObject):
         lines = menu.addMenu("Line up")
         for how, title in ALIGN:
             self._add(lines, title, partial(canvas.align, how)).setProperty("group", "Line up")
+        colours = menu.addMenu("Comment colour")
+        for colour, words in WORDS.items():
+            self._add(colours, words, partial(canvas.colour_comments, colour))
         weights = menu.addMenu("Initial weights of all layers")
         weights.setToolTipsVisible(True)
         for scheme in SCHEMES:
             help_text = " ".join((scheme.__doc__ or "").split())
             self._add(weights, scheme.title, partial(self._begin_all, scheme)).setToolTip(help_text)
-        self._add(menu, "Find a layer…", canvas.find_layer, Key.Find)
+        self._add(menu, "Find a layer or comment…", canvas.find_layer, Key.Find)
 
     def _begin_all(self, scheme: type[AnyScheme]) -> None:
         self._window.status.hint(choose(self._window.document, scheme()))

@@ -38,7 +38,7 @@ def test_what_is_selected_is_lined_up_and_spread(window: MainWindow) -> None:
 
 
 def test_a_layer_is_found_from_the_menu_by_its_key(window: MainWindow, qtbot: QtBot) -> None:
-    find = command(window, "Find a layer…")
+    find = command(window, "Find a layer or comment…")
     assert find.shortcut() == QKeySequence(QKeySequence.StandardKey.Find)
     find.trigger()
     qtbot.keyClicks(window.canvas.find_bar.field, "fc2")

@@ -5,30 +5,31 @@ Commands call the document only; the items follow by themselves. Knows no mouse.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 from builder.graph import edits
 from builder.graph.blocks import BLOCK, adopt, used_by
+from builder.graph.comments import move_comments, remove_comments
 from builder.graph.frozen import FrozenDict
 from builder.graph.model import Block, Edge, Graph, Network, Node, Point
 from builder.graph.problems import ProblemError
 from builder.layers.edits import add_after, free_port, new_node, refusal
 from builder.layers.registry import find
 from builder.ui.canvas import clipboard, layout
+from builder.ui.canvas.commenting import Commenting
 from builder.ui.canvas.grouping import Grouping
-from builder.ui.canvas.scene import CanvasScene
+from builder.ui.canvas.room import DOWN, carried_along, way_to_room
+from builder.ui.canvas.scene import CanvasScene, covered
 from builder.ui.palette import KEPT_BLOCK, OWN_BLOCK
-
-_PASTE_STEP = 32.0
 
 
 class Editing:
     """The verbs of the canvas. `say` gets a sentence when something cannot be done.
 
     Attributes:
-        grouping: those for blocks.
+        grouping: those for blocks; commenting: those for comments.
     """
 
     def __init__(self, scene: CanvasScene, say: Callable[[str], None]) -> None:
@@ -36,7 +37,7 @@ class Editing:
         self._document = scene.document
         self._say = say
         self.grouping = Grouping(scene, say)
-        self._pasted = ("", 0)  # text that was pasted last, and how often
+        self.commenting = Commenting(scene)
         self._brought: FrozenDict[str, Block] | None = None
 
     # Adding ---------------------------------------------------------------------------------------------------------
@@ -73,7 +74,7 @@ class Editing:
             after = edits.insert_on_edge(graph, feeds[0], node) if new.ports.inputs else edits.add_node(graph, node)
         else:
             after = add_after(graph, node, behind)
-        after = layout.settle(graph, after, self._scene.sizes_for(after))
+        after = self.settle(graph, after)
         if node.name not in after.positions:
             size, place = self._scene.sizes()[behind], graph.positions[behind]
             after = edits.move(after, {node.name: Point(place.x, place.y + size.height() + layout.ROW)})
@@ -115,12 +116,23 @@ class Editing:
                 or at.y - place.y - wide.height() > 8
             )
             if other != name and not apart:
-                return layout.settle(before, after, sizes)
+                return self.settle(before, after)
         return after
 
     def settle(self, old: Graph, new: Graph) -> Graph:
         """`new` with the nodes that `old` lacks standing properly between their neighbours."""
-        return layout.settle(old, new, self._scene.sizes_for(new))
+        return self._with_comments(old, layout.settle(old, new, self._scene.sizes_for(new)))
+
+    def _with_comments(self, old: Graph, new: Graph) -> Graph:
+        """`new`, whose cards were moved for somebody, with each comment moved along with the card beside it."""
+        if not new.comments:
+            return new
+        sizes = self._scene.sizes_for(new)
+        before, after = (
+            {name: QRectF(QPointF(*place), sizes[name]) for name, place in graph.positions.items() if name in sizes}
+            for graph in (old, new)
+        )
+        return move_comments(new, carried_along(new.comments, before, after))
 
     def _new(self, kind: str) -> Node:
         """A node of a kind that the palette offers; what a block of the library needs is added with the next edit."""
@@ -144,14 +156,9 @@ class Editing:
         return Point(round(x / 4) * 4.0, round(y / 4) * 4.0)
 
     def _free_spot(self, near: QPointF, size: QSizeF) -> QPointF:
-        """A point near another where a node of this size covers no card."""
-        spot = QPointF(near)
-        for _ in range(40):
-            area = QRectF(spot.x() - size.width() / 2, spot.y() - size.height() / 2, size.width(), size.height())
-            if not self._scene.nodes_in(area.adjusted(-16, -16, 16, 16)):
-                break
-            spot += QPointF(48, 48)
-        return spot
+        """A point near another where a node of this size covers nothing."""
+        area = QRectF(near.x() - size.width() / 2, near.y() - size.height() / 2, size.width(), size.height())
+        return near + way_to_room(area, self._scene.taken())
 
     # Wires ----------------------------------------------------------------------------------------------------------
 
@@ -207,59 +214,83 @@ class Editing:
     # Taking away ----------------------------------------------------------------------------------------------------
 
     def delete(self) -> None:
-        """Remove the selected nodes, their wires healed, and the selected wires."""
-        names, wires = self._document.selection, self._scene.chosen_wires
+        """Remove the selected nodes, their wires healed, the selected wires, and the selected comments."""
+        names, wires, written = self._document.selection, self._scene.chosen_wires, self._document.chosen_comments
         graph = edits.disconnect(self._scene.graph, *wires)
-        graph = edits.remove_nodes(graph, names)
-        title = f"Delete {names[0]}" if len(names) == 1 else f"Delete {len(names)} layers" if names else "Disconnect"
-        if names or wires:
-            self._commit(title, graph, None)
+        graph = remove_comments(edits.remove_nodes(graph, names), written)
+        if names or written:
+            self._commit(f"Delete {_counted(names, written)}", graph, None)
+        elif wires:
+            self._commit("Disconnect", graph, None)
 
     # Clipboard ------------------------------------------------------------------------------------------------------
 
     def copied(self) -> str:
         """The selection as text for the clipboard; empty without one."""
-        names = self._document.selection
-        if not names:
+        names, written = self._document.selection, self._document.chosen_comments
+        if not names and not written:
             return ""
-        piece = edits.fragment(self._scene.graph, names)
+        piece = edits.fragment(self._scene.graph, names, written)
         return clipboard.to_text(piece, used_by(piece, self._document.value.network.blocks))
 
-    def paste(self, text: str, title: str = "Paste") -> None:
-        """Add what a text holds, beside where it came from; a malformed text is explained and changes nothing."""
+    def paste(self, text: str, at: QPointF | None = None, shown: QRectF | None = None, title: str = "Paste") -> None:
+        """Add what a text holds, clear of what is there; a malformed text is explained and changes nothing.
+
+        Args:
+            at: point of the canvas around which it goes; without one, it goes below where it came from.
+            shown: the visible part of the canvas: what came from elsewhere goes to its middle.
+        """
         try:
             piece, brought = clipboard.from_text(text)
         except ProblemError as error:
             message = error.problems[0].message
             self._say(f"Nothing was pasted: {message}")
             return
-        if not piece.nodes:
+        if not piece.nodes and not piece.comments:
             return
         blocks, piece = adopt(self._document.value.network.blocks, piece, brought)
         if not self.grouping.may_hold(piece, blocks):
             return
-        times = self._pasted[1] + 1 if self._pasted[0] == text else 1
-        self._pasted = (text, times)
         piece = layout.place_missing(piece, self._scene.sizes_for(piece))
-        graph, names = edits.paste(self._scene.graph, piece, Point(_PASTE_STEP * times, _PASTE_STEP * times))
-        title = f"{title} {len(names)} layer{'s' * (len(names) != 1)}"
+        before = self._scene.graph
+        graph, names = edits.paste(before, piece, self._room_for(piece, at, shown))
+        written = [name for name in graph.comments if name not in before.comments]
+        title = f"{title} {_counted(tuple(names.values()), tuple(written))}"
         self._document.commit(title, self._document.with_page(graph, Network(graph, blocks)))
         self._document.end_gesture()
-        self._document.select(names.values())
+        self._document.select(names.values(), written)
+
+    def _room_for(self, piece: Graph, at: QPointF | None, shown: QRectF | None) -> Point:
+        """How far a piece must be shifted to stand at a point, or where it came from, and cover nothing."""
+        sizes = self._scene.sizes_for(piece)
+        boxes = [QRectF(QPointF(*place), sizes[name]) for name, place in piece.positions.items()]
+        boxes += [QRectF(*c.at, c.width, c.height) for c in piece.comments.values()]
+        area, taken = covered(boxes), self._scene.taken()
+        if at is None and shown is not None and not shown.intersects(area):
+            at = shown.center()
+        if at is None:
+            by = way_to_room(area, taken, (DOWN,))
+        else:
+            way = at - area.center()
+            by = QPointF(round(way.x() / 4) * 4.0, round(way.y() / 4) * 4.0)
+            by += way_to_room(area.translated(by), taken)
+        return Point(by.x(), by.y())
 
     def duplicate(self) -> None:
-        """Copy and paste without touching the clipboard."""
-        if self._document.selection:
-            self._pasted = ("", 0)
-            self.paste(self.copied(), "Duplicate")
-            self._pasted = ("", 0)
+        """Put a copy of the selection below it, without touching the clipboard."""
+        text = self.copied()
+        if text:
+            self.paste(text, title="Duplicate")
 
     # Places ---------------------------------------------------------------------------------------------------------
 
-    def move(self, places: dict[str, Point], onto: Edge | None = None) -> None:
-        """Put nodes elsewhere; a single one perhaps onto a wire."""
-        graph = edits.move(self._scene.graph, places)
-        title = f"Move {next(iter(places))}" if len(places) == 1 else f"Move {len(places)} layers"
+    def move(
+        self, places: Mapping[str, Point], onto: Edge | None = None, comments: Mapping[str, Point] | None = None
+    ) -> None:
+        """Put nodes and comments elsewhere; a single node perhaps onto a wire."""
+        written = comments or {}
+        graph = move_comments(edits.move(self._scene.graph, places), written)
+        title = f"Move {_counted(tuple(places), tuple(written))}"
         if onto is not None:
             (name,) = places
             before = edits.remove_nodes(graph, [name], heal=False)
@@ -271,9 +302,11 @@ class Editing:
         """Move the selection a little; a row of nudges undoes as one."""
         graph = self._scene.graph
         places = {n: graph.positions[n] for n in self._document.selection}
-        if places:
-            moved = {name: Point(place.x + dx, place.y + dy) for name, place in places.items()}
-            self._document.commit_graph("Move", edits.move(graph, moved), "nudge " + " ".join(places))
+        written = {n: graph.comments[n].at for n in self._document.chosen_comments}
+        if places or written:
+            graph = edits.move(graph, {n: Point(place.x + dx, place.y + dy) for n, place in places.items()})
+            graph = move_comments(graph, {n: Point(place.x + dx, place.y + dy) for n, place in written.items()})
+            self._document.commit_graph("Move", graph, f"nudge {' '.join(places)} {' '.join(written)}")
 
     def arrange(self) -> None:
         """Lay the whole network out anew."""
@@ -281,7 +314,7 @@ class Editing:
         if not graph.nodes:
             return
         places = layout.auto_layout(graph, self._scene.sizes(), self._scene.row)
-        self._commit("Arrange the network", edits.move(graph, places), None)
+        self._commit("Arrange the network", self._with_comments(graph, edits.move(graph, places)), None)
 
     def align(self, how: str) -> None:
         """Line the selected nodes up: "left", "centre", "right", "top", "middle", "bottom"; or spread them evenly:
@@ -355,3 +388,10 @@ class Editing:
         self._document.end_gesture()
         if select is not None:
             self._document.select(select)
+
+
+def _counted(names: Sequence[str], written: Sequence[str]) -> str:
+    """What an edit concerns, for the Edit menu: "conv1", "3 layers", "a comment", "2 layers and 3 comments"."""
+    layers = names[0] if len(names) == 1 else f"{len(names)} layers"
+    comments = "a comment" if len(written) == 1 else f"{len(written)} comments"
+    return " and ".join(words for words, some in ((layers, names), (comments, written)) if some)

@@ -15,6 +15,7 @@ from PySide6.QtSvg import QSvgGenerator
 
 from builder.graph.problems import Problem, ProblemError
 from builder.project.file import write
+from builder.ui.canvas.comments import CommentItem
 from builder.ui.canvas.ink import Ink
 from builder.ui.canvas.nodes import NodeItem
 from builder.ui.canvas.scene import NEAR, CanvasScene
@@ -25,9 +26,17 @@ _BORDER = 24.0
 _SHARPNESS = 2.0  # pixels of a PNG for a pixel of the canvas, where nothing else is asked for
 _MOST_PIXELS = 100_000_000
 
+_Item = NodeItem | WireItem | CommentItem
+
 
 def render(
-    scene: CanvasScene, path: Path, *, names: Iterable[str] = (), look: str = "", scale: float | None = None
+    scene: CanvasScene,
+    path: Path,
+    *,
+    names: Iterable[str] = (),
+    comments: Iterable[str] = (),
+    look: str = "",
+    scale: float | None = None,
 ) -> None:
     """Write a picture to `path`, whose ending says in which format; for the rest see `picture`.
 
@@ -37,24 +46,30 @@ def render(
     if wanted not in _FORMATS:
         hint = "Choose a name that ends in .svg, .pdf or .png."
         raise ProblemError(Problem("bad-format", f"no picture is called {path.suffix!r}.", str(path), hint=hint))
-    write(path, picture(scene, wanted, names=names, look=look, scale=scale))
+    write(path, picture(scene, wanted, names=names, comments=comments, look=look, scale=scale))
 
 
 def picture(
-    scene: CanvasScene, wanted: str, *, names: Iterable[str] = (), look: str = "", scale: float | None = None
+    scene: CanvasScene,
+    wanted: str,
+    *,
+    names: Iterable[str] = (),
+    comments: Iterable[str] = (),
+    look: str = "",
+    scale: float | None = None,
 ) -> bytes:
     """The contents of a picture file.
 
     Args:
         wanted: svg, pdf or png.
-        names: draw only these nodes and the wires among them; without any, the whole network.
+        names, comments: draw only these nodes, the wires among them, and these comments; without any, everything.
         look: "light" or "dark"; empty for the theme in force.
         scale: size against that of the canvas at 100 %.
 
     Raises:
         ProblemError: there is no room for a picture so large.
     """
-    with _posed(scene, frozenset(names), look):
+    with _posed(scene, frozenset(names), frozenset(comments), look):
         area = _covered(scene).adjusted(-_BORDER, -_BORDER, _BORDER, _BORDER)
         device = QBuffer()
         device.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -65,12 +80,15 @@ def picture(
 
 
 @contextmanager
-def _posed(scene: CanvasScene, names: frozenset[str], look: str) -> Iterator[None]:
+def _posed(scene: CanvasScene, names: frozenset[str], comments: frozenset[str], look: str) -> Iterator[None]:
     """The scene as it is drawn into files; afterwards it is as it was."""
     detail, ink = scene.detail, scene.ink
-    hidden: list[NodeItem | WireItem] = [item for name, item in scene.nodes.items() if names and name not in names]
-    hidden += [wire for edge, wire in scene.wires.items() if names and not names.issuperset((edge.source, edge.target))]
-    items: list[NodeItem | WireItem] = [*scene.nodes.values(), *scene.wires.values()]
+    hidden: list[_Item] = []
+    if names or comments:
+        hidden += [item for name, item in scene.nodes.items() if name not in names]
+        hidden += [wire for edge, wire in scene.wires.items() if not names.issuperset((edge.source, edge.target))]
+        hidden += [item for name, item in scene.comments.items() if name not in comments]
+    items: list[_Item] = [*scene.nodes.values(), *scene.wires.values(), *scene.comments.values()]
     marked = [(item, item.chosen, item.hovered) for item in items]
     scene.detail, scene.ink = NEAR, _ink(look or theme().name)
     scene.ink.backdrops.exact = True
@@ -96,7 +114,8 @@ def _ink(look: str) -> Ink:
 
 def _covered(scene: CanvasScene) -> QRectF:
     bounds = QRectF()
-    for item in scene.nodes.values():
+    cards: list[NodeItem | CommentItem] = [*scene.nodes.values(), *scene.comments.values()]
+    for item in cards:
         if item.isVisible():
             bounds = bounds.united(item.box())
     for wire in scene.wires.values():

@@ -1,4 +1,4 @@
-"""What is typed over the network: the name of a new layer, and another name for one that is there.
+"""What is typed over the network: the name of a new layer, another name for one that is there, a comment.
 
 Places the fields beside what they are about, and hands what was typed on to `Editing`.
 """
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF
 
 from builder.ui.canvas import menu
+from builder.ui.canvas.comment_field import CommentField
 from builder.ui.canvas.quick_add import NameField, QuickAdd
 
 if TYPE_CHECKING:
+    from builder.ui.canvas.comments import CommentItem
     from builder.ui.canvas.view import CanvasView
 
 
@@ -20,7 +22,7 @@ class Fields:
     """The fields over one view.
 
     Attributes:
-        quick_add: for a new layer; name: for another name.
+        quick_add: for a new layer; name: for another name; comment: for the text of a comment.
     """
 
     def __init__(self, view: CanvasView) -> None:
@@ -29,6 +31,9 @@ class Fields:
         self.quick_add = QuickAdd(view)
         self.quick_add.chosen.connect(self._chosen)
         self.name = NameField(view)
+        self.comment = CommentField(view)
+        self._written = ""  # the comment whose text is being edited
+        view.canvas.refreshed.connect(self._follow)
 
     def ask_what(self, place: QPointF | None, wire: tuple[str, str, int] | None, text: str) -> None:
         """See `CanvasView.ask_what`."""
@@ -68,6 +73,34 @@ class Fields:
         width = max(96, round((box.width() - left - 6) * view.zoom()))
         self.name.ask(name, QRect(area.x(), area.y(), width, 24), lambda new: view.editing.rename(name, new))
 
+    def write(self, name: str, *, new: bool = False) -> None:
+        """Edit the text of a comment over its card; see `Commenting.write`."""
+        view = self._view
+        item = view.canvas.comments.get(name)
+        if item is None:
+            return
+        self.comment.accept()
+        view.document.select((), (name,))
+        view.ensureVisible(item.box(), 40, 40)
+        self._written = name
+        fill = view.canvas.ink.papers[item.comment.colour].color()
+        commenting, text, (card, zoom) = view.editing.commenting, item.comment.text, self._seen(item)
+        self.comment.ask(text, fill, card, zoom, lambda text: commenting.write(name, text, new=new))
+
+    def _seen(self, item: CommentItem) -> tuple[QRect, float]:
+        """Where a comment is in the view, and at which zoom."""
+        return self._view.mapFromScene(item.box()).boundingRect(), self._view.zoom()
+
+    def _follow(self) -> None:
+        if not self.comment.isVisible():
+            return
+        item = self._view.canvas.comments.get(self._written)
+        if item is None:
+            self.comment.give_up()
+        else:
+            self.comment.place(*self._seen(item))
+
     def scrolled(self) -> None:
         """What a field is about is elsewhere now."""
         self.name.give_up()
+        self._follow()

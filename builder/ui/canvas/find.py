@@ -1,14 +1,16 @@
-"""The bar that finds layers by their name or kind: jumps from match to match, also into blocks. Edits nothing."""
+"""The bar that finds layers by name or kind and comments by their text: goes from match to match, also into blocks."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QWidget
 
-from builder.graph.model import Node
+from builder.graph.expansion import Level
+from builder.graph.model import Graph, Node
 from builder.layers.registry import find as find_kind
 from builder.ui.theme import theme
 from builder.ui.views.frame import Text, small_button
@@ -17,16 +19,23 @@ if TYPE_CHECKING:
     from builder.ui.canvas.view import CanvasView
 
 _WIDTH, _HEIGHT = 300, 40
-Match = tuple[tuple[str, ...], str]
 _LEGIBLE = 0.5  # zoom at which the name on a card can be read
 
 
+class Match(NamedTuple):
+    """What was found: the blocks in which it stands, one in another, and its name; a comment's, or a layer's."""
+
+    path: tuple[str, ...]
+    name: str
+    comment: bool = False
+
+
 class FindBar(QFrame):
-    """Type a part of a name; Enter goes on, Shift+Enter goes back, Escape closes.
+    """Type a part of a name or a comment; Enter goes on, Shift+Enter goes back, Escape closes.
 
     Attributes:
         field: what is looked for; count: which match of how many is shown.
-        matches: the layers found: the blocks in which each stands, one in another, and its name.
+        matches: the layers found, and behind them the comments.
     """
 
     def __init__(self, view: CanvasView) -> None:
@@ -37,8 +46,8 @@ class FindBar(QFrame):
         self.setObjectName("findBar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.field = QLineEdit()
-        self.field.setPlaceholderText("Find a layer")
-        self.field.setAccessibleName("Find a layer by its name or kind")
+        self.field.setPlaceholderText("Find a layer or comment")
+        self.field.setAccessibleName("Find a layer by its name or kind, or a comment by its text")
         self.count = Text("", role="muted", size=11)
         self.count.setFixedWidth(64)
         self.count.alignment = Qt.AlignmentFlag.AlignRight
@@ -92,16 +101,16 @@ class FindBar(QFrame):
     def _look(self, words: str) -> None:
         self.matches = _found(self._view, words)
         # While one types, the page stays: into a block one goes with Enter.
-        self._at = 0 if self.matches and self.matches[0][0] == self._view.document.opened else -1
+        self._at = 0 if self.matches and self.matches[0].path == self._view.document.opened else -1
         if self._at == 0:
             self._go()
         self._count(words)
 
     def _go(self) -> None:
-        view, (path, name) = self._view, self.matches[self._at]
+        view, (path, name, comment) = self._view, self.matches[self._at]
         view.document.show_page(path)
-        view.document.select([name])
-        item = view.canvas.nodes.get(name)
+        view.document.select(() if comment else (name,), (name,) if comment else ())
+        item = view.canvas.comments.get(name) if comment else view.canvas.nodes.get(name)
         if item is not None and view.document.opened == path:
             if view.zoom() < _LEGIBLE or not view.visible_area().contains(item.box()):
                 view.centerOn(item.box().center())
@@ -129,16 +138,32 @@ class FindBar(QFrame):
 
 
 def _found(view: CanvasView, words: str) -> tuple[Match, ...]:
-    """Layers of the page shown, and behind them those inside blocks, whose name or kind holds all of the words."""
+    """What holds all of the words: layers, by name or kind, then comments; those of the page shown first."""
     parts = words.lower().split()
     if not parts:
         return ()
     document = view.document
-    every: dict[Match, Node] = {(document.opened, name): node for name, node in document.graph.nodes.items()}
+    every = {Match(document.opened, name): node for name, node in document.graph.nodes.items()}
     for full, node in document.flat.graph.nodes.items():
         path, name = document.known.expansion.locate(full)
-        every.setdefault((path, name), node)  # the copies of a repeated block have one page
-    return tuple(match for match, node in every.items() if all(part in _text(match, node) for part in parts))
+        every.setdefault(Match(path, name), node)  # the copies of a repeated block have one page
+    layers = tuple(match for match, node in every.items() if all(part in _text(match, node) for part in parts))
+    pages = sorted(_pages(document.known.expansion.root), key=lambda page: page[0] != document.opened)
+    comments = (
+        Match(path, name, comment=True)
+        for path, graph in pages
+        for name, comment in graph.comments.items()
+        if all(part in comment.text.lower() for part in parts)
+    )
+    return (*layers, *comments)
+
+
+def _pages(level: Level, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Graph]]:
+    """Every graph that can be shown: the network's and, of each block in it, the first copy's."""
+    yield path, level.graph
+    for name, written in level.instances.items():
+        if written.copies:
+            yield from _pages(written.copies[0], (*path, name))
 
 
 def _text(match: Match, node: Node) -> str:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from builder.ui.canvas.connecting import Connect
 from builder.ui.canvas.gesture import Gesture, Pointer
-from builder.ui.canvas.moving import Move
+from builder.ui.canvas.moving import Move, Resize
 from builder.ui.canvas.scene import CanvasScene
 from builder.ui.canvas.wires import WireItem
 
@@ -38,8 +38,12 @@ def begin(view: CanvasView, at: Pointer, button: Qt.MouseButton, *, hand: bool) 
         return Press(view, at, hit.node.name, hit.part)
     if hit.node is not None:
         return Move(view, at, hit.node.name)
+    if hit.comment is not None and hit.part == "grip":
+        return Resize(view, at, hit.comment.name)
     if hit.wire is not None:
         return PickWire(view, at, hit.wire)
+    if hit.comment is not None:
+        return Move(view, at, comment=hit.comment.name)
     return RubberBand(view, at)
 
 
@@ -107,9 +111,10 @@ class RubberBand(Gesture):
 
     def __init__(self, view: CanvasView, at: Pointer) -> None:
         super().__init__(view, at)
-        self._before = view.document.selection if at.adds else ()
+        document = view.document
+        self._before = (document.selection, document.chosen_comments) if at.adds else ((), ())
         self._band: _Band | None = None
-        self._names: tuple[str, ...] = ()
+        self._names = self._before
 
     def move(self, at: Pointer) -> None:
         if self._band is None:
@@ -117,13 +122,14 @@ class RubberBand(Gesture):
             self.scene.addItem(self._band)
         area = QRectF(self.start.place, at.place).normalized()
         self._band.set_area(area)
-        self._names = self.scene.nodes_in(area)
-        self._show((*self._before, *self._names))
+        nodes, comments = self._before
+        self._names = (*nodes, *self.scene.nodes_in(area)), (*comments, *self.scene.comments_in(area))
+        self._show(*self._names)
 
     def release(self, at: Pointer) -> None:
         self._remove()
         self.scene.choose_wires(())
-        self.view.document.select((*self._before, *self._names))
+        self.view.document.select(*self._names)
 
     def click(self, at: Pointer) -> None:
         if not at.adds:
@@ -132,9 +138,10 @@ class RubberBand(Gesture):
 
     def cancel(self) -> None:
         self._remove()
-        self._show(self.view.document.selection)
+        self._show(self.view.document.selection, self.view.document.chosen_comments)
 
-    def _show(self, names: tuple[str, ...]) -> None:
+    def _show(self, names: tuple[str, ...], comments: tuple[str, ...]) -> None:
+        self.scene.show_chosen_comments(comments)
         for name, item in self.scene.nodes.items():
             if item.chosen != (name in names):
                 item.chosen = not item.chosen

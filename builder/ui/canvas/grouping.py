@@ -38,7 +38,7 @@ class Grouping:
         definition = next(name for number in range(1, 10_000) if (name := f"Block{number}") not in blocks)
         instance = edits.free_name(graph, "block")
         try:
-            after = rules.group(Network(graph, blocks), names, instance, definition)
+            after = rules.group(Network(graph, blocks), names, instance, definition, self._document.chosen_comments)
         except ProblemError as error:
             self._refuse(error)
             return ""

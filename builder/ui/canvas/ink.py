@@ -8,6 +8,7 @@ from PySide6.QtGui import QBrush, QColor, QPen
 from builder.layers.base import Category
 from builder.ui.canvas import face
 from builder.ui.canvas.backdrop import Backdrops
+from builder.ui.canvas.paper import ROLES, TEXT
 from builder.ui.theme import Theme, font
 
 
@@ -52,6 +53,10 @@ class Ink:
         }  # fmt: skip
         self.badges = {role: QBrush(_mix(self.card, shade, 0.25)) for role, shade in self.roles.items()}
         self.badge_text = {r: _mix(shade, color("text"), 0.15) for r, shade in self.roles.items()}
+        shades = {colour: color(role) for colour, role in ROLES.items()}
+        self.papers = {colour: QBrush(_mix(self.canvas, shade, 0.13)) for colour, shade in shades.items()}
+        self.paper_edges = {colour: _pen(_mix(self.canvas, shade, 0.5)) for colour, shade in shades.items()}
+        self.writing = {size: font(size) for size in TEXT}
         self.blank = color("muted", 0.1)
         self.veil = color("canvas", 0.55)
         self.categories = {category: QBrush(theme.category(category)) for category in Category}

@@ -27,7 +27,7 @@ def press(view: CanvasView, event: QKeyEvent) -> bool:
     if key == Qt.Key.Key_Escape:
         if view.cancel_gesture():
             return True
-        if view.document.selection or view.canvas.chosen_wires:
+        if view.document.selection or view.document.chosen_comments or view.canvas.chosen_wires:
             view.canvas.choose_wires(())
             view.document.select(())
         else:
@@ -47,6 +47,8 @@ def press(view: CanvasView, event: QKeyEvent) -> bool:
             view.take_hand(True)
     elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and view.document.selection and not held:
         view.node_activated.emit(view.document.selection[-1])
+    elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and view.document.chosen_comments and not held:
+        view.write(view.document.chosen_comments[-1])
     elif not held and key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
         view.zoom_in()
     elif not held and key == Qt.Key.Key_Minus:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QMenu
 
 from builder.layers.base import show
 from builder.layers.registry import find
+from builder.ui.canvas.paper import WORDS
 from builder.ui.canvas.scene import CanvasScene
 
 if TYPE_CHECKING:
@@ -29,7 +31,8 @@ ALIGN = (
 )
 
 
-_BLOCKS = 8  # where in the Edit menu the actions for blocks begin
+_GENERAL = 7  # how many of the actions come before those that add something
+_BLOCKS = 9  # where in the Edit menu the actions for blocks begin
 
 
 def edit_actions(view: CanvasView) -> list[QAction]:
@@ -44,6 +47,7 @@ def edit_actions(view: CanvasView) -> list[QAction]:
         ("Rename…", "F2", view.rename_selected),
         ("Select all", key.SelectAll, view.select_all),
         ("Add a layer…", "", view.ask_what),
+        ("Add a comment", "Ctrl+M", view.add_comment),
         ("Group into a block", "Ctrl+G", view.group),
         ("Take the block apart", "Ctrl+Shift+G", view.editing.grouping.take_apart),
         ("Repeat the block…", "", view.ask_repeat),
@@ -75,6 +79,8 @@ def context_menu(view: CanvasView, place: QPointF) -> QMenu:
     elif hit.wire is not None:
         view.document.select(())
         view.canvas.choose_wires({hit.wire.edge})
+    elif hit.comment is not None and hit.comment.name not in view.document.chosen_comments:
+        view.document.select((), (hit.comment.name,))
     made = _menu(view)
     if hit.node is not None and hit.node.face.problem is not None and hit.node.face.problem.fix is not None:
         name, fix = hit.node.name, hit.node.face.problem.fix
@@ -82,8 +88,17 @@ def context_menu(view: CanvasView, place: QPointF) -> QMenu:
         made.addSeparator()
     if hit.node is None:
         made.addAction("Add a layer here…", lambda: view.ask_what(place))
+        made.addAction("Add a comment here", lambda: view.add_comment(place))
         made.addSeparator()
-    made.addActions(view.edit_actions()[:7])
+    for action in view.edit_actions()[:_GENERAL]:
+        if action.text() == "Paste":
+            made.addAction("Paste here", lambda: view.paste(place))
+        else:
+            made.addAction(action)
+    if view.document.chosen_comments:
+        colours = made.addMenu("Comment colour")
+        for colour, words in WORDS.items():
+            colours.addAction(words, partial(view.colour_comments, colour))
     made.addSeparator()
     group, *others = view.edit_actions()[_BLOCKS:]
     if view.document.selection:
@@ -142,6 +157,8 @@ def tip(scene: CanvasScene, place: QPointF, reach: float) -> str:
         shape = inference.shape(edge.source, edge.source_port)
         size = f"<br>{show(shape)}" if shape is not None else ""
         return f"<b>{edge.source}</b> to <b>{edge.target}</b>{size}"
+    if hit.comment is not None and not hit.comment.whole:
+        return f"<p style='white-space:pre-wrap'>{html.escape(hit.comment.comment.text)}</p>"
     if hit.node is None:
         return ""
     face = hit.node.face

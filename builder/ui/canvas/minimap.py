@@ -26,6 +26,7 @@ class Minimap(QWidget):
         self._view = view
         self._drawn: QPixmap | None = None
         self._boxes: list[QRectF] = []
+        self._comments: list[QRectF] = []
         self._stale = True
         self._world = QRectF()
         self.setFixedSize(SIZE)
@@ -57,7 +58,7 @@ class Minimap(QWidget):
         made.setDevicePixelRatio(ratio)
         made.fill(Qt.GlobalColor.transparent)
         boxes = self._boxes
-        self._world = covered(boxes)
+        self._world = covered([*boxes, *self._comments])
         scale, origin = self._scale()
         painter = QPainter(made)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -65,16 +66,22 @@ class Minimap(QWidget):
         painter.setBrush(theme().color("panel", 0.94))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
         painter.setPen(Qt.PenStyle.NoPen)
+
+        def small(boxes: list[QRectF]) -> list[QRectF]:
+            return [
+                QRectF(
+                    origin.x() + box.x() * scale,
+                    origin.y() + box.y() * scale,
+                    max(box.width() * scale, 1.5),
+                    max(box.height() * scale, 1.5),
+                )
+                for box in boxes
+            ]
+
+        painter.setBrush(theme().color("wire", 0.35))
+        painter.drawRects(small(self._comments))
         painter.setBrush(theme().color("wire"))
-        rects = [
-            QRectF(
-                origin.x() + box.x() * scale,
-                origin.y() + box.y() * scale,
-                max(box.width() * scale, 1.5),
-                max(box.height() * scale, 1.5),
-            )
-            for box in boxes
-        ]
+        rects = small(boxes)
         if len(rects) > 60:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.drawRects(rects)
@@ -85,10 +92,14 @@ class Minimap(QWidget):
         return made
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        boxes = self._view.canvas.overview.boxes() if self._stale else self._boxes
+        boxes, comments = self._boxes, self._comments
+        if self._stale:
+            boxes = self._view.canvas.overview.boxes()
+            comments = [item.box() for item in self._view.canvas.comments.values()]
         self._stale = False
-        if self._drawn is None or self._drawn.devicePixelRatio() != self.devicePixelRatioF() or boxes != self._boxes:
-            self._boxes = boxes
+        sharp = self._drawn is not None and self._drawn.devicePixelRatio() == self.devicePixelRatioF()
+        if self._drawn is None or not sharp or (boxes, comments) != (self._boxes, self._comments):
+            self._boxes, self._comments = boxes, comments
             self._drawn = self._draw()
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._drawn)

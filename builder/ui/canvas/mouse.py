@@ -25,9 +25,14 @@ _NOWHERE = Pointer(QPointF(1e9, 1e9), QPoint(), Qt.KeyboardModifier.NoModifier)
 
 
 class Mouse:
-    """The mouse over one view."""
+    """The mouse over one view.
+
+    Attributes:
+        spot: where it is in the view; None while it is elsewhere.
+    """
 
     def __init__(self, view: CanvasView) -> None:
+        self.spot: QPoint | None = None
         self._view = view
         self._gesture: Gesture | None = None
         self._moved = False
@@ -80,11 +85,13 @@ class Mouse:
         self._hover(at)
 
     def double_click(self, event: QMouseEvent) -> None:
-        """A card is opened, its name is edited; on empty canvas a layer is asked for."""
+        """A card is opened, its name is edited, or a comment; on empty canvas a layer is asked for."""
         view, at = self._view, self._pointer(event)
         hit = view.canvas.hit(at.place, view.reach())
         if event.button() != Qt.MouseButton.LeftButton or hit.port is not None:
             self.press(event)
+        elif hit.comment is not None:
+            view.write(hit.comment.name)
         elif hit.node is None and hit.wire is None:
             view.ask_what(at.place)
         elif hit.node is not None and hit.part == "name":
@@ -127,18 +134,21 @@ class Mouse:
     def _hover(self, at: Pointer) -> None:
         canvas, port = self._view.canvas, self._view.viewport()
         hit = canvas.hit(at.place, self._view.reach())
-        item = hit.node or hit.wire
+        item = hit.node or hit.wire or hit.comment
+        self.spot = at.spot if at is not _NOWHERE else None
         if not self._hand:
             if hit.port is not None:
                 port.setCursor(Qt.CursorShape.CrossCursor)
             elif hit.part in ("fix", "badge"):
                 port.setCursor(Qt.CursorShape.PointingHandCursor)
+            elif hit.part == "grip":
+                port.setCursor(Qt.CursorShape.SizeFDiagCursor)
             else:
                 port.unsetCursor()
         if item is self._hovered:
             return
         items: list[NodeItem | WireItem] = [*canvas.nodes.values(), *canvas.wires.values()]
-        for other in items:
+        for other in (*items, *canvas.comments.values()):
             if other.hovered != (other is item):
                 other.hovered = not other.hovered
                 other.update()

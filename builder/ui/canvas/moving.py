@@ -1,4 +1,4 @@
-"""Dragging what is selected."""
+"""Dragging what is selected, and the corner of a comment."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
+from builder.graph.comments import resized
+from builder.graph.model import Comment, Point
 from builder.ui.canvas.gesture import SNAP, Gesture, Pointer
 from builder.ui.canvas.wires import WireItem
 
@@ -16,41 +18,55 @@ _MAGNET = 8.0  # how near a node must come to its neighbour's line to jump onto 
 
 
 class Move(Gesture):
-    """Drag the selection; a single node that is wired to nothing can be put onto a wire."""
+    """Drag the selection; a single node that is wired to nothing can be put onto a wire.
+
+    What was pressed, a node or a comment, is held at the pointer; the rest keeps its place beside it.
+    """
 
     cursor = Qt.CursorShape.SizeAllCursor
 
-    def __init__(self, view: CanvasView, at: Pointer, name: str) -> None:
+    def __init__(self, view: CanvasView, at: Pointer, name: str = "", comment: str = "") -> None:
         super().__init__(view, at)
-        self._name = name
-        selection = view.document.selection
-        self._was_chosen = name in selection
+        self._name, self._comment = name, comment
+        document = view.document
+        self._was_chosen = name in document.selection or comment in document.chosen_comments
+        pressed = ((name,) if name else (), (comment,) if comment else ())
         if not self._was_chosen:
             self.scene.choose_wires(())
-            view.document.select((*selection, name) if at.adds else (name,))
+            before = (document.selection, document.chosen_comments) if at.adds else ((), ())
+            document.select((*before[0], *pressed[0]), (*before[1], *pressed[1]))
         elif not at.adds and self.scene.chosen_wires:
             self.scene.choose_wires(())
-        self._names = view.document.selection if self._was_chosen or at.adds else (name,)
+        self._names, self._written = document.selection, document.chosen_comments
         self._from = self.scene.positions(self._names)
+        self._written_from = {each: self.scene.comments[each].comment.at for each in self._written}
         self._onto: WireItem | None = None
+        self._may_insert = len(self._names) == 1 and not self._written and self._fits_wires(self._names[0])
+
+    def _fits_wires(self, name: str) -> bool:
         graph = self.scene.graph
-        kind = graph.nodes[name].kind
         wired = graph.incoming[name] or graph.outgoing[name]
-        self._may_insert = len(self._names) == 1 and not wired and view.editing.can_insert(kind)
+        return not wired and self.view.editing.can_insert(graph.nodes[name].kind)
 
     def move(self, at: Pointer) -> None:
         way = at.place - self.start.place
-        main = self._from[self._name]
+        main = self._from[self._name] if self._name else self._written_from[self._comment]
         x, y = round((main.x + way.x()) / SNAP) * SNAP, round((main.y + way.y()) / SNAP) * SNAP
-        if not at.keys & Qt.KeyboardModifier.AltModifier:
+        if self._name and not at.keys & Qt.KeyboardModifier.AltModifier:
             y = self._on_line(x, y)
-        dx, dy = x - main.x, y - main.y
-        for name, place in self._from.items():
-            self.scene.nodes[name].setPos(place.x + dx, place.y + dy)
+        self._shift(x - main.x, y - main.y)
         self.scene.route_round(self._names, moving=True)
         if self._may_insert:
             self._onto = self.scene.wire_at(self.scene.nodes[self._name].box().center())
             self.scene.mark(self._onto)
+
+    def _shift(self, dx: float, dy: float) -> None:
+        for name, place in self._from.items():
+            if name in self.scene.nodes:
+                self.scene.nodes[name].setPos(place.x + dx, place.y + dy)
+        for name, place in self._written_from.items():
+            if name in self.scene.comments:
+                self.scene.comments[name].setPos(place.x + dx, place.y + dy)
 
     def _on_line(self, x: float, y: float) -> float:
         """The height at which the wire to a neighbour beside is straight, when that is near."""
@@ -68,24 +84,57 @@ class Move(Gesture):
 
     def release(self, at: Pointer) -> None:
         places = self.scene.positions(self._names)
+        written = {name: Point(self.scene.comments[name].x(), self.scene.comments[name].y()) for name in self._written}
         self.scene.route_round(self._names)
         onto = self._onto.edge if self._onto is not None else None
         self.scene.mark(None)
-        self.view.editing.move(places, onto)
+        self.view.editing.move(places, onto, written)
         self.scene.fit_scene_rect()
 
     def click(self, at: Pointer) -> None:
-        selection = self.view.document.selection
+        document = self.view.document
         if not self._was_chosen:
             return
         if at.adds:
-            self.view.document.select(name for name in selection if name != self._name)
-        elif len(selection) > 1:
-            self.view.document.select((self._name,))
+            names = (name for name in document.selection if name != self._name)
+            document.select(names, (name for name in document.chosen_comments if name != self._comment))
+        elif len(self._names) + len(self._written) > 1:
+            document.select((self._name,), (self._comment,))
 
     def cancel(self) -> None:
         self.scene.mark(None)
-        for name, place in self._from.items():
-            if name in self.scene.nodes:
-                self.scene.nodes[name].setPos(place.x, place.y)
+        self._shift(0, 0)
         self.scene.route_round(self._names)
+
+
+class Resize(Gesture):
+    """Pull at the corner of a comment."""
+
+    cursor = Qt.CursorShape.SizeFDiagCursor
+
+    def __init__(self, view: CanvasView, at: Pointer, name: str) -> None:
+        super().__init__(view, at)
+        self._name = name
+        self._before = self.scene.comments[name].comment
+        self.scene.choose_wires(())
+        view.document.select((), (name,))
+
+    def _resized(self, at: Pointer) -> Comment:
+        way = at.place - self.start.place
+        wide, high = self._before.width + way.x(), self._before.height + way.y()
+        return resized(self._before, round(wide / SNAP) * SNAP, round(high / SNAP) * SNAP)
+
+    def _show(self, comment: Comment) -> None:
+        if self._name in self.scene.comments:
+            self.scene.comments[self._name].set_comment(comment)
+
+    def move(self, at: Pointer) -> None:
+        self._show(self._resized(at))
+
+    def release(self, at: Pointer) -> None:
+        now = self._resized(at)
+        self._show(self._before)
+        self.view.editing.commenting.resize(self._name, now.width, now.height)
+
+    def cancel(self) -> None:
+        self._show(self._before)

@@ -1,4 +1,4 @@
-"""The whole network from afar: all cards of a colour in one call, all wires in another.
+"""The whole network from afar: all cards of a colour in one call, all wires in another, comments beneath.
 
 A thousand items that paint themselves cost five times as much as these few calls. Reads the items, changes nothing.
 """
@@ -92,6 +92,10 @@ class Overview:
         """Paint the network in the coordinates of the scene, without smoothing, which nobody would see."""
         self._gather()
         scene, ink = self._scene, self._scene.ink
+        for comment in scene.comments.values():
+            painter.translate(comment.pos())
+            comment.draw(painter, painter.worldTransform().m11())
+            painter.translate(-comment.pos())
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(ink.wire_far)
         painter.drawLines(list(self._lines.values()))

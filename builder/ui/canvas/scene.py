@@ -1,4 +1,4 @@
-"""The scene: one item for each node and wire of the document, brought up to date by comparing values by identity.
+"""The scene: an item for each node, wire and comment of the document, kept up to date by comparing values by identity.
 
 Holds what is shown, never what is true: the document is. Knows no mouse and no keyboard.
 """
@@ -19,6 +19,7 @@ from builder.inspect.picture import Picture
 from builder.layers.base import Role, show
 from builder.project.document import Project
 from builder.ui.canvas import layout
+from builder.ui.canvas.comments import CommentItem
 from builder.ui.canvas.face import face_of
 from builder.ui.canvas.ink import Ink
 from builder.ui.canvas.nodes import NodeItem
@@ -37,24 +38,25 @@ _MARGIN = 2000.0  # how far beyond the network one can scroll
 
 @dataclass(frozen=True)
 class Hit:
-    """What lies under a point of the canvas; `node` or `wire` is None when there is none.
+    """What lies under a point of the canvas: a node, a wire, a comment, or nothing.
 
     Attributes:
         port: side ("in", "out") and number, when a port of `node` is meant.
-        part: of the card: "badge", "fix", "name" or "body".
+        part: of the card: "badge", "fix", "name" or "body"; of a comment: "grip" or "body".
     """
 
     node: NodeItem | None = None
     port: tuple[str, int] | None = None
     part: str = "body"
     wire: WireItem | None = None
+    comment: CommentItem | None = None
 
 
 class CanvasScene(QGraphicsScene):
     """The items of a document.
 
     Attributes:
-        nodes: item of each node, by name; wires: item of each wire.
+        nodes: item of each node, by name; wires: item of each wire; comments: item of each comment, by name.
         overview: all of these as they are painted from afar; others: the other items, such as a rubber band.
         ink: pens and brushes of the theme in force.
         detail: how much is drawn: FAR, MIDDLE or NEAR; chosen by the view for its zoom.
@@ -69,6 +71,7 @@ class CanvasScene(QGraphicsScene):
         self.document = document
         self.nodes: dict[str, NodeItem] = {}
         self.wires: dict[Edge, WireItem] = {}
+        self.comments: dict[str, CommentItem] = {}
         self.others: list[QGraphicsItem] = []
         self.overview = Overview(self)
         self.ink = Ink(theme())
@@ -85,6 +88,7 @@ class CanvasScene(QGraphicsScene):
         document.changed.connect(self._changed)
         document.page_changed.connect(self._page_changed)
         document.selected.connect(self._selected)
+        document.comments_chosen.connect(self._comments_chosen)
         theme().changed.connect(self._theme_changed)
         self._refresh()
 
@@ -135,10 +139,10 @@ class CanvasScene(QGraphicsScene):
 
     def _page_changed(self, _path: tuple[str, ...]) -> None:
         # What has the same name on another page is another thing.
-        for item in (*self.nodes.values(), *self.wires.values()):
+        for item in (*self.nodes.values(), *self.wires.values(), *self.comments.values()):
             self.removeItem(item)
         self.overview.forget(tuple(self.nodes), tuple(self.wires))
-        self.nodes, self.wires, self._placed, self._placed_of = {}, {}, None, None
+        self.nodes, self.wires, self.comments, self._placed, self._placed_of = {}, {}, {}, None, None
         self._refresh()
 
     def _refresh(self) -> None:
@@ -182,11 +186,24 @@ class CanvasScene(QGraphicsScene):
                 item.setPos(place.x, place.y)
                 stale.add(name)
         self._route_round(stale, graph)
+        self._refresh_comments(graph)
         self.renew_overview()
         self._chosen_wires &= frozenset(self.wires)
         self._selected(self.document.selection)
+        self._comments_chosen(self.document.chosen_comments)
         self.fit_scene_rect()
         self.refreshed.emit()
+
+    def _refresh_comments(self, graph: Graph) -> None:
+        for name in [name for name in self.comments if name not in graph.comments]:
+            self.removeItem(self.comments.pop(name))
+        for name, comment in graph.comments.items():
+            item = self.comments.get(name)
+            if item is None:
+                item = self.comments[name] = CommentItem(name, comment, self)
+                self.addItem(item)
+            elif item.comment is not comment:
+                item.set_comment(comment)
 
     def renew_overview(self) -> None:
         """Something looks different now: paint it anew where all is seen from afar, since no item does so itself."""
@@ -195,7 +212,7 @@ class CanvasScene(QGraphicsScene):
                 view.viewport().update()
 
     def addItem(self, item: QGraphicsItem) -> None:
-        if not isinstance(item, (NodeItem, WireItem)):
+        if not isinstance(item, (NodeItem, WireItem, CommentItem)):
             self.others.append(item)
         super().addItem(item)
 
@@ -210,10 +227,9 @@ class CanvasScene(QGraphicsScene):
         self.setSceneRect(bounds.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN))
 
     def network_rect(self) -> QRectF:
-        """What all cards and wires cover; empty without any."""
+        """What all cards, wires and comments cover; empty without any."""
         if self._bounds is None:
-            boxes = [item.box() for item in self.nodes.values()]
-            self._bounds = covered([*boxes, *(wire.boundingRect() for wire in self.wires.values())])
+            self._bounds = covered([*self.taken(), *(wire.boundingRect() for wire in self.wires.values())])
         return self._bounds
 
     @staticmethod
@@ -285,6 +301,23 @@ class CanvasScene(QGraphicsScene):
                 item.update()
         self.renew_overview()
 
+    def _comments_chosen(self, names: tuple[str, ...]) -> None:
+        self.show_chosen_comments(names)
+        self.renew_overview()
+
+    def show_chosen_comments(self, names: Iterable[str]) -> None:
+        """Let exactly these comments look selected."""
+        chosen = set(names)
+        for name, item in self.comments.items():
+            if item.chosen != (name in chosen):
+                item.chosen = not item.chosen
+                item.update()
+
+    def chosen_boxes(self) -> list[QRectF]:
+        """Where what is selected stands, comments before nodes."""
+        written = [self.comments[name].box() for name in self.document.chosen_comments]
+        return written + [self.nodes[name].box() for name in self.document.selection]
+
     @property
     def chosen_wires(self) -> frozenset[Edge]:
         """The selected wires."""
@@ -302,7 +335,7 @@ class CanvasScene(QGraphicsScene):
     # What is where --------------------------------------------------------------------------------------------------
 
     def hit(self, place: QPointF, reach: float = 11.0) -> Hit:
-        """What lies under a point: ports first, then cards, then wires.
+        """What lies under a point: ports first, then cards, wires, and comments, but for the corner of a comment.
 
         Args:
             reach: how far from a port still counts, in canvas pixels.
@@ -321,7 +354,16 @@ class CanvasScene(QGraphicsScene):
                 if item.fix_area.contains(local):
                     return Hit(item, part="fix")
                 return Hit(item, part="name" if local.y() < 26 else "body")
-        return Hit(wire=self.wire_at(place))
+        comment = self._comment_at(place)
+        if comment is not None and comment.grip().contains(place):
+            return Hit(comment=comment, part="grip")
+        wire = self.wire_at(place)
+        return Hit(wire=wire) if wire is not None else Hit(comment=comment)
+
+    def _comment_at(self, place: QPointF) -> CommentItem | None:
+        """The topmost comment under a point: the one that was added last."""
+        over = (item for item in reversed(self.comments.values()) if item.holds(place))
+        return next(over, None)
 
     def wire_at(self, place: QPointF, apart_from: Iterable[str] = ()) -> WireItem | None:
         """The wire under a point, leaving out those of some nodes."""
@@ -336,6 +378,16 @@ class CanvasScene(QGraphicsScene):
         return tuple(
             item.name for item in self.items(area, _BOXES) if isinstance(item, NodeItem) and item.box().intersects(area)
         )
+
+    def comments_in(self, area: QRectF) -> tuple[str, ...]:
+        """Names of the comments that touch an area."""
+        return tuple(name for name, item in self.comments.items() if item.box().intersects(area))
+
+    def taken(self, without: Iterable[str] = ()) -> list[QRectF]:
+        """Where cards and comments stand, those of some nodes left out."""
+        names = set(without)
+        boxes = [item.box() for name, item in self.nodes.items() if name not in names]
+        return boxes + [item.box() for item in self.comments.values()]
 
     def mark(self, wire: WireItem | None) -> None:
         """Show on which wire a drop would insert."""

@@ -42,7 +42,7 @@ from builder.ui.canvas.fields import Fields
 from builder.ui.canvas.find import FindBar
 from builder.ui.canvas.minimap import Minimap
 from builder.ui.canvas.mouse import Mouse
-from builder.ui.canvas.scene import FAR, MIDDLE, NEAR, CanvasScene
+from builder.ui.canvas.scene import FAR, MIDDLE, NEAR, CanvasScene, covered
 from builder.ui.canvas.zoom import ZoomView
 from builder.ui.document import Document
 from builder.ui.theme import theme
@@ -115,15 +115,15 @@ class CanvasView(ZoomView):
         return self._edit_actions
 
     def select_all(self) -> None:
-        """Select every node."""
-        self.document.select(self.document.graph.nodes)
+        """Select every node and every comment."""
+        self.document.select(self.document.graph.nodes, self.document.graph.comments)
 
     def delete_selection(self) -> None:
-        """Remove the selected nodes, their wires healed, and the selected wires."""
+        """Remove the selected nodes, their wires healed, the selected wires and comments."""
         self.editing.delete()
 
     def copy(self) -> None:
-        """Put the selected nodes onto the clipboard."""
+        """Put the selected nodes and comments onto the clipboard."""
         text = self.editing.copied()
         if text:
             QApplication.clipboard().setText(text)
@@ -133,13 +133,34 @@ class CanvasView(ZoomView):
         self.copy()
         self.editing.delete()
 
-    def paste(self) -> None:
-        """Add the nodes that the clipboard holds."""
-        self.editing.paste(QApplication.clipboard().text())
+    def paste(self, at: QPointF | None = None) -> None:
+        """Add what the clipboard holds: around a point, by default the one below the mouse."""
+        self.editing.paste(QApplication.clipboard().text(), at or self.pointed(), self.visible_area())
+        self._reveal_selection()
 
     def duplicate(self) -> None:
-        """Put a copy of the selection beside it."""
+        """Put a copy of the selection below it."""
         self.editing.duplicate()
+        self._reveal_selection()
+
+    def pointed(self) -> QPointF | None:
+        """The point of the canvas below the mouse; None while that is elsewhere."""
+        return self.mapToScene(self.mouse.spot) if self.mouse.spot is not None else None
+
+    def add_comment(self, at: QPointF | None = None) -> None:
+        """Put a comment at a point, by default below the mouse or in the middle, and ask for its text."""
+        self.fields.comment.accept()
+        name = self.editing.commenting.add(at or self.pointed() or self.visible_area().center())
+        self.fields.write(name, new=True)
+
+    def write(self, name: str) -> None:
+        """Edit the text of a comment in place."""
+        self.fields.write(name)
+
+    def colour_comments(self, colour: str) -> None:
+        """Give the selected comments a colour; see `comments.COLOURS`."""
+        if not self.editing.commenting.colour(colour):
+            self.hint.emit("Select a comment to colour it.")
 
     def group(self) -> None:
         """Put the selection into a block, and ask for the block's name."""
@@ -190,8 +211,13 @@ class CanvasView(ZoomView):
         if item is not None:
             self.ensureVisible(item.box(), 40, 40)
 
+    def _reveal_selection(self) -> None:
+        area = covered(self.canvas.chosen_boxes())
+        if not self.visible_area().contains(area):
+            self.ensureVisible(area, 40, 40)
+
     def find_layer(self) -> None:
-        """Open the bar that finds layers by name."""
+        """Open the bar that finds layers by name and comments by their text."""
         self.find_bar.ask()
 
     def set_thumbnails(self, picture: Picture | None) -> None:
@@ -283,7 +309,7 @@ class CanvasView(ZoomView):
         large = self.width() > 420 and self.height() > 240 and len(self.canvas.nodes) > 1
         if large and self.visible_area().contains(self.canvas.network_rect()):
             below = self.mapToScene(self.minimap.geometry()).boundingRect()
-            large = not self.canvas.nodes_in(below)
+            large = not self.canvas.nodes_in(below) and not self.canvas.comments_in(below)
         self.minimap.setVisible(large)
 
     def _pictured(self) -> frozenset[str]:
@@ -302,7 +328,7 @@ class CanvasView(ZoomView):
             self._paint_overview(event.rect())
         else:
             super().paintEvent(event)
-        if not self.canvas.nodes:
+        if not self.canvas.nodes and not self.canvas.comments:
             paint_invitation(self.viewport(), self.canvas.ink)
 
     def _paint_overview(self, area: QRect) -> None:
@@ -331,9 +357,11 @@ class CanvasView(ZoomView):
         self.fields.ask_what(place, wire, text)
 
     def rename_selected(self) -> None:
-        """Edit the name of the (last) selected node in place."""
+        """Edit the name of the (last) selected node in place, or the text of the selected comment."""
         if self.document.selection:
             self.rename(self.document.selection[-1])
+        elif self.document.chosen_comments:
+            self.write(self.document.chosen_comments[-1])
 
     def rename(self, name: str) -> None:
         """Edit the name of a node in place."""
@@ -378,8 +406,8 @@ class CanvasView(ZoomView):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         place = self.mapToScene(event.pos())
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
-            chosen = self.canvas.nodes.get(self.document.selection[-1]) if self.document.selection else None
-            place = chosen.box().center() if chosen is not None else self.visible_area().center()
+            chosen = self.canvas.chosen_boxes()
+            place = chosen[-1].center() if chosen else self.visible_area().center()
         menu.context_menu(self, place).popup(self.mapToGlobal(self.mapFromScene(place)))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
@@ -99,11 +99,15 @@ def wires(view: CanvasView) -> set[tuple[str, str]]:
 
 
 def check_items(view: CanvasView) -> None:
-    """The items are exactly the document's nodes and wires, standing where it says."""
+    """The items are exactly the document's nodes, wires and comments, standing where it says."""
     graph, canvas = view.document.graph, view.canvas
     assert set(canvas.nodes) == set(graph.nodes)
     assert set(canvas.wires) == set(graph.edges)
-    assert len(canvas.items()) == len(graph.nodes) + len(graph.edges)
+    assert {name: item.comment for name, item in canvas.comments.items()} == graph.comments
+    assert len(canvas.items()) == len(graph.nodes) + len(graph.edges) + len(graph.comments)
+    for name, comment in graph.comments.items():
+        assert canvas.comments[name].box() == QRectF(*comment.at, comment.width, comment.height)
+    assert {name for name, item in canvas.comments.items() if item.chosen} == set(view.document.chosen_comments)
     for name, place in graph.positions.items():
         assert (canvas.nodes[name].x(), canvas.nodes[name].y()) == place
     assert {name for name, item in canvas.nodes.items() if item.chosen} == set(view.document.selection)

@@ -41,8 +41,8 @@ def test_copy_and_paste_keep_wires_and_give_free_names(view: CanvasView, qtbot: 
     graph = view.document.graph
     assert {("conv2", "fc2"), ("conv3", "fc3")} <= wires(view)
     assert view.document.selection == ("conv3", "fc3")
-    assert graph.positions["conv2"] == Point(252, 32)
-    assert graph.positions["conv3"] == Point(284, 64)
+    assert graph.positions["conv2"] == Point(220, 172)
+    assert graph.positions["conv3"] == Point(220, 344)
     check_items(view)
 
 

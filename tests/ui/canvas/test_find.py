@@ -33,7 +33,7 @@ def test_typing_jumps_to_the_first_match_and_shows_it(large: CanvasView, qtbot: 
 def test_enter_goes_on_and_round_and_back(large: CanvasView, qtbot: QtBot) -> None:
     field = large.find_bar.field
     qtbot.keyClicks(field, "add")
-    names = [name for _, name in large.find_bar.matches]
+    names = [name for _, name, _ in large.find_bar.matches]
     assert len(names) == 4
     seen = [large.document.selection[0]]
     for _ in range(4):
@@ -47,7 +47,7 @@ def test_enter_goes_on_and_round_and_back(large: CanvasView, qtbot: QtBot) -> No
 
 def test_every_word_counts_and_case_does_not(large: CanvasView, qtbot: QtBot) -> None:
     qtbot.keyClicks(large.find_bar.field, "POOL max")
-    assert {large.document.graph.nodes[name].kind for _, name in large.find_bar.matches} == {"MaxPool2d"}
+    assert {large.document.graph.nodes[name].kind for _, name, _ in large.find_bar.matches} == {"MaxPool2d"}
 
 
 def test_nothing_found_leaves_the_selection(large: CanvasView, qtbot: QtBot) -> None:
@@ -71,11 +71,11 @@ def test_enter_leads_into_blocks(make_canvas: MakeCanvas, qtbot: QtBot) -> None:
     view.find_layer()
     qtbot.keyClicks(view.find_bar.field, "add")
     assert view.find_bar.matches
-    assert all(path for path, _ in view.find_bar.matches)
+    assert all(match.path for match in view.find_bar.matches)
     assert len(set(view.find_bar.matches)) == len(view.find_bar.matches)
     assert not view.document.opened  # typing alone does not leave the page
     qtbot.keyClick(view.find_bar.field, ENTER)
-    assert (view.document.opened, view.document.selection[0]) == view.find_bar.matches[0]
+    assert (view.document.opened, view.document.selection[0]) == view.find_bar.matches[0][:2]
 
 
 def test_the_bar_stays_in_its_corner(large: CanvasView) -> None:
