@@ -62,7 +62,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self.log = False
         self.span: tuple[float, float] | None = None
         self._measure, self._training, self._validation = measure, training, validation
-        self._drawn = 0.0  # the newest step when the plot was drawn last
+        self._drawn = 0.0  # the newest step of the training curve when the plot was drawn last
         self._pointer: QPointF | None = None
         self._drag: tuple[float, tuple[float, float]] | None = None
         self._raw, self._mean, self._line = (pg.PlotCurveItem() for _ in range(3))
@@ -102,16 +102,19 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         return 0.0, max([1.0, *lasts])
 
     def follow(self) -> None:
-        """Draw again if the newest points would move anything by half a pixel: late in a run few do."""
+        """Draw again if the newest training points would move anything by half a pixel: late in a run few do."""
         first, last = self.span or self.extent()
-        newest = self.extent()[1]
         hidden = self.span is not None and self._drawn >= last
-        if not hidden and newest - self._drawn >= 0.5 * (last - first) / self.area().width():
+        if not hidden and self._newest() - self._drawn >= 0.5 * (last - first) / self.area().width():
             self.refresh()
+
+    def _newest(self) -> float:
+        # Of training alone: the point of a validation may be drawn before the steps that led to it have arrived.
+        return self._training.last[0] if self._training.last is not None else 0.0
 
     def refresh(self) -> None:
         """Draw the series as they stand now."""
-        self._drawn = self.extent()[1]
+        self._drawn = self._newest()
         self._box.setGeometry(self.area())
         first, last = self.span or self.extent()
         columns = max(16, self.width() - AXIS)
@@ -217,6 +220,11 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         if words:
             paint_note(painter, QRectF(self.viewport().rect()), self._pointer, words)
         painter.restore()
+
+    def drawn_to(self) -> float:
+        """The step at which the training curve on screen ends."""
+        x, _ = self._raw.getData()
+        return float(x[-1]) if x is not None and len(x) else 0.0
 
     def words_at(self, x: float) -> str:
         """What the curves say at a pixel column of the widget."""

@@ -1,0 +1,74 @@
+"""Curves on screen: they end where the run stands, whatever order its news come in."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from builder.project import templates
+from builder.train.messages import EpochEnded, State
+from builder.ui.views.accuracy import AccuracyView
+from builder.ui.views.curves import CurveView
+from builder.ui.views.loss import LossView
+from builder.ui.window import MainWindow
+from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
+
+
+def steps(first: int, last: int) -> np.ndarray:
+    """Rows of (step, loss, accuracy)."""
+    numbers = np.arange(first, last + 1, dtype=float)
+    return np.column_stack([numbers, 1 / numbers, 1 - 1 / numbers])
+
+
+@pytest.mark.parametrize("kind", [LossView, AccuracyView])
+def test_the_steps_before_a_validation_are_drawn_though_they_arrive_after_it(
+    qtbot: QtBot, kind: type[CurveView]
+) -> None:
+    view = kind()
+    qtbot.addWidget(view)
+    view.resize(400, 300)
+    view.show()
+    view.add_scalars(steps(1, 60))
+    view.add_epoch(EpochEnded(1, 100, 0.2, 0.9, 0.3, 0.8, 1.0, 1000.0))
+    view.add_scalars(steps(61, 100))
+    (plot,) = view.plots()
+    assert plot.drawn_to() == 100
+
+
+def test_curves_end_at_the_last_step_of_a_run_that_pauses_goes_on_and_stops(
+    make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    window = make_window(quick(templates.load("lenet5"), epochs=1000))
+    until_parked(qtbot, window)
+    window.live.run()
+    qtbot.waitUntil(lambda: window.live.progress.epoch > 2, timeout=PATIENCE)
+    window.live.pause()
+    qtbot.waitUntil(lambda: window.live.state is State.PAUSED, timeout=PATIENCE)
+    until_drawn(qtbot, window)
+    window.live.run()
+    qtbot.waitUntil(lambda: window.live.progress.epoch > 4, timeout=PATIENCE)
+    window.live.stop()
+    qtbot.waitUntil(lambda: window.live.state is State.FINISHED, timeout=PATIENCE)
+    until_drawn(qtbot, window)
+
+
+def test_curves_end_at_the_last_step_of_a_finished_run(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(quick(templates.load("lenet5"), epochs=4))
+    until_parked(qtbot, window)
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE):
+        window.live.run()
+    until_drawn(qtbot, window)
+    assert window.live.progress.step == window.live.progress.steps
+
+
+def until_drawn(qtbot: QtBot, window: MainWindow) -> None:
+    """Wait until the figures of the end have come, and look at both curves."""
+    with qtbot.waitSignal(window.live.progressed, timeout=PATIENCE):
+        pass
+    for key in ("loss", "accuracy"):
+        view = window.views[key]
+        assert isinstance(view, CurveView)
+        for plot in view.plots():
+            pixel = window.live.progress.step / plot.area().width()
+            assert plot.drawn_to() >= window.live.progress.step - pixel
