@@ -81,6 +81,7 @@ def run(path: Path | None = None) -> int:
     engine.ready.connect(window.live.begin)
     window.offer_recovery(found)
     window.first_painted.connect(lambda: QTimer.singleShot(0, engine.start))
+    window.first_painted.connect(lambda: QTimer.singleShot(0, window, window.keep_on_screen))
     # Ctrl-C in the terminal closes the window; the timer lets Python see it.
     signal.signal(signal.SIGINT, lambda *_: window.close())
     pulse = QTimer(window, interval=500)

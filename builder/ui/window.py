@@ -45,6 +45,7 @@ from builder.ui.views.base import Subject, View, all_views
 
 LAYOUT_VERSION = 1
 FRAME = QSize(16, 48)  # what a desktop may draw around a window
+VIEWS = 320  # height of the views at the bottom, in pixels
 
 
 class MainWindow(QMainWindow):
@@ -127,8 +128,7 @@ class MainWindow(QMainWindow):
         self.addDockWidget(area.BottomDockWidgetArea, self.docks["analysis"], Qt.Orientation.Vertical)
         self.docks["analysis"].hide()
         self.resizeDocks([self.docks["palette"], self.docks["inspector"]], [190, 320], Qt.Orientation.Horizontal)
-        bottom = [self.docks[key] for key in self.views]
-        self.resizeDocks(bottom, [320] * len(bottom), Qt.Orientation.Vertical)
+        self._share_height(self.height())
 
     def _dock(
         self, key: str, title: str, content: QWidget, area: Qt.DockWidgetArea, head: QWidget | None = None
@@ -143,9 +143,28 @@ class MainWindow(QMainWindow):
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
         elif (room := self.screen().availableGeometry().size()) != room.expandedTo(self.size() + FRAME):
+            self.resize(self.size().boundedTo(room - FRAME))  # what it comes back to when it is maximised no longer
             self.setWindowState(Qt.WindowState.WindowMaximized)
+            self._share_height(room.height())
         if isinstance(state, QByteArray):
             self.restoreState(state, LAYOUT_VERSION)
+
+    def _share_height(self, height: int) -> None:
+        """Give the views at the bottom at most a third of the window, so that a low one leaves room for the canvas."""
+        bottom = [self.docks[key] for key in self.views]
+        self.resizeDocks(bottom, [min(VIEWS, height // 3)] * len(bottom), Qt.Orientation.Vertical)
+
+    def keep_on_screen(self) -> None:
+        """Shrink to the screen: the desktop's frame is known only behind the first paint, and a remembered size may be of a larger one."""
+        if self.isMaximized() or self.isFullScreen():
+            return
+        room, frame = self.screen().availableGeometry(), self.frameGeometry()
+        if not room.contains(frame):
+            self.resize(self.size().boundedTo(room.size() - (frame.size() - self.size())))
+            frame = self.frameGeometry()
+            left = max(room.left(), min(frame.left(), room.right() + 1 - frame.width()))
+            top = max(room.top(), min(frame.top(), room.bottom() + 1 - frame.height()))
+            self.move(left, top)
 
     def reset_layout(self) -> None:
         """Put every dock back where it stood at first."""

@@ -45,6 +45,32 @@ def test_a_project_that_cannot_be_opened_is_the_worse_news(
     assert window.banner.subject == "files"
 
 
+def test_at_first_the_window_fills_a_screen_that_is_too_small_for_it_and_fits_it_when_restored(qtbot: QtBot) -> None:
+    window = open_window()
+    qtbot.addWidget(window)
+    room = window.screen().availableGeometry()
+    assert window.sizeHint().width() > room.width()  # what the case is about
+    assert window.isMaximized()
+    assert room.contains(window.normalGeometry())
+
+
+def test_a_window_that_hangs_over_the_edge_is_brought_back(qtbot: QtBot) -> None:
+    window = open_window()
+    qtbot.addWidget(window)
+    window.setWindowState(Qt.WindowState.WindowNoState)
+    window.resize(1600, 1000)
+    window.move(-40, 50)
+    with qtbot.waitExposed(window):
+        window.show()
+    room = window.screen().availableGeometry()
+    assert not room.contains(window.frameGeometry())
+    window.keep_on_screen()
+    frame = window.frameGeometry()
+    assert room.contains(frame.topLeft())
+    assert frame.bottom() <= room.bottom()
+    assert window.width() == max(window.minimumSizeHint().width(), room.width())  # no narrower than its parts can be
+
+
 def listed(palette: Palette) -> set[str]:
     """The kinds of the palette's rows."""
     return {palette.list.item(row).data(Qt.ItemDataRole.UserRole) for row in range(palette.list.count())}
