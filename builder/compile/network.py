@@ -16,6 +16,7 @@ from builder.graph.instance import INPUT, OUTPUT
 from builder.graph.model import Graph, Network, Node, Shape
 from builder.graph.order import nodes_on_cycles, topological_order
 from builder.graph.problems import Problem, ProblemError, Severity
+from builder.graph.steps import Path, split_step, step
 from builder.layers.base import Layer
 from builder.layers.block import PORTS, make_block
 
@@ -31,8 +32,8 @@ class NetworkInference:
 
     expansion: Expansion
     flat: Inference
-    _pages: dict[tuple[str, ...], _Page] = field(default_factory=dict, repr=False)
-    _before: dict[tuple[str, ...], _Page] = field(default_factory=dict, repr=False)
+    _pages: dict[Path, _Page] = field(default_factory=dict, repr=False)
+    _earlier: dict[Path, _Page] = field(default_factory=dict, repr=False)
 
     @property
     def network(self) -> Network:
@@ -48,11 +49,11 @@ class NetworkInference:
         """The problems that keep the network from compiling."""
         return self.flat.errors
 
-    def page(self, path: tuple[str, ...] = ()) -> Inference:
+    def page(self, path: Path = ()) -> Inference:
         """What is known of the graph that one sees after opening these blocks one in another.
 
-        A block's node has a `BlockLayer`, and as output what leaves its first port. Of a block that is repeated, the
-        first copy is shown. Raises `KeyError` when there is no such block, or it cannot be written out.
+        A block's node has a `BlockLayer`, and as output what leaves its first port. Raises `KeyError` when there is no
+        such block or copy, or it cannot be written out.
         """
         if not path and self.flat.graph is self.network.graph:
             return self.flat
@@ -61,26 +62,50 @@ class NetworkInference:
             level = self.expansion.level(path)
             if level is None:
                 raise KeyError(".".join(path))
-            page = self._pages[path] = _make_page(self, level, self._before.pop(path, None))
+            page = self._pages[path] = _make_page(self, level, self._earlier.pop(path, None))
         return page.inference
 
-    def flat_name(self, path: tuple[str, ...], name: str) -> str | None:
+    def flat_name(self, path: Path, name: str) -> str | None:
         """The node of the flat graph whose output a node's is: its own, or the last one in a block; None if none is.
 
         At the entrance of a block it is the one whose value comes in there.
         """
-        level = self.expansion.level(path)
-        if level is None or name not in level.graph.nodes:
-            return None
-        if path and level.graph.nodes[name].kind == INPUT:
-            port = [n for n, node in level.graph.nodes.items() if node.kind == INPUT].index(name)
-            outside = self.expansion.level(path[:-1])
-            wires = outside.graph.incoming[path[-1]] if outside is not None else ()
-            feed = next((edge for edge in wires if edge.target_port == port), None)
-            return self.flat_name(path[:-1], feed.source) if feed is not None else None
-        return _leaving(self, level, name, 0)[0]
+        at, seen = (path, name, 0), set[tuple[Path, str, int]]()
+        while at not in seen:
+            seen.add(at)
+            before = self._before(*at)
+            if not isinstance(before, tuple):
+                return before
+            at = before
+        return None
 
-    def inside(self, path: tuple[str, ...], name: str) -> tuple[str, ...]:
+    def _before(self, path: Path, name: str, port: int) -> tuple[Path, str, int] | str | None:
+        """The flat node that makes the value at a port; or, where a block only hands it on, the port before that."""
+        level = self.expansion.level(path)
+        node = level.graph.nodes.get(name) if level is not None else None
+        if level is None or node is None:
+            return None
+        written, entered = level.instances.get(name), 0
+        if path and node.kind == INPUT:
+            block, copy = split_step(path[-1])
+            if copy:  # fed by the copy before, which is alike and has one exit
+                exits = [name for name, inner in level.graph.nodes.items() if inner.kind == OUTPUT]
+                return (*path[:-1], step(block, copy - 1)), exits[0], 0
+            entered = [inner for inner, each in level.graph.nodes.items() if each.kind == INPUT].index(name)
+            path, name = path[:-1], block
+        elif not (path and node.kind == OUTPUT):
+            if written is None or written.instance is None:
+                return level.prefix + name
+            place = written.exits[port] if port < len(written.exits) else None
+            if not isinstance(place, int):
+                return place.name if place is not None else None
+            entered = place  # it goes straight through
+        outside = self.expansion.level(path)
+        wires = outside.graph.incoming[name] if outside is not None else ()
+        feed = next((edge for edge in wires if edge.target_port == entered), None)
+        return (path, feed.source, feed.source_port) if feed is not None else None
+
+    def inside(self, path: Path, name: str) -> tuple[str, ...]:
         """The flat nodes that a node stands for: itself, or all that the block holds."""
         level = self.expansion.level(path)
         if level is None:
@@ -97,8 +122,8 @@ def infer_network(network: Network, previous: NetworkInference | None = None) ->
     flat = infer(expansion.flat, previous.flat if previous is not None else None)
     if expansion.problems:
         flat = _noted(flat, expansion)
-    before = {**previous._before, **previous._pages} if previous is not None else {}
-    return NetworkInference(expansion, flat, _before=before)
+    earlier = {**previous._earlier, **previous._pages} if previous is not None else {}
+    return NetworkInference(expansion, flat, _earlier=earlier)
 
 
 def infer_flat(network: Network) -> Inference:
@@ -178,9 +203,7 @@ def _arriving(known: NetworkInference, level: Level, name: str) -> tuple[tuple[i
     """Port and shape of what arrives at a node, wire by wire; at a block's entrance, what comes from outside."""
     if level.prefix and level.graph.nodes[name].kind == INPUT:
         return ((0, _entering(known, level, name)),)
-    return tuple(
-        [(e.target_port, _leaving(known, level, e.source, e.source_port)[1]) for e in level.graph.incoming[name]]
-    )
+    return tuple([(e.target_port, _leaving(known, level, e.source, e.source_port)) for e in level.graph.incoming[name]])
 
 
 def _entering(known: NetworkInference, level: Level, name: str) -> Shape | None:
@@ -197,31 +220,25 @@ def _entering(known: NetworkInference, level: Level, name: str) -> Shape | None:
 
 def _leaving(
     known: NetworkInference, level: Level, name: str, port: int, passed: frozenset[str] = frozenset()
-) -> tuple[str | None, Shape | None]:
-    """The flat node whose value leaves a node at this port, and its shape; `passed` guards against circles."""
+) -> Shape | None:
+    """Shape of the value that leaves a node at this port; `passed` guards against circles."""
     if name in passed:
-        return None, None
+        return None
     passed |= {name}
     node = level.graph.nodes.get(name)
     written = level.instances.get(name)
     if level.prefix and node is not None and node.kind == INPUT:
-        return None, _entering(known, level, name)
+        return _entering(known, level, name)
     if level.prefix and node is not None and node.kind == OUTPUT:
         feeds = level.graph.incoming[name]
-        if not feeds:
-            return None, None
-        return _leaving(known, level, feeds[-1].source, feeds[-1].source_port, passed)
+        return _leaving(known, level, feeds[-1].source, feeds[-1].source_port, passed) if feeds else None
     place: Exit = Place(level.prefix + name, port)
     if written is not None and written.instance is not None:
         place = written.exits[port] if port < len(written.exits) else None
     if isinstance(place, int):  # it goes straight through
         feed = next((edge for edge in level.graph.incoming[name] if edge.target_port == place), None)
-        if feed is None:
-            return None, None
-        return _leaving(known, level, feed.source, feed.source_port, passed)
-    if place is None:
-        return None, None
-    return place.name, known.flat.shape(place.name)
+        return _leaving(known, level, feed.source, feed.source_port, passed) if feed is not None else None
+    return known.flat.shape(place.name) if place is not None else None
 
 
 def _inner_info(flat: NodeInfo, node: Node) -> NodeInfo:
@@ -264,7 +281,7 @@ def _block_info(
             problems = (*(problem.at(node.name) for problem in error.problems), *problems)
         shapes = dict(arriving)
         inputs = tuple(shapes.get(port) for port in range(len(written.entries)))
-    outputs = tuple(_leaving(known, level, node.name, port)[1] for port in range(len(written.exits)))
+    outputs = tuple(_leaving(known, level, node.name, port) for port in range(len(written.exits)))
     output = outputs[0] if outputs else None
     return NodeInfo(node, layer, inputs, output, problems, ports, outputs if len(outputs) > 1 else ())
 

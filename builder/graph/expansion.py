@@ -6,8 +6,10 @@ that cannot be written out stays in the flat graph as one node, with its problem
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple
 
 from builder.graph.expression import evaluate
@@ -15,6 +17,7 @@ from builder.graph.frozen import FrozenDict, freeze
 from builder.graph.instance import BLOCK, INPUT, MOST_NODES, OUTPUT, Instance, Resolve, each_reference, refusal
 from builder.graph.model import Block, Edge, Graph, Network, Node
 from builder.graph.problems import Problem, ProblemError
+from builder.graph.steps import Path, split_step, step
 
 DEEPEST = 32  # levels of nesting
 
@@ -72,6 +75,17 @@ class Written:
     exits: tuple[Exit, ...]
     uses: Mapping[str, Block]
 
+    @cached_property
+    def copied(self) -> Mapping[str, int]:
+        """How many copies of each definition are written out here, its own among them."""
+        found: Counter[str] = Counter()
+        if self.instance is not None:
+            found[self.instance.block.name] += len(self.copies)
+        for level in self.copies:
+            for inner in level.instances.values():
+                found.update(inner.copied)
+        return found
+
 
 @dataclass(frozen=True, eq=False)
 class Expansion:
@@ -88,28 +102,62 @@ class Expansion:
     flat: Graph
     problems: Mapping[str, tuple[Problem, ...]]
 
-    def level(self, path: tuple[str, ...]) -> Level | None:
-        """The graph that one sees after opening these blocks one in another: the first copy of each."""
+    def level(self, path: Path) -> Level | None:
+        """The graph that one sees after opening these blocks one in another; None when there is no such."""
         level = self.root
-        for name in path:
+        for taken in path:
+            name, copy = split_step(taken)
             written = level.instances.get(name)
-            if written is None or not written.copies:
+            if written is None or copy >= len(written.copies):
                 return None
-            level = written.copies[0]
+            level = written.copies[copy]
         return level
 
-    def locate(self, full: str) -> tuple[tuple[str, ...], str]:
+    def nearest(self, path: Path) -> Path:
+        """As much of a path as there is; of a block that has fewer copies now, the last one."""
+        level, found = self.root, list[str]()
+        for taken in path:
+            name, copy = split_step(taken)
+            written = level.instances.get(name)
+            if written is None or not written.copies:
+                break
+            copy = min(copy, len(written.copies) - 1)
+            found.append(step(name, copy))
+            level = written.copies[copy]
+        return tuple(found)
+
+    def copies(self, path: Path) -> int:
+        """How many copies the last block on a path holds; 0 when there is no such."""
+        level = self.level(path[:-1])
+        written = level.instances.get(split_step(path[-1])[0]) if level is not None and path else None
+        return len(written.copies) if written is not None else 0
+
+    def copied(self, definition: str) -> int:
+        """How many copies of a definition the whole network holds, those in other blocks among them."""
+        return sum(written.copied.get(definition, 0) for written in self.root.instances.values())
+
+    def locate(self, full: str) -> tuple[Path, str]:
         """The blocks to open one in another, and the name of the node in the last, for a dotted name."""
         level, path = self.root, list[str]()
         while True:
-            rest = full[len(level.prefix) :]
-            name = rest.partition(".")[0]
+            name = full[len(level.prefix) :].partition(".")[0]
             written = level.instances.get(name)
-            inner = next((copy for copy in written.copies if full.startswith(copy.prefix)), None) if written else None
-            if inner is None:
+            copy = _entered(written, full) if written is not None else None
+            if written is None or copy is None:
                 return tuple(path), name
-            path.append(name)
-            level = inner
+            path.append(step(name, copy))
+            level = written.copies[copy]
+
+
+def _entered(written: Written, full: str) -> int | None:
+    """The number of the copy in which a dotted name lies; None when in none."""
+    rest = full[len(written.full) + 1 :]
+    if not rest or not written.copies:
+        return None
+    if len(written.copies) == 1:
+        return 0
+    number = rest.partition(".")[0]
+    return int(number) if number.isdecimal() and int(number) < len(written.copies) else None
 
 
 def expand(network: Network, previous: Expansion | None = None) -> Expansion:
@@ -222,7 +270,7 @@ class _Writer:
         name = instance.block.name
         if old is not None and old.instance == instance and self._stands(old, full):
             self._grow(len(old.nodes))
-            return old if old.node is node else Written(**{**old.__dict__, "node": node})
+            return old if old.node is node else replace(old, node=node)
         if name in inside:
             message = f"the block {name} holds itself: {' → '.join((*inside[inside.index(name) :], name))}."
             raise refusal("block-cycle", message, full)

@@ -21,6 +21,7 @@ from builder.graph.problems import (
     SetParams,
     SetSetting,
 )
+from builder.graph.steps import Path, block_names
 from builder.layers import edits as layer_edits
 from builder.project.document import Project
 
@@ -52,10 +53,10 @@ def _mended(project: Project, edit: GraphEdit) -> Project:
     return replace(project, network=project.network.with_block(block))
 
 
-def definition_at(network: Network, path: tuple[str, ...]) -> str | None:
+def definition_at(network: Network, path: Path) -> str | None:
     """Name of the definition whose inside one sees after opening these blocks one in another; None for none."""
     graph, found = network.graph, None
-    for name in path:
+    for name in block_names(path):
         node = graph.nodes.get(name)
         found = node.params.get("definition") if node is not None else None
         block = network.blocks.get(found) if isinstance(found, str) else None

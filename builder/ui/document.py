@@ -15,6 +15,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from builder.compile.infer import Inference
 from builder.compile.network import NetworkInference, infer_network
+from builder.graph import steps
 from builder.graph.blocks import BLOCK
 from builder.graph.model import Block, Graph, Network, Node
 from builder.graph.problems import Fix, ProblemError
@@ -31,7 +32,7 @@ class Document(QObject):
     Attributes:
         value: the project; replaced, never altered.
         known: shapes and problems of the whole network with its blocks, always up to date.
-        opened: the blocks that were opened one in another; empty while the network itself is shown.
+        opened: the blocks that were opened one in another, and which copies; empty while the network itself is shown.
         undo: the stack of edits.
         path: the file it was read from or saved to; None before that.
         selection: names of the selected nodes, in the order in which they were selected.
@@ -53,7 +54,7 @@ class Document(QObject):
         super().__init__(parent)
         self.value = value
         self.known: NetworkInference = infer_network(value.network)
-        self.opened: tuple[str, ...] = ()
+        self.opened: steps.Path = ()
         self.undo = QUndoStack(self)
         self.path: Path | None = None
         self.selection: tuple[str, ...] = ()
@@ -101,13 +102,25 @@ class Document(QObject):
         return type(PORTS[node.kind]) if self.opened and node.kind in PORTS else find(node.kind)
 
     def instances_of(self, definition: str) -> int:
-        """How often a definition is used, in the network and in other definitions; repeats count as one."""
+        """How often a definition is used, in the network and in other definitions; repeats count as one.
+
+        See `copies_of` for what an edit of it changes.
+        """
         graphs = [self.value.graph, *(block.graph for block in self.value.network.blocks.values())]
         return sum(
             node.kind == BLOCK and node.params.get("definition") == definition
             for graph in graphs
             for node in graph.nodes.values()
         )
+
+    def copies_of(self, definition: str) -> int:
+        """How many copies of a definition the network holds, repeats and those in other blocks counted."""
+        return self.known.expansion.copied(definition)
+
+    def full_name(self, name: str) -> str:
+        """The dotted name of a node that is shown, a block or not."""
+        level = self.known.expansion.level(self.opened)
+        return f"{level.prefix if level is not None else ''}{name}"
 
     def flat_name(self, name: str) -> str | None:
         """The node of the flat graph whose value leaves a node that is shown; None when there is none."""
@@ -121,16 +134,33 @@ class Document(QObject):
         depth = len(self.opened)
         if path[:depth] != self.opened:
             return None
-        return path[depth] if len(path) > depth else name
+        return steps.split_step(path[depth])[0] if len(path) > depth else name
 
-    def show_page(self, path: tuple[str, ...]) -> None:
+    def show_page(self, path: steps.Path) -> None:
         """Show the inside of these blocks, opened one in another; an empty path shows the network."""
         if path == self.opened or self.known.expansion.level(path) is None:
             return
         self.end_gesture()
+        kept = self.selection if steps.block_names(path) == steps.block_names(self.opened) else ()
         self.select(())
         self.opened = path
         self.page_changed.emit(path)
+        self.select(kept)  # another copy of the same holds the same layers
+
+    def show_copy(self, depth: int, copy: int) -> None:
+        """Look into another copy of the opened block at this place of `opened`; copies count from 0."""
+        name, _ = steps.split_step(self.opened[depth])
+        path = (*self.opened[:depth], steps.step(name, copy), *self.opened[depth + 1 :])
+        self.show_page(self.known.expansion.nearest(path))
+
+    def next_copy(self, by: int) -> None:
+        """Look into the next copy, or (-1) the one before, of the innermost opened block that is repeated."""
+        for depth in reversed(range(len(self.opened))):
+            count = self.known.expansion.copies(self.opened[: depth + 1])
+            if count > 1:
+                _, copy = steps.split_step(self.opened[depth])
+                self.show_copy(depth, min(max(0, copy + by), count - 1))
+                return
 
     def open_block(self, name: str) -> bool:
         """Show the inside of a block; tells whether there is one of this name that can be opened."""
@@ -143,7 +173,7 @@ class Document(QObject):
     def close_block(self) -> None:
         """Go back to the graph in which the opened block stands, and select the block there."""
         if self.opened:
-            left = self.opened[-1]
+            left, _ = steps.split_step(self.opened[-1])
             self.show_page(self.opened[:-1])
             self.select([left])
 
@@ -251,8 +281,7 @@ class Document(QObject):
         old, self.value = self.value, value
         before, self.known = self.known, infer_network(value.network, self.known)
         page = self.opened
-        while self.known.expansion.level(self.opened) is None:  # the block that was open is gone
-            self.opened = self.opened[:-1]
+        self.opened = self.known.expansion.nearest(page)  # the block that was open may be gone
         if self.known.flat is not before.flat:
             self.inferred.emit(before.flat, self.known.flat)
         if self.opened != page:

@@ -124,7 +124,8 @@ def test_inside_a_block_shapes_are_those_of_its_place():
     assert inside.nodes["conv1"].node is RESIDUAL.graph.nodes["conv1"]
     assert inside.nodes["conv1"].layer.filters == 10  # type: ignore[union-attr]
     assert inside.nodes["out1"].inputs == ((10, 8, 8),)
-    assert known.expansion.locate("stage1.body.1.conv2") == (("stage1", "body"), "conv2")
+    assert known.expansion.locate("stage1.body.0.conv2") == (("stage1", "body"), "conv2")
+    assert known.expansion.locate("stage1.body.1.conv2") == (("stage1", "body.1"), "conv2")
     with pytest.raises(KeyError):
         known.page(("stage1", "nowhere"))
 

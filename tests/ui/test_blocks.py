@@ -187,12 +187,62 @@ def test_the_path_shows_the_way_back_and_what_an_edit_reaches(document, view, qt
     document.open_block(inner)
     assert not path.isHidden()
     assert [crumb.text() for crumb in path.crumbs] == [document.value.name, outer, inner]
-    assert "this one place" in path.note.text()
+    assert "used once" in path.note.text()
     path.crumbs[1].click()
     assert document.opened == (outer,)
     path.crumbs[0].click()
     assert path.isHidden()
     QApplication.processEvents()
+
+
+def test_each_copy_of_a_repeated_block_can_be_looked_into(document, view, qtbot):
+    path = Breadcrumb(document)
+    qtbot.addWidget(path)
+    name = grouped(view, "conv2", "tanh2")
+    view.editing.grouping.set_repeat(name, 3)
+    document.open_block(name)
+    document.select(["conv2"])
+    (stepper,) = path.steppers.values()
+    assert stepper.text() == "copy 1 of 3"
+    assert "all 3 copies" in path.note.text()
+    assert document.flat_name("conv2") == f"{name}.0.conv2"
+    zoom = view.transform()
+    stepper.setValue(3)
+    assert document.flat_name("conv2") == document.full_name("conv2") == f"{name}.2.conv2"
+    assert document.selection == ("conv2",)
+    assert view.transform() == zoom
+    view.setFocus()
+    QTest.keyClick(view, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    assert stepper.value() == 2
+    assert document.opened == (f"{name}.1",)
+    assert document.inference.shape("input1") == document.flat.shape(f"{name}.0.tanh2")
+    assert document.flat_name("input1") == f"{name}.0.tanh2"
+    assert document.shown_as(f"{name}.1.conv2") == "conv2"
+    assert document.shown_as(f"{name}.0.conv2") is None
+    document.commit_graph("Remove", edits.remove_nodes(document.graph, ["tanh2"]))
+    assert document.opened == (f"{name}.1",)
+    assert f"{name}.2.tanh2" not in document.flat.graph.nodes
+    assert document.go_to(f"{name}.2.conv2")
+    assert stepper.value() == 3
+    document.close_block()
+    assert document.selection == (name,)
+
+
+def test_a_copy_that_is_gone_gives_way_to_the_last(document, view):
+    name = grouped(view, "tanh2")
+    view.editing.grouping.set_repeat(name, 3)
+    document.show_page((f"{name}.2",))
+    document.undo.undo()
+    assert document.opened == (name,)
+    document.undo.redo()
+    assert document.opened == (name,)
+    document.next_copy(-1)
+    assert document.opened == (name,)
+    document.next_copy(1)
+    assert document.opened == (f"{name}.1",)
+    document.undo.undo()
+    document.undo.undo()
+    assert document.opened == ()
 
 
 @pytest.fixture

@@ -73,7 +73,9 @@ def test_a_block_shows_the_worst_of_what_is_inside(qapp: object) -> None:
     found = {"conv3.1.conv": Badge("1 dead", "warn", ""), "conv3.2.conv": badge, "fc1": badge}
     assert on_cards(found, document.shown_as) == {"conv3": badge._replace(words="conv3.2.conv: Why."), "fc1": badge}
     document.open_block("conv3")
-    assert set(on_cards(found, document.shown_as)) == {"conv"}
+    assert on_cards(found, document.shown_as) == {}  # the first copy is well
+    document.next_copy(2)
+    assert on_cards(found, document.shown_as) == {"conv": badge._replace(words="conv3.2.conv: Why.")}
 
 
 def test_layers_that_are_gone_are_left_out() -> None:

@@ -1,13 +1,16 @@
-"""The path back out of an opened block, above the canvas, and how many instances an edit in there changes.
+"""The path back out of an opened block, above the canvas: which copy is shown, and how many an edit in there changes.
 
 Shows what the document says; takes no room while the network itself is shown.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from functools import partial
 
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
+
+from builder.graph.steps import block_names, split_step
 from builder.ui.document import Document
 from builder.ui.theme import theme
 from builder.ui.widgets.labels import Elided, label
@@ -18,6 +21,7 @@ class Breadcrumb(QFrame):
 
     Attributes:
         crumbs: the buttons, from the network inwards.
+        steppers: behind a block that is repeated, which copy is looked into; by its place among the opened blocks.
         note: what an edit here does elsewhere.
     """
 
@@ -25,6 +29,8 @@ class Breadcrumb(QFrame):
         super().__init__(parent)
         self._document = document
         self.crumbs: list[QPushButton] = []
+        self.steppers: dict[int, QSpinBox] = {}
+        self._shown: tuple[tuple[str, int], ...] = ()
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(12, 5, 12, 5)
         self._row.setSpacing(4)
@@ -54,30 +60,59 @@ class Breadcrumb(QFrame):
         self.setVisible(bool(opened))
         if definition is None:
             return
-        count = self._document.instances_of(definition.name)
-        where = "this one place" if count == 1 else f"all {count} places where it is used"
-        self.note.setText(f"{definition.name}: what you change here changes in {where}.")
-        titles = (self._document.value.name, *opened)
-        if titles == tuple(crumb.text() for crumb in self.crumbs):
-            return
+        count = self._document.copies_of(definition.name)
+        self.note.setText(f"{definition.name}: {changes(count)}")
+        self.note.setToolTip(f"The definition {definition.name} is the same in all of its copies.")
+        copies = tuple(self._document.known.expansion.copies(opened[: depth + 1]) for depth in range(len(opened)))
+        shown = ((self._document.value.name, 1), *zip(block_names(opened), copies, strict=True))
+        if shown != self._shown:
+            self._shown = shown
+            self._rebuild(shown)
+        for depth, stepper in self.steppers.items():
+            with QSignalBlocker(stepper):
+                stepper.setValue(split_step(opened[depth])[1] + 1)
+
+    def _rebuild(self, shown: tuple[tuple[str, int], ...]) -> None:
         while (item := self._way.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        self.crumbs = []
-        for depth, title in enumerate(titles):
+        self.crumbs, self.steppers = [], {}
+        last = len(shown) - 1
+        for depth, (title, copies) in enumerate(shown):
             if depth:
                 self._way.addWidget(self._arrow())
             crumb = QPushButton(title)
             crumb.setProperty("role", "crumb")
             crumb.setFlat(True)
             crumb.setCursor(Qt.CursorShape.PointingHandCursor)
-            crumb.setEnabled(depth < len(opened))
-            path = opened[:depth]
-            crumb.clicked.connect(lambda _checked=False, path=path: self._document.show_page(path))
+            crumb.setEnabled(depth < last)
+            crumb.clicked.connect(partial(self._go, depth))
             self._way.addWidget(crumb)
             self.crumbs.append(crumb)
+            if copies > 1:
+                self.steppers[depth - 1] = stepper = self._stepper(depth - 1, title, copies)
+                self._way.addWidget(stepper)
         self._restyle()
+
+    def _go(self, depth: int) -> None:
+        self._document.show_page(self._document.opened[:depth])
+
+    def _stepper(self, depth: int, name: str, copies: int) -> QSpinBox:
+        """Which copy of a repeated block one looks into."""
+        made = QSpinBox()
+        made.setRange(1, copies)
+        made.setPrefix("copy ")
+        made.setSuffix(f" of {copies:,}")
+        made.setKeyboardTracking(False)
+        made.setFixedHeight(24)
+        made.setAccessibleName(f"Copy of {name} that is shown")
+        made.setToolTip(
+            f"{name} stands {copies:,} times in a row. The layers are the same in each copy, but each has weights, "
+            "values and health of its own: choose the one to look into (Alt+Left, Alt+Right)."
+        )
+        made.valueChanged.connect(lambda number: self._document.show_copy(depth, number - 1))
+        return made
 
     @staticmethod
     def _arrow() -> QLabel:
@@ -93,3 +128,12 @@ class Breadcrumb(QFrame):
             f"QPushButton[role=crumb]:hover:enabled {{ text-decoration: underline; color: {accent}; }}"
             f"QLabel {{ color: {muted}; }}"
         )
+
+
+def changes(count: int) -> str:
+    """How far an edit of a definition reaches, in words."""
+    if count == 0:
+        return "used nowhere in the network now."
+    if count == 1:
+        return "used once in the network."
+    return f"what you change here changes all {count:,} copies in the network."

@@ -10,13 +10,16 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QWidget
 
 from builder.graph.expansion import Level
+from builder.graph.instance import INPUT, OUTPUT
 from builder.graph.model import Graph, Node
+from builder.graph.steps import Path, block_names
 from builder.layers.registry import find as find_kind
 from builder.ui.theme import theme
 from builder.ui.views.frame import Text, small_button
 
 if TYPE_CHECKING:
     from builder.ui.canvas.view import CanvasView
+    from builder.ui.document import Document
 
 _WIDTH, _HEIGHT = 300, 40
 _LEGIBLE = 0.5  # zoom at which the name on a card can be read
@@ -25,7 +28,7 @@ _LEGIBLE = 0.5  # zoom at which the name on a card can be read
 class Match(NamedTuple):
     """What was found: the blocks in which it stands, one in another, and its name; a comment's, or a layer's."""
 
-    path: tuple[str, ...]
+    path: Path
     name: str
     comment: bool = False
 
@@ -138,35 +141,44 @@ class FindBar(QFrame):
 
 
 def _found(view: CanvasView, words: str) -> tuple[Match, ...]:
-    """What holds all of the words: layers, by name or kind, then comments; those of the page shown first."""
+    """Layers and blocks, then comments, that are meant by the words; of each those of the page shown first.
+
+    Each word must stand in the name or kind of the layer or of a block around it, and one of them in its own; or all of
+    them in the text of a comment.
+    """
     parts = words.lower().split()
     if not parts:
         return ()
-    document = view.document
-    every = {Match(document.opened, name): node for name, node in document.graph.nodes.items()}
-    for full, node in document.flat.graph.nodes.items():
-        path, name = document.known.expansion.locate(full)
-        every.setdefault(Match(path, name), node)  # the copies of a repeated block have one page
-    layers = tuple(match for match, node in every.items() if all(part in _text(match, node) for part in parts))
-    pages = sorted(_pages(document.known.expansion.root), key=lambda page: page[0] != document.opened)
-    comments = (
-        Match(path, name, comment=True)
-        for path, graph in pages
-        for name, comment in graph.comments.items()
-        if all(part in comment.text.lower() for part in parts)
-    )
+    layers: list[Match] = []
+    comments: list[Match] = []
+    for path, graph in _pages(view.document):
+        around = ".".join(path).lower()
+        for node in graph.nodes.values():
+            own = _text(node)
+            if path and path != view.document.opened and node.kind in (INPUT, OUTPUT):
+                continue  # every block has ends of its own
+            if any(part in own for part in parts) and all(part in own or part in around for part in parts):
+                layers.append(Match(path, node.name))
+        for name, comment in graph.comments.items():
+            if all(part in comment.text.lower() for part in parts):
+                comments.append(Match(path, name, comment=True))
     return (*layers, *comments)
 
 
-def _pages(level: Level, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Graph]]:
-    """Every graph that can be shown: the network's and, of each block in it, the first copy's."""
-    yield path, level.graph
-    for name, written in level.instances.items():
-        if written.copies:
-            yield from _pages(written.copies[0], (*path, name))
+def _pages(document: Document) -> Iterator[tuple[Path, Graph]]:
+    """The page shown, then every other; of the copies of a repeated block, the first speaks for all."""
+    yield document.opened, document.graph
+    shown = block_names(document.opened)
+    todo: list[tuple[Path, Level]] = [((), document.known.expansion.root)]
+    while todo:
+        path, level = todo.pop()
+        if path != shown:
+            yield path, level.graph
+        inside = [((*path, name), written.copies[0]) for name, written in level.instances.items() if written.copies]
+        todo += reversed(inside)
 
 
-def _text(match: Match, node: Node) -> str:
+def _text(node: Node) -> str:
     kind = find_kind(node.kind)
     block = str(node.params.get("definition", ""))
-    return f"{'.'.join(match[0])} {match[1]} {node.kind} {kind.title if kind is not None else ''} {block}".lower()
+    return f"{node.name} {node.kind} {kind.title if kind is not None else ''} {block}".lower()

@@ -54,6 +54,8 @@ def edit_actions(view: CanvasView) -> list[QAction]:
         ("Keep the block in the library", "", view.editing.grouping.keep),
         ("Open the block", "Alt+Down", view.open_chosen),
         ("Back out of the block", "Alt+Up", view.document.close_block),
+        ("Next copy of the block", "Alt+Right", partial(view.document.next_copy, 1)),
+        ("Previous copy of the block", "Alt+Left", partial(view.document.next_copy, -1)),
     )
     made = []
     for title, keys, run in listed:

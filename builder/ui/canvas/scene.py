@@ -408,18 +408,13 @@ class CanvasScene(QGraphicsScene):
             self._refresh()
 
     def set_badges(self, badges: Mapping[str, tuple[str, str, str]]) -> None:
-        """Badges of cards without problems: text, colour role and explanation by name in the flat network."""
+        """Badges of cards without problems: text, colour role and explanation by name on the page shown."""
         self._badges = dict(badges)
         for name, item in self.nodes.items():
             item.set_health(*self._badge(name))
 
     def _badge(self, name: str) -> tuple[str, str, str]:
-        """What is said of a node; of a block, the worst that is said of anything in it."""
-        if not self._badges:
-            return ("", "", "")
-        inside = self.document.known.inside(self.document.opened, name)
-        found = [self._badges[full] for full in inside if full in self._badges]
-        return min(found, key=lambda badge: badge[1] != "bad", default=("", "", ""))
+        return self._badges.get(name, ("", "", ""))
 
     def show_picture(
         self, picture: Picture | None, names: Iterable[str], classes: tuple[str, ...], ratio: float

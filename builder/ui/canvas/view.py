@@ -34,6 +34,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from builder.graph import steps
 from builder.inspect.picture import Picture
 from builder.ui.canvas import export, keys, menu
 from builder.ui.canvas.background import paint_dots, paint_invitation
@@ -75,6 +76,7 @@ class CanvasView(ZoomView):
         self._picture: Picture | None = None
         self.mouse = Mouse(self)
         self._wanted: frozenset[str] = frozenset()
+        self._page: steps.Path = ()
         self._fitted: tuple[float, int, int] | None = None  # where the view looked when all of the network was shown
 
         self.setScene(self.canvas)
@@ -268,10 +270,12 @@ class CanvasView(ZoomView):
         self._seen.start()
         self.viewport().update()
 
-    def _page_changed(self, _path: object) -> None:
+    def _page_changed(self, path: steps.Path) -> None:
         self.cancel_gesture()
         self._wanted = frozenset()
-        self.fit()
+        page, self._page = self._page, steps.block_names(path)
+        if self._page != page:  # another copy of the same is looked at from the same place
+            self.fit()
 
     def _opened(self, _path: object) -> None:
         self._picture = None

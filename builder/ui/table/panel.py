@@ -197,7 +197,7 @@ class AnalysisPanel(QWidget):
         document, selection = self._document, self.view.selectionModel()
         wanted = []
         for name in document.selection:
-            index = self.model.index_of(".".join((*document.opened, name)))
+            index = self.model.index_of(document.full_name(name))
             if not index.isValid():  # an entrance or exit of a block: what comes in or leaves there
                 index = self.model.index_of(document.flat_name(name) or "")
             if index.isValid():
