@@ -129,7 +129,7 @@ class Form:
         call, holes = step.call, iter(self.holes[number])
         args = [next(holes) if _plain(value) else value for value in call.args]
         kwargs: dict[str, Any] = {}
-        for key in _keywords(self.sites[0].local(step), step, self.extra):
+        for key in _keywords(step, self.extra.get(self.sites[0].local(step), ())):
             there = key in call.kwargs
             value = next(holes) if not there or _plain(call.kwargs[key]) else call.kwargs[key]
             if there or isinstance(value, Expression):
@@ -270,13 +270,25 @@ class _Classes:
                 ends = [[names[name] for name in first.inputs], len(last.outputs)]
                 rows.append(("use", local, item.repeated, [run[0].form.name for run in item.runs], ends))
                 continue
-            call = item.call
-            fixed: Any = repr(call)
-            if item.builds_module:
-                lists = [repr(value) for value in call.args if not _plain(value)]
-                fixed = (call.target, len(call.args), _keywords(local, item, extra), lists, repr(call.forward))
-            rows.append(("step", local, fixed, repr(item.initial), [names[name] for name in item.inputs]))
+            rows.append(("step", local, _fixed(item, extra.get(local, ())), [names[name] for name in item.inputs]))
         return rows, [names[name] for name in site.outputs]
+
+
+def _fixed(step: Step, more: tuple[str, ...]) -> str:
+    """What a step's call has in common with that of its like: all of it, or all but the values that may differ.
+
+    Args:
+        more: keywords that another site of the same step has.
+    """
+    kept: str | None = step.memo.get(("fixed", more))
+    if kept is None:
+        call = step.call
+        fixed: Any = call
+        if step.builds_module:
+            lists = [value for value in call.args if not _plain(value)]
+            fixed = (call.target, len(call.args), _keywords(step, more), lists, call.forward)
+        kept = step.memo["fixed", more] = repr((fixed, step.initial))
+    return kept
 
 
 def local_names(site: Site) -> dict[str, str]:
@@ -314,14 +326,18 @@ def _values_of(site: Site, item: Step | Use, extra: _Extra) -> list[tuple[str, A
     call = item.call
     if not item.builds_module:
         return []
-    names = _POSITIONS.get(call.target, ())
-    numbered = enumerate(call.args)
-    found = [(names[i] if i < len(names) else "size", value) for i, value in numbered if _plain(value)]
-    for key in _keywords(site.local(item), item, extra):
-        value = call.kwargs[key] if key in call.kwargs else _USUAL[key]
-        if _plain(value):
-            found.append((key, value))
-    return found
+    others = extra.get(site.local(item), ())
+    kept: list[tuple[str, Any]] | None = item.memo.get(("values", others))
+    if kept is None:
+        names = _POSITIONS.get(call.target, ())
+        numbered = enumerate(call.args)
+        kept = [(names[i] if i < len(names) else "size", value) for i, value in numbered if _plain(value)]
+        for key in _keywords(item, others):
+            value = call.kwargs[key] if key in call.kwargs else _USUAL[key]
+            if _plain(value):
+                kept.append((key, value))
+        item.memo["values", others] = kept
+    return kept
 
 
 _Extra = dict[str, tuple[str, ...]]  # for steps of a definition, by local name: all keywords that any site has
@@ -337,10 +353,10 @@ def _lacking(sites: list[Site]) -> _Extra:
     return {name: tuple(keys) for name, keys in most.items()}
 
 
-def _keywords(local: str, step: Step, extra: _Extra) -> tuple[str, ...]:
+def _keywords(step: Step, others: tuple[str, ...]) -> tuple[str, ...]:
     """The keywords of a call, with those that another site of the same step has."""
     own = tuple(step.call.kwargs)
-    more = [key for key in extra.get(local, ()) if key not in own] if step.call.target in _MAY_LACK else []
+    more = [key for key in others if key not in own] if step.call.target in _MAY_LACK else []
     if not more:
         return own
     order = list(_USUAL)

@@ -66,6 +66,23 @@ class NodeInfo:
         return self.layer.lower(self.known_inputs), self.layer.initial(self.known_inputs)
 
     @cached_property
+    def parameters(self) -> int:
+        """How many numbers the layer learns; 0 of a node that does not fit."""
+        return self.layer.parameter_count(self.known_inputs) if self.layer is not None and self.fits else 0
+
+    @cached_property
+    def multiply_adds(self) -> int:
+        """Multiplications with an addition, for one sample; 0 of a node that does not fit."""
+        if self.layer is None or self.output is None:
+            return 0
+        return self.layer.multiply_adds(self.known_inputs, self.output)
+
+    @cached_property
+    def neurons(self) -> int:
+        """How many numbers it gives for one sample; 0 where that is not known."""
+        return math.prod(self.output) if self.output is not None else 0
+
+    @cached_property
     def known_inputs(self) -> tuple[Shape, ...]:
         """The input shapes of a node that `fits`."""
         return tuple(shape for shape in self.inputs if shape is not None)

@@ -51,7 +51,7 @@ def live_limits(inference: Inference, batch_size: int, available_bytes: int) -> 
             continue
         need: _Need | None = info.memo.get("need")
         if need is None or need.name != name:
-            need = info.memo["need"] = _need(name, info.layer, info.known_inputs, info.output)
+            need = info.memo["need"] = _Need(name, info.parameters, info.neurons)
         needs.append(need)
     return tuple(_too_large(needs, batch_size, available_bytes))
 

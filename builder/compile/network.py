@@ -270,12 +270,8 @@ def _block_info(
         try:
             layer = make_block(written.instance.block, written.instance.arguments).counting(
                 written.instance.repeat,
-                sum(info.layer.parameter_count(info.known_inputs) for info in infos if info.layer and info.fits),
-                sum(
-                    info.layer.multiply_adds(info.known_inputs, info.output)
-                    for info in infos
-                    if info.layer is not None and info.output is not None
-                ),
+                sum([info.parameters for info in infos]),
+                sum([info.multiply_adds for info in infos]),
             )
         except ProblemError as error:
             problems = (*(problem.at(node.name) for problem in error.problems), *problems)

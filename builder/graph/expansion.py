@@ -42,6 +42,7 @@ class Level:
         graph: as it stands in the network.
         prefix: what its nodes' names begin with in the flat graph: empty, or `stage1.0.`.
         instances: the blocks on it.
+        own, wires: its other nodes by their names on it, and its own wires, as they stand in the flat graph.
         nodes, edges: all that it holds, written out.
         entries, exits: what its ports lead to.
     """
@@ -49,6 +50,8 @@ class Level:
     graph: Graph
     prefix: str = ""
     instances: Mapping[str, Written] = field(default_factory=dict)
+    own: Mapping[str, Node] = field(default_factory=dict)
+    wires: tuple[Edge, ...] = ()
     nodes: tuple[Node, ...] = ()
     edges: tuple[Edge, ...] = ()
     entries: Entries = ()
@@ -218,15 +221,30 @@ class _Writer:
             raise _TooManyError
 
     def level(
-        self, graph: Graph, prefix: str, resolve: Resolve, inside: tuple[str, ...], previous: Level | None
+        self,
+        graph: Graph,
+        prefix: str,
+        resolve: Resolve,
+        inside: tuple[str, ...],
+        previous: Level | None,
+        *,
+        alike: bool = False,
     ) -> Level:
-        """A graph and all that its blocks hold."""
+        """A graph and all that its blocks hold.
+
+        Args:
+            alike: in `previous`, the same values were put in for the parameters, and nothing was wrong.
+        """
+        if previous is not None and previous.prefix != prefix:
+            previous = None
+        before = previous.graph.nodes if previous is not None and alike else None
         instances: dict[str, Written] = {}
+        own: dict[str, Node] = {}
         nodes: list[Node] = []
         edges: list[Edge] = []
         for name, node in graph.nodes.items():
             if node.kind == BLOCK:
-                old = previous.instances.get(name) if previous is not None and previous.prefix == prefix else None
+                old = previous.instances.get(name) if previous is not None else None
                 written = instances[name] = self._instance(node, prefix + name, resolve, inside, old)
                 nodes.extend(written.nodes)
                 edges.extend(written.edges)
@@ -235,10 +253,17 @@ class _Writer:
                 nodes.append(node)
             elif node.kind not in (INPUT, OUTPUT):
                 self._grow()
-                nodes.append(self._inner(node, prefix + name, resolve))
-        wiring = _Wiring(graph, prefix, instances, inner=bool(inside), note=self._note)
-        wires = (*edges, *wiring.edges)
-        return Level(graph, prefix, instances, tuple(nodes), wires, wiring.entries, wiring.exits)
+                if before is not None and previous is not None and before.get(name) is node:
+                    own[name] = previous.own[name]
+                else:
+                    own[name] = self._inner(node, prefix + name, resolve)
+                nodes.append(own[name])
+        if previous is not None and alike and _same_wiring(previous, graph, instances):
+            wires, entries, exits = previous.wires, previous.entries, previous.exits
+        else:
+            wiring = _Wiring(graph, prefix, instances, inner=bool(inside), note=self._note)
+            wires, entries, exits = tuple(wiring.edges), wiring.entries, wiring.exits
+        return Level(graph, prefix, instances, own, wires, tuple(nodes), (*edges, *wires), entries, exits)
 
     def _inner(self, node: Node, full: str, resolve: Resolve) -> Node:
         try:
@@ -281,12 +306,20 @@ class _Writer:
             raise _TooManyError  # before anything is written
 
         resolve_inside = _resolver(instance)
+        alike = (
+            not self._before
+            and old is not None
+            and old.instance is not None
+            and old.instance.block.name == name
+            and old.instance.arguments == instance.arguments
+        )
         copies: list[Level] = []
         for number in range(instance.repeat):
             self._grow()
             prefix = f"{full}." if instance.repeat == 1 else f"{full}.{number}."
             before = old.copies[number] if old is not None and number < len(old.copies) else None
-            copies.append(self.level(instance.block.graph, prefix, resolve_inside, (*inside, name), before))
+            within = (*inside, name)
+            copies.append(self.level(instance.block.graph, prefix, resolve_inside, within, before, alike=alike))
         if len(copies) > 1 and (len(copies[0].entries), len(copies[0].exits)) != (1, 1):
             raise refusal("bad-parameter", "only a block with one input and one output can be repeated.", full)
         edges, entries, exits = _chain(copies)
@@ -348,6 +381,23 @@ def _chain(copies: list[Level]) -> tuple[list[Edge], Entries, tuple[Exit, ...]]:
         if not isinstance(copy.exits[0], int):
             leaving = copy.exits[0]
     return edges, (tuple(first),), (leaving,)
+
+
+def _same_wiring(previous: Level, graph: Graph, instances: Mapping[str, Written]) -> bool:
+    """Whether a level's own wires lead where they led before: the same wires between the same nodes and ports."""
+    before = previous.graph
+    if before.edges is not graph.edges or tuple(before.nodes) != tuple(graph.nodes):
+        return False
+    if any(old is not new and old.kind != new.kind
+           for old, new in zip(before.nodes.values(), graph.nodes.values(), strict=True)):  # fmt: skip
+        return False
+    for name, written in instances.items():
+        old = previous.instances[name]
+        if old is not written and (old.entries, old.exits, old.instance is None) != (
+            written.entries, written.exits, written.instance is None
+        ):  # fmt: skip
+            return False
+    return True
 
 
 class _Wiring:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from builder.graph.problems import Problem, ProblemError
@@ -67,17 +68,19 @@ def _fault(text: str, message: str) -> ProblemError:
     return ProblemError(Problem("bad-expression", f"{shown!r} {message}.", hint=hint))
 
 
-def _tokens(text: str) -> list[str]:
+@lru_cache(maxsize=1024)  # a definition's few expressions are read for every copy of it
+def _tokens(text: str) -> tuple[str, ...]:
     if len(text) > LONGEST:
         raise _fault(text, f"is longer than {LONGEST} letters")
-    found, place = [], 0
+    found: list[str] = []
+    place = 0
     while place < len(text.rstrip()):
         match = _TOKEN.match(text, place)
         if match is None:
             raise _fault(text, "cannot be read")
         found.append(match.group().strip())
         place = match.end()
-    return found
+    return tuple(found)
 
 
 class _Reader:

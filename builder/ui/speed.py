@@ -15,6 +15,8 @@ from PySide6.QtWidgets import QApplication
 
 from builder.graph import edits
 from builder.graph.model import Graph, Network
+from builder.graph.steps import Path
+from builder.project import templates
 from builder.project.document import Project
 from builder.train.benchmarks import Measurement
 from builder.ui.canvas.view import CanvasView
@@ -30,7 +32,12 @@ FRAME = 1000 / 60  # milliseconds
 
 def benchmarks() -> Mapping[str, Callable[[], Measurement]]:
     """These benchmarks by name."""
-    return {"edit-175": edit_175, "open-resnet152": open_resnet152, "canvas-1000": canvas_1000}
+    return {
+        "edit-175": edit_175,
+        "edit-block": edit_block,
+        "open-resnet152": open_resnet152,
+        "canvas-1000": canvas_1000,
+    }
 
 
 def edit_175() -> Measurement:
@@ -42,6 +49,18 @@ def edit_175() -> Measurement:
     finally:
         window.close()
     return _measurement("edit-175", times, 16.0, f"an edit among {window.size} layers, painted: {_figures(times)}")
+
+
+def edit_block() -> Measurement:
+    """The same inside a definition that stands in ResNet-50 many times, opened in one of its places."""
+    app = application()
+    window = EditedBlock(app)
+    try:
+        times = timed(window.edit)
+    finally:
+        window.close()
+    what = f"an edit of a block that ResNet-50 holds {window.copies} times, painted: {_figures(times)}"
+    return _measurement("edit-block", times, 16.0, what)
 
 
 def open_resnet152() -> Measurement:
@@ -77,22 +96,30 @@ class EditedWindow:
     """A window in which a network like ResNet-50 is edited, one convolution selected and its source in sight.
 
     Attributes:
-        window: the window; size: number of layers.
+        window: the window; size: number of layers in the network.
     """
 
     def __init__(self, app: QApplication) -> None:
         self._app = app
         self.window = MainWindow(runs=lambda: None)
-        graph = bottlenecks(*RESNET50)
-        self.size = len(graph.nodes)
-        self.window.document.open(Project(network=Network(graph)), None)
+        document = self.window.document
+        document.open(self._project(), None)
+        document.show_page(self._page())
+        self.size = len(document.flat.nodes)
         self.window.show()
         self.window.canvas.fit()
         self.window.inspector.setCurrentWidget(self.window.inspector.code)
-        wide = [name for name, node in graph.nodes.items() if node.params.get("kernel_size") == 3 and "conv" in name]
+        nodes = document.graph.nodes
+        wide = [name for name, node in nodes.items() if node.params.get("kernel_size") == 3 and "conv" in name]
         self._name = wide[len(wide) // 2]
-        self.window.document.select([self._name])
+        document.select([self._name])
         app.processEvents()
+
+    def _project(self) -> Project:
+        return Project(network=Network(bottlenecks(*RESNET50)))
+
+    def _page(self) -> Path:
+        return ()
 
     def edit(self, number: int) -> None:
         """Give a convolution in the middle another dilation, and let all that follows happen."""
@@ -110,6 +137,25 @@ class EditedWindow:
         self.window.files.ask_unsaved = lambda: Answer.DISCARD
         self.window.close()
         self.window.deleteLater()
+
+
+class EditedBlock(EditedWindow):
+    """The same with the template ResNet-50, whose bottleneck is open where stage 3 repeats it.
+
+    Attributes:
+        copies: how many of it the network holds.
+    """
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__(app)
+        definition = self.window.document.definition
+        self.copies = self.window.document.copies_of(definition.name) if definition is not None else 0
+
+    def _project(self) -> Project:
+        return templates.load("resnet50")
+
+    def _page(self) -> Path:
+        return ("stage3", "rest.2")
 
 
 def canvas_of(graph: Graph) -> CanvasView:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
-from builder.compile.analysis import analyse
+from builder.compile.analysis import BYTES
 from builder.compile.infer import Inference
 from builder.compile.limits import size
 from builder.compile.plan import make_plan
@@ -70,19 +70,23 @@ class StatusLine(QWidget):
         else:
             text = "No problems"
         self._problems.setText(f"●  {text}")
-        self._problems.setStyleSheet(f"color: {theme().hex(role)};")
+        style = f"color: {theme().hex(role)};"
+        if style != self._problems.styleSheet():  # Qt works through it anew even when it is the same
+            self._problems.setStyleSheet(style)
 
     def set_network(self, inference: Inference) -> None:
         """Size and cost of the network, when it compiles."""
         try:
-            total = analyse(make_plan(inference)).total
+            steps = make_plan(inference).steps
         except ProblemError:
             self._size.setText("")
             return
+        layers = [inference.nodes[step.name] for step in steps]  # its sums alone: no need of every receptive field
+        neurons = sum([layer.neurons for layer in layers])
         parts = (
-            f"{total.parameters:,} parameters",
-            f"{total.multiply_adds:,} multiply-adds",
-            f"{size(total.activation_bytes)} of activations a sample",
+            f"{sum([layer.parameters for layer in layers]):,} parameters",
+            f"{sum([layer.multiply_adds for layer in layers]):,} multiply-adds",
+            f"{size(BYTES * neurons)} of activations a sample",
         )
         self._size.setText("     ".join(parts))
 

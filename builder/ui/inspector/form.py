@@ -138,6 +138,8 @@ class Row(QWidget):
         return self.refused or self._trouble
 
     def _show_error(self) -> None:
+        if self._error.text() == self.error:
+            return
         self._error.setText(self.error)
         self._error.setVisible(bool(self.error))
         entry = self.editor.entry if isinstance(self.editor, NumberEdit) else self.editor

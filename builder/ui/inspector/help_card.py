@@ -18,6 +18,7 @@ class HelpCard(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._shown: tuple[type[Layer] | None, str] | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
@@ -33,6 +34,9 @@ class HelpCard(QWidget):
 
     def show_layer(self, layer: type[Layer] | None, kind: str) -> None:
         """Show a kind of layer; None for one that this program does not know."""
+        if (layer, kind) == self._shown:
+            return
+        self._shown = layer, kind
         if layer is None:
             self._does_text.setText(
                 f"This program has no layer of kind {kind}. It is kept as it is, with its parameters and wires, and "
