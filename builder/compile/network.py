@@ -287,7 +287,11 @@ def _outer_problem(node: Node, written: Written, problem: Problem) -> Problem:
     inner = problem.where[len(written.full) + 1 :] if problem.where.startswith(f"{written.full}.") else ""
     if not inner:
         return replace(problem, where=node.name, fix=None)
-    return replace(problem, message=f"inside, at {inner}: {problem.message}", where=node.name, field="", fix=None)
+    place = f"inside, at {inner}"
+    if len(written.copies) > 1:
+        copy, _, inner = inner.partition(".")
+        place = f"in copy {int(copy) + 1} of {len(written.copies)}, at {inner}"
+    return replace(problem, message=f"{place}: {problem.message}", where=node.name, field="", fix=None)
 
 
 def _network_problems(known: NetworkInference, level: Level) -> Iterator[Problem]:

@@ -23,7 +23,20 @@ from builder.graph.names import name_problem
 from builder.graph.order import downstream
 from builder.graph.problems import ProblemError
 
-__all__ = ["BLOCK", "INPUT", "OUTPUT", "adopt", "flatten", "group", "holds", "rename_block", "ungroup", "used_by"]
+__all__ = [
+    "BLOCK",
+    "INPUT",
+    "OUTPUT",
+    "adopt",
+    "flatten",
+    "group",
+    "holds",
+    "made_unique",
+    "rename_block",
+    "ungroup",
+    "used_by",
+    "without_unused",
+]
 
 
 def flatten(network: Network) -> Graph:
@@ -189,6 +202,28 @@ def adopt(
     for name, block in wanted.items():
         blocks = blocks.set(names[name], replace(block, name=names[name], graph=_renamed(block.graph, names)))
     return blocks, _renamed(piece, names)
+
+
+def made_unique(network: Network, name: str) -> Network:
+    """The network with a definition of its own for an instance on the main graph: a copy of the one that it shares.
+
+    What the copy holds is still shared. Raises `ProblemError` when there is no such definition.
+    """
+    node = network.graph.nodes[name]
+    block = network.blocks.get(str(node.params.get("definition")))
+    if block is None:
+        raise refusal("unknown-block", f"there is no block called {node.params.get('definition')}.", name)
+    fresh = replace(block, name=_free(block.name, network.blocks))
+    renamed = replace(node, params=node.params.set("definition", fresh.name))
+    graph = replace(network.graph, nodes=network.graph.nodes.set(name, renamed))
+    return Network(graph, network.blocks.set(fresh.name, fresh))
+
+
+def without_unused(network: Network) -> Network:
+    """The network without the definitions that no instance in it needs."""
+    used = used_by(network.graph, network.blocks)
+    kept = {name: block for name, block in network.blocks.items() if name in used}
+    return network if len(kept) == len(network.blocks) else replace(network, blocks=FrozenDict(kept))
 
 
 def rename_block(network: Network, old: str, new: str) -> Network:

@@ -268,8 +268,12 @@ class _Writer:
     def _inner(self, node: Node, full: str, resolve: Resolve) -> Node:
         try:
             return Node(full, node.kind, freeze(resolve(node.params)) if node.params else node.params)
-        except ProblemError as error:
-            self._note(full, *error.problems)
+        except ProblemError:
+            for name, value in node.params.items():
+                try:
+                    resolve(value)
+                except ProblemError as error:
+                    self._note(full, *(replace(problem, field=name) for problem in error.problems))
             return Node(full, node.kind, node.params)
 
     def _instance(

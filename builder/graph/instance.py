@@ -6,7 +6,7 @@ Knows neither how blocks are written out (`expansion`) nor how they are made (`b
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from builder.graph.expression import names as parameters_named
@@ -50,20 +50,28 @@ class Instance:
         block = blocks.get(name) if isinstance(name, str) else None
         if block is None:
             raise refusal("unknown-block", f"there is no block called {name}.", where)
-        repeat = resolve(node.params.get("repeat", 1))
+        repeat = _resolved(resolve, node.params.get("repeat", 1), "repeat")
         if not isinstance(repeat, int) or isinstance(repeat, bool) or not 1 <= repeat <= MOST_NODES:
-            raise refusal("bad-parameter", f"a block can be repeated 1 to {MOST_NODES:,} times.", where)
+            message = f"a block can be repeated 1 to {MOST_NODES:,} times."
+            raise ProblemError(Problem("bad-parameter", message, where=where, field="repeat"))
         arguments = {parameter.name: parameter.default for parameter in block.parameters}
         given = node.params.get("arguments", FrozenDict())
         for key, value in given.items() if isinstance(given, Mapping) else ():
             if key not in arguments:
                 raise refusal("bad-parameter", f"the block {block.name} has no parameter {key}.", where)
-            arguments[key] = resolve(value)
+            arguments[key] = _resolved(resolve, value, key)
         return cls(block, repeat, FrozenDict(arguments))
 
     def put_in(self, params: FrozenDict[str, Any]) -> FrozenDict[str, Any]:
         """Parameters of an inner node with the arguments put in; what the arguments themselves refer to stays."""
         return freeze(each_reference(params, lambda text: substitute(text, self.arguments)))  # type: ignore[no-any-return]
+
+
+def _resolved(resolve: Resolve, value: Any, field: str) -> Any:
+    try:
+        return resolve(value)
+    except ProblemError as error:
+        raise ProblemError(*(replace(problem, field=field) for problem in error.problems)) from None
 
 
 def each_reference(value: Any, answer: Callable[[str], Any]) -> Any:

@@ -5,28 +5,48 @@ Quick enough to run behind every edit: shapes come from the declared rules, noth
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from builder.compile.infer import Inference
 from builder.compile.limits import live_limits, machine_memory
-from builder.compile.network import infer_flat
+from builder.compile.network import NetworkInference, infer_network
 from builder.data.fit import Ends, check_fit
 from builder.graph.model import Shape
 from builder.graph.problems import Problem
 from builder.layers.base import Role
 from builder.project.document import Project
+from builder.project.edits import definition_at
 
 
-def check(project: Project, inference: Inference | None = None) -> tuple[Problem, ...]:
-    """All problems, errors and warnings, the network's first.
+def check(project: Project, known: NetworkInference | None = None) -> tuple[Problem, ...]:
+    """All problems, errors and warnings, the network's first. What is the same in all copies of a block is told once.
 
     Args:
-        inference: of the project's network with its blocks written out, where the caller has it already.
+        known: what is known of the project's network, where the caller has it already.
     """
-    if inference is None:
-        inference = infer_flat(project.network)
+    if known is None:
+        known = infer_network(project.network)
+    inference = known.flat
     size = live_limits(inference, project.training.batch_size, _memory())
-    return (*inference.problems(), *size, *_fit(project, inference))
+    return (*_told_once(known), *size, *_fit(project, inference))
+
+
+def _told_once(known: NetworkInference) -> Iterator[Problem]:
+    alike: dict[tuple[str, str, Problem], list[Problem]] = {}
+    for problem in known.problems():
+        path, name = known.expansion.locate(problem.where) if problem.where else ((), "")
+        definition = definition_at(known.network, path) or ""
+        place = name if definition else problem.where
+        # What mends it names the copy, though it would mend them all.
+        alike.setdefault((definition, place, replace(problem, where="", fix=None)), []).append(problem)
+    for (definition, _, _), found in alike.items():
+        first = found[0]
+        if len(found) > 1 and definition:
+            words = f"{first.message.removesuffix('.')} (the same in {len(found)} copies of {definition})."
+            first = replace(first, message=words)
+        yield first
 
 
 @lru_cache(maxsize=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from builder.compile.network import infer_flat
+from builder.compile.network import infer_network
 from builder.graph.problems import ProblemError, Severity
 from builder.project.check import check
 from builder.project.document import Project
@@ -12,8 +12,8 @@ from builder.train.job import Job
 
 def make_job(project: Project) -> Job:
     """The job of training this project as it stands. Raises `ProblemError` with all that keeps it from training."""
-    inference = infer_flat(project.network)
-    errors = [problem for problem in check(project, inference) if problem.severity is Severity.ERROR]
+    known = infer_network(project.network)
+    errors = [problem for problem in check(project, known) if problem.severity is Severity.ERROR]
     if errors:
         raise ProblemError(*errors)
-    return Job(inference.graph, project.data, project.training, to_json(project))
+    return Job(known.flat.graph, project.data, project.training, to_json(project))

@@ -164,11 +164,20 @@ class Document(QObject):
 
     def open_block(self, name: str) -> bool:
         """Show the inside of a block; tells whether there is one of this name that can be opened."""
-        path = (*self.opened, name)
+        path = (*self.opened, self._worth_opening(name))
         if self.known.expansion.level(path) is None:
             return False
         self.show_page(path)
         return True
+
+    def _worth_opening(self, name: str) -> str:
+        """The step into a block: of copies, into the first in which something is wrong."""
+        depth = len(self.opened)
+        for problem in self.flat.errors:
+            path, _ = self.known.expansion.locate(problem.where)
+            if path[:depth] == self.opened and len(path) > depth and steps.split_step(path[depth])[0] == name:
+                return path[depth]
+        return name
 
     def close_block(self) -> None:
         """Go back to the graph in which the opened block stands, and select the block there."""

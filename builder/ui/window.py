@@ -37,6 +37,7 @@ from builder.ui.inspector.problems_panel import ProblemsPanel
 from builder.ui.live import Live
 from builder.ui.menus import Menus
 from builder.ui.palette import Palette
+from builder.ui.reach import Reach
 from builder.ui.status import StatusLine
 from builder.ui.table.panel import AnalysisPanel
 from builder.ui.theme import theme
@@ -85,6 +86,7 @@ class MainWindow(QMainWindow):
         self.breadcrumb = Breadcrumb(self.document)
         self.palette_panel = Palette()
         self.block_offers = BlockOffers(self.document, self.palette_panel, self.canvas.editing.grouping, self)
+        self.reach = Reach(self.document, lambda words: self.status.hint(words), self)
         self.inspector = Inspector(self.document)
         self.problems = ProblemsPanel(self.document)
         self.analysis = AnalysisPanel(self.document)
@@ -194,6 +196,7 @@ class MainWindow(QMainWindow):
         self.files.failed.connect(lambda problem: self.say_problem(problem, "files"))
         self.files.note_changed.connect(lambda _note: self._name_changed())
 
+        self.inspector.layer.block.independence_asked.connect(self.canvas.editing.grouping.make_unique)
         self.palette_panel.chosen.connect(lambda kind: self.canvas.add_kind(kind))
         self.canvas.hint.connect(self.status.hint)
         self.canvas.visible_nodes_changed.connect(self._attend_soon)
@@ -271,7 +274,7 @@ class MainWindow(QMainWindow):
 
     def _check(self) -> None:
         """Look for problems of the whole project, behind the edit that may have made or mended them."""
-        self.problems_found = check(self.document.value, self.document.flat)
+        self.problems_found = check(self.document.value, self.document.known)
         self.inspector.set_problems(self.problems_found)
         self.status.set_problems(self.problems_found)
         self.problems.set_problems(self.problems_found)

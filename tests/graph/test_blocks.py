@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.graph.blocks import BLOCK, flatten, group, holds, ungroup
+from builder.graph.blocks import BLOCK, flatten, group, holds, made_unique, ungroup, without_unused
 from builder.graph.expression import evaluate, substitute
 from builder.graph.frozen import FrozenDict, freeze
 from builder.graph.model import Block, BlockParameter, Edge, Graph, Network, Node, Point
@@ -221,3 +221,39 @@ def test_what_is_no_expression_is_refused(text):
 def test_any_text_is_a_value_or_a_problem(text):
     with contextlib.suppress(ProblemError):
         evaluate(text, {"c": 6})
+
+
+def test_an_independent_block_shares_its_definition_no_more():
+    body = chain(Node("in1", "Input"), conv(), Node("out1", "Output"))
+    before = network(chain(instance("a", "Small"), instance("b", "Small", repeat=2)), Block("Small", body))
+    after = made_unique(before, "b")
+    assert after.graph.nodes["a"] is before.graph.nodes["a"]
+    assert after.graph.nodes["b"].params == {"definition": "Small2", "repeat": 2}
+    assert after.blocks["Small2"] == Block("Small2", body)
+    assert flatten(after) == flatten(before)
+    with pytest.raises(ProblemError, match="no block called Gone"):
+        made_unique(network(chain(instance("a", "Gone"))), "a")
+
+
+def test_definitions_that_nothing_uses_can_go():
+    body = chain(Node("in1", "Input"), conv(), Node("out1", "Output"))
+    outer = chain(Node("in1", "Input"), instance("inner", "Small"), Node("out1", "Output"))
+    blocks = (Block("Small", body), Block("Outer", outer), Block("Lost", outer))
+    assert set(without_unused(network(chain(instance("a", "Outer")), *blocks)).blocks) == {"Small", "Outer"}
+    used = network(chain(instance("a", "Outer")), *blocks[:2])
+    assert without_unused(used) is used
+
+
+def test_an_expression_that_is_wrong_is_placed_at_its_field():
+    inner = chain(Node("in1", "Input"), conv(filters={"$": "chanels"}, padding=1), Node("out1", "Output"))
+    block = Block("Small", inner, (BlockParameter("channels", 4),))
+    outer = chain(Node("in1", "Input"), instance("s", "Small", repeat={"$": "many"}), Node("out1", "Output"))
+    other = chain(Node("in1", "Input"), instance("s", "Small", arguments={"channels": {"$": "n"}}), Node("o", "Output"))
+    for graph, more, place in (
+        (chain(instance("a", "Small", repeat=2)), (), [("a.0.conv", "filters"), ("a.1.conv", "filters")]),
+        (chain(instance("a", "Outer")), (Block("Outer", outer),), [("a.s", "repeat")]),
+        (chain(instance("a", "Outer")), (Block("Outer", other),), [("a.s", "channels")]),
+    ):
+        with pytest.raises(ProblemError) as caught:
+            flatten(network(graph, block, *more))
+        assert [(problem.where, problem.field) for problem in caught.value.problems] == place

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from builder.compile.infer import infer
+from builder.compile.network import infer_network
 from builder.graph.edits import set_params
+from builder.graph.frozen import freeze
 from builder.graph.problems import Problem, ProblemError
 from builder.project import check as check_module
 from builder.project import templates
@@ -112,5 +115,15 @@ def test_an_empty_canvas_is_not_an_accident() -> None:
 
 def test_what_is_known_is_not_inferred_again() -> None:
     project = templates.load("lenet5")
-    inference = infer(project.graph)
-    assert check(project, inference) == check(project)
+    assert check(project, infer_network(project.network)) == check(project)
+
+
+def test_what_is_wrong_in_every_copy_of_a_block_is_told_once() -> None:
+    project = templates.load("resnet18-small")
+    block = project.network.blocks["basic"]
+    wrong = set_params(block.graph, "conv1", {"filters": freeze({"$": "chanels * 2"}), "padding": 1})
+    project = replace(project, network=project.network.with_block(replace(block, graph=wrong)))
+    (problem,) = check(project)
+    assert (problem.where, problem.field) == ("stage1.0.conv1", "filters")
+    assert "names chanels" in problem.message
+    assert problem.message.endswith("(the same in 5 copies of basic).")

@@ -15,6 +15,7 @@ from builder.compile.network import infer_network
 from builder.graph import edits
 from builder.graph.blocks import BLOCK
 from builder.graph.frozen import freeze
+from builder.graph.model import Point
 from builder.layers.block import BlockLayer
 from builder.project import block_library, templates
 from builder.project.document import Project
@@ -27,6 +28,7 @@ from builder.ui.canvas.view import CanvasView
 from builder.ui.document import Document
 from builder.ui.inspector.layer_panel import LayerPanel
 from builder.ui.palette import KEPT_BLOCK, OWN_BLOCK, Palette, dragged_kind, layer_data
+from builder.ui.reach import Reach
 from tests.compile.test_network import NONSENSE, networks
 
 
@@ -342,3 +344,58 @@ def test_whatever_is_done_to_blocks_undo_brings_back(qtbot, network, data):
         document.undo.undo()
     assert document.value.network == network
     assert document.flat.nodes == infer_network(network).flat.nodes
+
+
+def test_a_block_is_made_independent_and_unused_ones_go(view, document):
+    said = []
+    view.hint.connect(said.append)
+    name = grouped(view, "tanh1")
+    view.editing.paste(view.editing.copied())
+    (twin,) = document.selection
+    before = document.value
+    view.editing.grouping.make_unique()
+    assert document.selection == (twin,)
+    assert document.graph.nodes[twin].params["definition"] == "Block2"
+    document.open_block(twin)
+    document.commit_graph("Remove", edits.remove_nodes(document.graph, ["tanh1"]))
+    assert f"{name}.tanh1" in document.flat.graph.nodes
+    assert f"{twin}.tanh1" not in document.flat.graph.nodes
+    document.close_block()
+    document.commit_graph("Remove", edits.remove_nodes(document.graph, [twin]))
+    view.editing.grouping.remove_unused()
+    assert set(document.value.network.blocks) == {"Block1"}
+    assert "Removed Block2" in said[-1]
+    view.editing.grouping.remove_unused()
+    assert "in use" in said[-1]
+    for _ in range(4):
+        document.undo.undo()
+    assert document.value == before
+
+
+def test_it_is_said_how_far_an_edit_reaches_also_when_undone(view, document):
+    said: list[str] = []
+    reach = Reach(document, said.append)
+    name = grouped(view, "conv2")
+    assert said == []
+    view.editing.grouping.set_repeat(name, 3)
+    document.open_block(name)
+    document.commit_graph("Move", edits.move(document.graph, {"conv2": Point(5, 5)}))
+    assert said == []
+    params = {**document.graph.nodes["conv2"].params, "padding": 2}
+    document.commit_graph("Pad", edits.set_params(document.graph, "conv2", params))
+    assert said == ["Block1 has changed in all 3 copies."]
+    document.undo.undo()
+    assert said == ["Block1 has changed in all 3 copies."] * 2
+    reach.deleteLater()
+
+
+def test_a_block_opens_where_something_is_wrong(view, document):
+    name = grouped(view, "conv2", "tanh2", "pool2")
+    view.editing.grouping.set_repeat(name, 3)
+    (problem,) = document.inference.nodes[name].problems
+    assert problem.message.startswith("in copy 2 of 3, at pool2: ")
+    document.open_block(name)
+    assert document.opened == (f"{name}.1",)
+    assert document.inference.nodes["pool2"].problems
+    document.next_copy(-1)
+    assert not document.inference.nodes["pool2"].problems

@@ -105,6 +105,34 @@ class Grouping:
             params["repeat"] = freeze(count)
         self._set(name, f"Repeat {name}", params, gesture)
 
+    def make_unique(self) -> None:
+        """Give the selected block a definition of its own, so that an edit inside changes no other."""
+        chosen = self.chosen()
+        if not chosen:
+            self._say("Select a block to make it independent of the others of its kind.")
+            return
+        before = Network(self._document.graph, self._document.value.network.blocks)
+        name = chosen[-1]
+        try:
+            after = rules.made_unique(before, name)
+        except ProblemError as error:
+            self._refuse(error)
+            return
+        self._commit(f"Make {name} independent", after.graph, after, (name,))
+        self._say(f"{name} is a {after.graph.nodes[name].params['definition']} now: nothing else is.")
+
+    def remove_unused(self) -> None:
+        """Drop the project's definitions that nothing uses."""
+        document = self._document
+        before = document.value.network
+        after = rules.without_unused(before)
+        gone = [name for name in before.blocks if name not in after.blocks]
+        if not gone:
+            self._say("Every block of this project is in use.")
+            return
+        document.commit("Remove unused blocks", replace(document.value, network=after))
+        self._say(f"Removed {', '.join(gone)}: nothing uses {'it' if len(gone) == 1 else 'them'}.")
+
     def _set(self, name: str, title: str, params: Mapping[str, Any], gesture: str) -> None:
         self._document.commit_graph(title, edits.set_params(self._document.graph, name, params), gesture)
 

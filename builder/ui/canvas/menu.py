@@ -51,11 +51,13 @@ def edit_actions(view: CanvasView) -> list[QAction]:
         ("Group into a block", "Ctrl+G", view.group),
         ("Take the block apart", "Ctrl+Shift+G", view.editing.grouping.take_apart),
         ("Repeat the block…", "", view.ask_repeat),
+        ("Make the block independent", "", view.editing.grouping.make_unique),
         ("Keep the block in the library", "", view.editing.grouping.keep),
         ("Open the block", "Alt+Down", view.open_chosen),
         ("Back out of the block", "Alt+Up", view.document.close_block),
         ("Next copy of the block", "Alt+Right", partial(view.document.next_copy, 1)),
         ("Previous copy of the block", "Alt+Left", partial(view.document.next_copy, -1)),
+        ("Remove unused blocks", "", view.editing.grouping.remove_unused),
     )
     made = []
     for title, keys, run in listed:
@@ -106,9 +108,9 @@ def context_menu(view: CanvasView, place: QPointF) -> QMenu:
     if view.document.selection:
         made.addAction(group)
     if view.editing.grouping.chosen():
-        made.addActions(others[:4])
+        made.addActions(others[:5])
     if view.document.opened:
-        made.addAction(others[4])
+        made.addActions(others[5:8])
     made.addSeparator()
     lines = made.addMenu("Line up")
     lines.setEnabled(len(view.document.selection) > 1)

@@ -9,7 +9,7 @@ from builder.graph.expression import reference
 from builder.layers.base import show
 from builder.layers.block import BlockInput, BlockOutput
 from builder.ui.document import Document
-from builder.ui.inspector.form import Row
+from builder.ui.inspector.form import Row, sentence
 from builder.ui.inspector.panel import Figures
 from builder.ui.widgets.labels import label
 from builder.ui.widgets.number import NumberEdit
@@ -23,12 +23,14 @@ class BlockSection(Section):
     """Repeat, uses and contents of one block.
 
     Attributes:
+        independence_asked: the block is to have a definition of its own.
         repeat_edited: (number or `{"$": expression}`, gesture) how often it is to stand in a row.
         repeat: the row of the number; inside: the layers that it holds, with their shapes.
     """
 
     repeat_edited = Signal(object, bool)
     gesture_ended = Signal()
+    independence_asked = Signal()
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
@@ -44,11 +46,16 @@ class BlockSection(Section):
         self.open = QPushButton("Open the block")
         self.open.setToolTip("Show what it holds, on the canvas (double click, Alt+Down)")
         self.open.clicked.connect(lambda: document.open_block(self._name))
+        self.own = QPushButton("Make independent")
+        self.own.setToolTip("Give this block a definition of its own, so that an edit inside changes no other")
+        self.own.clicked.connect(self.independence_asked)
+        self.add(self.uses)
         line = QWidget()
         row = QHBoxLayout(line)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.uses, 1)
         row.addWidget(self.open)
+        row.addWidget(self.own)
+        row.addStretch(1)
         self.add(line)
         self._list = Section("Inside")
         self.inside = Figures()
@@ -70,8 +77,11 @@ class BlockSection(Section):
         self.repeat.show_value(shown.repeat if shown is not None else stored)
         self.repeat.show_expression(reference(stored) or "")
         definition = str(node.params.get("definition"))
-        count = document.instances_of(definition)
-        self.uses.setText(f"{definition} is used in {count} place{'s' * (count != 1)}.")
+        places, copies = document.instances_of(definition), document.copies_of(definition)
+        self.uses.setText(uses(definition, places, copies))
+        self.own.setVisible(places > 1)
+        first = next((p for p in document.inference.nodes[name].problems if p.field == "repeat"), None)
+        self.repeat.show_trouble(sentence(first.message) if first is not None else "")
         self.open.setEnabled(level is not None)
         self._list.setVisible(level is not None)
         if level is not None:
@@ -83,6 +93,12 @@ class BlockSection(Section):
             return
         self.repeat.accept(value)
         self.repeat_edited.emit(value, gesture)
+
+
+def uses(definition: str, places: int, copies: int) -> str:
+    """How often a definition stands in the network, in words: places where it was put, and all copies of these."""
+    words = f"{definition} is used in {places} place{'s' * (places != 1)}"
+    return f"{words}, {copies:,} copies in all." if copies > max(1, places) else f"{words}."
 
 
 def _contents(document: Document, path: tuple[str, ...]) -> list[tuple[str, str]]:

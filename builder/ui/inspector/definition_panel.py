@@ -19,7 +19,7 @@ from builder.graph.model import Block, BlockParameter, Network
 from builder.graph.problems import ProblemError
 from builder.ui import icons
 from builder.ui.document import Document
-from builder.ui.inspector.block_section import contents
+from builder.ui.inspector.block_section import contents, uses
 from builder.ui.inspector.fields import TextEdit
 from builder.ui.inspector.form import sentence
 from builder.ui.inspector.panel import Figures, Panel
@@ -75,9 +75,8 @@ class DefinitionPanel(Panel):
         if block is None:
             self._shown = None
             return
-        count = self._document.instances_of(block.name)
         self.uses.setText(
-            "Used in one place." if count == 1 else f"Used in {count} places: what you change here changes in all."
+            uses(block.name, self._document.instances_of(block.name), self._document.copies_of(block.name))
         )
         self.inside.show_rows(contents(self._document))
         if self._shown is not None and (self._shown.name, self._shown.parameters, self._shown.help) == (

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
+from builder.graph.expression import reference
 from builder.graph.parameters import Parameters, extras, problems_of
 from builder.graph.problems import Problem
 from builder.ui.inspector.fields import first_paragraph, make_editor, nested, tip, variant_title, variants
@@ -113,8 +114,9 @@ class Row(QWidget):
 
     def _say_what_it_gives(self, text: str) -> None:
         assert isinstance(self.editor, NumberEdit)
-        self.gives.setText(f"{text} = {self.editor.text_of(self._value)}")
-        self.gives.show()
+        known = reference(self._value) is None  # of a wrong expression nothing but itself is known
+        self.gives.setText(f"{text} = {self.editor.text_of(self._value)}" if known else "")
+        self.gives.setVisible(known)
 
     def accept(self, value: Any) -> None:
         """Show this value, whatever stands in the editor."""
