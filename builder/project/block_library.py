@@ -1,12 +1,12 @@
 """Blocks kept for reuse across projects: one JSON file each, in the form of the project file. Knows no Qt.
 
-A file holds a definition and all that it needs. A damaged one is left where it is and not offered.
+A file holds a definition and all that it needs. A damaged one is left where it is, told of, and not offered.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,21 +75,26 @@ def read_kept(path: Path) -> Kept:
     return Kept(blocks[name], blocks)
 
 
-def kept(folder: Path | None = None) -> dict[str, Kept]:
-    """All that the library holds, by name, in alphabetical order."""
+def kept(folder: Path | None = None, report: Callable[[Problem], object] = lambda _problem: None) -> dict[str, Kept]:
+    """All that the library holds, by name, in alphabetical order; `report` hears of each file that cannot be read."""
     found: dict[str, Kept] = {}
     for path in sorted((folder or library_folder()).glob(f"*{ENDING}"), key=lambda path: path.name.casefold()):
         try:
             one = read_kept(path)
-        except ProblemError:
+        except ProblemError as error:
+            report(error.problems[0].at(path.name))
             continue
         found[one.block.name] = one
     return found
 
 
 def forget(name: str, folder: Path | None = None) -> None:
-    """Take a definition out of the library; nothing happens when it is not there."""
-    ((folder or library_folder()) / f"{name}{ENDING}").unlink(missing_ok=True)
+    """Take a definition out of the library; nothing happens when it is not there. Raises `ProblemError`."""
+    path = (folder or library_folder()) / f"{name}{ENDING}"
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise ProblemError(Problem("cannot-write", f"{error.strerror}.", where=str(path))) from None
 
 
 def _refusal(path: Path, why: str) -> ProblemError:

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QMenu,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -92,9 +93,11 @@ class Palette(QWidget):
 
     Attributes:
         chosen: a layer kind was taken with Enter or a double click.
+        forget_asked: the block of this name is to leave the library.
     """
 
     chosen = Signal(str)
+    forget_asked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -116,6 +119,9 @@ class Palette(QWidget):
         self.search_field.textChanged.connect(self.fill)
         self.search_field.installEventFilter(self)
         self.list.itemActivated.connect(self._take)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._menu)
+        self.list.delete_pressed.connect(lambda: self._forget(self.list.currentItem()))
         shortcut = QShortcut(QKeySequence("/"), self)
         shortcut.activated.connect(self._search)
         theme().changed.connect(self._restyle)
@@ -166,6 +172,22 @@ class Palette(QWidget):
         kind = item.data(_KIND)
         if kind:
             self.chosen.emit(kind)
+
+    def _menu(self, place: QPoint) -> None:
+        item = self.list.itemAt(place)
+        if item is None or not item.data(_KIND):
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Add to the network", lambda: self._take(item))
+        if str(item.data(_KIND)).startswith(KEPT_BLOCK):
+            menu.addAction("Remove from the library", QKeySequence(Qt.Key.Key_Delete), lambda: self._forget(item))
+        menu.popup(self.list.viewport().mapToGlobal(place))
+
+    def _forget(self, item: QListWidgetItem | None) -> None:
+        kind = str(item.data(_KIND)) if item is not None else ""
+        if kind.startswith(KEPT_BLOCK):
+            self.forget_asked.emit(kind.removeprefix(KEPT_BLOCK))
 
     def _search(self) -> None:
         self.search_field.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -222,6 +244,8 @@ def _block_row(kind: str, block: Block) -> QListWidgetItem:
 class _Rows(QListWidget):
     """The list itself: rows that can be dragged away, headings that cannot be chosen."""
 
+    delete_pressed = Signal()
+
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -241,6 +265,12 @@ class _Rows(QListWidget):
                 self.setCurrentRow(row)
                 return
             row += by
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Delete:
+            self.delete_pressed.emit()
+        else:
+            super().keyPressEvent(event)
 
     def startDrag(self, actions: Qt.DropAction) -> None:
         item = self.currentItem()

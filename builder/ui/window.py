@@ -85,7 +85,9 @@ class MainWindow(QMainWindow):
         self.canvas = CanvasView(self.document)
         self.breadcrumb = Breadcrumb(self.document)
         self.palette_panel = Palette()
-        self.block_offers = BlockOffers(self.document, self.palette_panel, self.canvas.editing.grouping, self)
+        self.block_offers = BlockOffers(
+            self.document, self.palette_panel, self.canvas.editing.grouping, self, lambda words: self.status.hint(words)
+        )
         self.reach = Reach(self.document, lambda words: self.status.hint(words), self)
         self.inspector = Inspector(self.document)
         self.problems = ProblemsPanel(self.document)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from builder.graph.problems import ProblemError
+from builder.graph.problems import Problem, ProblemError
 from builder.project.block_library import ENDING, forget, keep, kept, read_kept
 from tests.compile.test_network import BLOCKS, RESIDUAL, STAGE
 
@@ -41,7 +41,9 @@ def test_a_damaged_file_is_refused_and_not_offered(tmp_path, text):
     path.write_text(text)
     with pytest.raises(ProblemError):
         read_kept(path)
-    assert kept(tmp_path) == {}
+    told: list[Problem] = []
+    assert kept(tmp_path, told.append) == {}
+    assert [problem.where for problem in told] == [path.name]
 
 
 def test_a_file_reads_well(tmp_path):

@@ -282,6 +282,39 @@ def test_the_palette_offers_the_blocks_of_project_and_library(view, document, li
     assert document.value is before
 
 
+def test_a_block_leaves_the_library_and_a_broken_file_is_told_of(view, document, library, qtbot):
+    palette = Palette()
+    qtbot.addWidget(palette)
+    said: list[str] = []
+    offers = BlockOffers(document, palette, view.editing.grouping, say=said.append)
+    grouped(view, "conv2", "tanh2")
+    view.editing.grouping.keep()
+    document.open(templates.load("mlp"), None)
+    view.hide()  # its own Delete must not answer
+    palette.list.setCurrentRow(palette.list.count() - 1)
+    palette.show()
+    palette.list.setFocus()
+    QTest.keyClick(palette.list, Qt.Key.Key_Delete)
+    assert "library no more" in said[-1]
+    assert "Block1" not in offered(palette)
+    assert list(library.iterdir()) == []
+    (library / "Broken.tcblock").write_text("{")
+    offers.read()
+    assert "Broken.tcblock" in said[-1]
+    library.joinpath("Broken.tcblock").unlink()
+    library.rmdir()
+    library.write_text("no folder")
+    document.open(templates.load("lenet5"), None)
+    grouped(view, "conv2")
+    before = document.value
+    words: list[str] = []
+    view.hint.connect(words.append)
+    view.editing.grouping.keep()
+    assert words  # it says why
+    assert "is in the library" not in words[-1]
+    assert document.value is before
+
+
 def test_a_block_drops_onto_a_wire(view, document, library):
     grouped(view, "tanh1")
     edge = next(edge for edge in document.graph.edges if edge.source == "conv2")
