@@ -40,16 +40,21 @@ class Linear(Layer):
         Example(((120,),), {"features": 84}),
         Example(((2,),), {"features": 1, "bias": False}),
         Example(((10, 32),), {"features": 16}),
+        Example(((4, 5, 8),), {"features": 6, "last_axis": True}),
         Example(((4,),), {"features": 3, "initialisation": {"kind": "normal", "deviation": 0.4}}),
     )
 
     features: Positive = parameter(10, "Units", "How many outputs.", slider=(1, 512))
     bias: bool = parameter(True, "Bias", "Adds one learned number to each output.")
+    last_axis: bool = parameter(
+        False, "Last axis only", "At each place of a picture whose channels stand last, as in ConvNeXt and Swin.",
+        advanced=True,
+    )  # fmt: skip
     initialisation: Initialisation = initialisation()
 
     def output_shape(self, inputs: Shapes) -> Shape:
         shape = inputs[0]
-        if len(shape) > 2:
+        if len(shape) > 2 and not self.last_axis:
             message = f"Linear needs a flat input, got {show(shape)}."
             raise ShapeError(message, "Put a Flatten before it.", remedy=INSERT_FLATTEN)
         return (*shape[:-1], self.features)
@@ -77,6 +82,7 @@ class Linear(Layer):
         count = self.parameter_count(inputs)
         work = self.multiply_adds(inputs, output)
         times = "".join(f"{number}·" for number in tokens)
+        size = (Formula("Output size", "M in the place of the last size", show(output)),) if len(tokens) > 1 else ()
         return (
             Formula("Function", "y = W·x + b" if self.bias else "y = W·x"),
             Formula(
@@ -85,6 +91,7 @@ class Linear(Layer):
                 f"({width} + 1)·{self.features} = {count:,}" if self.bias else f"{width}·{self.features} = {count:,}",
             ),
             Formula("Multiply-adds", "T·N·M" if tokens else "N·M", f"{times}{width}·{self.features} = {work:,}"),
+            *size,
             initial_formula(self.initialisation, self.weights(inputs)["weight"]),
         )
 

@@ -166,6 +166,7 @@ class LayerNorm(_Normalisation):
         Example(((6, 5, 4),), {"scale": "map"}),
         Example(((10, 32),), {"eps": 1e-6}),
         Example(((6, 5, 4),), {"affine": False}),
+        Example(((5, 4, 6),), {"last_axis": True}),
     )
     over: ClassVar[str] = "all numbers of a sample (of a token, where there are tokens)"
 
@@ -175,16 +176,19 @@ class LayerNorm(_Normalisation):
         "Whether every number of a picture has a scale and shift of its own, or every feature map.",
         choices={"number": "for each number", "map": "for each feature map"},
     )
+    last_axis: bool = parameter(
+        False, "Last axis only", "At each place of a picture whose channels stand last, as in Swin.", advanced=True
+    )
     eps: float = _eps()
     affine: bool = parameter(True, "Scale and shift", "Learn γ and β.")
 
     def _by_map(self, shape: Shape) -> bool:
-        return self.scale == "map" and len(shape) == 3
+        return self.scale == "map" and len(shape) == 3 and not self.last_axis
 
     def _scale_shape(self, shape: Shape) -> Shape:
         if self._by_map(shape):
             return shape[:1]
-        return shape[1:] if len(shape) == 2 else shape
+        return shape[-1:] if len(shape) == 2 or self.last_axis else shape
 
     def lower(self, inputs: Shapes) -> Call:
         options = unusual(self, eps=1e-5)
@@ -194,8 +198,11 @@ class LayerNorm(_Normalisation):
         size = shape[0] if len(shape) == 1 else shape
         return Call("torch.nn.LayerNorm", size, **options, **({} if self.affine else {"elementwise_affine": False}))
 
+    def _group_words(self) -> str:
+        return "the last axis, at each place" if self.last_axis else self.over
+
     def _group_size(self, shape: Shape) -> str:
-        seen = shape[1:] if len(shape) == 2 else shape
+        seen = shape[-1:] if len(shape) == 2 or self.last_axis else shape
         return f"{product(seen)} = {math.prod(seen):,} numbers"
 
     def window(self, inputs: Shapes) -> Window | None:

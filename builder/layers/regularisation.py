@@ -61,6 +61,29 @@ class Dropout2d(_Dropout):
 
 
 @register
+class StochasticDepth(_Dropout):
+    """While training, sets the whole value to zero for some samples, chosen at random, and scales up the others: of a
+    branch with a skip connection beside it, only the skip remains. At inference it does nothing."""
+
+    title: ClassVar[str] = "Stochastic depth"
+    stem: ClassVar[str] = "depth"
+    keywords: ClassVar[tuple[str, ...]] = ("drop path", "residual", "regularisation", "overfitting", "EfficientNet")
+    use: ClassVar[str] = "At the end of a residual branch, in networks that are very deep."
+    source: ClassVar[str] = "Huang et al. 2016, https://arxiv.org/abs/1603.09382"
+    examples: ClassVar[tuple[Example, ...]] = (Example(((16, 8, 8),)), Example(((10, 32),), {"p": 0.1}))
+
+    def lower(self, inputs: Shapes) -> Call:
+        # A dropout of ones, one for each sample, tells training from inference and scales what is left.
+        ones = (Call("torch.Tensor.size", Input(), 0), *(1 for _ in inputs[0]))
+        kept = Call(MODULE, Call("torch.Tensor.new_ones", Input(), ones))
+        return Call("torch.nn.Dropout", p=self.p).used(Call("torch.mul", Input(), kept))
+
+    def formulas(self, inputs: Shapes, output: Shape) -> tuple[Formula, ...]:
+        general = "y = x / (1 − p) for a sample with probability 1 − p, otherwise 0"
+        return (Formula("Function", general, f"p = {self.p:g}"),)
+
+
+@register
 class GaussianNoise(Layer):
     """While training, adds random numbers from a bell curve to its input, fresh for each batch, so that no small detail
     can be learned by heart. At inference it does nothing."""

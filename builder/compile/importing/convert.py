@@ -7,16 +7,16 @@ their own (a learned tensor, one part of several) are written into those that us
 from __future__ import annotations
 
 import json
-import keyword
-import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import fx, nn
 
-from builder.compile.importing import functions, modules
+from builder.compile.importing import functions, matches, modules
+from builder.compile.importing.drawing import Drawing, alive, refuse
 from builder.compile.importing.functions import Use
+from builder.compile.importing.modules import Found
 from builder.compile.importing.names import SIZED, full_name, plain_name
 from builder.compile.importing.nest import Scope, nest
 from builder.compile.importing.terms import (
@@ -28,7 +28,6 @@ from builder.compile.importing.terms import (
     call,
     inner,
     learned_in,
-    part_of,
     paths_in,
     recorded,
     shown,
@@ -37,9 +36,8 @@ from builder.compile.importing.terms import (
 from builder.compile.importing.weighted import Arguments, module_for
 from builder.compile.importing.work import multiply_adds
 from builder.graph.frozen import freeze
-from builder.graph.model import Edge, Graph, Network, Node, Shape
-from builder.graph.names import LONGEST, RESERVED
-from builder.graph.problems import Problem, ProblemError, Severity
+from builder.graph.model import Network, Shape
+from builder.graph.problems import Problem, ProblemError
 from builder.layers import calls
 from builder.layers.base import Call, Layer, ShapeError
 from builder.layers.operation import write_shapes
@@ -91,16 +89,11 @@ def convert(model: nn.Module, graph: fx.Graph, batch: int | torch.SymInt) -> Imp
 class _Converter:
     def __init__(self, model: nn.Module, batch: int | torch.SymInt) -> None:
         self.model, self.batch = model, batch
+        self.drawing = Drawing(model)
         self.terms: dict[fx.Node, Any] = {}
-        self.nodes: dict[str, Node] = {}
-        self.edges: list[Edge] = []
-        self.weights: dict[str, torch.Tensor] = {}
-        self.owners: dict[str, str] = {}  # path of a learned part, and the node that has it now
-        self.problems: list[Problem] = []
-        self.scopes: dict[str, Scope] = {}
 
     def run(self, graph: fx.Graph) -> ImportResult:
-        for node in _alive(graph):
+        for node in alive(graph):
             if node.op == "placeholder":
                 self._input(node)
             elif node.name == "_guards_fn":
@@ -111,35 +104,23 @@ class _Converter:
                 self._output(node)
             else:
                 self._step(node)
-        self._left_out()
+        done = self.drawing
+        done.tell_left_out()
         classes = {path: type(module).__name__ for path, module in self.model.named_modules()}
-        network = Network(Graph.of(self.nodes.values(), self.edges))
-        return ImportResult(network, self.weights, tuple(self.problems), self.scopes, classes)
-
-    def _left_out(self) -> None:
-        """Say which parts of the model are only there for training."""
-        taken = tuple(self.owners)
-        names = [
-            path
-            for path, _ in self.model.named_parameters()
-            if not any(path == owner or path.startswith(f"{owner}.") for owner in taken)
-        ]
-        if parts := list(dict.fromkeys(name.partition(".")[0] for name in names)):
-            message = f"what only training uses was left out: {', '.join(parts[:4])}{'…' if parts[4:] else ''}."
-            self.problems.append(Problem("left-out", message, severity=Severity.WARNING))
+        return ImportResult(Network(done.graph), done.weights, tuple(done.problems), done.scopes, classes)
 
     # Ends
 
     def _input(self, node: fx.Node) -> None:
-        if any(layer.kind == "Input" for layer in self.nodes.values()):
+        if any(layer.kind == "Input" for layer in self.drawing.nodes.values()):
             if node.users:
-                raise _refuse(node, "the model takes several inputs; a network here takes one.")
+                raise refuse(node, "the model takes several inputs; a network here takes one.")
             return
         value = node.meta["value"]
         if not isinstance(value, torch.Tensor) or value.dim() < 2:
-            raise _refuse(node, "the model takes something that is no picture and no list of numbers.")
+            raise refuse(node, "the model takes something that is no picture and no list of numbers.")
         shape = tuple(int(size) for size in value.shape[1:])
-        self._place(node, "Input", {"shape": list(shape)}, (), shape, "input")
+        self.terms[node] = self.drawing.place(node, "Input", {"shape": list(shape)}, (), shape, "input")
 
     def _output(self, node: fx.Node) -> None:
         value = node.args[0]
@@ -147,8 +128,8 @@ class _Converter:
             value = next(iter(value.values() if isinstance(value, dict) else value))
         wire = self.terms.get(value) if isinstance(value, fx.Node) else None
         if not isinstance(wire, Wire):
-            raise _refuse(node, "the model gives several values, or one that is no tensor; a network here gives one.")
-        self._place(node, "Output", {}, (wire,), wire.shape, "output")
+            raise refuse(node, "the model gives several values, or one that is no tensor; a network here gives one.")
+        self.drawing.place(node, "Output", {}, (wire,), wire.shape, "output")
 
     # Steps
 
@@ -156,7 +137,7 @@ class _Converter:
         value = node.meta.get("value")
         if isinstance(value, (int, torch.SymInt)):
             if isinstance(value, torch.SymInt) and not self._is_batch(value):
-                raise _refuse(node, "it calculates with the number of samples.")
+                raise refuse(node, "it calculates with the number of samples.")
             self.terms[node] = BATCH if self._is_batch(value) else value
             return
         term = self._term(node)
@@ -165,9 +146,9 @@ class _Converter:
             self.terms[node] = term  # a part of something: whoever uses it says how
             return
         if value.dim() < 2 or not self._is_batch(value.shape[0]):
-            raise _refuse(node, "it mixes the samples of a batch, or its result is one number for each sample.")
+            raise refuse(node, "it mixes the samples of a batch, or its result is one number for each sample.")
         output = tuple(int(size) for size in value.shape[1:])
-        if not self._alias(node, term, wires, output) and not self._layer(node, term, wires, output):
+        if not self._alias(node, term, output) and not self._layer(node, term, wires, output):
             self._operation(node, term, output)
 
     def _is_batch(self, size: Any) -> bool:
@@ -184,7 +165,7 @@ class _Converter:
             args = self._sizes(name, args)
         target = full_name(node, name)
         if target is None:
-            raise _refuse(node, f"there is no layer for {name}, and it is not known to be harmless.")
+            raise refuse(node, f"there is no layer for {name}, and it is not known to be harmless.")
         if name in ("rsub", "sub", "div") and args and isinstance(args[0], (int, float)):
             first, second = args[:2]
             if name == "sub":
@@ -198,7 +179,7 @@ class _Converter:
     def _argument(self, node: fx.Node, value: Any) -> Any:
         if isinstance(value, fx.Node):
             if value not in self.terms:
-                raise _refuse(node, "it uses something that is not known.")
+                raise refuse(node, "it uses something that is not known.")
             return self.terms[value]
         if isinstance(value, (tuple, list)):
             return tuple(self._argument(node, item) for item in value)
@@ -209,62 +190,145 @@ class _Converter:
             return value
         if isinstance(value, (torch.dtype, torch.device, torch.layout, torch.memory_format)):
             return None
-        raise _refuse(node, f"it is given a {type(value).__name__}.")
+        raise refuse(node, f"it is given a {type(value).__name__}.")
 
     def _sizes(self, name: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
         flat = len(args) > 1 and isinstance(args[1], tuple)
         sizes = args[1] if flat else args[1:]
         if sizes and not isinstance(sizes[0], Batch) and self._is_batch(sizes[0]):
             sizes = (BATCH, *sizes[1:])
-        if sizes and isinstance(sizes[0], Batch) and name != "expand" and -1 not in sizes[1:]:
+        if sizes and isinstance(sizes[0], Batch) and name not in ("expand", "repeat") and -1 not in sizes[1:]:
             sizes = (-1, *sizes[1:])
         return (args[0], sizes, *args[2:]) if flat else (args[0], *sizes)
 
     # Nodes
 
-    def _alias(self, node: fx.Node, term: Any, wires: list[Wire], output: Shape) -> bool:
-        if not isinstance(term, Call) or not term.args or not isinstance(term.args[0], Wire):
+    def _alias(self, node: fx.Node, term: Any, output: Shape) -> bool:
+        """Whether the step gives what it gets; then it needs no layer."""
+        if not isinstance(term, Call) or not term.args:
             return False
-        before = next(argument for argument in node.args if isinstance(argument, fx.Node)).meta.get("value")
+        first = term.args[0]
+        if isinstance(first, tuple) and len(first) == 1:
+            first = first[0]
+        if not isinstance(first, Wire) or output != first.shape:
+            return False
+        before = node.all_input_nodes[0].meta.get("value")
         same_type = isinstance(before, torch.Tensor) and before.dtype == node.meta["value"].dtype
-        use = self._use(node, term, output)
-        if output == wires[0].shape and functions.changes_nothing(use, same_type):
-            self.terms[node] = term.args[0]
+        if functions.changes_nothing(self._use(node, term, output), same_type):
+            self.terms[node] = first
             return True
         return False
 
     def _layer(self, node: fx.Node, term: Any, wires: list[Wire], output: Shape) -> bool:
         """Place the layer of the catalogue that is this step; False when there is none."""
         if isinstance(term, Applied):
-            module = self.model.get_submodule(term.path)
-            plain = len(term.args) == 1 and isinstance(term.args[0], Wire) and not term.kwargs
-            found = modules.layer_for(module, (wires[0].shape,)) if plain else None
-            if found is None:
-                return False
-            name = self._place(node, *found, (wires[0],), output)
-            self._take(name, term.path, module)
+            return self._module(node, term, wires, output)
+        if self._attention(node, term, output) or self._constant(node, term, output):
             return True
         if self._weighted(node, term, output):
             return True
-        part = part_of(term)
-        if part is not None:
-            found, wires = part, wires[:1]
-        elif all(isinstance(item, (Wire, Batch)) for item in inner(term)):
-            proposal = functions.layer_for(self._use(node, term, output))
-            if proposal is None:
-                return False
-            found = proposal
-        else:
+        if parts := matches.part_of(term):
+            return self._chain(node, parts, wires[0], output)
+        term = self._beside(node, term, wires[0], output)
+        if not all(isinstance(item, (Wire, Batch)) for item in inner(term)):
             return False
-        kind, params = found
-        try:
-            layer: Layer = make(kind, freeze(params))
-            if layer.output_shape(tuple(wire.shape for wire in wires)) != output or layer.weights(()) != {}:
-                return False
-        except (ProblemError, ShapeError, IndexError):
+        found = functions.layer_for(self._use(node, term, output))
+        layer = _fitting(found, tuple(wires_of(term)), output)
+        if layer is None:
             return False
-        self._place(node, kind, layer.plain(), tuple(wires), output)
+        self.terms[node] = self.drawing.place(node, layer.kind(), layer.plain(), tuple(wires_of(term)), output)
         return True
+
+    def _module(self, node: fx.Node, term: Applied, wires: list[Wire], output: Shape) -> bool:
+        module = self.model.get_submodule(term.path)
+        plain = len(term.args) == 1 and isinstance(term.args[0], Wire) and not term.kwargs
+        found = modules.layer_for(module, (wires[0].shape,)) if plain else None
+        if found is None:
+            return False
+        wire = self.terms[node] = self.drawing.place(node, *found, (wires[0],), output)
+        self.drawing.take(wire.name, term.path, module)
+        return True
+
+    def _chain(self, node: fx.Node, parts: tuple[Found, ...], wire: Wire, output: Shape) -> bool:
+        """Place layers one behind the other; False, and nothing, when together they do not give the output."""
+        layers: list[Layer] = []
+        shapes = [wire.shape]
+        for kind, params in parts:
+            try:
+                layers.append(make(kind, freeze(params)))
+                shapes.append(layers[-1].output_shape((shapes[-1],)))
+            except (ProblemError, ShapeError):
+                return False
+        if shapes[-1] != output:
+            return False
+        for layer, shape in zip(layers, shapes[1:], strict=True):
+            wire = self.drawing.place(node, layer.kind(), layer.plain(), (wire,), shape)
+        self.terms[node] = wire
+        return True
+
+    def _attention(self, node: fx.Node, term: Call, output: Shape) -> bool:
+        found = matches.attention_of(term, self.model.get_submodule)
+        if found is None:
+            return False
+        params, path = found
+        wire = term.args[0].args[0]
+        layer = _fitting(("MultiheadAttention", params), (wire,), output)
+        if layer is None:
+            return False
+        placed = self.terms[node] = self.drawing.place(node, layer.kind(), layer.plain(), (wire,), output, path)
+        self.drawing.take(placed.name, path, self.model.get_submodule(path))
+        return True
+
+    def _constant(self, node: fx.Node, term: Call, output: Shape) -> bool:
+        found = matches.constant_of(term, self.drawing.tensor)
+        if found is None:
+            return False
+        params, value, path, shape = found
+        layer = _fitting(("LearnedConstant", params), (value,), output)
+        if layer is None:
+            return False
+        self.terms[node] = self._learned(node, layer, value, output, path, shape)
+        return True
+
+    def _learned(self, node: fx.Node, layer: Layer, value: Wire, output: Shape, path: str, shape: Shape) -> Wire:
+        wire = self.drawing.place(node, layer.kind(), layer.plain(), (value,), output, path)
+        self.drawing.own(path, wire.name)
+        self.drawing.weights[f"{wire.name}.0"] = self.drawing.tensor(path).detach().reshape(shape)
+        return wire
+
+    def _beside(self, node: fx.Node, term: Call, value: Wire, output: Shape) -> Call:
+        """The term with learned numbers that are put beside a value (a class token) as layers that give them.
+
+        Only where the step is a layer then; else the very term.
+        """
+        given: dict[str, tuple[Layer, Shape]] = {}
+
+        def replaced(item: Any) -> Any:
+            if isinstance(item, tuple):
+                return tuple(replaced(part) for part in item)
+            found = matches.spread_of(item, self.drawing.tensor)
+            if found is None:
+                return item
+            params, path, shape = found
+            layer = _fitting(("LearnedConstant", params), (value,), shape)
+            if layer is not None:
+                given[path] = layer, shape
+            return Wire(path, shape) if layer is not None else item
+
+        changed = Call(term.target, *(replaced(item) for item in term.args), **term.kwargs)
+        every = all(isinstance(item, (Wire, Batch)) for item in inner(changed))
+        if not given or not every:
+            return term
+        if _fitting(functions.layer_for(self._use(node, changed, output)), tuple(wires_of(changed)), output) is None:
+            return term
+        placed = {path: self._learned(node, layer, value, shape, path, shape) for path, (layer, shape) in given.items()}
+
+        def drawn(item: Any) -> Any:
+            if isinstance(item, tuple):
+                return tuple(drawn(part) for part in item)
+            return placed.get(item.name, item) if isinstance(item, Wire) else item
+
+        return Call(term.target, *(drawn(item) for item in changed.args), **term.kwargs)
 
     def _weighted(self, node: fx.Node, term: Call, output: Shape) -> bool:
         """Place the layer that a function given its weights is; False when it is none."""
@@ -286,17 +350,18 @@ class _Converter:
             plain = Applied("", (first,), ())
             found = "Operation", self._recorded(node, plain, [first], [], build, sizes, output)
         owner = next(iter(named.values())).path.rpartition(".")[0]
-        name = self._place(node, *found, (first,), output, owner)
+        placed = self.terms[node] = self.drawing.place(node, *found, (first,), output, owner)
+        name = placed.name
         for key, tensor in module.state_dict().items():
             if key in named:
-                self._own(named[key].path, name)
-                self.weights[f"{name}.{key}"] = self._tensor(named[key].path).detach()
+                self.drawing.own(named[key].path, name)
+                self.drawing.weights[f"{name}.{key}"] = self.drawing.tensor(named[key].path).detach()
             else:  # batch norm's count of batches, which only training changes
-                self.weights[f"{name}.{key}"] = torch.zeros(tensor.shape, dtype=tensor.dtype)
+                self.drawing.weights[f"{name}.{key}"] = torch.zeros(tensor.shape, dtype=tensor.dtype)
         return True
 
     def _learned_tensor(self, value: Any) -> torch.Tensor | None:
-        return self._tensor(value.path) if isinstance(value, Learned) else None
+        return self.drawing.tensor(value.path) if isinstance(value, Learned) else None
 
     def _use(self, node: fx.Node, term: Call, output: Shape) -> Use:
         args, kwargs = shown(term.args), {key: shown(value) for key, value in term.kwargs.items()}
@@ -308,7 +373,7 @@ class _Converter:
         learned = list(dict.fromkeys(learned_in(term)))
         wires = list(dict.fromkeys(wires_of(term)))
         if len(paths) > 1 or (paths and learned):
-            raise _refuse(node, "it uses several modules at once.")
+            raise refuse(node, "it uses several modules at once.")
         build: Call | None = None
         sizes: dict[str, Shape] = {}
         if paths:
@@ -316,19 +381,20 @@ class _Converter:
             build = modules.rebuild(module)
             if build is None:
                 name = type(module).__name__
-                raise _refuse(node, f"there is no layer for a {name}, and it cannot be built by itself.")
+                raise refuse(node, f"there is no layer for a {name}, and it cannot be built by itself.")
             sizes = {name: tuple(tensor.shape) for name, tensor in module.named_parameters()}
         elif learned:
-            if strange := [path for path in learned if not isinstance(self._tensor(path), nn.Parameter)]:
-                raise _refuse(node, f"it uses {strange[0]}, a fixed tensor; there is no layer for one.")
-            sizes = {str(number): tuple(self._tensor(path).shape) for number, path in enumerate(learned)}
+            if strange := [path for path in learned if not isinstance(self.drawing.tensor(path), nn.Parameter)]:
+                raise refuse(node, f"it uses {strange[0]}, a fixed tensor; there is no layer for one.")
+            sizes = {str(number): tuple(self.drawing.tensor(path).shape) for number, path in enumerate(learned)}
         params = self._recorded(node, term, wires, learned, build, sizes, output)
-        name = self._place(node, "Operation", params, tuple(wires), output)
+        placed = self.terms[node] = self.drawing.place(node, "Operation", params, tuple(wires), output, "".join(paths))
+        name = placed.name
         for path in paths:
-            self._take(name, path, self.model.get_submodule(path))
+            self.drawing.take(name, path, self.model.get_submodule(path))
         for number, path in enumerate(learned):
-            self._own(path, name)
-            self.weights[f"{name}.{number}"] = self._tensor(path).detach()
+            self.drawing.own(path, name)
+            self.drawing.weights[f"{name}.{number}"] = self.drawing.tensor(path).detach()
 
     def _recorded(
         self,
@@ -354,78 +420,17 @@ class _Converter:
             work = multiply_adds(layer.lower(inputs), inputs, output)
             return make("Operation", freeze({**params, "work": work})).plain()
         except Exception as error:  # it may fail in any way that a function of PyTorch can
-            raise _refuse(node, "there is no layer for it, and it cannot be called by itself.") from error
-
-    def _place(
-        self, node: fx.Node, kind: str, params: dict[str, Any], wires: tuple[Wire, ...], shape: Shape, path: str = ""
-    ) -> str:
-        """Add a node. `path` is that of the module whose weights it has, where the step itself does not tell."""
-        name = self._free(path.replace(".", "_") or node.name)
-        self.nodes[name] = Node(name, kind, freeze(params))
-        self.scopes[name] = _scope(node, path)
-        self.edges += [Edge(wire.name, name, 0, port) for port, wire in enumerate(wires)]
-        self.terms[node] = Wire(name, shape)
-        return name
-
-    def _free(self, stem: str) -> str:
-        name = stem.strip("_") or "layer"
-        name = name if name[0].isalpha() else f"layer_{name}"
-        name = name[: LONGEST - 8]
-        if name in RESERVED or keyword.iskeyword(name):
-            name += "_"
-        found, number = name, 0
-        while found in self.nodes:
-            number += 1
-            found = f"{name}_{number}"
-        return found
-
-    # Weights
-
-    def _take(self, name: str, path: str, module: nn.Module) -> None:
-        """The module's tensors now belong to the node."""
-        state = module.state_dict()
-        if state:
-            self._own(path, name)
-        for key, tensor in state.items():
-            self.weights[f"{name}.{key}"] = tensor.detach()
-
-    def _own(self, path: str, name: str) -> None:
-        if path in self.owners:
-            message = f"it shares its weights with {self.owners[path]} in the model; here each has its own copy."
-            hint = "Outputs agree, but in training the two will part."
-            self.problems.append(Problem("shared-weights", message, name, hint=hint, severity=Severity.WARNING))
-        self.owners.setdefault(path, name)
-
-    def _tensor(self, path: str) -> torch.Tensor:
-        owner, _, name = path.rpartition(".")
-        tensor: torch.Tensor = getattr(self.model.get_submodule(owner), name)
-        return tensor
+            raise refuse(node, "there is no layer for it, and it cannot be called by itself.") from error
 
 
-def _scope(node: fx.Node, path: str = "") -> Scope:
-    """Where a step stands in the model."""
-    if node.op in ("placeholder", "output"):
-        return Scope((), "input" if node.op == "placeholder" else "output")
-    stack = [str(place) for place, _ in (node.meta.get("nn_module_stack") or {}).values()]
-    if path or node.op == "call_module":
-        *around, name = (path or str(node.target)).split(".")
-        return Scope(tuple(around), name)
-    inside = stack[-1] if stack and not stack[-1].startswith("_") else ""
-    return Scope(tuple(inside.split(".")) if inside else (), re.sub(r"_\d+\Z", "", node.name))
-
-
-def _alive(graph: fx.Graph) -> list[fx.Node]:
-    """The steps that the output needs, and the inputs, in order."""
-    needed: set[fx.Node] = set()
-    for node in reversed(graph.nodes):
-        if node.op in ("output", "placeholder") or node in needed:
-            needed.update((node, *node.all_input_nodes))
-    return [node for node in graph.nodes if node in needed]
-
-
-def _refuse(node: fx.Node, message: str) -> ProblemError:
-    stack = list((node.meta.get("nn_module_stack") or {}).values())
-    path = str(stack[-1][0]) if stack else ""
-    place = path if path and not path.startswith("_") else node.name
-    hint = "Leave that part out of the model, or write it with the usual layers."
-    return ProblemError(Problem("cannot-import", message, where=place, hint=hint))
+def _fitting(found: Found | None, wires: tuple[Wire, ...], output: Shape) -> Layer | None:
+    """The layer, if it takes these values and gives that shape; None otherwise."""
+    if found is None:
+        return None
+    kind, params = found
+    try:
+        layer = make(kind, freeze(params))
+        fits = layer.output_shape(tuple(wire.shape for wire in wires)) == output
+    except (ProblemError, ShapeError, IndexError):
+        return None
+    return layer if fits else None

@@ -69,6 +69,8 @@ def changes_nothing(use: Use, same_type: bool) -> bool:
         return same_type
     if use.name in ("pad", "constant_pad_nd"):
         return not any(use.get(1, "pad", (1,)))
+    if use.name in ("cat", "concat"):
+        return bool(use.get(0, "tensors", ()) == (VALUE,))
     if use.name in ("dropout", "feature_dropout"):
         return bool(use.get(1, "p", 0.5) == 0)
     return use.name in _FORMS and use.inputs[:1] == (use.output,) and use.name not in ("permute", "transpose")

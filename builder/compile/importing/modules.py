@@ -26,19 +26,21 @@ Found = tuple[str, Params]  # a kind, and the parameters that differ from its de
 
 def layer_for(module: nn.Module, inputs: Shapes) -> Found | None:
     """The kind and parameters of the layer that is this module, for inputs of these shapes; None when there is none."""
-    propose = LAYERS.get(type(module))
+    kind = type(module)
+    propose = LAYERS.get(kind) or OTHERS.get(f"{kind.__module__}.{kind.__name__}")
     if propose is None or (found := propose(module, inputs)) is None:
         return None
-    kind, params = found
+    name, params = found
     try:
-        layer = make(kind, freeze(params))
+        layer = make(name, freeze(params))
         layer.output_shape(inputs)
         call = layer.lower(inputs)
     except (ProblemError, ShapeError):
         return None
-    if call.builds_module and not isinstance(module, (nn.Softmax, nn.LogSoftmax)) and not same(call, module):
+    exact = propose in OTHERS.values() or isinstance(module, (nn.Softmax, nn.LogSoftmax))
+    if call.builds_module and not exact and not same(call, module):
         return None
-    return kind, layer.plain()
+    return name, layer.plain()
 
 
 def same(call: Call, module: nn.Module) -> bool:
@@ -153,13 +155,26 @@ def _classes(m: Any, inputs: Shapes) -> Found | None:
 
 
 def _norm(m: nn.LayerNorm, inputs: Shapes) -> Found | None:
-    return "LayerNorm", {"eps": m.eps, "affine": m.elementwise_affine}
+    last = len(inputs[0]) > 2 and len(m.normalized_shape) == 1
+    return "LayerNorm", {"eps": m.eps, "affine": m.elementwise_affine, "last_axis": last}
+
+
+def _norm_each_place(m: Any, inputs: Shapes) -> Found | None:
+    return "LayerNorm2d", {"eps": m.eps, "affine": m.elementwise_affine}
+
+
+def _linear(m: nn.Linear, inputs: Shapes) -> Found | None:
+    return "Linear", {"features": m.out_features, "bias": m.bias is not None, "last_axis": len(inputs[0]) > 2}
+
+
+def _depth(m: Any, inputs: Shapes) -> Found | None:
+    return ("StochasticDepth", {"p": m.p}) if m.mode == "row" else None
 
 
 LAYERS: dict[type[nn.Module], Callable[[Any, Shapes], Found | None]] = {
     nn.Conv2d: _convolution,
     nn.ConvTranspose2d: _transposed,
-    nn.Linear: lambda m, _inputs: ("Linear", {"features": m.out_features, "bias": m.bias is not None}),
+    nn.Linear: _linear,
     nn.BatchNorm2d: _attributes("BatchNorm2d", eps="eps", momentum="momentum", affine="affine"),
     nn.BatchNorm1d: _attributes("BatchNorm1d", eps="eps", momentum="momentum", affine="affine"),
     nn.InstanceNorm2d: _attributes("InstanceNorm2d", eps="eps", affine="affine"),
@@ -189,4 +204,9 @@ LAYERS: dict[type[nn.Module], Callable[[Any, Shapes], Found | None]] = {
     nn.Hardswish: _attributes("Hardswish"),
     nn.Softmax: _classes,
     nn.LogSoftmax: _classes,
+}
+# Of torchvision, by name, since importing it takes long. What they lower to is built of other modules, and the same.
+OTHERS: dict[str, Callable[[Any, Shapes], Found | None]] = {
+    "torchvision.models.convnext.LayerNorm2d": _norm_each_place,
+    "torchvision.ops.stochastic_depth.StochasticDepth": _depth,
 }

@@ -11,7 +11,7 @@ from torch import fx
 from builder.layers import calls
 from builder.layers.base import GETITEM
 
-SIZED = frozenset({"view", "reshape", "_unsafe_view", "expand"})
+SIZED = frozenset({"view", "reshape", "_unsafe_view", "expand", "repeat"})
 _PYTHON = {"truediv": "div", "iadd": "add", "isub": "sub", "imul": "mul", "itruediv": "div", "matmul": "matmul",
            "concat": "cat", "concatenate": "cat", "multiply": "mul", "boolean_dispatch": ""}  # fmt: skip
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from builder.compile.importing.functions import VALUE, Use
-from builder.compile.importing.modules import Found
+from builder.compile.importing.functions import VALUE
 from builder.graph.model import Shape
-from builder.layers.base import GETITEM, MODULE, Call, Input, Own
+from builder.layers.base import MODULE, Call, Input, Own
 
 
 @dataclass(frozen=True)
@@ -119,27 +118,3 @@ def recorded(term: Any, wires: list[Wire], learned: list[str]) -> Any:
         options = {key: recorded(value, wires, learned) for key, value in term.kwargs.items()}
         return Call(term.target, *(recorded(argument, wires, learned) for argument in term.args), **options)
     return tuple(recorded(item, wires, learned) for item in term) if isinstance(term, tuple) else term
-
-
-def part_of(term: Call) -> Found | None:
-    """One of several equal parts (or parts of given sizes) of one axis, as a slice."""
-    if term.target != GETITEM or not isinstance(term.args[0], Call) or not isinstance(term.args[1], int):
-        return None
-    split, number = term.args
-    if split.target.rpartition(".")[2] not in ("chunk", "split") and ".split" not in split.target:
-        return None
-    if not split.args or not isinstance(split.args[0], Wire):
-        return None
-    shape = split.args[0].shape
-    use = Use("split", split.args, dict(split.kwargs), (shape,))
-    axis, much = use.axis(use.get(2, "dim", 0)), use.get(1, "chunks", use.get(1, "split_size"))
-    if not axis:
-        return None
-    size = shape[axis - 1]
-    if isinstance(much, tuple):
-        lengths = list(much)
-    else:
-        each = -(-size // much) if split.target.endswith("chunk") else much
-        lengths = [min(each, size - start) for start in range(0, size, each)]
-    number %= len(lengths)
-    return "Slice", {"axis": axis, "start": sum(lengths[:number]), "length": lengths[number]}

@@ -24,7 +24,7 @@ from builder.graph.problems import Problem, ProblemError
 BATCH = 1009  # samples of the made-up batch: a prime that no other size is, so that it is known wherever it appears
 
 # Modules that are one layer though they are not part of torch.nn.
-_WHOLE = frozenset({"StochasticDepth", "ShiftedWindowAttention", "ShiftedWindowAttentionV2",
+_WHOLE = frozenset({"LayerNorm2d", "StochasticDepth", "ShiftedWindowAttention", "ShiftedWindowAttentionV2",
                    "RelativePositionalMultiHeadAttention"})  # fmt: skip
 
 # Modules whose result has the size of their input: it need not be found out, which for batch norm takes long.

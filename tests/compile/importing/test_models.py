@@ -154,8 +154,49 @@ def test_learned_tensors_and_attention_come_over() -> None:
     result = import_model(model, (3, 8, 8))
     agree(model, result, 3, 8, 8)
     assert sum(t.numel() for t in result.weights.values()) == sum(p.numel() for p in model.parameters())
-    work = [node.params.get("work", 0) for node in result.network.graph.nodes.values()]
-    assert 4 * 5 * 8 * 8 + 2 * 5 * 5 * 8 in work  # of the attention
+    assert "Operation" not in kinds_of(result)
+    assert [kind for kind in kinds_of(result) if "Constant" in kind] == ["LearnedConstant"] * 2  # token and places
+    attention = infer(result.network.graph).nodes["attention"]
+    assert attention.layer is not None
+    assert attention.layer.kind() == "MultiheadAttention"
+    assert attention.layer.multiply_adds(((5, 8),), (5, 8)) == 4 * 5 * 8 * 8 + 2 * 5 * 5 * 8
+
+
+class Parts(nn.Module):
+    """Parts of a value by index, and learned numbers in every place that has a layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.full((1, 6, 1, 1), 1e-6))
+        self.shift = nn.Parameter(torch.randn(6, 5, 4))
+        self.row = nn.Parameter(torch.randn(1, 1, 5, 4))
+        self.odd = nn.Parameter(torch.randn(4))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.scale * x + self.shift
+        x = torch.cat([self.row.repeat(x.shape[0], 1, 1, 1), torch.cat([x], 1)], 1)
+        y = x[:, 1:-1, ..., 2] + x[:, 1:6, :, -1] + x[:, -5:].select(3, 0)
+        return torch.cat([y[:, 0], (x * self.odd)[:, :2].flatten(1)], 1)
+
+
+def test_parts_and_learned_numbers_become_layers() -> None:
+    model = Parts()
+    result = import_model(model, (6, 5, 4))
+    agree(model, result, 6, 5, 4)
+    kinds = kinds_of(result)
+    assert kinds.count("LearnedConstant") == 3
+    assert kinds.count("Slice") >= 7
+    assert kinds.count("Operation") == 1  # a number for each column has no layer
+    scale = result.network.graph.nodes["scale"].params
+    assert (scale["mean"], scale["deviation"]) == (1e-6, 0)
+    assert sum(t.numel() for t in result.weights.values()) == sum(p.numel() for p in model.parameters())
+
+
+def test_channels_last_and_stochastic_depth_have_layers() -> None:
+    model = model_of("convnext_tiny")
+    kinds = kinds_of(import_model(model, (3, 64, 64)))
+    assert "Operation" not in kinds
+    assert {"LayerNorm", "LayerNorm2d", "LearnedConstant", "StochasticDepth"} <= set(kinds)
 
 
 def test_the_model_is_left_as_it_was() -> None:

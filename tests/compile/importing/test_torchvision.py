@@ -90,5 +90,9 @@ def test_outputs_agree(name: str) -> None:
 def test_large_ones_have_all_their_weights(name: str) -> None:
     model = model_of(name, **options_of(name))
     _, weights = compiled(model, shape_of(name))
-    wanted = sorted(tuple(tensor.shape) for tensor in model.state_dict().values())
-    assert sorted(tuple(tensor.shape) for tensor in weights.values()) == wanted
+
+    def sizes(tensors: dict[str, torch.Tensor]) -> list[tuple[int, ...]]:
+        # The places of tokens stand in the model with a batch of one, which a layer's own numbers do not have.
+        return sorted(tuple(t.shape[1:] if t.dim() > 2 and t.shape[0] == 1 else t.shape) for t in tensors.values())
+
+    assert sizes(weights) == sizes(model.state_dict())
