@@ -1,4 +1,5 @@
-"""The modules of a model as blocks within blocks: each that holds several layers, equal ones by one definition.
+"""The modules of a model as blocks within blocks: each that holds several layers, equal ones by one definition, and
+equal ones in a row by one that is repeated.
 
 Where a module would have to be entered and left twice (it is used in two places), its layers stay where they are used.
 Knows graphs and names, no tensors.
@@ -10,6 +11,8 @@ import keyword
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from builder.compile.importing.chains import REPEAT, name_of, rows_of
+from builder.compile.importing.generalise import generalise
 from builder.graph.frozen import FrozenDict, freeze
 from builder.graph.instance import BLOCK, INPUT, OUTPUT
 from builder.graph.model import Block, Edge, Graph, Network, Node
@@ -37,7 +40,7 @@ def nest(graph: Graph, scopes: Mapping[str, Scope], classes: Mapping[str, str]) 
     nesting = _Nesting(graph, scopes, classes)
     level = nesting.level(tuple(graph.nodes), ())
     network = Network(Graph.of(level.nodes, level.edges), FrozenDict(nesting.blocks))
-    return network, level.paths
+    return generalise(network, nesting.stems), level.paths
 
 
 @dataclass
@@ -61,6 +64,7 @@ class _Nesting:
     def __init__(self, graph: Graph, scopes: Mapping[str, Scope], classes: Mapping[str, str]) -> None:
         self.graph, self.scopes, self.classes = graph, scopes, classes
         self.blocks: dict[str, Block] = {}
+        self.stems: dict[str, str] = {}  # what each definition is called after
         self._known: dict[tuple[tuple[Node, ...], tuple[Edge, ...]], str] = {}
 
     def level(self, names: tuple[str, ...], around: tuple[str, ...]) -> _Level:
@@ -77,7 +81,44 @@ class _Nesting:
             else:
                 self._block(found, key[0], tuple(members), (*around, key[0]), taken)
         self._wire(found, names)
+        self._repeat(found, taken)
         return found
+
+    def _repeat(self, found: _Level, taken: set[str]) -> None:
+        """Put one repeated block in the place of equal ones in a row."""
+        members: dict[str, list[str]] = {}
+        for flat, owner in found.owner.items():
+            members.setdefault(owner, []).append(flat)
+
+        def private(source: str, target: str) -> bool:
+            inside, following = set(members[source]), set(members[target])
+            leaving = {e.target for flat in inside for e in self.graph.outgoing[flat]} - inside
+            return leaving <= following
+
+        for row in rows_of(found.nodes, found.edges, self.blocks, private):
+            self._merge(found, row, members, _free(name_of(row, _stem(BLOCK)), taken))
+
+    def _merge(self, found: _Level, row: tuple[str, ...], members: dict[str, list[str]], name: str) -> None:
+        """Let one block stand for a row of them."""
+        first = next(node for node in found.nodes if node.name == row[0])
+        merged = Node(name, BLOCK, first.params.set(REPEAT, len(row)))
+        gone = set(row[1:])
+        found.nodes = [merged if node is first else node for node in found.nodes if node.name not in gone]
+        new = dict.fromkeys(row, name)
+        found.edges = [
+            edge._replace(source=new.get(edge.source, edge.source), target=new.get(edge.target, edge.target))
+            for edge in found.edges
+            if not (edge.source in new and edge.target in new)
+        ]
+        for number, block in enumerate(row):
+            for flat in members[block]:
+                found.owner[flat] = name
+                found.paths[flat] = f"{name}.{number}.{found.paths[flat].removeprefix(f'{block}.')}"
+                if flat in found.gates:
+                    found.gates[flat] = (name, found.gates[flat][1])
+        for (block, source), port in list(found.entries.items()):
+            if block == row[0]:
+                found.entries[name, source] = port
 
     def _groups(self, names: tuple[str, ...], depth: int) -> dict[tuple[str, str], list[str]]:
         """The layers by the module around them at this depth; a layer of its own stands alone."""
@@ -118,6 +159,12 @@ class _Nesting:
     ) -> None:
         inner = self.level(members, around)
         inside = set(members)
+        block = _free(_sound(key, BLOCK), taken)
+        if (
+            len(inner.nodes) == 1 and REPEAT in inner.nodes[0].params
+        ):  # nothing but one block that is repeated: it needs no block around it
+            self._stand_in(found, inner, block)
+            return
         sources = list(
             dict.fromkeys(e.source for name in members for e in self.graph.incoming[name] if e.source not in inside)
         )
@@ -144,15 +191,28 @@ class _Nesting:
             edges.append(Edge(node, port, number, 0))
         nodes = (*(Node(p, INPUT) for p in ports_in), *inner.nodes, *(Node(p, OUTPUT) for p in ports_out))
         definition = self._define(nodes, tuple(edges), around)
-        name = _free(_sound(key, BLOCK), taken)
-        found.nodes.append(Node(name, BLOCK, freeze({"definition": definition})))
+        found.nodes.append(Node(block, BLOCK, freeze({"definition": definition})))
         for flat in members:
-            found.paths[flat] = f"{name}.{inner.paths[flat]}"
-            found.owner[flat] = name
+            found.paths[flat] = f"{block}.{inner.paths[flat]}"
+            found.owner[flat] = block
         for number, flat in enumerate(leaving):
-            found.gates[flat] = (name, number)
+            found.gates[flat] = (block, number)
         for number, source in enumerate(sources):
-            found.entries[name, source] = number
+            found.entries[block, source] = number
+
+    def _stand_in(self, found: _Level, inner: _Level, name: str) -> None:
+        """The only block of an inner level, here."""
+        (block,) = inner.nodes
+        found.nodes.append(Node(name, block.kind, block.params))
+        for flat, path in inner.paths.items():
+            found.paths[flat] = f"{name}.{path.removeprefix(f'{block.name}.')}"
+            found.owner[flat] = name
+        for flat, (owner, port) in inner.gates.items():
+            if owner == block.name:
+                found.gates[flat] = (name, port)
+        for (owner, source), port in inner.entries.items():
+            if owner == block.name:
+                found.entries[name, source] = port
 
     def _define(self, nodes: tuple[Node, ...], edges: tuple[Edge, ...], around: tuple[str, ...]) -> str:
         """The name of a definition with these contents; a new one when there is none yet."""
@@ -160,9 +220,10 @@ class _Nesting:
         if contents not in self._known:
             stem = _sound(self.classes.get(".".join(around), "") or around[-1], BLOCK)
             if stem in ("Sequential", "ModuleList", "ModuleDict"):
-                stem = _sound(around[-1], BLOCK)
+                stem = _sound(around[-1].rstrip("_0123456789"), BLOCK)
             name = _free(stem, set(self.blocks))
             self._known[contents] = name
+            self.stems[name] = stem
             self.blocks[name] = Block(name, Graph.of(nodes, edges))
         return self._known[contents]
 
@@ -181,10 +242,15 @@ class _Nesting:
         found.edges = list(drawn.values())
 
 
+def _stem(kind: str) -> str:
+    """How the names of such nodes begin."""
+    layer = find(kind)
+    return layer.stem if layer is not None else kind.lower()
+
+
 def _sound(text: str, kind: str) -> str:
     """A name that a node may have, near to that of a module."""
-    layer = find(kind)
-    stem = layer.stem if layer is not None else kind.lower()
+    stem = _stem(kind)
     text = text.strip("_") or stem
     if not text[0].isalpha():
         text = f"{stem}{text}"

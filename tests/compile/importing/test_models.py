@@ -104,9 +104,9 @@ class Twice(nn.Module):
         (
             model_of("resnet18"),
             (3, 64, 64),
-            ["BasicBlock", "layer1", "downsample", "BasicBlock_2", "BasicBlock_3", "layer2", "downsample_2"],
+            ["BasicBlock", "downsample", "BasicBlock_2", "layer"],
         ),
-        (model_of("shufflenet_v2_x0_5"), (3, 64, 64), ["conv1", "branch1", "branch2", "InvertedResidual"]),
+        (model_of("shufflenet_v2_x0_5"), (3, 64, 64), ["conv", "branch", "branch_2", "InvertedResidual"]),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "",
 )
@@ -126,11 +126,58 @@ def test_modules_become_blocks(model: nn.Module, shape: tuple[int, ...], blocks:
     assert decode(encode(project)).network.same_network(result.network)
 
 
-def test_equal_modules_share_one_definition() -> None:
-    result = import_model(model_of("resnet34"), (3, 64, 64)).nested()
-    body = result.network.blocks["layer1"].graph
-    assert [node.params["definition"] for node in body.nodes.values() if node.kind == "Block"] == ["BasicBlock"] * 3
-    assert list(result.network.graph.nodes)[:4] == ["input", "conv1", "bn1", "relu"]
+def test_equal_blocks_in_a_row_are_one_that_is_repeated() -> None:
+    model = model_of("resnet34")
+    result = import_model(model, (3, 64, 64)).nested()
+    nodes = result.network.graph.nodes
+    assert list(nodes)[:5] == ["input", "conv1", "bn1", "relu", "maxpool"]
+    first = nodes["layer1"].params
+    assert (first["definition"], first["repeat"]) == ("BasicBlock", 3)
+    assert {key for key in result.weights if key.startswith("layer1.")} == {
+        key for key in model.state_dict() if key.startswith("layer1.")
+    }
+
+
+def test_blocks_that_differ_in_numbers_share_one_definition() -> None:
+    network = import_model(model_of("resnet34"), (3, 64, 64)).nested().network
+    told = [dict(network.graph.nodes[name].params["arguments"]) for name in ("layer2", "layer3", "layer4")]
+    assert told == [
+        {"filters": 128, "blocks_repeat": 3},
+        {"filters": 256, "blocks_repeat": 5},
+        {"filters": 512, "blocks_repeat": 2},
+    ]
+    assert [parameter.name for parameter in network.blocks["layer"].parameters] == ["filters", "blocks_repeat"]
+
+
+class Row(nn.Module):
+    """Equal blocks in a row, one of which is heard elsewhere, and one of another size at the end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts = nn.ModuleList(nn.Sequential(nn.Linear(4, 4), nn.ReLU()) for _ in range(5))
+        self.wide = nn.ModuleList(nn.Sequential(nn.Linear(4 * n, 4 * n + 4), nn.ReLU()) for n in (1, 2))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        heard = x
+        for number, part in enumerate(self.parts):
+            x = part(x)
+            heard = x if number == 1 else heard
+        for part in self.wide:
+            x = part(x)
+        return torch.cat([x, heard], 1)
+
+
+def test_a_row_ends_where_its_value_goes_elsewhere() -> None:
+    model = Row().eval()
+    result = import_model(model, (4,)).nested()
+    net = build(make_plan(infer_network(result.network).flat)).eval()
+    net.load_state_dict(result.weights)
+    x = torch.randn(2, 4)
+    assert torch.equal(net(x), model(x))
+    inside = [node for part in ("parts", "wide") for node in result.network.blocks[part].graph.nodes.values()]
+    told = [(n.params.get("repeat", 1), n.params["arguments"]["features"]) for n in inside if n.kind == "Block"]
+    assert told == [(2, 4), (3, 4), (1, 8), (1, 12)]
+    assert result.network.blocks.keys() == {"block", "parts", "wide"}
 
 
 def kinds_of(result: ImportResult) -> list[str]:

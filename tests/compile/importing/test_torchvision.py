@@ -1,4 +1,6 @@
-"""Every classification model of torchvision becomes a network that computes the same, to the last digit."""
+"""Every classification model of torchvision becomes a network that computes the same, to the last digit; with blocks,
+it is the same network.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,12 @@ import pytest
 import torch
 from torch import nn
 
+from builder.compile.importing import ImportResult
+from builder.compile.importing.nest import nest
 from builder.compile.importing.sources import import_model, torchvision_names
-from builder.compile.infer import infer
+from builder.compile.infer import Inference, infer
 from builder.compile.module import build
+from builder.compile.network import infer_flat
 from builder.compile.plan import make_plan
 from builder.graph.model import Shape
 from tests.compile.importing.quick import fill, model_of
@@ -59,11 +64,28 @@ SHORTER: dict[str, Callable[[Any], None]] = {
 def compiled(model: nn.Module, shape: Shape) -> tuple[nn.Module, dict[str, torch.Tensor]]:
     """The model made from the imported network, with the weights that came with it."""
     result = import_model(model, shape)
-    plan = make_plan(infer(result.network.graph))
+    known = infer(result.network.graph)
+    check_blocks(result, known)
+    plan = make_plan(known)
     with torch.device("meta"):
         net = build(plan)
     net.load_state_dict(result.weights, assign=True)
     return net.eval(), result.weights
+
+
+def check_blocks(result: ImportResult, flat: Inference) -> None:
+    """Written out, the network with blocks is the one without, under other names."""
+    network, names = nest(result.network.graph, result.scopes, result.classes)
+    known = infer_flat(network)
+    assert known.errors == ()
+    assert set(names.values()) == known.nodes.keys()
+    for name, info in flat.nodes.items():
+        other = known.nodes[names[name]]
+        assert (info.layer, info.inputs, info.output) == (other.layer, other.inputs, other.output)
+    edges = {edge._replace(source=names[edge.source], target=names[edge.target]) for edge in flat.graph.edges}
+    assert edges == set(known.graph.edges)
+    parts = (key.partition(".") for key in result.weights)
+    assert {f"{names[name]}.{rest}" for name, _, rest in parts} == result.nested().weights.keys()
 
 
 def test_all_are_there() -> None:
