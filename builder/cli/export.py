@@ -19,6 +19,7 @@ from builder.compile.source import network_source
 from builder.graph.problems import Problem, ProblemError
 from builder.project.document import Project
 from builder.project.file import write
+from builder.project.weights import beginning
 
 PICTURES = ("svg", "png", "pdf")
 
@@ -28,7 +29,7 @@ class Wish:
     """How the file is to be made, as far as a format heeds it.
 
     Attributes:
-        weights: a safetensors file; None for the initial weights.
+        weights: a safetensors file; None for those that a training begins with.
         look, scale: of a picture; see `Draw`.
     """
 
@@ -54,14 +55,14 @@ def to_onnx(project: Project, wish: Wish) -> bytes:
     """The model with its weights as ONNX."""
     from builder.compile import onnx
 
-    return onnx.to_onnx(_plan(project), wish.weights)
+    return onnx.to_onnx(_plan(project), wish.weights, begin=beginning(project))
 
 
 def to_archive(project: Project, wish: Wish) -> bytes:
     """The model with its weights as a PyTorch archive."""
     from builder.compile import archive
 
-    return archive.to_archive(_plan(project), wish.weights)
+    return archive.to_archive(_plan(project), wish.weights, begin=beginning(project))
 
 
 def _picture(wanted: str) -> Callable[[Project, Wish], bytes]:

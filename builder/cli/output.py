@@ -14,6 +14,7 @@ from builder.graph.problems import Problem
 from builder.project import file, templates
 from builder.project.document import Project
 from builder.project.edits import set_setting
+from builder.project.weights import located
 
 DONE, FAILED, USAGE, STOPPED = 0, 1, 2, 130  # exit statuses
 
@@ -30,18 +31,21 @@ SetOption = Annotated[
 
 
 def open_project(named: str, changes: Iterable[str] = ()) -> Project:
-    """The project in a file or the built-in one of this name, with `KEY=VALUE` changes made. Raises `ProblemError`."""
+    """The project in a file or the built-in one of this name, with `KEY=VALUE` changes made. Raises `ProblemError`.
+
+    Weights that the file names are looked for beside it, those that a change names in the working folder.
+    """
     path = Path(named)
     if not path.exists() and any(template.name == named for template in templates.templates()):
         project = templates.load(named)
     else:
-        project = file.load(path)
+        project = located(file.load(path), path.parent)
     for change in changes:
         key, equals, value = change.partition("=")
         if not equals:
             raise typer.BadParameter(f"{change!r} is not of the form KEY=VALUE.", param_hint="--set")
         project = set_setting(project, key.strip(), value.strip())
-    return project
+    return located(project, None)
 
 
 def complain(problems: Iterable[Problem]) -> None:

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from builder.cli.output import STOPPED, ProjectArgument, SetOption, complain, open_project, print_json
+from builder.compile.stored import Carried
 from builder.graph.problems import Problem, ProblemError, Severity
 from builder.project.check import check
 from builder.project.document import Project
@@ -137,6 +138,7 @@ class _Lines(_Reporter):
         match event:
             case Prepared():
                 training = self._project.training
+                _say_what_was_taken(event)
                 print_json(
                     {
                         "event": "start",
@@ -146,6 +148,7 @@ class _Lines(_Reporter):
                         "seed": training.seed,
                         "epochs": training.epochs,
                         "parameters": event.parameters,
+                        **_taken(event.carried),
                         "train_samples": event.train_samples,
                         "validation_samples": event.validation_samples,
                         "test_samples": event.test_samples,
@@ -160,6 +163,18 @@ class _Lines(_Reporter):
                 figures = {"test_loss": event.test_loss, "test_accuracy": event.test_accuracy}
                 known = {name: value for name, value in figures.items() if value is not None}
                 print_json({"event": "end", "reason": event.reason.value, **known, "run": event.run})
+
+
+def _say_what_was_taken(event: Prepared) -> None:
+    if event.carried is not None:
+        print(f"weights: {event.carried.words()}", file=sys.stderr)
+
+
+def _taken(carried: Carried | None) -> dict[str, Any]:
+    if carried is None:
+        return {}
+    figures = {"taken": carried.taken, "of": carried.total, "fresh": list(carried.fresh)}
+    return {"weights": {"file": str(carried.file), **figures}}
 
 
 def _figures(ended: EpochEnded) -> dict[str, Any]:
@@ -190,6 +205,7 @@ class _Table(_Reporter):
                 self._bar.show(f"{message}{f' {share:.0%}' if share is not None else ''}")
             case Prepared():
                 self._bar.clear()
+                _say_what_was_taken(event)
                 print(
                     f"{self._project.name}: {event.parameters:,} parameters, {event.train_samples:,} samples, "
                     f"on {event.device}"

@@ -16,16 +16,17 @@ from builder.graph.problems import Problem, ProblemError
 BATCH = "batch"  # name of the one size that is not fixed
 
 
-def to_archive(plan: Plan, weights: Path | None = None) -> bytes:
+def to_archive(plan: Plan, weights: Path | None = None, *, begin: Path | None = None) -> bytes:
     """The archive; the model in it takes batches of any size.
 
     Args:
         weights: a safetensors file to take the weights from; without one they are the initial ones.
+        begin: a file that the initial ones begin with, as far as it fits.
 
     Raises:
         ProblemError: the weights do not fit, or a layer cannot be written so.
     """
-    program = exported(plan, trained(plan, weights), "a PyTorch archive")
+    program = exported(plan, trained(plan, weights, begin=begin), "a PyTorch archive")
     file = io.BytesIO()
     with _calm():
         torch.export.save(program, file)

@@ -28,11 +28,12 @@ def missing() -> Problem | None:
     return Problem("no-onnx", message, hint="Install them: pip install 'torchcanvas[onnx]'")
 
 
-def to_onnx(plan: Plan, weights: Path | None = None) -> bytes:
+def to_onnx(plan: Plan, weights: Path | None = None, *, begin: Path | None = None) -> bytes:
     """The file's contents. Input and output are called as on the canvas, and batches may have any size.
 
     Args:
         weights: a safetensors file to take the weights from; without one they are the initial ones.
+        begin: a file that the initial ones begin with, as far as it fits.
 
     Raises:
         ProblemError: the packages are missing, the weights do not fit, the file would be too large, or a layer cannot
@@ -40,7 +41,7 @@ def to_onnx(plan: Plan, weights: Path | None = None) -> bytes:
     """
     if (problem := missing()) is not None:
         raise ProblemError(problem)
-    model = trained(plan, weights)
+    model = trained(plan, weights, begin=begin)
     size = sum(tensor.numel() * tensor.element_size() for tensor in model.state_dict().values())
     if size > LARGEST:
         message = f"an ONNX file holds at most 2 GB, and these weights take {size / 1e9:.1f} GB."

@@ -1,4 +1,4 @@
-"""Everything that is wrong with a project: the network, its size, and whether data, loss and output belong together.
+"""Everything that is wrong with a project: the network, its size, its weights, and whether data and loss belong to it.
 
 Quick enough to run behind every edit: shapes come from the declared rules, nothing is loaded and nothing allocated.
 """
@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 
 from builder.compile.infer import Inference
 from builder.compile.limits import live_limits, machine_memory
 from builder.compile.network import NetworkInference, infer_network
+from builder.compile.plan import make_plan
+from builder.compile.stored import file_of, fit_problem, in_setting, sizes_in
 from builder.data.fit import Ends, check_fit
 from builder.graph.model import Shape
-from builder.graph.problems import Problem
+from builder.graph.problems import Problem, ProblemError
 from builder.layers.base import Role
 from builder.project.document import Project
 from builder.project.edits import definition_at
@@ -24,13 +27,14 @@ def check(project: Project, known: NetworkInference | None = None) -> tuple[Prob
     """All problems, errors and warnings, the network's first. What is the same in all copies of a block is told once.
 
     Args:
+        project: with the place of its weights known; see `project.weights.located`.
         known: what is known of the project's network, where the caller has it already.
     """
     if known is None:
         known = infer_network(project.network)
     inference = known.flat
     size = live_limits(inference, project.training.batch_size, _memory())
-    return (*_told_once(known), *size, *_fit(project, inference))
+    return (*_told_once(known), *size, *_fit(project, inference), *_weights(project.training.weights, inference))
 
 
 def _told_once(known: NetworkInference) -> Iterator[Problem]:
@@ -52,6 +56,21 @@ def _told_once(known: NetworkInference) -> Iterator[Problem]:
 @lru_cache(maxsize=1)
 def _memory() -> int:
     return machine_memory()
+
+
+def _weights(named: str, inference: Inference) -> tuple[Problem, ...]:
+    """Whether the network can begin with the weights that its settings name; only names and sizes are read."""
+    if not named:
+        return ()
+    try:
+        path = file_of(Path(named))
+        if inference.errors:
+            sizes_in(path)
+            return ()
+        problem = fit_problem(make_plan(inference), path)
+    except ProblemError as error:
+        problem = error.problems[0]
+    return (in_setting(problem),) if problem is not None else ()
 
 
 def _fit(project: Project, inference: Inference) -> tuple[Problem, ...]:

@@ -11,6 +11,7 @@ import os
 import shutil
 import stat
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,6 +75,42 @@ def write(path: Path, data: bytes, *, backup: bool = False) -> None:
     Raises:
         ProblemError: it could not be written; what was there is unchanged.
     """
+
+    def fill(temporary: Path) -> None:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+
+    _replace(path, fill, data if backup else None)
+
+
+def copy(source: Path, path: Path, *, link: bool = False) -> None:
+    """Let `path` be a copy of another file, in one step.
+
+    Args:
+        link: the two may share their contents on the disk, where it can do that: the other is going to be removed.
+
+    Raises:
+        ProblemError: it could not be written; what was there is unchanged.
+    """
+
+    def fill(temporary: Path) -> None:
+        if link:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+                os.link(source, temporary)
+                return
+        with source.open("rb") as there, temporary.open("wb") as file:
+            shutil.copyfileobj(there, file, 2**22)
+            file.flush()
+            os.fsync(file.fileno())
+
+    _replace(path, fill, None)
+
+
+def _replace(path: Path, fill: Callable[[Path], None], backup: bytes | None) -> None:
+    """Put in the place of `path` what `fill` writes; with the new contents as `backup`, keep the version before."""
     target = Path(os.path.realpath(path))  # a link stays a link
     temporary: Path | None = None
     try:
@@ -81,13 +118,11 @@ def write(path: Path, data: bytes, *, backup: bool = False) -> None:
             raise PermissionError(errno.EACCES, "read-only", str(target))
         handle, name = tempfile.mkstemp(prefix=f".{target.name[:50]}.", suffix=".tmp", dir=target.parent)
         temporary = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        os.close(handle)
+        fill(temporary)
         temporary.chmod(_mode_of(target))
-        if backup:
-            _keep_version_before(target, data)
+        if backup is not None:
+            _keep_version_before(target, backup)
         temporary.replace(target)
         temporary = None
         _sync_folder(target.parent)

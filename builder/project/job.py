@@ -7,13 +7,19 @@ from builder.graph.problems import ProblemError, Severity
 from builder.project.check import check
 from builder.project.document import Project
 from builder.project.form import to_json
+from builder.project.weights import beginning, located
 from builder.train.job import Job
 
 
 def make_job(project: Project) -> Job:
-    """The job of training this project as it stands. Raises `ProblemError` with all that keeps it from training."""
+    """The job of training this project as it stands. Raises `ProblemError` with all that keeps it from training.
+
+    Args:
+        project: with the place of its weights known; a relative path counts from the working folder.
+    """
+    project = located(project, None)
     known = infer_network(project.network)
     errors = [problem for problem in check(project, known) if problem.severity is Severity.ERROR]
     if errors:
         raise ProblemError(*errors)
-    return Job(known.flat.graph, project.data, project.training, to_json(project))
+    return Job(known.flat.graph, project.data, project.training, to_json(project), beginning(project))

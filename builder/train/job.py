@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from builder.data.settings import DataSettings
@@ -18,6 +19,7 @@ class Job:
     Attributes:
         graph: the network, with its blocks already written out.
         data, training: the settings.
+        weights: the file of weights to begin with; None for fresh ones.
         document: the whole project as plain JSON, written into the run folder so that the run can be opened again.
     """
 
@@ -25,3 +27,4 @@ class Job:
     data: DataSettings = field(default_factory=DataSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
     document: Mapping[str, Any] = field(default_factory=dict)
+    weights: Path | None = None

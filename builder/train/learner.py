@@ -6,6 +6,7 @@ Knows nothing of threads, commands or files; how the parts work together in a st
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,6 +15,8 @@ from torch import Tensor, nn
 from builder.compile.infer import infer
 from builder.compile.module import build, rewire
 from builder.compile.plan import Plan, make_plan
+from builder.compile.stored import Carried, in_setting
+from builder.compile.weights import carry
 from builder.data.catalogue import Task
 from builder.graph.problems import Fix, Problem, ProblemError, SetSetting
 from builder.inspect.transfer import side_stream
@@ -45,6 +48,7 @@ class Learner:
         scores: name of the step that gives these scores.
         heads: the steps that give the scores of auxiliary outputs, and how much the loss of each counts.
         step: updates made; epoch: epochs completed; position: batches done of the one under way.
+        carried: what the initial weights took from a file; None when they are all fresh.
         learning_rate: how far each step follows the gradient, before the schedule.
         rows: the figures of the epoch under way, as the meter gave them.
         batch: what the step under way works on, for whoever must find out what went wrong.
@@ -66,6 +70,7 @@ class Learner:
         self.chance = Chance(settings.seed, device) if random else NoChance()
         self.side = side_stream(device)
         self.meter = Meter(self.objective, self.side)
+        self.carried: Carried | None = None
         self.step = self.epoch = self.position = 0
         self.rows: list[Rows] = []
         self.batch: tuple[Tensor, Tensor] | None = None
@@ -147,7 +152,9 @@ class Learner:
 
 
 def make_learner(job: Job, progress: Progress, cancelled: Callable[[], bool]) -> Learner:
-    """Check, load the data, and build the model. Its initial weights depend on the seed and on nothing else.
+    """Check, load the data, and build the model.
+
+    Its initial weights depend on the seed, and on the file that the job begins with, and on nothing else.
 
     Raises:
         ProblemError: the network, the settings and the data do not belong together, or something is missing.
@@ -163,7 +170,11 @@ def make_learner(job: Job, progress: Progress, cancelled: Callable[[], bool]) ->
         message = "no samples are left to train on."
         raise ProblemError(Problem("no-samples", message, where="data.validation", hint="Keep fewer back."))
     progress("building the network", None)
-    return Learner(job, plan, initial(plan, job.training.seed), data, device)
+    root = initial(plan, job.training.seed)
+    carried = begin(root, plan, job.weights) if job.weights is not None else None
+    learner = Learner(job, plan, root, data, device)
+    learner.carried = carried
+    return learner
 
 
 def check(job: Job, plan: Plan) -> None:
@@ -180,6 +191,14 @@ def initial(plan: Plan, seed: int) -> nn.Module:
     """A freshly initialised model on the CPU; the process's random numbers are left as they were."""
     with Chance(seed, torch.device("cpu")):
         return build(plan)
+
+
+def begin(root: nn.Module, plan: Plan, weights: Path) -> Carried:
+    """Let fresh weights give way to all that fits in a file. Raises `ProblemError`, on the setting that names it."""
+    try:
+        return carry(root, plan, weights)
+    except ProblemError as error:
+        raise ProblemError(*(in_setting(problem) for problem in error.problems)) from None
 
 
 def choose_device(wish: str) -> torch.device:

@@ -8,6 +8,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from builder.compile.stored import Carried
 from builder.graph.problems import Problem
 
 
@@ -97,6 +98,7 @@ class Prepared:
     """Data and model are ready.
 
     Attributes:
+        carried: what the initial weights took from a file; None when they are all fresh.
         samples: some of the training part, as many of each class: raw as the data set has it, and the class or value.
     """
 
@@ -107,6 +109,7 @@ class Prepared:
     test_samples: int
     classes: tuple[str, ...]
     samples: tuple[tuple[NDArray[np.generic], str | int | float], ...] = ()
+    carried: Carried | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The folder of a run: written while it trains, read by whoever follows or replays it.
 
-    run.json                     the project, the seed, versions, the device
+    run.json                     the project, the seed, the file that the weights began with, versions, the device
     metrics.jsonl                one JSON object a line, only ever appended; a crash loses at most the last line
     weights/<step>.safetensors   the model: initial, after epochs (thinned), final, and when asked for
     resume.safetensors           all that is needed to go on exactly where it stopped
@@ -264,12 +264,16 @@ def disk_problem(folder: Path, error: OSError) -> Problem:
 def _description(learner: Learner, threads: int) -> dict[str, Any]:
     job: Job = learner.job
     data = learner.data
+    carried = learner.carried
+    begun = {"file": str(carried.file), "sha256": carried.sha256, "taken": carried.taken, "of": carried.total,
+             "fresh": list(carried.fresh)} if carried is not None else None  # fmt: skip
     return {
         "format": FORMAT,
         "version": VERSION,
         "started": datetime.now().astimezone().isoformat(timespec="seconds"),
         "document": dict(job.document),
         "seed": job.training.seed,
+        **({"weights": begun} if begun is not None else {}),
         "device": str(learner.device),
         "threads": threads,
         "parameters": learner.parameter_count,

@@ -134,7 +134,9 @@ class Session:
 
     def prepare(self) -> Learner:
         """Load the data, build the model, choose the number of threads. Raises `ProblemError`."""
-        learner = make_learner(self.job, self._tell, self._host.cancelled)
+        # A run that goes on has weights of its own.
+        job = replace(self.job, weights=None) if self._go_on else self.job
+        learner = make_learner(job, self._tell, self._host.cancelled)
         if self._go_on and self._folder is not None:
             resume(learner, self._folder)
         self.learner = learner
@@ -151,6 +153,7 @@ class Session:
                 test_samples=len(data.test),
                 classes=data.classes,
                 samples=tuple(examples(load(data.settings), data.info)),
+                carried=learner.carried,
             )
         )
         return learner

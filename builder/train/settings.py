@@ -96,6 +96,14 @@ class TrainingSettings(Parameters):
     optimizer: Optimizer = parameter(SGD(), "Optimiser", "The rule that turns gradients into steps.")
     schedule: Schedule = parameter(Constant(), "Schedule", "How the learning rate changes while the network learns.")
     seed: int = parameter(0, "Seed", "Chooses initial weights and the order of samples.", ge=0, le=2**31 - 1)
+    weights: str = parameter(
+        "",
+        "Begin with",
+        "Weights to begin with: a .safetensors file, or the folder of a run. Each tensor of which name and size fit is "
+        "taken, all others begin afresh. A relative path counts from the project's folder.",
+        file="Weights and runs (*.safetensors run.json)",
+        max_length=4096,
+    )
     device: str = parameter(
         "auto", "Device", "auto, cpu, cuda, cuda:1 or mps.", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", advanced=True
     )

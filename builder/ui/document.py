@@ -24,6 +24,7 @@ from builder.layers.block import PORTS, layer_of
 from builder.layers.registry import find
 from builder.project.document import Project
 from builder.project.edits import apply_fix, definition_at
+from builder.project.weights import located, moved
 
 
 class Document(QObject):
@@ -47,6 +48,7 @@ class Document(QObject):
     comments_chosen = Signal(tuple)  # names of the comments selected now
     refused = Signal(object)  # a Problem: an edit that could not be made
     path_changed = Signal(object)
+    weights_moved = Signal(str, str)  # the setting that names the weights, before and now: the same ones elsewhere
     replaced = Signal()  # another document was opened, behind its `changed`
     clean_changed = Signal(bool)  # whether `value` is what stands in the file
 
@@ -70,6 +72,11 @@ class Document(QObject):
     def title(self) -> str:
         """What the document is called: its file's name, or before it has one, the project's."""
         return self.path.stem if self.path is not None else self.value.name
+
+    @property
+    def located(self) -> Project:
+        """The project with the full path of its weights: what is checked, trained and exported."""
+        return located(self.value, self.path.absolute().parent if self.path is not None else None)
 
     # What is shown ----------------------------------------------------------------------------------------------
 
@@ -212,9 +219,22 @@ class Document(QObject):
         self.path_changed.emit(path)
         self.replaced.emit()
 
-    def saved_as(self, path: Path) -> None:
-        """Note that `value` now stands in this file."""
+    def saved_as(self, path: Path, value: Project | None = None) -> None:
+        """Note that `value` now stands in this file.
+
+        Args:
+            value: what stands there, where that differs in the place of its weights: it becomes the document's. This is
+                no edit, and every step of the undo stack follows it.
+        """
         self.path = path
+        if value is not None and value != self.value:
+            before, now = self.value.training.weights, value.training.weights
+            for index in range(self.undo.count()):
+                step = self.undo.command(index)
+                if isinstance(step, _Swap):
+                    step.move_weights(before, now)
+            self.weights_moved.emit(before, now)
+            self._set(value)
         self.undo.setClean()
         self.path_changed.emit(path)
 
@@ -308,6 +328,11 @@ class _Swap(QUndoCommand):
 
     def id(self) -> int:
         return 1 if self._gesture else -1
+
+    def move_weights(self, before: str, now: str) -> None:
+        """The weights that were at one place are at another."""
+        self._old = moved(self._old, before, now)
+        self._new = moved(self._new, before, now)
 
     def mergeWith(self, other: QUndoCommand) -> bool:
         if not isinstance(other, _Swap) or other._gesture != self._gesture:

@@ -1,6 +1,6 @@
 """The window's exports: asks where, makes the file behind the window, and says how it went.
 
-What a format holds is decided where the command line takes it from; the weights are the initial ones.
+What a format holds is decided where the command line takes it from; the weights are those that a training begins with.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Exports(QObject):
         path = path or self._where(title, name, kinds)
         if path is None:
             return
-        project = self._window.document.value  # a value: editing goes on meanwhile
+        project = self._window.document.located  # a value: editing goes on meanwhile
         self._window.status.hint(f"Writing {path} …")
 
         def work() -> None:
@@ -112,13 +112,15 @@ def _onnx(project: Project) -> bytes:
     from builder.compile.network import infer_flat
     from builder.compile.onnx import to_onnx
     from builder.compile.plan import make_plan
+    from builder.project.weights import beginning
 
-    return to_onnx(make_plan(infer_flat(project.network)))
+    return to_onnx(make_plan(infer_flat(project.network)), begin=beginning(project))
 
 
 def _archive(project: Project) -> bytes:
     from builder.compile.archive import to_archive
     from builder.compile.network import infer_flat
     from builder.compile.plan import make_plan
+    from builder.project.weights import beginning
 
-    return to_archive(make_plan(infer_flat(project.network)))
+    return to_archive(make_plan(infer_flat(project.network)), begin=beginning(project))

@@ -18,6 +18,7 @@ from builder.graph.problems import ProblemError
 from builder.inspect.picture import Attention, Picture
 from builder.project.document import Project
 from builder.project.edits import set_setting
+from builder.project.weights import moved
 from builder.train.messages import (
     Command,
     EpochEnded,
@@ -108,6 +109,7 @@ class Live(QObject):
         self._settle.timeout.connect(self._park)
         document.changed.connect(self._document_changed)
         document.replaced.connect(self.forget)
+        document.weights_moved.connect(self._weights_moved)
 
     # What the window asks for ---------------------------------------------------------------------------------------
 
@@ -198,6 +200,10 @@ class Live(QObject):
         elif old is new or not new.trains_like(self._project or old):
             self._settle.start()
 
+    def _weights_moved(self, before: str, now: str) -> None:
+        if self._project is not None:  # it began with the same weights, wherever they lie now
+            self._project = moved(self._project, before, now)
+
     def _command(self, command: Command) -> None:
         """Send a command that makes steps, to a new trainer when the present one cannot make any."""
         if not self._begun:
@@ -235,7 +241,7 @@ class Live(QObject):
 
         self._settle.stop()
         try:
-            job = make_job(project)
+            job = make_job(self._document.located)
         except ProblemError as error:
             if not quiet:
                 self.failed.emit(error.problems[0])

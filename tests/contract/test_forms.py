@@ -17,6 +17,7 @@ from builder.ui.inspector.fields import TextEdit, variants
 from builder.ui.inspector.form import Form
 from builder.ui.inspector.params import with_param
 from builder.ui.widgets.choice import Choice
+from builder.ui.widgets.file_edit import FileEdit
 from builder.ui.widgets.number import NumberEdit, ShapeEdit, SizeEdit
 from builder.ui.widgets.toggle import Toggle
 
@@ -75,7 +76,7 @@ def test_every_field_has_an_editor_of_its_type(qtbot: QtBot, name: str) -> None:
         elif isinstance(current, tuple):
             expected = ShapeEdit if get_args(field.annotation)[-1] is Ellipsis else SizeEdit
         else:
-            expected = TextEdit
+            expected = FileEdit if extras(field).get("file") else TextEdit
         assert type(editor) is expected, path
         assert form.row(path).label.text() == field.title, path
         assert field.description, path

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from builder.graph.parameters import Parameters, extras
 from builder.ui.theme import font
 from builder.ui.widgets.choice import Choice
+from builder.ui.widgets.file_edit import FileEdit
 from builder.ui.widgets.number import Entry, NumberEdit, ShapeEdit, SizeEdit
 from builder.ui.widgets.scale import Scale
 from builder.ui.widgets.toggle import Toggle
@@ -95,6 +96,8 @@ def make_editor(name: str, field: FieldInfo, choices: Mapping[Any, str] | None =
         return ShapeEdit()
     if len(parts) == 2 and all(_plain_type(part) is int for part in parts):
         return SizeEdit(_scale(hints, whole=True), spelled=name.endswith("_size"))
+    if hints.get("file"):
+        return FileEdit(str(hints["file"]))
     return TextEdit()
 
 

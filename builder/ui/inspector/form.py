@@ -64,7 +64,7 @@ class Row(QWidget):
             row.addStretch(1)
         row.addWidget(editor, 0 if isinstance(editor, Toggle) else 1)
         column.addLayout(row)
-        self.gives = label("", "note")
+        self.gives = label("", "note", wrap=True)
         self.gives.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.gives.hide()
         column.addWidget(self.gives)
@@ -117,6 +117,11 @@ class Row(QWidget):
         known = reference(self._value) is None  # of a wrong expression nothing but itself is known
         self.gives.setText(f"{text} = {self.editor.text_of(self._value)}" if known else "")
         self.gives.setVisible(known)
+
+    def show_note(self, text: str) -> None:
+        """Say below the editor what came of its value; empty for nothing."""
+        self.gives.setText(text)
+        self.gives.setVisible(bool(text))
 
     def accept(self, value: Any) -> None:
         """Show this value, whatever stands in the editor."""

@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from builder.compile.stored import Carried
 from builder.graph.problems import Problem
 from builder.train.messages import Prepared
 from builder.train.settings import TrainingSettings
 from builder.ui.document import Document
 from builder.ui.inspector.panel import Panel, ProblemColumn
 from builder.ui.inspector.settings_form import SettingsForm
+from builder.ui.widgets.file_edit import FileEdit
 from builder.ui.widgets.formula import FormulaBox
 from builder.ui.widgets.labels import label
 from builder.ui.widgets.section import Section
@@ -70,12 +72,18 @@ class TrainingPanel(Panel):
         for widget in (self.problems, self.settings, self._steps, self._loss):
             self.column.addWidget(widget)
         self.column.addStretch(1)
+        self._carried: tuple[str, Carried] | None = None  # the setting that named the file, and what came of it
         document.changed.connect(self._renew)
+        document.path_changed.connect(self._moved)
+        document.weights_moved.connect(self._weights_moved)
+        self._moved()
         self._renew()
 
     def set_prepared(self, event: Prepared) -> None:
         """The data is loaded: the sums have their numbers."""
         self._samples = event.train_samples
+        named = self._document.value.training.weights
+        self._carried = (named, event.carried) if event.carried is not None else None
         self._renew()
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
@@ -86,8 +94,21 @@ class TrainingPanel(Panel):
         if path.rpartition(".")[2] == "learning_rate" and isinstance(value, float):
             self.learning_rate_changed.emit(value)
 
+    def _weights_moved(self, before: str, now: str) -> None:
+        if self._carried is not None and self._carried[0] == before:
+            self._carried = now, self._carried[1]
+
+    def _moved(self, *_news: object) -> None:
+        path = self._document.path
+        editor = self.form.row("weights").editor
+        assert isinstance(editor, FileEdit)
+        editor.folder = path.absolute().parent if path is not None else None
+        editor.setPlaceholderText("fresh weights")
+
     def _renew(self, *_news: object) -> None:
         settings = self._document.value.training
+        told = self._carried if self._carried is not None and self._carried[0] == settings.weights else None
+        self.form.row("weights").show_note(f"taken: {told[1].shares()}" if told is not None else "")
         self._steps.setVisible(self._samples > 0)
         self.steps_text.set_text(*steps_texts(self._samples, settings))
         formula, text = _LOSSES.get(settings.loss, ("", ""))
