@@ -12,6 +12,7 @@ from builder.graph.model import Shape
 from builder.graph.problems import Problem, ProblemError
 from builder.project import file
 from builder.project.document import Project
+from builder.project.weights import with_weights
 
 WEIGHTS = ".safetensors"
 
@@ -40,7 +41,7 @@ def import_(
     network_only: Annotated[bool, typer.Option("--network-only", help="Write no file of weights.")] = False,
 ) -> None:
     """Open a model of PyTorch as a network, with its modules as blocks. Its weights are written beside it, as
-    FILE.safetensors."""
+    FILE.safetensors, and training begins with them."""
     from builder.compile.importing import load
 
     if weights and not source.startswith("torchvision:"):
@@ -54,8 +55,9 @@ def import_(
     beside = output.with_suffix(WEIGHTS)
     if beside == output:
         raise typer.BadParameter("this name is for the weights; a project is called NAME.tcanvas.", param_hint="-o")
-    file.save(Project(name=_title(source), network=result.network, notes=f"Imported from {_title(source)}."), output)
+    project = Project(name=_title(source), network=result.network, notes=f"Imported from {_title(source)}.")
     if network_only:
+        file.save(project, output)
         print(f"{output}: {len(flat.network.graph.nodes):,} layers")
         return
     try:
@@ -65,7 +67,14 @@ def import_(
     except MemoryError:
         message = "there is not enough memory to write the weights."
         raise ProblemError(Problem("out-of-memory", message, where=str(beside))) from None
+    new = not beside.exists()
     file.write(beside, data)
+    try:
+        file.save(with_weights(project, beside.name), output)
+    except ProblemError:
+        if new:
+            beside.unlink(missing_ok=True)
+        raise
     count = sum(tensor.numel() for tensor in result.weights.values())
     print(f"{output}: {len(flat.network.graph.nodes):,} layers; {beside}: {count:,} numbers")
 

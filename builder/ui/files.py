@@ -9,10 +9,11 @@ from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from builder.graph.problems import ProblemError
-from builder.project import templates
+from builder.project import keep, templates
 from builder.project.autosave import Autosave, Recovered
 from builder.project.document import Project
 from builder.project.file import load, save
+from builder.ui.behind import behind
 from builder.ui.document import Document
 
 SUFFIX = ".tcanvas"
@@ -116,12 +117,19 @@ class Files(QObject):
                 return False
         if not path.suffix:
             path = path.with_name(path.name + SUFFIX)
+        before, old = self._document.value, self._document.path
+        made: Path | None = None
         try:
-            save(self._document.value, path)
+            project, made = behind(lambda: keep.bring(before, old, path))
+            save(project, path)
         except ProblemError as error:
+            if made is not None:
+                made.unlink(missing_ok=True)
             self.failed.emit(error.problems[0])
             return False
-        self._document.saved_as(path)
+        self._document.saved_as(path, project)
+        if project is not before:
+            keep.forget(Path(before.training.weights))
         self._remember(path)
         if self._autosave is not None:
             self._autosave.discard()

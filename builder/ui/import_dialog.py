@@ -16,6 +16,7 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QFileDialog,
@@ -32,6 +33,7 @@ from PySide6.QtWidgets import (
 )
 
 from builder.graph.problems import ProblemError
+from builder.project import keep
 from builder.project.document import Project
 from builder.ui.import_process import ImportProcess
 from builder.ui.inspector.form import sentence
@@ -50,10 +52,11 @@ class ImportDialog(QDialog):
         ask_run: whether a Python file may be run; asks the user, a test may answer instead.
         process: the import.
         search, models: torchvision's models; path, class_name, shape: of a file.
+        weights, weights_note: whether they are wanted, and what that means.
         import_button, stop_button, message: as they stand.
     """
 
-    listed = Signal(tuple, str)  # names of torchvision's models, and why there are none
+    listed = Signal(tuple, object, str)  # torchvision's models, those that are here trained, and why there are none
 
     def __init__(self, adopt: Callable[[Project, tuple[str, ...]], bool], parent: QWidget | None = None) -> None:
         """`adopt` takes the network and the notes on it; it answers whether the network was opened."""
@@ -61,6 +64,8 @@ class ImportDialog(QDialog):
         self._adopt = adopt
         self._asked_names = False
         self._none = ""  # why there are no models of torchvision
+        self._trained: frozenset[str] = frozenset()
+        self._wished = True  # to have the weights, where there are some
         self.ask_run = self._ask_run
         self.process = ImportProcess(self)
         self.setWindowTitle("Import from PyTorch")
@@ -68,13 +73,19 @@ class ImportDialog(QDialog):
         column.setContentsMargins(20, 18, 20, 16)
         column.setSpacing(12)
         column.addWidget(label("Import from PyTorch", "title"))
-        words = "A model becomes a network on the canvas, its parts become blocks. Its weights stay behind."
+        words = "A model becomes a network on the canvas, its parts become blocks."
         column.addWidget(label(words, "muted", wrap=True))
         self.tabs = QTabWidget()
         self.tabs.addTab(self._torchvision_page(), "torchvision")
         self.tabs.addTab(self._file_page(), "File")
         self.tabs.currentChanged.connect(self._renew)
         column.addWidget(self.tabs, 1)
+        self.weights = QCheckBox("With its weights")
+        self.weights.setChecked(True)
+        self.weights.clicked.connect(self._wish)
+        self.weights_note = label("", "note", wrap=True)
+        column.addWidget(self.weights)
+        column.addWidget(self.weights_note)
         self.message = label("", "bad", wrap=True, select=True)
         self.message.hide()
         column.addWidget(self.message)
@@ -171,16 +182,18 @@ class ImportDialog(QDialog):
     def _find_names(self) -> None:
         names: tuple[str, ...] = ()
         problem = ""
+        trained: frozenset[str] = frozenset()
         try:
-            from builder.compile.importing.sources import torchvision_names
+            from builder.compile.importing.sources import torchvision_names, trained_here
 
-            names = torchvision_names()
+            names, trained = torchvision_names(), trained_here()
         except ProblemError as error:
             problem = str(error.problems[0])
         with contextlib.suppress(RuntimeError):  # the dialog may be gone by now
-            self.listed.emit(names, problem)
+            self.listed.emit(names, trained, problem)
 
-    def _list(self, names: tuple[str, ...], problem: str) -> None:
+    def _list(self, names: tuple[str, ...], trained: frozenset[str], problem: str) -> None:
+        self._trained = trained
         self.models.addItems(names)
         self._none = sentence(problem)
         self._filter()
@@ -251,7 +264,7 @@ class ImportDialog(QDialog):
             return
         self._say("")
         shape = "".join(self.shape.text().split()) if self._python else ""
-        self.process.start(source, shape)
+        self.process.start(source, shape, weights=self.weights.isChecked())
         self._renew()
 
     def _succeeded(self, project: Project, notes: tuple[str, ...]) -> None:
@@ -259,6 +272,7 @@ class ImportDialog(QDialog):
         if self._adopt(project, notes):
             self.close()
         else:
+            keep.forget(Path(project.training.weights))
             self._say("Not opened: the network on the canvas was kept.", "muted")
 
     def _ended(self, problem: str) -> None:
@@ -280,6 +294,22 @@ class ImportDialog(QDialog):
         self.import_button.setEnabled(bool(self.source))
         for part in self._of_python:
             part.setVisible(self._python)
+        self._renew_weights(running)
+
+    def _renew_weights(self, running: bool) -> None:
+        of_torchvision = self.tabs.currentIndex() == 0
+        name = self.source.rpartition(":")[2] if of_torchvision else ""
+        there = bool(name in self._trained if of_torchvision else self.source)
+        self.weights.setEnabled(there and not running)
+        self.weights.setChecked(self._wished and (there or not name))
+        self.weights_note.setText(
+            f"The trained weights of {name} are not on this machine: it begins afresh." if name and not there else
+            "Training then begins with them, and before that the views show them." if self.weights.isChecked() else ""
+        )  # fmt: skip
+
+    def _wish(self, checked: bool) -> None:
+        self._wished = checked
+        self._renew()
 
     # Life -----------------------------------------------------------------------------------------------------------
 

@@ -6,15 +6,19 @@ Runs the command `import` and reads what it wrote. Knows no widget.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
 import builder
 from builder.graph.problems import ProblemError
+from builder.project import keep
 from builder.project.file import load
+from builder.project.weights import located
 
 ENDS_WITHIN = 5000  # milliseconds that a killed process may take to be gone
 _UNEXPECTED = "The import ended unexpectedly; perhaps there was not enough memory."
@@ -24,7 +28,8 @@ class ImportProcess(QObject):
     """One import at a time.
 
     Attributes:
-        succeeded: (Project, notes): the network, and what came over not quite as it was, one text each.
+        succeeded: (Project, notes): the network, and what came over not quite as it was, one text each. Its weights, if
+            it has any, are kept in the user's data folder until it is saved; who does not want it, forgets them.
         failed: (words) why there is none.
         stopped: it was ended by `stop`.
     """
@@ -40,7 +45,8 @@ class ImportProcess(QObject):
         self._process.setStandardOutputFile(QProcess.nullDevice())
         self._process.finished.connect(self._finished)
         self._process.errorOccurred.connect(self._error)
-        self._folder: TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
+        self._stem = ""
         self._stopping = False
 
     @property
@@ -48,11 +54,22 @@ class ImportProcess(QObject):
         """Whether an import is under way."""
         return self._folder is not None
 
-    def start(self, source: str, shape: str = "") -> None:
-        """Import what `source` names, as the command `import` takes it; `shape` of one input, such as 3x224x224."""
+    def start(self, source: str, shape: str = "", *, weights: bool = False) -> None:
+        """Import what `source` names, as the command `import` takes it.
+
+        Args:
+            shape: of one input, such as 3x224x224.
+            weights: with its weights; of torchvision's models the trained ones, which must be on this machine.
+        """
         if self.running:
             return
-        self._folder = TemporaryDirectory(prefix="torchcanvas-import-", ignore_cleanup_errors=True)
+        try:
+            self._folder = keep.new_folder() if weights else Path(mkdtemp(prefix="torchcanvas-import-"))
+        except ProblemError as error:
+            self.failed.emit(str(error.problems[0]))
+            return
+        last = source.rpartition(":")[2]
+        self._stem = re.sub(r"\W+", "_", Path(last).stem if Path(last).suffix else last) or "network"
         self._stopping = False
         # This very program, whatever stands in the folder that it works in.
         environment = QProcessEnvironment.systemEnvironment()
@@ -61,9 +78,14 @@ class ImportProcess(QObject):
         self._process.setProcessEnvironment(environment)
         file = Path(source.rpartition(":")[0])
         # What a file reads, it looks for beside itself.
-        self._process.setWorkingDirectory(str(file.parent) if file.is_file() else self._folder.name)
-        arguments = ["-P", "-m", "builder", "import", source, "-o", str(self._output), "--network-only"]
-        self._process.start(sys.executable, [*arguments, *(["--input", shape] if shape else [])])
+        self._process.setWorkingDirectory(str(file.parent if file.is_file() else self._folder))
+        arguments = ["-P", "-m", "builder", "import", source, "-o", str(self._output)]
+        arguments += ["--input", shape] if shape else []
+        if not weights:
+            arguments.append("--network-only")
+        elif source.startswith("torchvision:"):
+            arguments.append("--weights")
+        self._process.start(sys.executable, arguments)
 
     def stop(self) -> None:
         """End it now; returns when the process is gone."""
@@ -75,7 +97,7 @@ class ImportProcess(QObject):
     @property
     def _output(self) -> Path:
         assert self._folder is not None
-        return Path(self._folder.name) / "network.tcanvas"
+        return self._folder / f"{self._stem}.tcanvas"
 
     def _error(self, error: QProcess.ProcessError) -> None:
         if error is QProcess.ProcessError.FailedToStart:  # then nothing else is heard of it
@@ -90,11 +112,14 @@ class ImportProcess(QObject):
             self.stopped.emit()
         elif status == 0 and how is QProcess.ExitStatus.NormalExit:
             try:
-                project = load(self._output)
+                project = located(load(self._output), self._folder)
             except ProblemError:
                 self._clear()
                 self.failed.emit(_UNEXPECTED)
             else:
+                if project.training.weights:
+                    self._output.unlink(missing_ok=True)
+                    self._folder = None
                 self._clear()
                 self.succeeded.emit(project, tuple(lines))
         else:
@@ -104,5 +129,5 @@ class ImportProcess(QObject):
 
     def _clear(self) -> None:
         if self._folder is not None:
-            self._folder.cleanup()
+            rmtree(self._folder, ignore_errors=True)
             self._folder = None

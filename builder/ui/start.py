@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 from builder.graph.problems import Problem
 from builder.layers.plugins import load_plugins
 from builder.project.autosave import Autosave, recovered
+from builder.project.keep import sweep
 from builder.ui import style
 from builder.ui.inspector.form import sentence
 from builder.ui.theme import theme
@@ -76,6 +77,7 @@ def run(path: Path | None = None) -> int:
     """Open the window, with a project or with LeNet-5 ready to run, and stay until it is closed. Returns the status."""
     app = application()
     found = recovered()
+    sweep()
     window = open_window(path, Autosave())
     engine = _Engine()
     engine.ready.connect(window.live.begin)

@@ -276,7 +276,7 @@ class MainWindow(QMainWindow):
 
     def _check(self) -> None:
         """Look for problems of the whole project, behind the edit that may have made or mended them."""
-        self.problems_found = check(self.document.value, self.document.known)
+        self.problems_found = check(self.document.located, self.document.known)
         self.inspector.set_problems(self.problems_found)
         self.status.set_problems(self.problems_found)
         self.problems.set_problems(self.problems_found)
@@ -441,8 +441,9 @@ class MainWindow(QMainWindow):
         if not self.files.adopt(project):
             return False
         text = (
-            "Imported without weights: training here starts afresh. "
-            "The command <b>torchcanvas import</b> writes the weights to a file beside the project."
+            "Imported with its weights, which training begins with. Saving puts them into a file beside the project."
+            if project.training.weights
+            else "Imported without weights: training begins afresh."
         )
         self.banner.show_message("imported", " ".join((text, *(f"Note: {html.escape(note)}" for note in notes))))
         return True

@@ -71,3 +71,27 @@ def test_trained_weights_that_are_not_here(cli, tmp_path: Path, monkeypatch: pyt
 def test_wrong_usage(cli, tmp_path: Path) -> None:
     assert cli("import", "torchvision:alexnet").status == 2
     assert cli("import", "torchvision:alexnet", "-o", tmp_path / "x.tcanvas", "--input", "axb").status == 2
+
+
+def test_training_begins_with_the_weights_wherever_the_two_files_are(cli, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(MODEL)
+    (tmp_path / "here").mkdir()
+    assert (
+        cli("import", f"{tmp_path / 'mine.py'}:small", "-o", tmp_path / "here/small.tcanvas", "--input", "1x8x8").err
+        == ""
+    )
+    assert load(tmp_path / "here/small.tcanvas").training.weights == "small.safetensors"
+    (tmp_path / "here").rename(tmp_path / "there")
+    path = tmp_path / "there/small.tcanvas"
+    answer = cli("train", path, "--set", "data.limit=100", "--epochs", "1", "--run", tmp_path / "run", "--json")
+    assert (answer.status, answer.lines) == (0, ["weights: taken from small.safetensors: 2 of 2 tensors"])
+    assert answer.objects[0]["weights"]["file"] == str(tmp_path / "there/small.safetensors")
+    begun = load_file(tmp_path / "run/weights/00000000.safetensors")
+    stored = load_file(tmp_path / "there/small.safetensors")
+    assert all((begun[name] == stored[name]).all() for name in stored)
+    (tmp_path / "there/small.safetensors").unlink()
+    answer = cli("check", path)
+    assert (answer.status, len(answer.lines)) == (1, 1)
+    assert "training.weights" in answer.err
+    assert cli("check", path, "--set", "training.weights=").status == 0
+    assert cli("check", path, "--set", f"training.weights={tmp_path / 'run'}").status == 0

@@ -87,6 +87,13 @@ def torchvision_names() -> tuple[str, ...]:
     return tuple(models.list_models(module=models))
 
 
+def trained_here() -> frozenset[str]:
+    """The models of torchvision whose trained weights are on this machine."""
+    models = import_torchvision("torchvision.models")
+    every = {name: models.get_model_weights(name).DEFAULT.url for name in torchvision_names()}
+    return frozenset(name for name, url in every.items() if _downloaded(url).is_file())
+
+
 def _torchvision(name: str, pretrained: bool) -> tuple[nn.Module, Shape]:
     """A model of torchvision, and the size of picture that it was made for."""
     models = import_torchvision("torchvision.models")
@@ -104,9 +111,14 @@ def _torchvision(name: str, pretrained: bool) -> tuple[nn.Module, Shape]:
     return model, (3, size, size)
 
 
+def _downloaded(url: str) -> Path:
+    """Where torchvision puts the weights at an address."""
+    return Path(torch.hub.get_dir()) / "checkpoints" / url.rpartition("/")[2]
+
+
 def _trained(url: str) -> dict[str, torch.Tensor]:
     """Weights that torchvision has downloaded before."""
-    path = Path(torch.hub.get_dir()) / "checkpoints" / url.rpartition("/")[2]
+    path = _downloaded(url)
     if not path.is_file():
         message = f"the trained weights are not on this machine: there is no {path}."
         raise ProblemError(Problem("no-weights", message, hint=f"Put the file there; it is at {url}."))
