@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,10 +17,10 @@ from builder.project.weights import located
 
 
 @pytest.fixture(autouse=True)
-def kept_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def kept_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "user" / "kept"
     monkeypatch.setattr(keep, "kept_folder", lambda: folder)
-    yield folder
+    return folder
 
 
 def project(weights: Path | str) -> Project:

@@ -1,4 +1,4 @@
-"""Weights from elsewhere in the real window: imported with a network, looked at, trained on, saved beside the project."""
+"""Weights from elsewhere in the real window: imported with a network, looked at, trained on, saved beside it."""
 
 from __future__ import annotations
 
