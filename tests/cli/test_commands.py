@@ -17,6 +17,7 @@ from builder.project import templates
 from builder.project.document import Project
 from builder.project.edits import set_setting
 from builder.project.file import load, save
+from builder.project.form import VERSION
 
 
 def test_help_needs_no_torch() -> None:
@@ -91,7 +92,7 @@ def test_check_prints_a_line_for_each_problem(cli, tmp_path: Path) -> None:
         ("", "not JSON"),
         ("{", "cut off"),
         ("[" * 1_000_000, "nested"),
-        ('{"format": "torchcanvas-project", "version": 99}', "version 99; this program reads versions up to 1"),
+        ('{"format": "torchcanvas-project", "version": 99}', f"version 99; this program reads versions up to {VERSION}"),
         ("\0", "not JSON"),
     ],
 )
