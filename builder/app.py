@@ -5,6 +5,7 @@ Imports neither Qt nor torch before it knows; a machine without Qt has all comma
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return program.run(given, [_window_benchmarks], _draw)
     problem = window_problem()
     if problem is None:
+        gc.disable()  # until all is imported: what imports make is no garbage, and looking through it takes a tenth
         try:
             from builder.ui import start
         except ImportError as error:

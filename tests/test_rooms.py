@@ -49,6 +49,10 @@ def test_answers_before_torch_is_there(module: str) -> None:
     assert loaded_after(module, "torch", "torchvision", "sklearn") == ""
 
 
+def test_the_window_paints_before_what_only_training_and_code_need_is_there() -> None:
+    assert loaded_after("builder.ui.start", "pyqtgraph", "pygments", "builder.train.trainer") == ""
+
+
 def test_a_suspect_would_be_found() -> None:
     assert loaded_after("builder.compile.module", "torch") == "torch"
 

@@ -6,11 +6,10 @@ import html
 import os
 import signal
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings, QTimer, Signal
+from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -19,25 +18,10 @@ from builder.layers.plugins import load_plugins
 from builder.project.autosave import Autosave, recovered
 from builder.project.keep import sweep
 from builder.ui import style
+from builder.ui.engine import Engine
 from builder.ui.inspector.form import sentence
 from builder.ui.theme import theme
 from builder.ui.window import MainWindow
-
-
-class _Engine(QObject):
-    """Imports torch on a thread of its own and says when it is there."""
-
-    ready = Signal()
-
-    def start(self) -> None:
-        # Right after the first paint, before anything moves: the import stalls the window once for a moment.
-        threading.Thread(target=self._import, name="engine", daemon=True).start()
-
-    def _import(self) -> None:
-        import builder.train.learner as learner
-
-        self.ready.emit()
-        learner.warm_up()
 
 
 def application(arguments: list[str] | None = None) -> QApplication:
@@ -79,7 +63,7 @@ def run(path: Path | None = None) -> int:
     found = recovered()
     sweep()
     window = open_window(path, Autosave())
-    engine = _Engine()
+    engine = Engine()
     engine.ready.connect(window.live.begin)
     window.offer_recovery(found)
     window.first_painted.connect(lambda: QTimer.singleShot(0, engine.start))

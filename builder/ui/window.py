@@ -159,7 +159,10 @@ class MainWindow(QMainWindow):
         self.resizeDocks(bottom, [min(VIEWS, height // 3)] * len(bottom), Qt.Orientation.Vertical)
 
     def keep_on_screen(self) -> None:
-        """Shrink to the screen: the desktop's frame is known only behind the first paint, and a remembered size may be of a larger one."""
+        """Shrink to the screen; for when the desktop's frame is known, behind the first paint.
+
+        A remembered size may be of a larger screen.
+        """
         if self.isMaximized() or self.isFullScreen():
             return
         room, frame = self.screen().availableGeometry(), self.frameGeometry()
@@ -346,13 +349,13 @@ class MainWindow(QMainWindow):
 
     def _preparing(self, event: Preparing) -> None:
         self.topbar.set_preparing(event)
-        self.inspector.data.show_progress(event.message, event.share)
+        self.inspector.show_progress(event.message, event.share)
 
     def _prepared(self, event: Prepared) -> None:
         self.topbar.set_prepared(event)
         self._classes = event.classes
         self.canvas.set_classes(event.classes)
-        self.inspector.data.show_progress("")
+        self.inspector.show_progress("")
         self.inspector.set_prepared(event)
         self.inspector.show_samples(event.samples)
         if self.sample >= event.validation_samples:
@@ -364,7 +367,7 @@ class MainWindow(QMainWindow):
             self.live.set_learning_rate(value)
 
     def _failed(self, problem: Problem) -> None:
-        self.inspector.data.show_progress("")
+        self.inspector.show_progress("")
         self.say_problem(problem, "failed")
         if problem.where:
             self.document.go_to(problem.where)
@@ -387,7 +390,7 @@ class MainWindow(QMainWindow):
         self._health = {}
         self._show_health()
         self.topbar.say("")
-        self.inspector.data.show_progress("")
+        self.inspector.show_progress("")
         self.banner.dismiss("stale")
         self._state_changed()
 

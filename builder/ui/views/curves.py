@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QMenu, QVBoxLayout, QWidget
 
@@ -120,7 +120,7 @@ class CurveView(View):
 
     def make_plot(self) -> CurvePlot:
         """Another plot of the same points."""
-        from builder.ui.views.plot import CurvePlot  # behind the first paint, since pyqtgraph is slow to import
+        from builder.ui.views.plot import CurvePlot  # not before the first point, since pyqtgraph is slow to import
 
         made = CurvePlot(self.measure(), self.training, self.validation)
         self.set_up(made)
@@ -152,8 +152,6 @@ class CurveView(View):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self._plot is None:
-            QTimer.singleShot(0, self, self._build)  # the first paint need not wait for it, nor the first step
         if self._stale:
             self.refresh()
 

@@ -1,6 +1,6 @@
 """A plot of one figure over the steps of a run: raw and smoothed training curve, validation points. Knows no trainer.
 
-Imports pyqtgraph, which takes a quarter of a second: import this file behind the first paint.
+Imports pyqtgraph, which takes an eighth of a second: import this file behind the first paint.
 """
 
 from __future__ import annotations

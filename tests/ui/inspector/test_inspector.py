@@ -271,6 +271,32 @@ def test_steps_are_summed_up_once_the_data_is_known(inspector: Inspector) -> Non
     assert "1,269 samples / 64⌉ = 20 steps an epoch" in inspector.training.steps_text.text()
 
 
+def test_a_panel_that_is_looked_at_late_knows_what_was_told_before(inspector: Inspector) -> None:
+    inspector.set_prepared(Prepared("cpu", 61706, 1269, 269, 270, ("0", "1")))
+    inspector.show_samples([(np.zeros((1, 8, 8), dtype=np.uint8), 3)] * 2)
+    inspector.set_problems([Problem("x", "it is far too much.", where="data.limit")])
+    inspector.show_progress("Reading the digits", 0.5)
+    assert {"data", "training", "code"}.isdisjoint(vars(inspector))  # none is made yet
+    for place in range(1, inspector.count()):
+        inspector.setCurrentIndex(place)
+        assert inspector.currentIndex() == place
+    assert inspector.widget(1) is inspector.data
+    assert inspector.data.samples.accessibleDescription() == "2 pictures"
+    assert inspector.data.form.row("limit").error == "It is far too much."
+    assert inspector.data.progress() == "Reading the digits"
+    assert inspector.widget(3) is inspector.code
+    assert inspector.code.isVisible()
+
+
+def test_a_panel_that_is_looked_at_late_shows_nothing_of_another_data_set(
+    inspector: Inspector, document: Document
+) -> None:
+    inspector.show_samples([(np.zeros((1, 8, 8), dtype=np.uint8), 3)])
+    document.commit("Change", replace(document.value, data=document.value.data.changed(dataset="moons")))
+    inspector.setCurrentWidget(inspector.data)
+    assert not inspector.data.samples.isVisible()
+
+
 def test_the_code_follows_and_marks_the_selected_layer(inspector: Inspector, document: Document, qtbot: QtBot) -> None:
     inspector.setCurrentWidget(inspector.code)
     view = inspector.code.view

@@ -363,11 +363,12 @@ def test_ticks_tell_values_apart_from_the_first_point_on(
 ) -> None:
     loss.axis.choose(int(linear))
     told: list[str] = []
+    loss.add_scalars(np.array([[1.0, 2.31, 0.1]]))
     plot = loss.plots()[0]
     monkeypatch.setattr(
         plot, "_measure", replace(plot._measure, show=lambda value: told.append(figure(value)) or told[-1])
     )
-    loss.add_scalars(np.array([[1.0, 2.31, 0.1]]))
+    plot.refresh()
     plot.grab()
     assert len(told) == len(set(told)) > 1
     told.clear()
