@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 FASTEST, SLOWEST = 33, 100  # milliseconds between frames: 30 Hz when drawing is cheap, 10 Hz when it is not
 IDLE = 100  # while nothing trains, pictures change only when somebody selects something
-DRAWING_SHARE = 0.14  # of one core's time, which drawing may take from a training thread
+DRAWING_SHARE = 0.06  # of one core's time: while drawing holds the interpreter, a training thread all but stands still
 CURVES = 0.25  # seconds between two looks at the curves: they creep, and are the dearest to draw
 SETTLE = 300  # milliseconds without an edit before a network is compiled for its first look inside
 
@@ -100,6 +100,7 @@ class Live(QObject):
         self._wish: Command | None = None
         self._closing: list[Trainer] = []
         self._picture: Picture | None = None
+        self._epochs: list[EpochEnded] = []
         self._turn = 0
         self._read_at = 0.0
         self._cost = 0.0  # seconds that a frame takes, averaged over some
@@ -265,6 +266,7 @@ class Live(QObject):
         self.stepped = False
         self.phase = None
         self._picture = None
+        self._epochs = []
         self.progress = Progress()
         self._set_stale(False)
         self._set_state(State.FINISHED)
@@ -323,6 +325,7 @@ class Live(QObject):
         if self.state is State.RUNNING and now - self._read_at < CURVES:
             return
         self._read_at = now
+        self._tell_epochs()
         scalars = trainer.take_scalars()
         if len(scalars):
             self.scalars_added.emit(scalars)
@@ -337,19 +340,28 @@ class Live(QObject):
                 self.prepared = event
                 self.prepared_changed.emit(event)
             case StateChanged(state, phase):
+                self._tell_epochs()
                 self._set_state(state)
                 if phase is not self.phase:
                     self.phase = phase
                     self.phase_changed.emit(phase)
             case EpochEnded():
-                self.epoch_ended.emit(event)
+                self._epochs.append(event)
             case Warned(problem):
                 self.warned.emit(problem)
             case Failed(problem):
+                self._tell_epochs()
                 self.failed.emit(problem)
             case Finished():
+                self._tell_epochs()
                 self._set_state(State.FINISHED)
                 self.finished.emit(event)
+
+    def _tell_epochs(self) -> None:
+        """Epochs are told when curves are: a small network ends several in the time of one look at them."""
+        epochs, self._epochs = self._epochs, []
+        for epoch in epochs:
+            self.epoch_ended.emit(epoch)
 
     def _set_state(self, state: State) -> None:
         if state is not self.state:

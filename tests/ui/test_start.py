@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSettings, Qt
 from pytestqt.qtbot import QtBot
 
 from builder.ui.palette import Palette
@@ -46,6 +46,7 @@ def test_a_project_that_cannot_be_opened_is_the_worse_news(
 
 
 def test_at_first_the_window_fills_a_screen_that_is_too_small_for_it_and_fits_it_when_restored(qtbot: QtBot) -> None:
+    QSettings().remove("geometry")  # another test's window may have left its own
     window = open_window()
     qtbot.addWidget(window)
     room = window.screen().availableGeometry()

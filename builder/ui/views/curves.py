@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QMenu, QVBoxLayout, QWidget
 
@@ -42,6 +42,8 @@ class CurveView(View):
         self._plot: CurvePlot | None = None
         self.enlarged: EnlargedPlot | None = None
         self._stale = True
+        self._soon = QTimer(self, interval=0, singleShot=True)
+        self._soon.timeout.connect(self.refresh)
         QVBoxLayout(self._content).setContentsMargins(0, 0, 0, 0)
         self.frame = ViewFrame(self.title, self._content)
         self.frame.set_empty(self.empty_words())
@@ -94,7 +96,7 @@ class CurveView(View):
         if len(rows):
             first = not self.training.count
             self.training.add(rows[:, 0], rows[:, self.column])
-            if first or self._stale or not self.isVisible():
+            if first or self._stale or not self.isVisible() or self._soon.isActive():
                 self.refresh()
             for plot in self.plots():
                 if plot.isVisible():
@@ -104,7 +106,7 @@ class CurveView(View):
         value = self.of_epoch(epoch)
         if value is not None:
             self.validation.add(np.array([float(epoch.step)]), np.array([value]))
-            self.refresh()
+            self._soon.start()  # drawn once, with other epochs and with the steps that come along
 
     def clear(self) -> None:
         self.training.clear()
@@ -133,6 +135,7 @@ class CurveView(View):
             self._stale = True
             return
         self._stale = False
+        self._soon.stop()
         known = bool(self.training.count or self.validation.count)
         for button in self._buttons:
             button.setEnabled(known)

@@ -105,14 +105,15 @@ class FiltersView(GridView):
 
     def make_look(self) -> Look | str:
         name = self.node()
-        self._describe_controls(None, colour=False, pictures=False)
         self.frame.head.title.set_text(self.title if name is None else f"{self.title} · {name}")
+        weights = self.picture.filters.get(name) if self.picture is not None and name is not None else None
+        if weights is None or not some(weights):
+            self._describe_controls(None, colour=False, pictures=False)
         if self.subject is None or name is None:
             selection = self.subject.selection if self.subject is not None else ()
             if selection and self.subject is not None and self.subject.inference.shape(selection[-1]) is not None:
                 return f"{selection[-1]} has no filters. Select a convolution to see its filters."
             return "Select a convolution to see its filters."
-        weights = self.picture.filters.get(name) if self.picture is not None else None
         if weights is None or not some(weights):
             if self.subject.inference.errors:
                 return f"Mend the network's problems to see the filters of {name}."

@@ -215,17 +215,22 @@ class Head(QWidget):
         def left_beside(title: int) -> int:
             return whole - title - sum(control.sizeHint().width() + self._row.spacing() for control in wanted)
 
-        for choice in self.findChildren(Choice):
+        choices = self.findChildren(Choice)
+        before = [choice.short for choice in choices]
+        for choice in choices:
             choice.short = False
         if left_beside(self.title.sizeHint().width()) < 0:
-            for choice in self.findChildren(Choice):
+            for choice in choices:
                 choice.short = True
+        changed = [choice for choice, short in zip(choices, before, strict=True) if choice.short is not short]
         space = whole - min(self.title.sizeHint().width(), max(72, whole // 3))
         for control in wanted:
             space -= control.sizeHint().width() + self._row.spacing()
-            control.setVisible(space >= 0)
-            control.updateGeometry()
-            control.update()
+            # Asked with every picture, and seldom of consequence.
+            if control.isHidden() is (space >= 0) or control in changed:
+                control.setVisible(space >= 0)
+                control.updateGeometry()
+                control.update()
 
     def set_present(self, control: QWidget, present: bool) -> None:
         """Whether a control makes sense now at all."""

@@ -58,6 +58,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
     def __init__(self, measure: Measure, training: Series, validation: Series) -> None:
         super().__init__(background=None)
         self._box = pg.ViewBox(enableMenu=False, enableMouse=False, defaultPadding=0.0)
+        self._box.disableAutoRange()
         self.scene().addItem(self._box)
         self.log = False
         self.span: tuple[float, float] | None = None
@@ -131,6 +132,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self._dots.setData(validation.at if dotted else [], line if dotted else [])
         low, high = self._reach(raw, line)
         self._box.setRange(xRange=(first, last), yRange=(low, high), padding=0.0)
+        self._box.updateMatrix()  # left to the painting, this would ask for another one
         self.resetCachedContent()  # ticks and labels are painted behind the curves, where the view keeps a copy
         self.viewport().update()
 
