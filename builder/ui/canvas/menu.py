@@ -90,14 +90,18 @@ def context_menu(view: CanvasView, place: QPointF) -> QMenu:
         name, fix = hit.node.name, hit.node.face.problem.fix
         made.addAction(fix.title, lambda: view.take_fix(name))
         made.addSeparator()
-    if hit.node is None:
+    written = hit.comment.name if hit.comment is not None else ""
+    if written:
+        made.addAction("Edit the comment", lambda: view.write(written)).setShortcut(QKeySequence("F2"))
+        made.addSeparator()
+    elif hit.node is None:
         made.addAction("Add a layer here…", lambda: view.ask_what(place))
         made.addAction("Add a comment here", lambda: view.add_comment(place))
         made.addSeparator()
     for action in view.edit_actions()[:_GENERAL]:
         if action.text() == "Paste":
             made.addAction("Paste here", lambda: view.paste(place))
-        else:
+        elif not written or action.text() != "Rename…":
             made.addAction(action)
     if view.document.chosen_comments:
         colours = made.addMenu("Comment colour")

@@ -61,7 +61,7 @@ def lines_of(text: str, size: int, width: float, height: float) -> tuple[tuple[s
         last = kept[-1]
         while last and measure.horizontalAdvance(last + "…") > wide:
             last = last[:-1]
-        kept[-1] = last.rstrip() + "…"
+        kept[-1] = last.rstrip(" .,;:") + "…"
     return tuple(kept), False
 
 
