@@ -18,9 +18,10 @@ from builder.project.file import write
 from builder.ui.canvas.comments import CommentItem
 from builder.ui.canvas.ink import Ink
 from builder.ui.canvas.nodes import NodeItem
+from builder.ui.canvas.outlines import with_outlines
 from builder.ui.canvas.scene import NEAR, CanvasScene
 from builder.ui.canvas.wires import WireItem
-from builder.ui.theme import Theme, families, theme
+from builder.ui.theme import Theme, theme
 
 _BORDER = 24.0
 _SHARPNESS = 2.0  # pixels of a PNG for a pixel of the canvas, where nothing else is asked for
@@ -76,7 +77,7 @@ def picture(
         if not _FORMATS[wanted](scene, device, area, scale):
             raise ProblemError(Problem("no-picture", "this picture could not be drawn.", hint="Make it smaller."))
     data = bytes(device.data().data())
-    return _with_common_fonts(data) if wanted == "svg" else data
+    return with_outlines(data) if wanted == "svg" else data
 
 
 @contextmanager
@@ -136,14 +137,6 @@ def _svg(scene: CanvasScene, device: QIODevice, area: QRectF, scale: float | Non
         return False
     _draw(scene, painter, QRectF(0, 0, area.width(), area.height()), area)
     return painter.end()
-
-
-def _with_common_fonts(svg: bytes) -> bytes:
-    """Where ours are not installed, an SVG is read with fonts of the same kind and not with whatever comes first."""
-    for named, common in ((families(), "sans-serif"), (families(mono=True), "monospace")):
-        listed = ",".join(named)
-        svg = svg.replace(f'"{listed}"'.encode(), f'"{listed},{common}"'.encode())
-    return svg
 
 
 def _pdf(scene: CanvasScene, device: QIODevice, area: QRectF, scale: float | None) -> bool:
