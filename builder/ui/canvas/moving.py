@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from builder.graph.comments import resized
 from builder.graph.model import Comment, Point
 from builder.ui.canvas.gesture import SNAP, Gesture, Pointer
+from builder.ui.canvas.lifting import Lifted
 from builder.ui.canvas.wires import WireItem
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Move(Gesture):
         self._names, self._written = document.selection, document.chosen_comments
         self._from = self.scene.positions(self._names)
         self._written_from = {each: self.scene.comments[each].comment.at for each in self._written}
+        self._lifted: Lifted | None = None
         self._onto: WireItem | None = None
         self._may_insert = len(self._names) == 1 and not self._written and self._fits_wires(self._names[0])
 
@@ -55,15 +57,15 @@ class Move(Gesture):
         if self._name and not at.keys & Qt.KeyboardModifier.AltModifier:
             y = self._on_line(x, y)
         self._shift(x - main.x, y - main.y)
-        self.scene.route_round(self._names, moving=True)
+        self.scene.renew_overview()
         if self._may_insert:
             self._onto = self.scene.wire_at(self.scene.nodes[self._name].box().center())
             self.scene.mark(self._onto)
 
     def _shift(self, dx: float, dy: float) -> None:
-        for name, place in self._from.items():
-            if name in self.scene.nodes:
-                self.scene.nodes[name].setPos(place.x + dx, place.y + dy)
+        if self._lifted is None:
+            self._lifted = Lifted(self.scene, self._names)
+        self._lifted.shift(dx, dy)
         for name, place in self._written_from.items():
             if name in self.scene.comments:
                 self.scene.comments[name].setPos(place.x + dx, place.y + dy)
@@ -82,9 +84,16 @@ class Move(Gesture):
                 return line - half
         return y
 
+    def _put_down(self) -> None:
+        if self._lifted is not None:
+            self._lifted.put_down()
+            self._lifted = None
+
     def release(self, at: Pointer) -> None:
-        places = self.scene.positions(self._names)
-        written = {name: Point(self.scene.comments[name].x(), self.scene.comments[name].y()) for name in self._written}
+        self._put_down()
+        places = self.scene.positions(name for name in self._names if name in self.scene.nodes)
+        items = {name: self.scene.comments[name] for name in self._written if name in self.scene.comments}
+        written = {name: Point(item.x(), item.y()) for name, item in items.items()}
         self.scene.route_round(self._names)
         onto = self._onto.edge if self._onto is not None else None
         self.scene.mark(None)
@@ -104,6 +113,7 @@ class Move(Gesture):
     def cancel(self) -> None:
         self.scene.mark(None)
         self._shift(0, 0)
+        self._put_down()
         self.scene.route_round(self._names)
 
 

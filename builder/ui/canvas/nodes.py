@@ -115,11 +115,11 @@ class NodeItem(QGraphicsItem):
 
     def port_place(self, side: str, index: int) -> QPointF:
         """Centre of a port on the canvas."""
-        return self.pos() + self.face.port(side, index)
+        return self.scenePos() + self.face.port(side, index)
 
     def port_at(self, place: QPointF, reach: float = _PORT_REACH) -> tuple[str, int] | None:
         """The port under a point of the canvas: side ("in", "out") and number."""
-        local = place - self.pos()
+        local = place - self.scenePos()
         for side, count in (("out", self.face.outputs), ("in", self.face.inputs)):
             for index in range(count):
                 away = self.face.port(side, index) - local
@@ -131,7 +131,7 @@ class NodeItem(QGraphicsItem):
 
     def box(self) -> QRectF:
         """The card on the canvas, without margin."""
-        return self.rect.translated(self.pos())
+        return self.rect.translated(self.scenePos())
 
     def boundingRect(self) -> QRectF:
         return self._bounds

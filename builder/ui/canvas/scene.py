@@ -5,7 +5,7 @@ Holds what is shown, never what is true: the document is. Knows no mouse and no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +22,7 @@ from builder.ui.canvas import layout
 from builder.ui.canvas.comments import CommentItem
 from builder.ui.canvas.face import face_of
 from builder.ui.canvas.ink import Ink
+from builder.ui.canvas.lifting import Lifted
 from builder.ui.canvas.nodes import NodeItem
 from builder.ui.canvas.overview import Overview
 from builder.ui.canvas.thumbnails import thumbnail_of
@@ -58,6 +59,7 @@ class CanvasScene(QGraphicsScene):
     Attributes:
         nodes: item of each node, by name; wires: item of each wire; comments: item of each comment, by name.
         overview: all of these as they are painted from afar; others: the other items, such as a rubber band.
+        lifted: the nodes that are being dragged.
         ink: pens and brushes of the theme in force.
         detail: how much is drawn: FAR, MIDDLE or NEAR; chosen by the view for its zoom.
         row: width at which automatic layout begins a new row.
@@ -73,6 +75,7 @@ class CanvasScene(QGraphicsScene):
         self.wires: dict[Edge, WireItem] = {}
         self.comments: dict[str, CommentItem] = {}
         self.others: list[QGraphicsItem] = []
+        self.lifted: Lifted | None = None
         self.overview = Overview(self)
         self.ink = Ink(theme())
         self.detail = NEAR
@@ -185,7 +188,8 @@ class CanvasScene(QGraphicsScene):
             if item is not None and (item.x() != place.x or item.y() != place.y):
                 item.setPos(place.x, place.y)
                 stale.add(name)
-        self._route_round(stale, graph)
+        self.overview.forget(stale)
+        self.route(self.edges_of(stale))
         self._refresh_comments(graph)
         self.renew_overview()
         self._chosen_wires &= frozenset(self.wires)
@@ -212,12 +216,19 @@ class CanvasScene(QGraphicsScene):
                 view.viewport().update()
 
     def addItem(self, item: QGraphicsItem) -> None:
-        if not isinstance(item, (NodeItem, WireItem, CommentItem)):
+        if isinstance(item, Lifted):
+            self.lifted = item
+            self.overview.lift(item.names, item.inner)
+        elif not isinstance(item, (NodeItem, WireItem, CommentItem)):
             self.others.append(item)
         super().addItem(item)
 
     def removeItem(self, item: QGraphicsItem) -> None:
-        if item in self.others:
+        if item is self.lifted and self.lifted is not None:
+            self.overview.forget(self.lifted.names, self.lifted.inner)
+            self.overview.lift()
+            self.lifted = None
+        elif item in self.others:
             self.others.remove(item)
         super().removeItem(item)
 
@@ -239,29 +250,29 @@ class CanvasScene(QGraphicsScene):
 
     # Wires ----------------------------------------------------------------------------------------------------------
 
-    def route_round(self, names: Iterable[str], *, moving: bool = False) -> None:
-        """Lead the wires of these nodes anew, after their items were moved.
+    def edges_of(self, names: Iterable[str]) -> set[Edge]:
+        """The wires that begin or end at these nodes."""
+        graph = self.document.graph
+        return {e for name in names for e in (*graph.incoming.get(name, ()), *graph.outgoing.get(name, ()))}
 
-        Args:
-            moving: they are all being moved alike, so that the wires among them move along as they are.
-        """
-        self._route_round(set(names), self.document.graph, moving=moving)
+    def route_round(self, names: Iterable[str]) -> None:
+        """Lead the wires of these nodes anew, after their items were moved."""
+        moved = set(names)
+        self.overview.forget(moved)
+        self.route(self.edges_of(moved))
         self.renew_overview()
 
-    def _route_round(self, names: set[str], graph: Graph, *, moving: bool = False) -> None:
+    def route(self, edges: Collection[Edge]) -> None:
+        """Lead these wires anew; one that is carried along stays as it is until it is put down."""
         self._bounds = None
-        edges = {e for name in names for e in (*graph.incoming.get(name, ()), *graph.outgoing.get(name, ()))}
-        self.overview.forget(names, edges)
+        self.overview.forget((), edges)
         boxes: NDArray[np.float64] | None = None
         for edge in edges:
             wire = self.wires.get(edge)
             source, target = self.nodes.get(edge.source), self.nodes.get(edge.target)
-            if wire is None or source is None or target is None:
+            if wire is None or source is None or target is None or wire.parentItem() is not None:
                 continue
             start = source.port_place("out", edge.source_port)
-            if moving and edge.source in names and edge.target in names:
-                wire.shift(start - wire.ends[0])
-                continue
             end = target.port_place("in", edge.target_port)
             over = None
             if end.x() - start.x() >= 120 and abs(end.y() - start.y()) <= 90:
@@ -277,8 +288,7 @@ class CanvasScene(QGraphicsScene):
 
     def _boxes(self) -> NDArray[np.float64]:
         """Left, top, right and bottom of every card, as rows."""
-        corners = [(item.x(), item.y(), item.face.size) for item in self.nodes.values()]
-        return np.array([(x, y, x + size.width(), y + size.height()) for x, y, size in corners], np.float64)
+        return np.array([item.box().getCoords() for item in self.nodes.values()], np.float64)
 
     def _label(self, edge: Edge, *, long: bool) -> str:
         """The shape on a wire; told again only where it changed, or where the wire comes from far away."""
@@ -347,7 +357,7 @@ class CanvasScene(QGraphicsScene):
             if port is not None:
                 return Hit(item, port)
         for item in nodes:
-            local = place - item.pos()
+            local = place - item.scenePos()
             if item.badge_area.contains(local) and item.face.problem is not None:
                 return Hit(item, part="badge")
             if item.rect.contains(local):
@@ -447,7 +457,7 @@ class CanvasScene(QGraphicsScene):
 
     def positions(self, names: Iterable[str]) -> dict[str, Point]:
         """Where the items of these nodes stand right now, also while they are dragged."""
-        return {name: Point(self.nodes[name].x(), self.nodes[name].y()) for name in names}
+        return {name: Point(*self.nodes[name].scenePos().toTuple()) for name in names}
 
 
 def covered(boxes: Iterable[QRectF]) -> QRectF:

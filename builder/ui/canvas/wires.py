@@ -144,7 +144,7 @@ class WireItem(QGraphicsItem):
 
     @property
     def ends(self) -> tuple[QPointF, QPointF]:
-        """Where it begins and ends."""
+        """Where it begins and ends, in its own coordinates: those of the canvas, unless it is being dragged."""
         return self._ends
 
     @property
@@ -159,7 +159,7 @@ class WireItem(QGraphicsItem):
 
     @property
     def path(self) -> QPainterPath:
-        """The way of the wire."""
+        """The way of the wire, in the same coordinates."""
         return self._path
 
     def boundingRect(self) -> QRectF:

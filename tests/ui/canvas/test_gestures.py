@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
+from builder.graph import edits
 from builder.graph.model import Edge, Graph, Node, Point
 from builder.ui.canvas.view import CanvasView
 from tests.ui.canvas.hand import MIDDLE, Hand, check_items, small, wires
@@ -43,7 +44,7 @@ def test_nothing_is_committed_while_dragging_and_escape_puts_all_back(
 ) -> None:
     hand.press(hand.body("conv1"))
     hand.move(hand.body("conv1") + QPointF(50, 150))
-    assert view.canvas.nodes["conv1"].y() > 100
+    assert view.canvas.nodes["conv1"].scenePos().y() > 100
     assert view.document.undo.count() == 0
     qtbot.keyClick(view, Qt.Key.Key_Escape)
     check_items(view)
@@ -258,3 +259,39 @@ def test_a_double_click_on_a_card_activates_it(view: CanvasView, hand: Hand, qtb
     with qtbot.waitSignal(view.node_activated) as told:
         hand.double_click(hand.body("conv1"))
     assert told.args == ["conv1"]
+
+
+def test_what_is_removed_while_it_is_dragged_stays_away(view: CanvasView, hand: Hand) -> None:
+    view.document.select(["conv1", "fc1"])
+    hand.press(hand.body("conv1"))
+    hand.move(hand.body("conv1") + QPointF(0, 90))
+    hand.move(hand.body("conv1") + QPointF(0, 90))
+    view.document.commit_graph("Delete fc1", edits.remove_nodes(view.document.graph, ["fc1"]))
+    hand.release(hand.body("conv1") + QPointF(0, 90))
+    assert set(view.document.graph.nodes) == {"input", "conv1", "output"}
+    assert view.document.graph.positions["conv1"].y > 90
+    check_items(view)
+
+
+def test_another_page_lets_go_of_what_is_dragged(view: CanvasView, hand: Hand) -> None:
+    view.document.select(["conv1"])
+    instance = view.editing.grouping.group()
+    hand.press(hand.body(instance))
+    hand.move(hand.body(instance) + QPointF(0, 90))
+    hand.move(hand.body(instance) + QPointF(0, 90))
+    view.document.open_block(instance)
+    check_items(view)
+    view.document.close_block()
+    check_items(view)
+    assert view.canvas.lifted is None
+
+
+def test_wires_to_what_stays_follow_while_dragging(view: CanvasView, hand: Hand) -> None:
+    hand.press(hand.body("conv1"))
+    hand.move(hand.body("conv1") + QPointF(40, 120))
+    hand.move(hand.body("conv1") + QPointF(40, 120))
+    for edge, wire in view.canvas.wires.items():
+        assert wire.ends[0] == view.canvas.nodes[edge.source].port_place("out", edge.source_port)
+        assert wire.ends[1] == view.canvas.nodes[edge.target].port_place("in", edge.target_port)
+    view.cancel_gesture()
+    check_items(view)

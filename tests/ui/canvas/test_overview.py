@@ -120,8 +120,8 @@ def test_wires_among_what_is_dragged_move_along(make_canvas: MakeCanvas) -> None
     hand.move(grip + QPointF(80, 40), keys=Qt.KeyboardModifier.AltModifier)
     for edge, path in before.items():
         wire = canvas.wires[edge]
-        assert wire.path == path.translated(80, 40)
-        assert wire.ends[0] == canvas.nodes[edge.source].port_place("out", edge.source_port)
+        assert wire.mapToScene(wire.path) == path.translated(80, 40)
+        assert wire.mapToScene(wire.ends[0]) == canvas.nodes[edge.source].port_place("out", edge.source_port)
         assert all(wire.boundingRect().contains(end) for end in wire.ends)
     hand.release(grip + QPointF(80, 40), keys=Qt.KeyboardModifier.AltModifier)
     assert all(canvas.wires[edge].path == path.translated(80, 40) for edge, path in before.items())
