@@ -72,3 +72,32 @@ def test_the_scheme_reaches_into_blocks(window: MainWindow) -> None:
     assert {scheme_of(window, name) for name in names} == {"xavier-uniform"}
     command(window, "PyTorch's own").trigger()
     assert {scheme_of(window, name) for name in names} == {"default"}
+
+
+def test_a_comment_is_added_and_coloured_from_the_menu(window: MainWindow, qtbot: QtBot) -> None:
+    add = command(window, "Add a comment")
+    assert add.shortcut() == QKeySequence("Ctrl+M")
+    before = window.document.value
+    add.trigger()
+    field = window.canvas.fields.comment
+    assert field.hasFocus()
+    qtbot.keyClicks(field, "Padding keeps the size.")
+    window.canvas.setFocus()
+    assert not field.isVisible()
+    (name,) = window.document.chosen_comments
+    assert window.document.graph.comments[name].text == "Padding keeps the size."
+    command(window, "Green").trigger()
+    assert window.document.graph.comments[name].colour == "green"
+    assert window.document.value.trains_like(before)
+    window.document.undo.undo()
+    window.document.undo.undo()
+    assert window.document.value == before
+
+
+def test_a_comment_is_taken_back_from_the_menu_while_it_is_written(window: MainWindow, qtbot: QtBot) -> None:
+    before = window.document.value
+    window.canvas.add_comment()
+    qtbot.keyClicks(window.canvas.fields.comment, "Half a thou")
+    command(window, "Undo Add a comment").trigger()
+    assert window.document.value == before
+    assert not window.canvas.fields.comment.isVisible()

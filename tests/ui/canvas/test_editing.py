@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -292,3 +292,57 @@ def test_after_any_sequence_of_edits_the_items_are_the_document(
         document.undo.undo()
     assert document.value == values[0]
     check_items(view)
+
+
+def boxes_apart(view: CanvasView) -> bool:
+    boxes = view.canvas.taken()
+    return not any(a.intersects(b) for a in boxes for b in boxes if a is not b)
+
+
+def test_a_paste_goes_to_the_mouse(view: CanvasView, hand: Hand, qtbot: QtBot) -> None:
+    view.document.select(["conv1"])
+    view.copy()
+    hand.move(QPointF(420, -220))
+    qtbot.keyClick(view, Qt.Key.Key_V, CONTROL)
+    assert (view.canvas.nodes["conv2"].box().center() - QPointF(420, -220)).manhattanLength() < 8
+    check_items(view)
+
+
+def test_a_paste_onto_a_card_goes_beside_it(view: CanvasView, hand: Hand, qtbot: QtBot) -> None:
+    view.document.select(["conv1", "fc1"])
+    view.copy()
+    hand.move(hand.body("conv1"))
+    for _ in range(4):
+        qtbot.keyClick(view, Qt.Key.Key_V, CONTROL)
+        assert boxes_apart(view)
+    first = view.canvas.nodes["conv2"].box()
+    assert (first.center() - view.canvas.nodes["conv1"].box().center()).manhattanLength() < 600
+    assert view.canvas.nodes["fc2"].box().x() - first.x() == 220
+    check_items(view)
+
+
+def test_a_mouse_that_left_does_not_count(view: CanvasView, hand: Hand, qtbot: QtBot) -> None:
+    view.document.select(["conv1"])
+    view.copy()
+    hand.move(QPointF(420, -220))
+    QApplication.sendEvent(view.viewport(), QEvent(QEvent.Type.Leave))
+    qtbot.keyClick(view, Qt.Key.Key_V, CONTROL)
+    assert view.document.graph.positions["conv2"] == Point(220, 172)
+
+
+def test_what_comes_from_elsewhere_is_pasted_where_one_looks(view: CanvasView) -> None:
+    piece = Graph.of([Node("far", "ReLU")], (), {"far": Point(9000, 9000)})
+    view.editing.paste(clipboard.to_text(piece), None, view.visible_area())
+    assert view.visible_area().contains(view.canvas.nodes["far"].box())
+    assert boxes_apart(view)
+
+
+def test_duplicates_stand_below_and_cover_nothing(view: CanvasView, hand: Hand, qtbot: QtBot) -> None:
+    hand.click(hand.body("conv1"))
+    for _ in range(3):
+        qtbot.keyClick(view, Qt.Key.Key_D, CONTROL)
+    places = [view.document.graph.positions[name] for name in ("conv1", "conv2", "conv3", "conv4")]
+    assert {place.x for place in places} == {220.0}
+    assert [place.y for place in places] == sorted(place.y for place in places)
+    assert boxes_apart(view)
+    assert view.visible_area().contains(view.canvas.nodes["conv4"].box()), "what was made can be seen"
