@@ -51,7 +51,7 @@ class CommentField(QPlainTextEdit):
         self.setFont(font(size))
         self.setStyleSheet(
             f"QPlainTextEdit {{ background: {self._fill.name()}; color: {theme().hex('text')};"
-            f" font-size: {size}px; border: 2px solid {theme().hex('accent')}; border-radius: 6px; }}"
+            f" font-size: {size}px; border: 2px solid {theme().hex('accent')}; border-radius: 6px; padding: 0; }}"
         )
         self.document().setDocumentMargin(max(4.0, paper.PAD * zoom - _FRAME))
         self.setGeometry(card.x(), card.y(), max(card.width(), LEAST_WIDTH), self.height())
@@ -63,8 +63,10 @@ class CommentField(QPlainTextEdit):
         margin = self.document().documentMargin() + _FRAME
         needed = lines * self.fontMetrics().lineSpacing() + 2 * margin
         room = self._above.height() - self._card.y() - 8
-        high = max(self._card.height(), LEAST_HEIGHT, min(math.ceil(needed), room))
+        high = max(self._card.height(), LEAST_HEIGHT, min(math.ceil(needed) + 1, room))
         self.resize(self.width(), high)
+        bar = Qt.ScrollBarPolicy.ScrollBarAsNeeded if needed > high else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self.setVerticalScrollBarPolicy(bar)
 
     def accept(self) -> None:
         """Take the text and close."""

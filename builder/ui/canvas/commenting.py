@@ -55,10 +55,19 @@ class Commenting:
         else:
             needed = paper.height_for(text, comment.width)
             high = needed if new or (text != comment.text and needed > comment.height) else comment.height
-            written = rules.resized(replace(comment, text=text), comment.width, high)
+            written = self._clear(name, comment, rules.resized(replace(comment, text=text), comment.width, high))
             after = rules.change_comments(graph, {name: written})
         self._commit("Change a comment" if text.strip() else "Delete a comment", after, _gesture(name) if new else "")
         self._document.end_gesture()
+
+    def _clear(self, name: str, before: Comment, grown: Comment) -> Comment:
+        """A comment that grew with its text, moved aside if it would get under something that it did not cover."""
+        taken = self._scene.taken(comments=(name,))
+        old, now = (QRectF(*one.at, one.width, one.height) for one in (before, grown))
+        if any(box.intersects(old) for box in taken) or not any(box.intersects(now) for box in taken):
+            return grown
+        (moved,) = rules.shifted([grown], Point(*way_to_room(now, taken, gap=8.0).toTuple()))
+        return moved
 
     def resize(self, name: str, width: float, height: float) -> None:
         """Make a comment so large."""

@@ -80,7 +80,7 @@ class CommentItem(QGraphicsItem):
         painter.setFont(ink.writing[size])
         step = paper.step(size)
         for number, line in enumerate(lines):
-            area = QRectF(paper.PAD, paper.PAD + number * step - 0.15 * size, self.rect.width(), step)
+            area = QRectF(paper.PAD, paper.PAD + number * step, self.rect.width(), step)
             painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, line)
         if self.chosen or self.hovered:
             painter.setPen(edge)

@@ -393,11 +393,10 @@ class CanvasScene(QGraphicsScene):
         """Names of the comments that touch an area."""
         return tuple(name for name, item in self.comments.items() if item.box().intersects(area))
 
-    def taken(self, without: Iterable[str] = ()) -> list[QRectF]:
-        """Where cards and comments stand, those of some nodes left out."""
-        names = set(without)
-        boxes = [item.box() for name, item in self.nodes.items() if name not in names]
-        return boxes + [item.box() for item in self.comments.values()]
+    def taken(self, *, comments: Collection[str] = ()) -> list[QRectF]:
+        """Where cards and comments stand, some comments left out."""
+        boxes = [item.box() for item in self.nodes.values()]
+        return boxes + [item.box() for name, item in self.comments.items() if name not in comments]
 
     def mark(self, wire: WireItem | None) -> None:
         """Show on which wire a drop would insert."""

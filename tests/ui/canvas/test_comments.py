@@ -97,6 +97,25 @@ def test_a_double_click_edits_and_a_click_elsewhere_keeps_the_text(view: CanvasV
     assert comments(view)["comment1"] == ABOVE
 
 
+def test_a_comment_that_grows_gets_under_nothing(view: CanvasView, qtbot: QtBot) -> None:
+    view.write("comment1")
+    qtbot.keyClicks(view.fields.comment, " word" * 60)
+    qtbot.keyClick(view.fields.comment, Qt.Key.Key_Escape)
+    assert comments(view)["comment1"].height > 200
+    boxes = view.canvas.taken()
+    assert not any(a.intersects(b) for a in boxes for b in boxes if a is not b)
+    view.document.undo.undo()
+    assert comments(view)["comment1"] == ABOVE
+
+
+def test_the_field_shows_all_that_is_written(view: CanvasView, qtbot: QtBot) -> None:
+    view.write("comment2")
+    qtbot.keyClicks(view.fields.comment, " and so on" * 8)
+    assert not view.fields.comment.verticalScrollBar().isVisible()
+    assert view.fields.comment.verticalScrollBar().maximum() == 0
+    assert view.rect().contains(view.fields.comment.geometry())
+
+
 @pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_F2])
 def test_a_key_edits_the_selected_comment(view: CanvasView, hand: Hand, qtbot: QtBot, key: Qt.Key) -> None:
     hand.click(middle(view, "comment2"))
@@ -343,7 +362,7 @@ def test_a_text_breaks_into_lines_that_fit_and_ends_in_an_ellipsis_where_it_is_c
     assert all_of_it
     assert whole[:2] == ("one", "")
     assert "".join(whole).replace(" ", "") == "onetwo" + "long" * 30 + "x" * 200
-    cut, all_of_it = lines_of("long " * 100, 13, 200, 60)
+    cut, all_of_it = lines_of("long " * 100, 13, 200, 56)
     assert not all_of_it
     assert len(cut) == 2
     assert cut[-1].endswith("…")
