@@ -5,6 +5,7 @@ Knows plans, modules and data; knows no trainer. A look changes nothing: no weig
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,7 +27,9 @@ from builder.inspect.picture import Part as PartName
 from builder.inspect.transfer import Fetch
 
 HEALTH_EVERY = 0.5  # seconds: statistics of every layer cost as much as a step
-HEALTH_SAMPLES = 64
+HEALTH_SAMPLES, HEALTH_LEAST = 64, 8  # samples that they are measured on: of a large network, few
+HEALTH_VALUES = 1 << 25  # numbers that the layers give for these samples, all of which are in memory at once
+HEALTH_SHARE = 0.1  # of the time, which statistics may take
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,22 @@ class Observer:
         self._sample: _Sample | None = None
         self._plane: tuple[Plane, Tensor] | None = None
         self._health: dict[str, Health] = {}
-        self._health_at = -HEALTH_EVERY
+        self._health_due = -math.inf
         self._health_batch: Tensor | None = None
+        values = sum(math.prod(step.output_shape) for step in plan.steps)
+        self._health_samples = max(HEALTH_LEAST, min(HEALTH_SAMPLES, HEALTH_VALUES // max(1, values)))
 
-    def look(self, step: int, attention: Attention, *, fresh: bool = False) -> Look:
-        """Begin a look. With `fresh`, statistics are measured anew, however lately they were."""
+    @property
+    def slow(self) -> bool:
+        """Whether statistics take so long that a picture should not wait for them."""
+        return self._health_samples < HEALTH_SAMPLES
+
+    def look(self, step: int, attention: Attention, *, fresh: bool | None = False) -> Look:
+        """Begin a look.
+
+        Args:
+            fresh: measure statistics anew, however lately they were; None measures none.
+        """
         sample = self._pinned(attention)
         tensors: dict[str, Tensor] = {"fitted": sample.x[0]}
         x, plane = sample.x, None
@@ -83,15 +97,17 @@ class Observer:
         for name, weight in filters(self._root, attention.filters).items():
             tensors[f"filter {name}"] = weight
         measured = None
-        if attention.statistics and (fresh or time.monotonic() - self._health_at >= HEALTH_EVERY):
-            self._health_at = time.monotonic()
+        began = time.monotonic()
+        if attention.statistics and fresh is not None and (fresh or began >= self._health_due):
             measured = self._measure(tensors)
+            ended = time.monotonic()
+            self._health_due = max(began + HEALTH_EVERY, ended + (ended - began) / HEALTH_SHARE)
         return Look(self, step, attention, sample, plane, Fetch(tensors, self._side), measured)
 
     def _measure(self, tensors: dict[str, Tensor]) -> tuple[str, ...]:
         if self._health_batch is None:
             part = self._data.train
-            self._health_batch = part.batch(part.order()[:HEALTH_SAMPLES])[0]
+            self._health_batch = part.batch(part.order()[: self._health_samples])[0]
         names = [step.name for step in self._plan.steps]
         values = self._activations(names, self._health_batch)
         tensors["health"] = measure(values, self._kinds, self._root)

@@ -284,11 +284,16 @@ class _Pilot(Host):
         """A picture of this very moment, even when the last one was not taken."""
         if not self._attention.wanted:
             return
-        self._begin_look(fresh=True)
+        if self._observer is not None and self._observer.slow and self._attention.statistics:
+            self._finish_look(fresh=None)
+        self._finish_look(fresh=True)
+
+    def _finish_look(self, *, fresh: bool | None) -> None:
+        self._begin_look(fresh=fresh)
         if self._look is not None:
             self._post(self._look)
 
-    def _begin_look(self, *, fresh: bool) -> None:
+    def _begin_look(self, *, fresh: bool | None) -> None:
         if self._observer is None or self.session.learner is None:
             return
         try:

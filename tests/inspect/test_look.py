@@ -190,3 +190,30 @@ def test_on_a_gpu_values_arrive_whole_although_they_are_overwritten_at_once() ->
         fetch = Fetch({"x": tensor}, side)
         tensor.fill_(-1)
         assert (fetch.arrays()["x"] == number).all()
+
+
+def test_a_large_network_is_measured_on_few_samples_and_a_picture_need_not_wait(
+    root: torch.nn.Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not observer(root).slow
+    monkeypatch.setattr("builder.inspect.look.HEALTH_VALUES", 10_000)
+    watcher = observer(root)
+    assert watcher.slow
+    sizes = []
+    real = Activations.__call__
+    monkeypatch.setattr(Activations, "__call__", lambda self, names, x: sizes.append(len(x)) or real(self, names, x))
+    attention = Attention(frozenset({"conv1"}), statistics=True)
+    assert watcher.look(0, attention, fresh=None).picture().health == {}
+    assert sizes == [1]
+    assert watcher.look(0, attention).picture().health
+    assert 8 <= sizes[-1] < 64
+
+
+def test_statistics_take_a_small_part_of_the_time(root: torch.nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:
+    watcher = observer(root)
+    clock = iter([0.0, 3.0, 20.0, 40.0, 41.0])
+    monkeypatch.setattr("builder.inspect.look.time.monotonic", lambda: next(clock))
+    attention = Attention(statistics=True)
+    first = watcher.look(0, attention).picture().health  # from 0 to 3 s
+    assert watcher.look(1, attention).picture().health is first  # at 20 s
+    assert watcher.look(2, attention).picture().health is not first  # at 40 s
