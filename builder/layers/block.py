@@ -42,7 +42,7 @@ class BlockLayer(Layer):
 
     def headline(self) -> str:
         times = f" ×{self._repeat}" if self._repeat > 1 else ""
-        values = ", ".join(f"{name} {_brief(value)}" for name, value in list(self)[:3])
+        values = ", ".join(_named(dict(self)))
         return f"{self.title}{times}{': ' if values else ''}{values}"
 
     def multiply_adds(self, inputs: Shapes, output: Shape) -> int:
@@ -130,6 +130,17 @@ def _stem(name: str) -> str:
     return (
         "".join(letter for letter in name.lower() if letter.isalnum() or letter == "_").strip("_0123456789") or "block"
     )
+
+
+_FEW = 3
+
+
+def _named(values: Mapping[str, Any]) -> list[str]:
+    """The values as a card tells them: the first few by name, or many bare, as a row of a paper's table has them."""
+    if len(values) > _FEW + 1:
+        return [_brief(value) for value in values.values()]
+    # Channels stand bare too, as the number of filters does in a convolution.
+    return [_brief(v) if name == "channels" else f"{name} {_brief(v)}" for name, v in list(values.items())[:_FEW]]
 
 
 def _brief(value: Any) -> str:

@@ -234,6 +234,8 @@ class Conv2d(_Convolution):
 
     def headline(self) -> str:
         text = f"Conv {show_pair(self.kernel_size)}, {self.filters}"
+        if self.groups > 1:
+            text += f" in {self.groups} groups"
         if self.stride != (1, 1):
             text += f", stride {brief(self.stride)}"
         if self.border != "padding":

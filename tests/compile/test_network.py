@@ -19,7 +19,7 @@ from builder.graph.blocks import BLOCK, flatten, group, ungroup
 from builder.graph.frozen import FrozenDict, freeze
 from builder.graph.model import Block, BlockParameter, Edge, Graph, Network, Node
 from builder.graph.problems import ProblemError
-from builder.layers.block import BlockLayer
+from builder.layers.block import BlockLayer, make_block
 from builder.project.document import Project
 from builder.project.form import decode, encode
 from tests.graph import test_blocks as graph_tests
@@ -114,6 +114,16 @@ def test_a_block_is_known_by_what_leaves_it():
     assert info.layer.multiply_adds((), ()) == sum(row.multiply_adds for row in rows)
     assert info.layer.headline() == "Stage: width 5, depth 2"
     assert known.flat_name((), "stage1") == "stage1.body.1.add"
+
+
+def test_a_block_tells_its_values_as_a_paper_does():
+    def headline(**values):
+        parameters = [BlockParameter(name, value, "") for name, value in values.items()]
+        return make_block(Block("cell", Graph(), tuple(parameters)), {}).headline()
+
+    assert headline() == "cell"
+    assert headline(channels=64, stride=2, rest=3, factor=10) == "cell: 64, stride 2, rest 3"
+    assert headline(a=64, b=96, c=128, d=16, e=32) == "cell: 64, 96, 128, 16, 32"
 
 
 def test_inside_a_block_shapes_are_those_of_its_place():

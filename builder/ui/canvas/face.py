@@ -98,6 +98,13 @@ def elided(text: str, size: int, width: float, *, bold: bool = False) -> str:
     return metrics(size, bold).elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
+def parts_within(text: str, size: int, width: float) -> str:
+    """As many of the parts of the text, parted by commas, as fit: "Conv 7×7, 64" of "Conv 7×7, 64, stride 2"."""
+    while metrics(size).horizontalAdvance(text) > width and ", " in text:
+        text = text.rpartition(", ")[0]
+    return text
+
+
 def grid_of(maps: int) -> tuple[int, int]:
     """Columns and rows for a thumbnail of so many feature maps; from nine on, the first ten are shown."""
     for most, grid in ((1, (1, 1)), (2, (2, 1)), (4, (2, 2)), (6, (3, 2)), (8, (4, 2))):

@@ -62,7 +62,6 @@ class Ink:
         self.categories = {category: QBrush(theme.category(category)) for category in Category}
         self.category_pens = {category: _pen(theme.category(category), 1.2) for category in Category}
         self.name = font(face.NAME, bold=True)
-        self.name_far = font(24, bold=True)
         self.headline = font(face.HEADLINE)
         self.note = font(face.NOTE)
         self.pill = font(face.PILL)

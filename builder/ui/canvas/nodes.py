@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from builder.compile.infer import NodeInfo
 from builder.ui.canvas import face as look
-from builder.ui.canvas.face import PAD, PICTURE_TOP, PORT_RADIUS, Face, elided, metrics
+from builder.ui.canvas.face import PAD, PICTURE_TOP, PORT_RADIUS, Face, elided, metrics, parts_within
 from builder.ui.canvas.ink import Ink
+from builder.ui.canvas.midway import Midway
 from builder.ui.canvas.thumbnails import Thumbnail
 
 if TYPE_CHECKING:
@@ -87,8 +88,8 @@ class NodeItem(QGraphicsItem):
             self.badge_area.moveTop(face.size.height() - 25)
             free = width
         self._name = _static(elided(face.name, look.NAME, free, bold=True))
-        self._name_far = _static(metrics(24, True).elidedText(face.name, Qt.TextElideMode.ElideRight, width + 8))
-        self._headline = _static(elided(face.headline, look.HEADLINE, width))
+        self._midway: Midway | None = None
+        self._headline = _static(elided(parts_within(face.headline, look.HEADLINE, width), look.HEADLINE, width))
         footer = width - (self.badge_area.width() + 4 if self.badge_below else 0)
         words = face.footer
         if self.badge_below and metrics(look.NOTE).horizontalAdvance(words) > footer:
@@ -139,11 +140,12 @@ class NodeItem(QGraphicsItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         canvas = self._canvas
         ink = canvas.ink
+        near = canvas.detail == 2
         if self.face.compact:
-            self._paint_pill(painter, ink)
+            self._paint_pill(painter, ink, near)
         else:
-            self._paint_card(painter, ink, canvas.detail == 2)
-        if self.badge_area and canvas.detail == 2:
+            self._paint_card(painter, ink, near)
+        if self.badge_area and near:
             self._paint_badge(painter, ink)
         elif self.face.problem is not None:
             painter.setPen(Qt.PenStyle.NoPen)
@@ -165,7 +167,13 @@ class NodeItem(QGraphicsItem):
             return "dashed"
         return "hover" if self.hovered else "plain"
 
-    def _paint_backdrop(self, painter: QPainter, ink: Ink) -> None:
+    @property
+    def _from_midway(self) -> Midway:
+        if self._midway is None:
+            self._midway = Midway(self.face)
+        return self._midway
+
+    def _paint_backdrop(self, painter: QPainter, ink: Ink, near: bool) -> None:
         face, rect = self.face, self.rect
         border = self._border()
 
@@ -180,18 +188,21 @@ class NodeItem(QGraphicsItem):
             painter.drawRoundedRect(rect, radius, radius)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(ink.categories[face.category])
-            if face.compact:
+            if face.compact and near:
                 painter.drawEllipse(QPointF(17, rect.height() / 2), 3.5, 3.5)
-            else:
+            elif not face.compact:
                 painter.drawRoundedRect(QRectF(0, 10, look.BAR, rect.height() - 20), 2, 2)
             self._paint_ports(painter, ink)
 
         ports = (face.inputs, face.outputs, self.target == "good")
-        key = (rect.width(), rect.height(), face.compact, face.category, border, ports)
+        key = (rect.width(), rect.height(), face.compact, near, face.category, border, ports)
         ink.backdrops.paint(painter, key, self._bounds, draw)
 
-    def _paint_pill(self, painter: QPainter, ink: Ink) -> None:
-        self._paint_backdrop(painter, ink)
+    def _paint_pill(self, painter: QPainter, ink: Ink, near: bool) -> None:
+        self._paint_backdrop(painter, ink, near)
+        if not near:
+            self._from_midway.paint_pill(painter, ink, self.rect, self.face.name)
+            return
         painter.setPen(ink.text)
         painter.setFont(ink.pill)
         # The text is never longer than its pill, which was measured from it.
@@ -200,12 +211,11 @@ class NodeItem(QGraphicsItem):
 
     def _paint_card(self, painter: QPainter, ink: Ink, near: bool) -> None:
         face, rect = self.face, self.rect
-        self._paint_backdrop(painter, ink)
-        painter.setPen(ink.text)
+        self._paint_backdrop(painter, ink, near)
         if not near:
-            painter.setFont(ink.name_far)
-            painter.drawStaticText(QPointF(PAD - 2, 10), self._name_far)
+            self._from_midway.paint_card(painter, ink, face.picture and self.thumbnail is not None)
         else:
+            painter.setPen(ink.text)
             painter.setFont(ink.name)
             painter.drawStaticText(QPointF(PAD, 8), self._name)
             painter.setPen(ink.muted)

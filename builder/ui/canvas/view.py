@@ -48,7 +48,7 @@ from builder.ui.canvas.zoom import ZoomView
 from builder.ui.document import Document
 from builder.ui.theme import theme
 
-_FAR, _NEAR = 0.38, 0.62  # zoom below which little, and above which everything is drawn
+_FAR, _NEAR = 0.34, 0.62  # zoom below which little, and above which everything is drawn
 
 
 class CanvasView(ZoomView):
