@@ -7,12 +7,15 @@ from functools import partial
 from builder.graph.model import Network
 from builder.project.networks.drawing import network
 from builder.project.networks.notation import (
+    CONCATENATE,
     FLATTEN,
     NEW_ROW,
     OUTPUT,
     RELU,
     SOFTMAX,
     Item,
+    Part,
+    branches,
     conv,
     dropout,
     layer,
@@ -41,6 +44,33 @@ def alexnet() -> Network:
             *(conv(384, 3, padding=1), RELU),
             *(conv(384, 3, padding=1, groups=2), RELU),
             *(conv(256, 3, padding=1, groups=2), RELU, maxpool(3)),
+            *_classifier(4096, 1000),
+        ]
+    )
+
+
+def two_columns() -> Network:
+    """The same with a column for each graphics card, as the paper's figure has it."""
+
+    def column(*items: Item, letter: str) -> list[Item]:
+        return [item.named(f"{item.name}{letter}") if isinstance(item, Part) and item.name else item for item in items]
+
+    def lower(letter: str) -> list[Item]:
+        first, second = conv(48, 11, stride=4).named("conv1"), conv(128, 5, padding=2).named("conv2")
+        return column(
+            *(first, RELU, RESPONSE_NORM, maxpool(3)), *(second, RELU, RESPONSE_NORM, maxpool(3)), letter=letter
+        )
+
+    def upper(letter: str) -> list[Item]:
+        third, fourth, fifth = (
+            conv(maps, 3, padding=1).named(f"conv{number}") for number, maps in ((3, 192), (4, 192), (5, 128))
+        )
+        return column(third, RELU, fourth, RELU, fifth, RELU, maxpool(3), letter=letter)
+
+    return network(
+        [
+            *(picture(3, 227), branches(lower("a"), lower("b"), join=CONCATENATE), NEW_ROW),
+            *(branches(upper("a"), upper("b"), join=CONCATENATE),),
             *_classifier(4096, 1000),
         ]
     )
@@ -139,6 +169,18 @@ TEMPLATES = (
         BIG_DATA,
         big(128, learning_rate=0.01, weight_decay=0.0005),
         "Krizhevsky, Sutskever and Hinton 2012. Where groups is 2, each half of the maps sees half of the maps before.",
+    ),
+    Template(
+        "alexnet-columns",
+        "AlexNet, two columns",
+        "AlexNet as its figure shows it: a column for each of two graphics cards, which meet behind the second pooling "
+        "and in the fully connected layers.",
+        LARGE,
+        two_columns,
+        BIG_DATA,
+        big(128, learning_rate=0.01, weight_decay=0.0005),
+        "Krizhevsky, Sutskever and Hinton 2012. Column a and column b are the two halves of each layer: as many "
+        "parameters and the same sums as with groups.",
     ),
     Template(
         "alexnet-torchvision",

@@ -28,7 +28,7 @@ from builder.project.networks.notation import (
     residual,
 )
 from builder.project.networks.template import RESIDUAL, SMALL, Template
-from builder.project.networks.usual import small, with_kaiming
+from builder.project.networks.usual import small, with_kaiming, with_quick_averages
 from builder.train.settings import SGD, TrainingSettings
 
 _CHANNELS = BlockParameter("channels", 16, "Feature maps.")
@@ -128,12 +128,12 @@ def residual_net(depth: int) -> Network:
 
 def plain_small(depth: int) -> Network:
     """For digits, with half of the maps."""
-    return _deep(_plain_blocks(), depth, picture(1, 16), 8)
+    return with_quick_averages(_deep(_plain_blocks(), depth, picture(1, 16), 8))
 
 
 def residual_small(depth: int) -> Network:
     """For digits, with half of the maps."""
-    return _deep(_residual_blocks(), depth, picture(1, 16), 8)
+    return with_quick_averages(_deep(_residual_blocks(), depth, picture(1, 16), 8))
 
 
 # Normalisation and activation first -----------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ def preact_resnet() -> Network:
 
 def preact_small() -> Network:
     """Pre-activation ResNet-29, for digits."""
-    return _preact(picture(1, 16), 3, 8)
+    return with_quick_averages(_preact(picture(1, 16), 3, 8))
 
 
 def _wide(source: Part, blocks: int, width: int, factor: int, drop: float) -> Network:
@@ -205,7 +205,7 @@ def wide_resnet() -> Network:
 
 def wide_small() -> Network:
     """WRN-16-2 on half of the maps, for digits."""
-    return _wide(picture(1, 16), 2, 8, 2, 0.1)
+    return with_quick_averages(_wide(picture(1, 16), 2, 8, 2, 0.1))
 
 
 _PICTURES = DataSettings(dataset="fashion-mnist")

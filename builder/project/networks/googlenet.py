@@ -28,7 +28,7 @@ from builder.project.networks.notation import (
     picture,
 )
 from builder.project.networks.template import LARGE, SMALL, Template
-from builder.project.networks.usual import BIG_DATA, big, small, with_adam
+from builder.project.networks.usual import BIG_DATA, big, small, with_adam, with_quick_averages
 
 # Inception modules: 1×1; 1×1 before 3×3, 3×3; 1×1 before the third way, the third way; behind the pooling.
 _MODULES = {
@@ -99,7 +99,7 @@ def _inception() -> Block:
 def _head(size: int, channels: int, units: int, classes: int) -> Block:
     """An auxiliary classifier."""
     return definition(
-        "auxiliary_head",
+        "aux_head",
         "A classifier in the middle of the network, which counts a little in the loss while training.",
         [],
         [
@@ -124,17 +124,16 @@ def _googlenet(stem: list[Item], pools: tuple[Item, Item], divisor: int, head: B
 
     def auxiliary(number: int) -> Side:
         output = layer("AuxiliaryOutput").named(f"auxiliary{number}")
-        return Side((block("auxiliary_head", f"aux{number}"), output))
+        return Side((block("aux_head", f"aux{number}"), output))
 
     return network(
         [
-            *(*stem, NEW_ROW),
-            *(modules["inception3a"], modules["inception3b"], pools[0], NEW_ROW),
-            *(modules["inception4a"], auxiliary(1)),
+            *(*stem, modules["inception3a"], modules["inception3b"], NEW_ROW),
+            *(pools[0], modules["inception4a"], auxiliary(1)),
             *(modules["inception4b"], modules["inception4c"]),
             *(modules["inception4d"], auxiliary(2)),
             *(modules["inception4e"], pools[1], NEW_ROW),
-            *(modules["inception5a"], modules["inception5b"], NEW_ROW),
+            *(modules["inception5a"], modules["inception5b"]),
             *(GLOBAL_AVERAGE, FLATTEN, dropout(0.2), linear(classes).named("fc"), SOFTMAX, OUTPUT),
         ],
         _conv_norm(),
@@ -165,7 +164,7 @@ def googlenet_small() -> Network:
         _conv_norm_of("conv2", 8),
         _conv_norm_of("conv3", 24, 3, padding=1),
     ]
-    return _googlenet(stem, (maxpool(), maxpool()), 8, _head(2, 16, 64, 10), 10)
+    return with_quick_averages(_googlenet(stem, (maxpool(), maxpool()), 8, _head(2, 16, 64, 10), 10))
 
 
 # The cells of Inception v2 and v3 ------------------------------------------------------------------------------------

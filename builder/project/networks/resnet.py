@@ -29,7 +29,7 @@ from builder.project.networks.notation import (
     residual,
 )
 from builder.project.networks.template import RESIDUAL, SMALL, Template
-from builder.project.networks.usual import BIG_DATA, big, small
+from builder.project.networks.usual import BIG_DATA, big, small, with_quick_averages
 
 Kind = Literal["basic", "bottleneck"]
 
@@ -112,7 +112,7 @@ def resnet(kind: Kind, depths: tuple[int, ...]) -> Network:
 
 def resnet_small(kind: Kind, depths: tuple[int, ...]) -> Network:
     """The same blocks for digits, with an eighth of the maps and a small stem."""
-    return _resnet((picture(1, 32), *_conv_norm("1", 8, 3, 2), RELU), kind, depths, 8, 10)
+    return with_quick_averages(_resnet((picture(1, 32), *_conv_norm("1", 8, 3, 2), RELU), kind, depths, 8, 10))
 
 
 _DEPTHS: dict[int, tuple[Kind, tuple[int, ...]]] = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from builder.data.settings import DataSettings
-from builder.graph.model import Network
+from builder.graph.edits import set_params
+from builder.graph.model import Graph, Network
 from builder.layers.initialisation import KaimingNormal, initialise_all
 from builder.train.settings import SGD, Adam, Loss, TrainingSettings
 
@@ -27,6 +28,23 @@ def small(epochs: int = 10, learning_rate: float = 0.05, weight_decay: float = 0
 def with_adam(epochs: int, loss: Loss = "cross-entropy") -> TrainingSettings:
     """With Adam, which asks for no tuning."""
     return TrainingSettings(epochs=epochs, loss=loss, optimizer=Adam())
+
+
+def with_quick_averages(made: Network) -> Network:
+    """The network whose batch normalisation keeps averages over the last few batches only.
+
+    An epoch of the digits has 20 batches: with the usual averages over some tens, a deep network is far off in the
+    first validations, which would look like a fault.
+    """
+
+    def quick(graph: Graph) -> Graph:
+        norms = [name for name, node in graph.nodes.items() if node.kind == "BatchNorm2d"]
+        for name in norms:
+            graph = set_params(graph, name, {"momentum": 0.5})
+        return graph
+
+    blocks = {name: replace(block, graph=quick(block.graph)) for name, block in made.blocks.items()}
+    return Network(quick(made.graph), made.blocks.update(blocks))
 
 
 def with_kaiming(made: Network) -> Network:
