@@ -3,6 +3,6 @@
 How to add a data set: write one class in the file of its kind, decorated with `catalogue.register`.
 """
 
-from builder.data import digits, folder, idx, made, toys
+from builder.data import digits, idx, cifar, made, folder, toys  # isort: skip  (the order in the form)
 
-__all__ = ["digits", "folder", "idx", "made", "toys"]
+__all__ = ["cifar", "digits", "folder", "idx", "made", "toys"]

@@ -76,6 +76,12 @@ def fetch(
     return [here[archive] for archive in archives]
 
 
+def damaged(message: str, path: Path) -> Problem:
+    """What to say of a file or folder that was fetched and cannot be used."""
+    hint = f"Remove {path} and run again to download it afresh."
+    return Problem("data-damaged", message, where=WHERE, hint=hint, fix=USE_DIGITS)
+
+
 def _on_disk(archive: Archive, folder: Path, cancelled: Asked) -> Path | None:
     packed = folder / archive.name
     try:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from builder.data.catalogue import Array, Asked, CancelledError, DataSet, Progress, Samples, register
-from builder.data.download import USE_DIGITS, WHERE, Archive, fetch
-from builder.graph.problems import Problem, ProblemError
+from builder.data.download import Archive, damaged, fetch
+from builder.graph.problems import ProblemError
 
 if TYPE_CHECKING:
     from builder.data.settings import DataSettings
@@ -71,7 +71,7 @@ class IdxPictures(DataSet):
     def _samples(self, pictures: Array, labels: Array, raw: Path) -> Samples:
         if len(pictures) != len(labels) or not len(labels) or labels.max() >= len(self.classes):
             message = f"the pictures and labels of {self.title} in {raw} do not belong together."
-            raise ProblemError(_damaged(message, raw))
+            raise ProblemError(damaged(message, raw))
         return Samples(pictures[:, np.newaxis], labels.astype(np.int64))
 
 
@@ -129,19 +129,14 @@ def read_idx(path: Path, dimensions: int) -> Array:
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except FileNotFoundError:
-        problem = _damaged(f"{path} is gone.", path)
+        problem = damaged(f"{path} is gone.", path)
         raise ProblemError(replace(problem, hint="Run again to download it afresh.")) from None
     except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise ProblemError(_damaged(f"{path} is damaged: it cannot be unpacked.", path)) from None
+        raise ProblemError(damaged(f"{path} is damaged: it cannot be unpacked.", path)) from None
     except OSError as error:
-        raise ProblemError(_damaged(f"{path} cannot be read: {error.strerror}.", path)) from None
+        raise ProblemError(damaged(f"{path} cannot be read: {error.strerror}.", path)) from None
     start = 4 + 4 * dimensions
     sizes = tuple(int(size) for size in np.frombuffer(content[4:start].ljust(4 * dimensions, b"\0"), ">u4"))
     if content[:4] != bytes([0, 0, _UNSIGNED_BYTE, dimensions]) or len(content) - start != math.prod(sizes):
-        raise ProblemError(_damaged(f"{path} is damaged or no IDX file.", path))
+        raise ProblemError(damaged(f"{path} is damaged or no IDX file.", path))
     return np.frombuffer(content, np.uint8, offset=start).reshape(sizes)
-
-
-def _damaged(message: str, path: Path) -> Problem:
-    hint = f"Remove {path} and run again to download it afresh."
-    return Problem("data-damaged", message, where=WHERE, hint=hint, fix=USE_DIGITS)

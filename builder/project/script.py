@@ -15,6 +15,7 @@ from builder.compile.network import infer_network
 from builder.compile.plan import Plan, make_plan
 from builder.compile.source import write
 from builder.data.catalogue import DataSet, Task
+from builder.data.cifar import CifarPictures
 from builder.data.fit import enlargement
 from builder.data.idx import IdxPictures
 from builder.data.samples import data_set
@@ -96,12 +97,13 @@ def _imports(info: DataSet, project: Project, vision: bool) -> str:
     lines = [
         *["import math"] * (measured or isinstance(project.training.schedule, Cosine)),
         "import os",
+        *["import tarfile"] * isinstance(info, CifarPictures),
         "",
         "import numpy as np",
         "import torch",
         "import torch.distributed as dist",
     ]
-    lines += ["import torchvision"] * (vision or isinstance(info, IdxPictures))
+    lines += ["import torchvision"] * (vision or isinstance(info, IdxPictures | CifarPictures))
     lines += ["from PIL import Image, ImageOps"] * info.key.startswith("folder:")
     makers = {"digits": "load_digits", "moons": "make_moons", "circles": "make_circles", "blobs": "make_blobs"}
     if info.key in makers:
@@ -128,6 +130,10 @@ def _settings(project: Project, info: DataSet) -> str:
 def _samples(info: DataSet, project: Project) -> str:
     if isinstance(info, IdxPictures):
         body = _IDX.format(name=info.torchvision_name)
+    elif isinstance(info, CifarPictures):
+        members = tuple(f"{info.unpacked}/{name}" for name in info.parts)
+        file = info.archive
+        body = _CIFAR.format(url=file.urls[0], md5=file.md5, name=file.name, members=members, labels=info.labels)
     elif info.key.startswith("folder:"):
         from builder.data.folder import EDGE, SUFFIXES
 
@@ -148,6 +154,18 @@ parts = []
 for train in (True, False):
     found = torchvision.datasets.{name}(root, train=train, download=True)
     parts += [found.data.unsqueeze(1).numpy(), found.targets.numpy()]
+return parts[0], parts[1], (parts[2], parts[3])
+"""
+_CIFAR = """
+root = os.environ.get("TORCHCANVAS_DATA", "data")
+torchvision.datasets.utils.download_url({url!r}, root, md5={md5!r})
+members = {members}
+with tarfile.open(os.path.join(root, {name!r})) as archive:
+    *train, test = (np.frombuffer(archive.extractfile(name).read(), np.uint8) for name in members)
+parts = []
+for content in (np.concatenate(train), test):
+    rows = content.reshape(-1, {labels} + 3 * 32 * 32)  # labels, then red, green and blue
+    parts += [rows[:, {labels}:].reshape(-1, 3, 32, 32), rows[:, {labels} - 1].astype(np.int64)]
 return parts[0], parts[1], (parts[2], parts[3])
 """
 _FOLDER = """
@@ -180,6 +198,10 @@ _SAMPLES = {
 digits = load_digits()
 grey = np.rint(digits.images * (255 / 16)).astype(np.uint8)
 return grey[:, None], digits.target.astype(np.int64), None
+""",
+    "random-pictures": """
+targets = np.repeat(np.arange(1000, dtype=np.int64), 8)
+return np.random.default_rng(0).integers(0, 256, (len(targets), 3, 16, 16), np.uint8), targets, None
 """,
     "moons": f"""{_POINTS}{_SKLEARN.lstrip()}
 points = make_moons({_COUNTS}, shuffle=False, noise=NOISE, random_state=seed)[0]

@@ -19,7 +19,7 @@ from builder.graph.parameters import extras, problems_of
 
 SETS = list(catalogue.data_sets().values())
 AT_HAND = [info for info in SETS if not info.download_size]
-NAMES = ["digits", "mnist", "fashion-mnist", "moons", "circles", "spiral", "blobs", "xor"]
+NAMES = ["digits", "mnist", "fashion-mnist", "cifar10", "cifar100", "moons", "circles", "spiral", "blobs", "xor"]
 
 each = pytest.mark.parametrize("info", SETS, ids=lambda info: info.key)
 each_at_hand = pytest.mark.parametrize("info", AT_HAND, ids=lambda info: info.key)

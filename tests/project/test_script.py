@@ -17,6 +17,7 @@ from builder.data.settings import DataSettings
 from builder.graph.frozen import freeze
 from builder.graph.model import Edge, Graph, Network, Node
 from builder.graph.problems import ProblemError
+from builder.project import templates
 from builder.project.document import Project
 from builder.project.edits import set_setting
 from builder.project.job import make_job
@@ -102,6 +103,19 @@ def test_the_points_are_the_same(dataset: str) -> None:
     from builder.data.samples import load
 
     project = with_settings(POINTS, f"data.dataset={dataset}", "data.points=61", "data.seed=4")
+    space: dict[str, object] = {}
+    exec(to_script(project), space)  # our own text
+    inputs, targets, test = space["load"]()  # type: ignore[operator]
+    wanted = load(project.data)
+    assert test is None
+    assert (inputs == wanted.inputs).all()
+    assert (targets == wanted.targets).all()
+
+
+def test_the_random_pictures_are_the_same() -> None:
+    from builder.data.samples import load
+
+    project = templates.load("resnet18")
     space: dict[str, object] = {}
     exec(to_script(project), space)  # our own text
     inputs, targets, test = space["load"]()  # type: ignore[operator]

@@ -208,7 +208,7 @@ def wide_small() -> Network:
     return with_quick_averages(_wide(picture(1, 16), 2, 8, 2, 0.1))
 
 
-_PICTURES = DataSettings(dataset="fashion-mnist")
+_PICTURES = DataSettings(dataset="cifar10")
 _TRAINING = TrainingSettings(epochs=30, batch_size=128, optimizer=SGD(learning_rate=0.1, weight_decay=0.0001))
 _PAPER = "He, Zhang, Ren and Sun 2015, https://arxiv.org/abs/1512.03385"
 
