@@ -86,6 +86,7 @@ class DataSet(ABC):
         classes: names of the classes, by class number.
         download_size: bytes that the first use fetches; 0 for what is at hand.
         options: the settings, beyond split and fitting, that it heeds.
+        caution: what somebody should know before training on it; one sentence or two, mostly empty.
     """
 
     key: str
@@ -99,6 +100,7 @@ class DataSet(ABC):
     classes: tuple[str, ...]
     download_size: int = 0
     options: frozenset[str] = frozenset()
+    caution: str = ""
 
     @abstractmethod
     def load(self, settings: DataSettings, folder: Path, progress: Progress, cancelled: Asked) -> Samples:

@@ -52,6 +52,10 @@ class RandomPictures(DataSet):
     key = "random-pictures"
     title = "Random pictures"
     help = "Colour noise in 1,000 classes, as many as ImageNet has: to run and to measure large networks."
+    caution = (
+        "ImageNet may not be passed on, so this network opens with random pictures: it runs and can be measured, but "
+        "there is nothing to learn."
+    )
     source = "made by this program"
     licence = "none needed"
     shape = (3, 16, 16)

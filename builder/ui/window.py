@@ -26,6 +26,7 @@ from builder.ui.banner import Banner, Offer
 from builder.ui.block_offers import BlockOffers
 from builder.ui.canvas.breadcrumb import Breadcrumb
 from builder.ui.canvas.view import CanvasView
+from builder.ui.data_offer import DataOffer
 from builder.ui.docks import add_dock
 from builder.ui.document import Document
 from builder.ui.files import Files
@@ -56,7 +57,7 @@ class MainWindow(QMainWindow):
         document: what is being edited.
         live: the training.
         files: opening and saving.
-        canvas, palette, inspector, problems, analysis, banner, status, topbar: the parts.
+        canvas, palette, inspector, problems, analysis, banner, data_offer, status, topbar: the parts.
         views: the live views, by key.
         ended: every training thread had ended when the window closed.
         problems_found: problems of the whole project, up to date behind every edit.
@@ -93,6 +94,7 @@ class MainWindow(QMainWindow):
         self.problems = ProblemsPanel(self.document)
         self.analysis = AnalysisPanel(self.document)
         self.banner = Banner()
+        self.data_offer = DataOffer(self.document, self.banner, self.live.prepare, self)
         self.status = StatusLine()
         self.views: dict[str, View] = {}
         self.docks: dict[str, QDockWidget] = {}
@@ -262,6 +264,7 @@ class MainWindow(QMainWindow):
         self.canvas.fit()
         if self.banner.subject != "recovery":
             self.banner.dismiss()
+        self.data_offer.speak()
 
     def _name_changed(self) -> None:
         clean = self.document.undo.isClean()

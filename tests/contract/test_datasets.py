@@ -44,6 +44,7 @@ def test_the_declaration_is_complete(info: DataSet) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", info.key)
     assert info.title
     assert info.help.endswith(".")
+    assert info.caution == "" or info.caution.endswith(".")
     assert info.source
     assert info.licence
     assert len(info.shape) in (1, 3)
