@@ -92,7 +92,7 @@ def test_check_prints_a_line_for_each_problem(cli, tmp_path: Path) -> None:
         ("", "not JSON"),
         ("{", "cut off"),
         ("[" * 1_000_000, "nested"),
-        ('{"format": "torchcanvas-project", "version": 99}', f"version 99; this program reads versions up to {VERSION}"),
+        ('{"format": "torchcanvas-project", "version": 99}', f"99; this program reads versions up to {VERSION}"),
         ("\0", "not JSON"),
     ],
 )
