@@ -33,9 +33,9 @@ class _Activation(Layer):
         return Call(f"torch.nn.{self.kind()}")
 
     def formulas(self, inputs: Shapes, output: Shape) -> tuple[Formula, ...]:
-        return (Formula("Function", self.formula, self._numbers()),)
+        return (Formula("Function", self.formula, self._numbers(inputs[0])),)
 
-    def _numbers(self) -> str:
+    def _numbers(self, shape: Shape) -> str:
         """The values of the letters in the formula; empty when it has none."""
         return ""
 
@@ -72,7 +72,7 @@ class LeakyReLU(_Activation):
     def headline(self) -> str:
         return f"Leaky ReLU {self.negative_slope:g}"
 
-    def _numbers(self) -> str:
+    def _numbers(self, shape: Shape) -> str:
         return f"a = {self.negative_slope:g}"
 
 
@@ -126,7 +126,7 @@ class ELU(_Activation):
     def lower(self, inputs: Shapes) -> Call:
         return Call("torch.nn.ELU", **unusual(self, alpha=1.0))
 
-    def _numbers(self) -> str:
+    def _numbers(self, shape: Shape) -> str:
         return f"a = {self.alpha:g}"
 
 
@@ -183,7 +183,7 @@ class Softplus(_Activation):
     def lower(self, inputs: Shapes) -> Call:
         return Call("torch.nn.Softplus", **unusual(self, beta=1.0))
 
-    def _numbers(self) -> str:
+    def _numbers(self, shape: Shape) -> str:
         return f"b = {self.beta:g}"
 
 
@@ -237,7 +237,7 @@ class Hardtanh(_Activation):
             "ReLU6" if (self.low, self.high) == (0, 6) else f"Hard tanh {self.low:g} to {self.high:g}".replace("-", "−")
         )
 
-    def _numbers(self) -> str:
+    def _numbers(self, shape: Shape) -> str:
         return f"a = {self.low:g}, b = {self.high:g}".replace("-", "−")
 
 
@@ -286,6 +286,13 @@ def _class_axis(shape: Shape) -> int:
     return 2 if len(shape) == 2 else 1
 
 
+def _classes(shape: Shape) -> str:
+    """How many classes share the probability."""
+    count = shape[_class_axis(shape) - 1]
+    where = {1: "", 2: " for each token", 3: " at each place"}.get(len(shape), "")
+    return f"{count:,} classes{where}"
+
+
 @register
 class Softmax(_Activation):
     """Turns one score a class into probabilities that add up to one. Trained with cross-entropy, the loss is computed
@@ -302,6 +309,9 @@ class Softmax(_Activation):
     def lower(self, inputs: Shapes) -> Call:
         return Call("torch.nn.Softmax", dim=_class_axis(inputs[0]))
 
+    def _numbers(self, shape: Shape) -> str:
+        return _classes(shape)
+
 
 @register
 class LogSoftmax(_Activation):
@@ -316,3 +326,6 @@ class LogSoftmax(_Activation):
 
     def lower(self, inputs: Shapes) -> Call:
         return Call("torch.nn.LogSoftmax", dim=_class_axis(inputs[0]))
+
+    def _numbers(self, shape: Shape) -> str:
+        return _classes(shape)

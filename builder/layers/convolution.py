@@ -108,7 +108,9 @@ class _Convolution(Layer):
 
     def formulas(self, inputs: Shapes, output: Shape) -> tuple[Formula, ...]:
         filters = self._filters(inputs[0][0])
-        (high, wide), depth = filters.kernel, inputs[0][0] // filters.groups
+        (high, wide), depth = filters.kernel, str(inputs[0][0])
+        if filters.groups > 1:
+            depth = f"{inputs[0][0]}/{filters.groups}"
         inner = "N_{in}" if filters.groups == 1 else "N_{in}/groups"
         one = (
             f"({high}·{wide}·{depth} + 1)·{filters.number}"

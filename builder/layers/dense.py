@@ -84,7 +84,11 @@ class Linear(Layer):
         times = "".join(f"{number}·" for number in tokens)
         size = (Formula("Output size", "M in the place of the last size", show(output)),) if len(tokens) > 1 else ()
         return (
-            Formula("Function", "y = W·x + b" if self.bias else "y = W·x"),
+            Formula(
+                "Function",
+                "y = W·x + b" if self.bias else "y = W·x",
+                f"W: {self.features}×{width}" + (f", b: {self.features}" if self.bias else ""),
+            ),
             Formula(
                 "Parameters",
                 "(N + 1)·M" if self.bias else "N·M",

@@ -157,8 +157,8 @@ class XavierUniform(_Scheme):
 
 
 class KaimingNormal(_Scheme):
-    """A bell curve whose spread keeps the size of values through ReLU units, which cut half of them off. Biases begin
-    at zero."""
+    """A bell curve whose spread keeps the size of values through ReLU units, which cut half of them off. (Some slides
+    print (1 + a)² for 1 + a².) Biases begin at zero."""
 
     title: ClassVar[str] = "Kaiming, normal"
     formula: ClassVar[str] = "std = √(2 / ((1 + a^{2})·fan_{in}))"

@@ -19,6 +19,7 @@ from builder.layers.base import (
     Remedy,
     ShapeError,
     Shapes,
+    product,
     show,
 )
 from builder.layers.registry import register
@@ -65,7 +66,8 @@ class _Elementwise(_Merge):
         return 0
 
     def formulas(self, inputs: Shapes, output: Shape) -> tuple[Formula, ...]:
-        return (Formula("Function", self.formula),)
+        size = math.prod(output)
+        return (Formula("Function", self.formula, f"{len(inputs)} inputs; y: {product(output)} = {size:,} numbers"),)
 
 
 def _match(first: Shape, other: Shape, port: int) -> tuple[int, Remedy | None]:

@@ -60,7 +60,11 @@ class _Normalisation(Layer):
 
     def formulas(self, inputs: Shapes, output: Shape) -> tuple[Formula, ...]:
         return (
-            Formula("Function", self.formula if self._learns else "y = (x − μ) / √(σ^{2} + ε)"),
+            Formula(
+                "Function",
+                self.formula if self._learns else "y = (x − μ) / √(σ^{2} + ε)",
+                f"ε = {self.eps:g}",  # type: ignore[attr-defined]
+            ),
             Formula("Mean and variance", f"μ and σ^{{2}} over {self._group_words()}", self._group_size(inputs[0])),
             self._parameters(inputs),
         )
@@ -86,10 +90,16 @@ class _BatchNorm(_Normalisation):
     eps: float = _eps()
     momentum: float = parameter(0.1, "Momentum", "Weight of a new batch in the moving averages.", ge=0, le=1,
                                 slider=(0, 1))  # fmt: skip
-    affine: bool = parameter(True, "Scale and shift", "Learn γ and β for each feature map.")
+    affine: bool = parameter(True, "Scale and shift", "Learn γ and β for each feature map or unit.")
 
     def lower(self, inputs: Shapes) -> Call:
         return Call(f"torch.nn.{self.kind()}", inputs[0][0], **unusual(self, eps=1e-5, momentum=0.1, affine=True))
+
+    def formulas(self, inputs: Shapes, output: Shape) -> tuple[Formula, ...]:
+        *first, parameters = super().formulas(inputs, output)
+        weight = f"m = {self.momentum:g}"
+        kept = Formula("Moving averages", "μ̂ ← (1 − m)·μ̂ + m·μ, and σ^{2} likewise", weight)
+        return (*first, kept, parameters)
 
     def _parameters(self, inputs: Shapes) -> Formula:
         maps, count = inputs[0][0], self.parameter_count(inputs)
@@ -203,7 +213,7 @@ class LayerNorm(_Normalisation):
 
     def _group_size(self, shape: Shape) -> str:
         seen = shape[-1:] if len(shape) == 2 or self.last_axis else shape
-        return f"{product(seen)} = {math.prod(seen):,} numbers"
+        return f"{product(seen)} = {math.prod(seen):,} numbers" if len(seen) > 1 else f"{seen[0]:,} numbers"
 
     def window(self, inputs: Shapes) -> Window | None:
         return None

@@ -21,6 +21,7 @@ from builder.layers.base import (
     Shapes,
     Window,
     brief,
+    product,
     short,
     show_pair,
     unusual,
@@ -100,7 +101,9 @@ class _Pool(Layer):
         window = (self.kernel_size, self.stride, self.padding, self._dilation)
         return (
             output_size_formula(inputs[0], output, *window, up=self.ceil_mode),
-            Formula("Function", self.formula),
+            Formula(
+                "Function", self.formula, f"{product(self.kernel_size)} = {math.prod(self.kernel_size)} cells each"
+            ),
             Formula("Parameters", "nothing is learned", "0"),
         )
 
@@ -246,9 +249,15 @@ class WeightedAvgPool2d(Layer):
     def formulas(self, inputs: Shapes, output: Shape) -> tuple[Formula, ...]:
         return (
             output_size_formula(inputs[0], output, self._kernel, self.stride, self.padding, (1, 1)),
-            Formula("Weights", "w_{ij} = (r − |i|)·(r − |j|) / r^{4}", f"r = {self.radius}"),
+            Formula("Weights", "w_{ij} = (r − |i|)·(r − |j|) / r^{4}", self._weights_in_numbers()),
             Formula("Parameters", "nothing is learned", "0"),
         )
+
+    def _weights_in_numbers(self) -> str:
+        slope = range(1, self.radius)
+        falling = ", ".join(map(str, (*slope, self.radius, *reversed(slope))))
+        across = f"; across and down {falling}, each / {self.radius**2}" if self.radius <= 4 else ""
+        return f"r = {self.radius}{across}"
 
     def window(self, inputs: Shapes) -> Window:
         return Window(self._kernel, self.stride, self.padding)

@@ -30,7 +30,8 @@ class _Dropout(Layer):
         return f"{self.title} {self.p:g}"
 
     def formulas(self, inputs: Shapes, output: Shape) -> tuple[Formula, ...]:
-        return (Formula("Function", "y = x / (1 − p) with probability 1 − p, otherwise 0", f"p = {self.p:g}"),)
+        numbers = f"x / (1 − {self.p:g}) = {1 / (1 - self.p):.4g}·x, or 0 with probability {self.p:g}"
+        return (Formula("While training", "y = x / (1 − p), or 0 with probability p", numbers),)
 
 
 @register
