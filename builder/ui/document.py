@@ -39,6 +39,7 @@ class Document(QObject):
         selection: names of the selected nodes, in the order in which they were selected.
         chosen_comments: names of the selected comments.
         arrange: gives the nodes that a fix has added their places (old graph, new graph -> new graph placed).
+        finish: commits what is being typed over the canvas; called before the value is saved or given up.
     """
 
     changed = Signal(object, object)  # (old Project, new Project), also on undo and redo
@@ -62,6 +63,7 @@ class Document(QObject):
         self.selection: tuple[str, ...] = ()
         self.chosen_comments: tuple[str, ...] = ()
         self.arrange: Callable[[Graph, Graph], Graph] = lambda _old, new: new
+        self.finish: Callable[[], None] = lambda: None
         self._gesture = 0
         self._pushing = False
         self.undo.indexChanged.connect(self._index_changed)

@@ -111,6 +111,7 @@ class Files(QObject):
 
     def save_as(self, path: Path | None = None) -> bool:
         """Save in another place (asking for it when none is given)."""
+        self._document.finish()
         if path is None:
             path = self.ask_save()
             if path is None:
@@ -138,6 +139,7 @@ class Files(QObject):
 
     def may_discard(self) -> bool:
         """Whether the present document may go: nothing is unsaved, or the user said what to do with it."""
+        self._document.finish()
         if self._document.undo.isClean():
             return True
         answer = self.ask_unsaved()

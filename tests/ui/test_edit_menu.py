@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtGui import QAction, QKeySequence
 from pytestqt.qtbot import QtBot
 
 from builder.layers.registry import make
 from builder.project import templates
+from builder.project.file import load
+from builder.ui.files import Answer
 from builder.ui.window import MainWindow
 
 
@@ -101,3 +105,17 @@ def test_a_comment_is_taken_back_from_the_menu_while_it_is_written(window: MainW
     command(window, "Undo Add a comment").trigger()
     assert window.document.value == before
     assert not window.canvas.fields.comment.isVisible()
+
+
+def test_what_is_being_written_is_saved_and_asked_about(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    asked: list[bool] = []
+    window.files.ask_unsaved = lambda: asked.append(True) or Answer.CANCEL  # type: ignore[func-returns-value]
+    window.canvas.add_comment()
+    qtbot.keyClicks(window.canvas.fields.comment, "not yet done")
+    assert not window.files.may_discard()
+    assert asked == [True]
+    (name,) = window.document.graph.comments
+    window.canvas.write(name)
+    qtbot.keyClicks(window.canvas.fields.comment, ", now it is")
+    assert window.files.save_as(tmp_path / "written.tcanvas")
+    assert load(tmp_path / "written.tcanvas").graph.comments[name].text == "not yet done, now it is"

@@ -100,6 +100,11 @@ class Fields:
         else:
             self.comment.place(*self._seen(item))
 
+    def finish(self) -> None:
+        """Take what is being typed, as a click elsewhere would."""
+        self.name.finish()
+        self.comment.accept()
+
     def scrolled(self) -> None:
         """What a field is about is elsewhere now."""
         self.name.give_up()

@@ -197,9 +197,12 @@ class NameField(QLineEdit):
         else:
             super().keyPressEvent(event)
 
-    def focusOutEvent(self, event: object) -> None:
-        super().focusOutEvent(event)  # type: ignore[arg-type]
+    def finish(self) -> None:
+        """Take the name and close; one that cannot be is dropped."""
         if self.isVisible():
-            # Clicking elsewhere means "done"; a name that cannot be is dropped.
             self._rename(self.text().strip())
             self.give_up()
+
+    def focusOutEvent(self, event: object) -> None:
+        super().focusOutEvent(event)  # type: ignore[arg-type]
+        self.finish()  # clicking elsewhere means "done"

@@ -91,6 +91,7 @@ class CanvasView(ZoomView):
 
         self.minimap = Minimap(self)
         self.fields = Fields(self)
+        document.finish = self.fields.finish
         self.quick_add, self.name_field = self.fields.quick_add, self.fields.name
         self.find_bar = FindBar(self)
         self._edit_actions = menu.edit_actions(self)
