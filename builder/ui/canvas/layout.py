@@ -24,6 +24,8 @@ ROW = 60.0  # between rows
 WIDTH = 1240.0  # a row ends where it would grow wider than this, except in a large network
 
 _SCREEN = 1.8  # width to height
+_MUCH = 2.0  # a part that stays together is broken all the same when it is wider than so many rows
+_SLACK = 1.25  # a little more than the widest part may stand in a row: no last card goes alone into the next
 _FEW = 3  # nodes without a place that are put one by one
 
 Sizes = Mapping[str, QSizeF]
@@ -42,11 +44,14 @@ def auto_layout(graph: Graph, sizes: Sizes, width: float = WIDTH) -> dict[str, P
         return {}
     columns = _columns(graph)
     # A large network is laid out about as wide as a screen is, not as a mile of short rows.
-    width = max(width, math.sqrt(_SCREEN * (148 + ROW) * _row_width(columns, sizes)))
+    high = (148 + ROW) * len(graph.nodes) / len(columns)
+    width = max(width, math.sqrt(_SCREEN * high * _row_width(columns, sizes)))
+    may_break, widest = _breaks(graph, columns, sizes, width)
+    width = max(width, _SLACK * widest)
     lanes = _lanes(graph, columns)
     places: dict[str, Point] = {}
     top = 0.0
-    for row in _balanced(graph, columns, sizes, width):
+    for row in _balanced(columns, sizes, width, may_break):
         names = [name for column in row for name in column]
         middles = _middles(row, lanes, sizes)
         highest = min(middles[name] - _size(sizes, name).height() / 2 for name in names)
@@ -195,11 +200,10 @@ def _skips(graph: Graph, wire: tuple[str, str], depth: Mapping[str, int]) -> boo
     return False
 
 
-def _balanced(graph: Graph, columns: list[list[str]], sizes: Sizes, width: float) -> list[list[list[str]]]:
+def _balanced(columns: list[list[str]], sizes: Sizes, width: float, may_break: list[bool]) -> list[list[list[str]]]:
     """`_rows` of about equal width: no more rows than `width` needs, and no short one at the end."""
     widths = [max(_size(sizes, name).width() for name in column) for column in columns]
     gaps = [_gap(column, sizes) for column in columns]
-    may_break = _single_crossings(graph, columns)
     rows = _rows(widths, gaps, may_break, width)
     low, high = 0.0, width
     while len(rows) > 1 and high - low > GAP:
@@ -212,14 +216,32 @@ def _balanced(graph: Graph, columns: list[list[str]], sizes: Sizes, width: float
     return [[columns[index] for index in row] for row in rows]
 
 
-def _single_crossings(graph: Graph, columns: list[list[str]]) -> list[bool]:
-    """Behind which columns a row may break: where the wires of a single source cross."""
+def _breaks(graph: Graph, columns: list[list[str]], sizes: Sizes, width: float) -> tuple[list[bool], float]:
+    """Behind which columns a row may break, and how wide the widest part is that stays together.
+
+    That is where a single wire crosses, and not before an activation, which belongs to the layer that it follows. What
+    stays together then, and is much wider than a row, may also break where several wires of one source cross.
+    """
     depth = {name: index for index, column in enumerate(columns) for name in column}
-    crossing: list[set[str]] = [set() for _ in columns]
+    crossing: list[list[str]] = [[] for _ in columns]
     for edge in graph.edges:
         for index in range(depth[edge.source], depth[edge.target]):
-            crossing[index].add(edge.source)
-    return [len(sources) <= 1 for sources in crossing]
+            crossing[index].append(edge.source)
+    before_pill = [all(_size(sizes, name).height() < _PILL for name in column) for column in columns[1:]] + [False]
+    single = [len(wires) <= 1 and not pill for wires, pill in zip(crossing, before_pill, strict=True)]
+    allowed, widest, start = list(single), 0.0, 0
+    for index in range(len(columns)):
+        if not single[index] and index + 1 < len(columns):
+            continue
+        part = range(start, index + 1)
+        wide = _row_width([columns[i] for i in part], sizes)
+        if wide > _MUCH * width:
+            for i in part:
+                allowed[i] = len(set(crossing[i])) <= 1 and not before_pill[i]
+        else:
+            widest = max(widest, wide)
+        start = index + 1
+    return allowed, widest
 
 
 def _rows(widths: list[float], gaps: list[float], may_break: list[bool], width: float) -> list[range]:

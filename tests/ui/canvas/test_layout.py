@@ -32,7 +32,8 @@ def boxes(graph: Graph, places: dict[str, Point], sizes: dict[str, QSizeF]) -> d
 LINE = [f"n{i}" for i in range(25)]
 LONG = network(*(f"{a}>{b}" for a, b in pairwise(LINE)))
 SKIPS = network("a>b", "b>c", "c>d", "a>d", "d>e", "e>f", "d>f")
-FORK = network("a>b", "a>c", "a>d", "b>e", "c>e", "d>e", "e>f")
+FORK_WIRES = ("a>b", "a>c", "a>d", "b>e", "c>e", "d>e", "e>f")
+FORK = network(*FORK_WIRES)
 APART = network("a>b", "c>d")
 
 
@@ -64,6 +65,33 @@ def test_within_a_row_wires_run_to_the_right() -> None:
     sizes = dict.fromkeys(FORK.nodes, CARD)
     places = auto_layout(FORK, sizes)
     assert all(places[e.source].x + 140 < places[e.target].x for e in FORK.edges)
+
+
+def test_branches_stay_in_one_row_with_what_they_part_from_and_meet_in() -> None:
+    before, after = (tuple(f"{way}{i}>{way}{i + 1}" for i in range(14)) for way in "st")
+    graph = network(*before, "s14>a", *FORK_WIRES, "f>t0", *after)
+    places = auto_layout(graph, dict.fromkeys(graph.nodes, CARD), 700)
+    order = [places[name].x for name in "abe"]
+    assert order == sorted(set(order))
+    assert abs(places["a"].y - places["e"].y) < 4
+    assert len({places[f"s{i}"].y for i in range(14)}) > 1
+
+
+def test_very_long_branches_may_stand_below_what_they_part_from() -> None:
+    ways = [f"{way}{i}>{way}{i + 1}" for way in "xy" for i in range(12)]
+    graph = network("a>x0", "a>y0", *ways, "x12>e", "y12>e")
+    places = auto_layout(graph, dict.fromkeys(graph.nodes, CARD), 700)
+    assert places["x0"].y > places["a"].y + 148
+    assert places["y0"].y > places["x0"].y + 148
+
+
+def test_a_row_does_not_begin_with_an_activation() -> None:
+    graph = network(*(f"{a}>{b}" for a, b in pairwise(LINE)))
+    sizes = {name: PILL if index % 2 else CARD for index, name in enumerate(LINE)}
+    places = auto_layout(graph, sizes, 500)
+    first = [name for name, place in places.items() if place.x == 0]
+    assert len(first) > 3
+    assert all(sizes[name] == CARD for name in first)
 
 
 def test_a_skip_does_not_push_the_chain_out_of_line() -> None:
