@@ -179,9 +179,47 @@ def _lanes(graph: Graph, columns: list[list[str]]) -> dict[str, float]:
     if all(len(column) == 1 for column in columns):
         return dict.fromkeys(graph.nodes, 0.0)
     depth = {name: index for index, column in enumerate(columns) for name in column}
+    main = _main(graph, columns)
     # A wire that skips over a chain is drawn as an arch; it must not push the chain out of line.
-    wires = [(e.source, e.target) for e in graph.edges if depth[e.source] < depth[e.target]]
-    return lanes_of(columns, [wire for wire in wires if not _skips(graph, wire, depth)])
+    wires = [(e.source, e.target) for e in graph.edges if depth[e.source] < depth[e.target] and e.target in main]
+    kept = [[name for name in column if name in main] for column in columns]
+    lanes = lanes_of([column for column in kept if column], [wire for wire in wires if not _skips(graph, wire, depth)])
+    _put_below(graph, columns, depth, lanes)
+    return lanes
+
+
+def _main(graph: Graph, columns: list[list[str]]) -> set[str]:
+    """The nodes that lead to the last one, and that one: what else there is ends by itself, as auxiliary heads do."""
+    todo = [columns[-1][0]]
+    main = set(todo)
+    while todo:
+        fresh = {edge.source for edge in graph.incoming[todo.pop()]} - main
+        main |= fresh
+        todo += fresh
+    return main
+
+
+def _put_below(graph: Graph, columns: list[list[str]], depth: Mapping[str, int], lanes: dict[str, float]) -> None:
+    """Give each side way, as a whole, the first lane below everything in the columns that it spans."""
+    lowest = [max((lanes[name] for name in column if name in lanes), default=-1.0) for column in columns]
+    for start in (name for column in columns for name in column):
+        if start in lanes:
+            continue
+        way, todo = {start}, [start]
+        while todo:
+            name = todo.pop()
+            near = {e.target for e in graph.outgoing[name]} | {e.source for e in graph.incoming[name]}
+            fresh = {other for other in near if other not in lanes and other not in way}
+            way |= fresh
+            todo += fresh
+        inner = [[name for name in column if name in way] for column in columns]
+        wires = [(e.source, e.target) for e in graph.edges if {e.source, e.target} <= way]
+        own = lanes_of([c for c in inner if c], [wire for wire in wires if depth[wire[0]] < depth[wire[1]]])
+        span = range(min(depth[name] for name in way), max(depth[name] for name in way) + 1)
+        top = max(lowest[index] for index in span) + 1 - min(own.values())
+        for name, lane in own.items():
+            lanes[name] = lane + top
+            lowest[depth[name]] = max(lowest[depth[name]], lane + top)
 
 
 def _skips(graph: Graph, wire: tuple[str, str], depth: Mapping[str, int]) -> bool:

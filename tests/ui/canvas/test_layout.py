@@ -85,6 +85,13 @@ def test_very_long_branches_may_stand_below_what_they_part_from() -> None:
     assert places["y0"].y > places["x0"].y + 148
 
 
+def test_a_way_that_ends_by_itself_hangs_below_the_row() -> None:
+    graph = network("a>b", "b>h", "h>o", "b>c", "c>d", "d>e", "d>k", "k>l")
+    places = auto_layout(graph, dict.fromkeys(graph.nodes, CARD), 2000)
+    assert {places[name].y for name in "abcde"} == {0} or {places[name].y for name in "abcdkl"} == {0}
+    assert places["h"].y == places["o"].y >= 148 + 40
+
+
 def test_a_row_does_not_begin_with_an_activation() -> None:
     graph = network(*(f"{a}>{b}" for a, b in pairwise(LINE)))
     sizes = {name: PILL if index % 2 else CARD for index, name in enumerate(LINE)}
