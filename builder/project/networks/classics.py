@@ -70,7 +70,7 @@ def denoiser() -> Network:
         [
             picture(1, 32),
             *(conv(16, 5, padding=2), RELU),
-            *(conv(16, 5, padding=2), RELU),
+            *(conv(16, 5, padding=2), RELU, NEW_ROW),
             *(conv(16, 5, padding=2), RELU),
             *(conv(1, 5, padding=2), OUTPUT),
         ]

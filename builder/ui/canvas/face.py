@@ -99,10 +99,12 @@ def elided(text: str, size: int, width: float, *, bold: bool = False) -> str:
 
 
 def parts_within(text: str, size: int, width: float) -> str:
-    """As many of the parts of the text, parted by commas, as fit: "Conv 7×7, 64" of "Conv 7×7, 64, stride 2"."""
-    while metrics(size).horizontalAdvance(text) > width and ", " in text:
-        text = text.rpartition(", ")[0]
-    return text
+    """As many of the parts of the text, parted by commas, as fit: "Conv 7×7, 64 …" of "Conv 7×7, 64, stride 2"."""
+    head, shown = text, text
+    while metrics(size).horizontalAdvance(shown) > width and ", " in head:
+        head = head.rpartition(", ")[0]
+        shown = f"{head} …"
+    return shown
 
 
 def grid_of(maps: int) -> tuple[int, int]:
