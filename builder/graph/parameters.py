@@ -46,6 +46,7 @@ def parameter(
     choices: dict[Any, str] | None = None,
     advanced: bool = False,
     file: str = "",
+    between: str = " × ",
     **bounds: Any,
 ) -> Any:
     """Declare one parameter.
@@ -60,16 +61,18 @@ def parameter(
         choices: words for the values of a `Literal`.
         advanced: folded away until asked for.
         file: the text is the path of a file, and these are the names that such files have: `Pictures (*.png)`.
+        between: what stands between several numbers.
         bounds: `ge`, `gt`, `le`, `lt`, `min_length`, ... as pydantic's `Field` takes them.
     """
     extra: dict[str, Any] = {
         "unit": unit, "slider": slider, "log": log, "choices": choices, "advanced": advanced, "file": file,
+        "between": between,
     }  # fmt: skip
     return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
 
 
 def extras(field: FieldInfo) -> dict[str, Any]:
-    """The form hints (`unit`, `slider`, `log`, `choices`, `advanced`, `file`) that `parameter` stored with a field."""
+    """The form hints (`unit`, `slider`, `log`, ...) that `parameter` stored with a field."""
     return field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
 
 

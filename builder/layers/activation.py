@@ -304,7 +304,7 @@ class Softmax(_Activation):
     use: ClassVar[str] = "At the output of a classifier."
     source: ClassVar[str] = _PAGE + "Softmax.html"
     fused_with: ClassVar[str] = "cross-entropy"
-    formula: ClassVar[str] = "p_{i} = e^{x_i} / Σ_{j} e^{x_j}"
+    formula: ClassVar[str] = "p_{i} = exp(x_{i}) / Σ_{j} exp(x_{j})"
 
     def lower(self, inputs: Shapes) -> Call:
         return Call("torch.nn.Softmax", dim=_class_axis(inputs[0]))
@@ -322,7 +322,7 @@ class LogSoftmax(_Activation):
     keywords: ClassVar[tuple[str, ...]] = ("log probability", "classification", "multi-class")
     use: ClassVar[str] = "At the output of a classifier, when logarithms of probabilities are wanted."
     source: ClassVar[str] = _PAGE + "LogSoftmax.html"
-    formula: ClassVar[str] = "log p_{i} = x_{i} − ln Σ_{j} e^{x_j}"
+    formula: ClassVar[str] = "log p_{i} = x_{i} − ln Σ_{j} exp(x_{j})"
 
     def lower(self, inputs: Shapes) -> Call:
         return Call("torch.nn.LogSoftmax", dim=_class_axis(inputs[0]))

@@ -117,8 +117,10 @@ class _Convolution(Layer):
             if self._biased
             else f"{high}·{wide}·{depth}·{filters.number}"
         )
+        products = math.prod(filters.kernel) * inputs[0][0] // filters.groups
         general = f"(K_{{h}}·K_{{w}}·{inner} + 1)·N_{{out}}" if self._biased else f"K_{{h}}·K_{{w}}·{inner}·N_{{out}}"
         return (
+            Formula("Function", self._function(filters), f"{high}·{wide}·{depth} = {products:,} products in each sum"),
             output_size_formula(inputs[0], output, filters.kernel, filters.stride, filters.padding, filters.dilation),
             Formula("Parameters", general, f"{one} = {self.parameter_count(inputs):,}"),
             Formula(
@@ -129,6 +131,14 @@ class _Convolution(Layer):
             ),
             initial_formula(self.initialisation, self.weights(inputs)["weight"]),  # type: ignore[attr-defined]
         )
+
+    def _function(self, filters: _Filters) -> str:
+        """What one cell of the output is; c counts the channels that a filter sees."""
+        step = "s·" if filters.stride != (1, 1) else ""
+        apart = "d·" if filters.dilation != (1, 1) else ""
+        edge = "−p" if filters.padding != (0, 0) else ""
+        cell = ",".join(f"{step}{to}+{apart}{by}{edge}" for to, by in ("im", "jn"))
+        return f"y_{{i,j}} = Σ_{{c,m,n}} w_{{c,m,n}}·x_{{c,{cell}}}" + (" + b" if self._biased else "")
 
     def window(self, inputs: Shapes) -> Window:
         filters = self._filters(inputs[0][0])
@@ -283,9 +293,8 @@ class TrueConv2d(_Convolution):
         bias = (Own("bias"),) if self.bias else ()
         return plain.used(Call("torch.nn.functional.conv2d", Input(), turned, *bias, **options))
 
-    def formulas(self, inputs: Shapes, output: Shape) -> tuple[Formula, ...]:
-        general = "y_{i,j} = Σ_{m,n} w_{m,n}·x_{i−m,j−n}" + (" + b" if self.bias else "")
-        return (*super().formulas(inputs, output), Formula("Function", general))
+    def _function(self, filters: _Filters) -> str:
+        return "y_{i,j} = Σ_{c,m,n} w_{c,m,n}·x_{c,i−m,j−n}" + (" + b" if self.bias else "")
 
     def headline(self) -> str:
         text = f"Conv {show_pair(self.kernel_size)} turned, {self.filters}"

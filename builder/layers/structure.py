@@ -126,7 +126,7 @@ class Permute(_Structure):
     examples: ClassVar[tuple[Example, ...]] = (Example(((3, 5, 4),)), Example(((10, 32),), {"order": [2, 1]}))
 
     order: ShapeParameter = parameter(
-        (2, 3, 1), "Order", "The old axes in their new order; they count from 1, without batch."
+        (2, 3, 1), "Order", "The old axes in their new order; they count from 1, without batch.", between=", "
     )
 
     @field_validator("order")
@@ -226,7 +226,7 @@ class Mean(_Structure):
     )
 
     axes: ShapeParameter = parameter(
-        (2, 3), "Axes", "What is averaged over; for pictures: 1 channels, 2 height, 3 width."
+        (2, 3), "Axes", "What is averaged over; for pictures: 1 channels, 2 height, 3 width.", between=", "
     )
 
     @field_validator("axes")

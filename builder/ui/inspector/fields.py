@@ -93,7 +93,7 @@ def make_editor(name: str, field: FieldInfo, choices: Mapping[Any, str] | None =
         return NumberEdit(_scale(hints, whole=kind is int), whole=kind is int)
     parts = get_args(kind) if get_origin(kind) is tuple else ()
     if len(parts) == 2 and parts[1] is Ellipsis and _plain_type(parts[0]) is int:
-        return ShapeEdit()
+        return ShapeEdit(str(hints.get("between", " × ")))
     if len(parts) == 2 and all(_plain_type(part) is int for part in parts):
         return SizeEdit(_scale(hints, whole=True), spelled=name.endswith("_size"))
     if hints.get("file"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import Qt
@@ -11,6 +12,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from builder.layers.base import Layer
 from builder.ui.widgets.labels import label
 from builder.ui.widgets.section import Section
+
+_ADDRESS = re.compile(r"https?://\S+")
 
 
 class HelpCard(QWidget):
@@ -49,14 +52,18 @@ class HelpCard(QWidget):
         self._used.setVisible(bool(use))
         source = layer.source if layer is not None else ""
         self._source.setText(source_link(source))
+        self._source.setToolTip(source)
         self._source.setVisible(bool(source))
 
 
 def source_link(source: str) -> str:
-    """A source as rich text: an address becomes a link that is named after its site."""
-    if not source.startswith(("https://", "http://")):
+    """A source as rich text: a link under the words before an address, or else named after its site."""
+    found = _ADDRESS.search(source)
+    if found is None:
         return html.escape(source)
-    parts = urlsplit(source)
-    page = parts.path.rstrip("/").rpartition("/")[2].removesuffix(".html")
-    words = f"{parts.netloc.removeprefix('www.')}: {page}" if page else parts.netloc
-    return f'Source: <a href="{html.escape(source)}">{html.escape(words)}</a>'
+    address, words = found[0], source[: found.start()].rstrip(" ,:")
+    if not words:
+        parts = urlsplit(address)
+        page = parts.path.rstrip("/").rpartition("/")[2].removesuffix(".html")
+        words = f"{parts.netloc.removeprefix('www.')}: {page}" if page else parts.netloc
+    return f'Source: <a href="{html.escape(address)}">{html.escape(words)}</a>{html.escape(source[found.end() :])}'

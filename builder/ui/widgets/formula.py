@@ -36,11 +36,14 @@ def rich(text: str) -> str:
 def _hanging(text: str) -> str:
     """Rich text whose second and later lines are indented, and begin with an operator."""
     text = _OPERATOR.sub("\\1\N{NO-BREAK SPACE}", text)
-    return f'<p style="margin: 0 0 0 {INDENT}px; text-indent: -{INDENT}px">{text}</p>'
+    style = f"margin: 0 0 0 {INDENT}px; text-indent: -{INDENT}px"
+    return "".join(f'<p style="{style}">{line}</p>' for line in text.split("\n"))
 
 
 def with_result(text: str) -> str:
     """`rich`, with the result in bold: the plain number at the end of an equation, or else at its beginning."""
+    if "\n" in text:
+        return "\n".join(map(with_result, text.split("\n")))
     parts = text.split(" = ")
     for index in (-1, 0):
         if _NUMBER.fullmatch(parts[index]):

@@ -272,15 +272,20 @@ class SizeEdit(NumberEdit):
 
 
 class ShapeEdit(NumberEdit):
-    """A shape of one to four numbers, typed as `1x32x32`; no slider, a wider entry."""
+    """A shape of one to four numbers, typed as `1x32x32`; no slider, a wider entry.
+
+    Args:
+        between: what stands between them.
+    """
 
     entry_width = 2 * ENTRY_WIDTH
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, between: str = " × ", parent: QWidget | None = None) -> None:
         super().__init__(whole=True, parent=parent)
+        self._between = between
 
     def text_of(self, value: Any) -> str:
-        return " × ".join(str(part) for part in value) if isinstance(value, tuple | list) else str(value)
+        return self._between.join(str(part) for part in value) if isinstance(value, tuple | list) else str(value)
 
     def read(self, text: str) -> Any:
         return read_sizes(text)

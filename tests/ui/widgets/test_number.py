@@ -107,6 +107,7 @@ def test_sizes_are_printed_as_asked(qtbot: QtBot) -> None:
     assert SizeEdit().text_of((2, 2)) == "2"
     assert SizeEdit().text_of((2, 1)) == "2 × 1"
     assert ShapeEdit().text_of((1, 32, 32)) == "1 × 32 × 32"
+    assert ShapeEdit(", ").text_of((2, 3, 1)) == "2, 3, 1"
 
 
 def test_half_typed_text_survives_a_value_that_did_not_change(qtbot: QtBot) -> None:

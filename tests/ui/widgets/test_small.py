@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from builder.ui import icons, style
+from builder.ui.inspector.help_card import source_link
 from builder.ui.theme import families, theme
 from builder.ui.widgets.choice import Choice
 from builder.ui.widgets.empty import Empty
-from builder.ui.widgets.formula import rich, with_result
+from builder.ui.widgets.formula import FormulaBox, rich, with_result
 from builder.ui.widgets.labels import Elided
 from builder.ui.widgets.section import Section
 from builder.ui.widgets.toggle import Toggle
@@ -83,10 +84,33 @@ def test_formulas_become_rich_text(text: str, made: str) -> None:
         ("28 = ⌊(32 + 2·0) / 1⌋ + 1", "<b>28</b> = ⌊(32 + 2·0) / 1⌋ + 1"),
         ("0", "<b>0</b>"),
         ("the whole input", "the whole input"),
+        ("5 + 2 = 7\n6 + 2 = 8", "5 + 2 = <b>7</b>\n6 + 2 = <b>8</b>"),
     ],
 )
 def test_the_result_stands_out(text: str, made: str) -> None:
     assert with_result(text) == made
+
+
+def test_two_sums_stand_one_below_the_other(qtbot: QtBot) -> None:
+    box, single = FormulaBox("H + 2p", "5 + 2 = 7\n6 + 2 = 8"), FormulaBox("H + 2p", "5 + 2 = 7")
+    for made in (box, single):
+        qtbot.addWidget(made)
+    assert box.sizeHint().height() >= single.sizeHint().height() + 10
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("https://docs.pytorch.org/x/torch.nn.ReLU.html", ">docs.pytorch.org: torch.nn.ReLU</a>"),
+        (
+            "He et al. 2015, https://arxiv.org/abs/1502.01852",
+            'href="https://arxiv.org/abs/1502.01852">He et al. 2015</a>',
+        ),
+        ("Numerical Recipes <2>", "Numerical Recipes &lt;2&gt;"),
+    ],
+)
+def test_a_source_is_a_link(source: str, shown: str) -> None:
+    assert source_link(source).endswith(shown)
 
 
 def test_a_label_that_is_cut_tells_its_text_in_the_tool_tip(qtbot: QtBot) -> None:
