@@ -138,7 +138,7 @@ class _Convolution(Layer):
         apart = "d·" if filters.dilation != (1, 1) else ""
         edge = "−p" if filters.padding != (0, 0) else ""
         cell = ",".join(f"{step}{to}+{apart}{by}{edge}" for to, by in ("im", "jn"))
-        return f"y_{{i,j}} = Σ_{{c,m,n}} w_{{c,m,n}}·x_{{c,{cell}}}" + (" + b" if self._biased else "")
+        return f"y[i,j] = Σ_{{c,m,n}} w[c,m,n]·x[c,{cell}]" + (" + b" if self._biased else "")
 
     def window(self, inputs: Shapes) -> Window:
         filters = self._filters(inputs[0][0])
@@ -294,7 +294,7 @@ class TrueConv2d(_Convolution):
         return plain.used(Call("torch.nn.functional.conv2d", Input(), turned, *bias, **options))
 
     def _function(self, filters: _Filters) -> str:
-        return "y_{i,j} = Σ_{c,m,n} w_{c,m,n}·x_{c,i−m,j−n}" + (" + b" if self.bias else "")
+        return "y[i,j] = Σ_{c,m,n} w[c,m,n]·x[c,i−m,j−n]" + (" + b" if self.bias else "")
 
     def headline(self) -> str:
         text = f"Conv {show_pair(self.kernel_size)} turned, {self.filters}"
