@@ -46,6 +46,12 @@ def _sees(row: Row) -> str:
     return "–" if row.receptive_field is None else show_pair(row.receptive_field.size)
 
 
+def _trainable(row: Row) -> str:
+    if row.trainable:
+        return f"{row.trainable:,}"
+    return "frozen" if row.weights + row.biases else "–"
+
+
 COLUMNS = (
     Column("Layer", "Its name; blocks can be folded", lambda row: row.label or "Whole network", lambda row: row.name,
            figures=False),
@@ -56,7 +62,8 @@ COLUMNS = (
     _count("Weights", "Learned numbers that are multiplied with values; the bar is the share of the network",
            lambda row: row.weights, share=True),
     _count("Biases", "Learned numbers that are added", lambda row: row.biases),
-    _count("Trainable", "Learned numbers that training changes", lambda row: row.trainable),
+    Column("Trainable", "Learned numbers that training changes; frozen where it changes none of those that there are",
+           _trainable, lambda row: row.trainable),
     _count("Multiply-adds", "Multiplications with an addition, for one sample; the bar is the share of the network",
            lambda row: row.multiply_adds, share=True),
     Column("Memory", "Memory of its output for the whole batch; the bar is the share of the network",

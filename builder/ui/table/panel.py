@@ -46,8 +46,9 @@ class _Cells(QStyledItemDelegate):
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
+        super().paint(painter, option, index)
         share = index.data(SHARE)
-        if share:
+        if share:  # over the cell, so that a selected row keeps its bars
             area = QRectF(option.rect).adjusted(4, 4, -4, -4)
             bar = QRectF(area.x(), area.y(), max(2.0, area.width() * share), area.height())
             painter.save()
@@ -56,7 +57,6 @@ class _Cells(QStyledItemDelegate):
             painter.setBrush(theme().color("accent", 0.28))
             painter.drawRoundedRect(bar, 2, 2)
             painter.restore()
-        super().paint(painter, option, index)
 
 
 class AnalysisPanel(QWidget):
@@ -92,7 +92,9 @@ class AnalysisPanel(QWidget):
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.view.setSortingEnabled(True)
-        self._measured = False
+        self._fitting = False
+        self._fitted = True  # until the user chooses the width of a column
+        header.sectionResized.connect(self._column_resized)
         self.frame = ViewFrame("Analysis", self.view)
         self._fill_head()
         column = QVBoxLayout(self)
@@ -100,11 +102,13 @@ class AnalysisPanel(QWidget):
         column.addWidget(self.frame)
         self._analysis: Analysis | None = None
         self._following = False
+        self._grown = False
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(0)
         self._later.timeout.connect(self._renew)
         document.inferred.connect(self._renew_soon)
+        document.replaced.connect(self._start_anew)
         document.selected.connect(self._renew_soon)
         document.page_changed.connect(self._renew_soon)
         self.view.selectionModel().selectionChanged.connect(lambda _new, _old: self._select())
@@ -155,6 +159,11 @@ class AnalysisPanel(QWidget):
         if self.isVisible():
             self._later.start()
 
+    def _start_anew(self) -> None:
+        """Another network may need other widths."""
+        self._grown = False
+        self._renew_soon()
+
     def _renew(self) -> None:
         if not self.isVisible():
             return
@@ -175,16 +184,34 @@ class AnalysisPanel(QWidget):
         self.frame.set_empty("")
         for button in self._buttons:
             button.setEnabled(True)
-        if not self._measured:
-            self._measured = True
-            for column in range(len(COLUMNS)):
-                self.view.resizeColumnToContents(column)
+        self._fit_columns()
         self._show_selection()
+
+    def _fit_columns(self) -> None:
+        """Make columns wide enough for what stands in them; narrower they do not become under the eyes of the user."""
+        if not self._fitted:
+            return
+        self._fitting = True
+        try:
+            for column in range(len(COLUMNS)):
+                before = self.view.columnWidth(column)
+                self.view.resizeColumnToContents(column)
+                if self._grown and self.view.columnWidth(column) < before:
+                    self.view.setColumnWidth(column, before)
+            self._grown = True
+        finally:
+            self._fitting = False
+
+    def _column_resized(self, _column: int, _before: int, _after: int) -> None:
+        if not self._fitting and self.isVisible():
+            self._fitted = False
 
     def _fold(self, index: QModelIndex, *, opened: bool) -> None:
         row = self.model.row_at(index)
         if row is not None:
             (self._open.add if opened else self._open.discard)(row.name)
+            if opened:
+                self._fit_columns()
 
     def _unfold(self) -> None:
         """Blocks that were open stay open, also when the network has other layers now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from PySide6.QtGui import QGuiApplication, QImage
 from pytestqt.qtbot import QtBot
 
 from builder.compile.analysis import analyse
+from builder.compile.infer import infer
 from builder.compile.plan import make_plan
+from builder.compile.table import make_table
 from builder.graph import edits
 from builder.graph.model import Graph, Network
 from builder.project import templates
@@ -198,3 +201,45 @@ def test_both_themes_paint_it(panel: AnalysisPanel) -> None:
     assert len(dark) > 20
     assert len(light) > 20
     assert dark != light
+
+
+def test_no_name_or_figure_is_cut(panel: AnalysisPanel, document: Document, qtbot: QtBot) -> None:
+    def wide_enough(name: str, title: str) -> bool:
+        column = TITLES.index(title)
+        need = panel.view.fontMetrics().horizontalAdvance(told(panel, name, title))
+        return panel.view.columnWidth(column) > need + (16 if column == 0 else 0)
+
+    long = "a_convolution_with_a_name_that_is_really_long"
+    document.commit_graph("Rename", edits.rename(document.graph, "conv1", long))
+    qtbot.waitUntil(lambda: panel.model.index_of(long).isValid())
+    assert wide_enough(long, "Layer")
+    document.commit_graph("Widen", edits.set_params(document.graph, "fc1", {"features": 10**12}))
+    qtbot.waitUntil(lambda: told(panel, "fc1", "Biases") == f"{10**12:,}")
+    assert wide_enough("fc1", "Weights")
+    panel.view.setColumnWidth(0, 40)  # as by hand: from now on the widths are the user's
+    document.commit_graph("Rename", edits.rename(document.graph, long, f"{long}_still"))
+    qtbot.waitUntil(lambda: panel.model.index_of(f"{long}_still").isValid())
+    assert panel.view.columnWidth(0) == 40
+
+
+def test_a_frozen_layer_says_so() -> None:
+    column = COLUMNS[TITLES.index("Trainable")]
+    row = make_table(analyse(make_plan(infer(templates.load("lenet5").graph)))).children[0]
+    assert column.text(row) == "156"
+    assert column.text(replace(row, trainable=0)) == "frozen"
+    assert column.text(replace(row, trainable=0, weights=0, biases=0)) == "–"
+
+
+def test_a_row_of_any_copy_of_a_block_is_found(qtbot: QtBot) -> None:
+    document = Document(templates.load("vgg16"))
+    panel = AnalysisPanel(document)
+    document.setParent(panel)
+    qtbot.addWidget(panel)
+    panel.show()
+    qtbot.waitUntil(lambda: panel.model.table is not None)
+    panel.view.setCurrentIndex(panel.model.index_of("conv3.1.conv"))
+    assert document.opened == ("conv3.1",)
+    assert document.selection == ("conv",)
+    document.next_copy(1)
+    selection = panel.view.selectionModel()
+    qtbot.waitUntil(lambda: selection.selectedRows() == [panel.model.index_of("conv3.2.conv")])
