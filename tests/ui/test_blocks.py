@@ -206,7 +206,7 @@ def test_each_copy_of_a_repeated_block_can_be_looked_into(document, view, qtbot)
     document.select(["conv2"])
     (stepper,) = path.steppers.values()
     assert stepper.text() == "copy 1 of 3"
-    assert "all 3 copies" in path.note.text()
+    assert "All 3 copies" in path.note.text()
     assert document.flat_name("conv2") == f"{name}.0.conv2"
     zoom = view.transform()
     stepper.setValue(3)
@@ -432,3 +432,30 @@ def test_a_block_opens_where_something_is_wrong(view, document):
     assert document.inference.nodes["pool2"].problems
     document.next_copy(-1)
     assert not document.inference.nodes["pool2"].problems
+
+
+def test_the_path_cuts_no_word_where_there_is_little_room(document, view, qtbot):
+    path = Breadcrumb(document)
+    qtbot.addWidget(path)
+    inner = grouped(view, "tanh2")
+    view.editing.grouping.set_repeat(inner, 12)
+    outer = grouped(view, inner, "pool2")
+    document.open_block(outer)
+    document.open_block(inner)
+    path.show()
+    (stepper,) = path.steppers.values()
+    for width in (900, 420, 300, 240):
+        path.resize(width, 38)
+        QApplication.processEvents()
+        shown = [widget for widget in (*path.crumbs, stepper) if widget.isVisible()]
+        assert path.crumbs[-1] in shown
+        assert stepper in shown
+        assert all(widget.width() >= widget.sizeHint().width() for widget in shown)
+    assert not path.note.isVisible()
+    assert not path.crumbs[0].isVisible()
+    assert stepper.text() == "1 of 12"
+    path.resize(900, 38)
+    QApplication.processEvents()
+    assert path.note.isVisible()
+    assert path.crumbs[0].isVisible()
+    assert stepper.text() == "copy 1 of 12"

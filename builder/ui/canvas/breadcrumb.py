@@ -8,12 +8,17 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
 
 from builder.graph.steps import block_names, split_step
 from builder.ui.document import Document
 from builder.ui.theme import theme
 from builder.ui.widgets.labels import Elided, label
+
+_COPY = "copy "  # before the number
+_APART = 10  # pixels between path and note
+_LEAST_NOTE = 90
 
 
 class Breadcrumb(QFrame):
@@ -30,6 +35,8 @@ class Breadcrumb(QFrame):
         self._document = document
         self.crumbs: list[QPushButton] = []
         self.steppers: dict[int, QSpinBox] = {}
+        self._outer: list[QWidget] = []  # what stands before the last graph
+        self._dots = label("…", "muted")
         self._shown: tuple[tuple[str, int], ...] = ()
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(12, 5, 12, 5)
@@ -37,9 +44,10 @@ class Breadcrumb(QFrame):
         self._way = QHBoxLayout()
         self._way.setSpacing(2)
         self._row.addLayout(self._way)
-        self._row.addSpacing(10)
+        self._row.addSpacing(_APART)
         self.note = Elided("", "muted")
         self._row.addWidget(self.note, 1)
+        self._row.addStretch()
         self._back = QPushButton("Back")
         self._back.setToolTip("Back to where the block stands (Esc, Alt+Up)")
         self._back.clicked.connect(document.close_block)
@@ -61,8 +69,7 @@ class Breadcrumb(QFrame):
         if definition is None:
             return
         count = self._document.copies_of(definition.name)
-        self.note.setText(f"{definition.name}: {changes(count)}")
-        self.note.setToolTip(f"The definition {definition.name} is the same in all of its copies.")
+        self.note.setText(changes(definition.name, count))
         copies = tuple(self._document.known.expansion.copies(opened[: depth + 1]) for depth in range(len(opened)))
         shown = ((self._document.value.name, 1), *zip(block_names(opened), copies, strict=True))
         if shown != self._shown:
@@ -71,29 +78,54 @@ class Breadcrumb(QFrame):
         for depth, stepper in self.steppers.items():
             with QSignalBlocker(stepper):
                 stepper.setValue(split_step(opened[depth])[1] + 1)
+        self._make_room()
 
     def _rebuild(self, shown: tuple[tuple[str, int], ...]) -> None:
         while (item := self._way.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        self.crumbs, self.steppers = [], {}
+        self.crumbs, self.steppers, self._outer = [], {}, []
+        self._dots = label("…", "muted")
+        self._dots.setToolTip("The graphs around this one")
+        self._way.addWidget(self._dots)
         last = len(shown) - 1
         for depth, (title, copies) in enumerate(shown):
-            if depth:
-                self._way.addWidget(self._arrow())
             crumb = QPushButton(title)
             crumb.setProperty("role", "crumb")
             crumb.setFlat(True)
             crumb.setCursor(Qt.CursorShape.PointingHandCursor)
             crumb.setEnabled(depth < last)
             crumb.clicked.connect(partial(self._go, depth))
-            self._way.addWidget(crumb)
+            parts: list[QWidget] = [*([self._arrow()] if depth else []), crumb]
             self.crumbs.append(crumb)
-            if copies > 1:
+            if copies > 1 and depth:
                 self.steppers[depth - 1] = stepper = self._stepper(depth - 1, title, copies)
-                self._way.addWidget(stepper)
+                parts.append(stepper)
+            for part in parts:
+                self._way.addWidget(part)
+            if depth < last:
+                self._outer += parts
         self._restyle()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Cut no word: where the path is too long, the word "copy" goes, then the outer graphs, then the note."""
+        margins = self._row.contentsMargins()
+        room = self.width() - margins.left() - margins.right() - self._back.sizeHint().width() - 2 * _APART
+        for words, outer in ((True, True), (False, True), (False, False)):
+            for stepper in self.steppers.values():
+                stepper.setPrefix(_COPY if words else "")
+            for widget in self._outer:
+                widget.setVisible(outer)
+            self._dots.setVisible(not outer)
+            wide = self._way.sizeHint().width()
+            if wide <= room:
+                break
+        self.note.setVisible(room - wide >= _LEAST_NOTE)
 
     def _go(self, depth: int) -> None:
         self._document.show_page(self._document.opened[:depth])
@@ -102,14 +134,16 @@ class Breadcrumb(QFrame):
         """Which copy of a repeated block one looks into."""
         made = QSpinBox()
         made.setRange(1, copies)
-        made.setPrefix("copy ")
+        made.setPrefix(_COPY)
         made.setSuffix(f" of {copies:,}")
+        made.lineEdit().setTextMargins(4, 0, 0, 0)
         made.setKeyboardTracking(False)
         made.setFixedHeight(24)
         made.setAccessibleName(f"Copy of {name} that is shown")
         made.setToolTip(
             f"{name} stands {copies:,} times in a row. The layers are the same in each copy, but each has weights, "
-            "values and health of its own: choose the one to look into (Alt+Left, Alt+Right)."
+            "values and health of its own: choose the one to look into (Alt+Left, Alt+Right). "
+            "In code and tables they count from 0."
         )
         made.valueChanged.connect(lambda number: self._document.show_copy(depth, number - 1))
         return made
@@ -130,10 +164,10 @@ class Breadcrumb(QFrame):
         )
 
 
-def changes(count: int) -> str:
-    """How far an edit of a definition reaches, in words."""
+def changes(definition: str, count: int) -> str:
+    """How far an edit of a definition reaches, in words; what matters stands first, where little room is left."""
     if count == 0:
-        return "used nowhere in the network now."
+        return f"{definition} is used nowhere in the network now."
     if count == 1:
-        return "used once in the network."
-    return f"what you change here changes all {count:,} copies in the network."
+        return f"{definition} is used once in the network."
+    return f"All {count:,} copies of {definition} change with what you change here."

@@ -123,6 +123,7 @@ class AnalysisPanel(QWidget):
         self.batch.setRange(1, 1_000_000)
         self.batch.setPrefix("batch ")
         self.batch.setFixedSize(112, 24)
+        self.batch.lineEdit().setTextMargins(4, 0, 0, 0)
         self.batch.setToolTip("How many samples the memory is counted for")
         self.batch.setAccessibleName("Batch size")
         self.batch.valueChanged.connect(self._renew_soon)
