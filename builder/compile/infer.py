@@ -228,6 +228,17 @@ def _infer_node(node: Node, ports: tuple[int, ...], inputs: tuple[Shape | None, 
         return NodeInfo(node, layer, inputs, layer.output_shape(shapes), (), ports)
     except ShapeError as error:
         return NodeInfo(node, layer, inputs, None, (_shape_problem(node, layer, shapes, ports, error),), ports)
+    except Exception as error:
+        if type(layer).__module__.startswith("builder."):
+            raise
+        return NodeInfo(node, layer, inputs, None, (_strangers_fault(node, layer, error),), ports)
+
+
+def _strangers_fault(node: Node, layer: Layer, error: Exception) -> Problem:
+    """A layer of a plug-in must not take the program down with it."""
+    message = f"the rule for its shape fails: {type(error).__name__}: {' '.join(str(error).split())}."
+    hint = f"It comes from the package {type(layer).__module__.partition('.')[0]}: update or remove that."
+    return Problem("broken-plugin", message, where=node.name, hint=hint)
 
 
 def _wiring_problem(name: str, layer: Layer, ports: tuple[int, ...]) -> Problem | None:

@@ -10,7 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 from builder.graph.problems import Problem, Severity
 from builder.layers import registry
-from builder.layers.base import Layer
+from builder.layers.base import Example, Layer
 
 GROUP = "torchcanvas.layers"
 
@@ -48,7 +48,25 @@ def _fault(kind: str, layer: type[Layer]) -> str:
     if not layer.examples:
         return f"the layer {kind} has no examples"
     layer.model_validate({})
+    for number, example in enumerate(layer.examples, 1):
+        try:
+            _try(layer, example)
+        except Exception as error:
+            return f"the layer {kind} fails at its example {number}: {type(error).__name__}: {error}"
     return ""
+
+
+def _try(layer: type[Layer], example: Example) -> None:
+    """Ask a layer all that the window asks it. Raises whatever it raises."""
+    made = layer(**example.params)
+    output = made.output_shape(example.inputs)
+    made.headline()
+    made.lower(example.inputs)
+    made.initial(example.inputs)
+    made.parameter_count(example.inputs)
+    made.multiply_adds(example.inputs, output)
+    made.window(example.inputs)
+    made.formulas(example.inputs, output)
 
 
 def _problem(entry: EntryPoint, reason: str) -> Problem:
