@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from PySide6.QtCore import QSizeF
+from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 from builder.graph.edits import fragment
 from builder.graph.frozen import FrozenDict
@@ -96,8 +96,19 @@ def place_missing(graph: Graph, sizes: Sizes, width: float = WIDTH) -> Graph:
             bottom = max(p.y + _size(sizes, n).height() for n, p in places.items())
             places[name] = Point(min(p.x for p in places.values()), _snap(bottom + ROW))
         else:
-            places[name] = beside(places[feed], _size(sizes, feed), _size(sizes, name))
+            at = beside(places[feed], _size(sizes, feed), _size(sizes, name))
+            places[name] = _clear_of(places, at, _size(sizes, name), sizes)
     return _placed(graph, places)
+
+
+def _clear_of(places: Mapping[str, Point], at: Point, size: QSizeF, sizes: Sizes) -> Point:
+    """The first place from `at` downwards where a node of this size covers no other."""
+    boxes = sorted((QRectF(QPointF(*place), _size(sizes, name)) for name, place in places.items()), key=QRectF.top)
+    box = QRectF(QPointF(*at), size)
+    for other in boxes:
+        if box.intersects(other):
+            box.moveTop(_snap(other.bottom() + LANE))
+    return Point(box.x(), box.y())
 
 
 def beside(place: Point, size: QSizeF, other: QSizeF) -> Point:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from PySide6.QtCore import QRectF, QSizeF
+from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 from builder.graph.model import Edge, Graph, Node, Point
 from builder.ui.canvas.layout import WIDTH, auto_layout, place_missing, settle
@@ -142,3 +142,16 @@ def test_a_new_node_settles_between_its_neighbours_and_they_make_way() -> None:
 def test_a_graph_with_a_circle_is_laid_out_too() -> None:
     graph = network("a>b", "b>c", "c>b")
     assert auto_layout(graph, {}).keys() == graph.nodes.keys()
+
+
+def test_a_node_without_a_place_covers_no_other() -> None:
+    nodes = [Node("a", "ReLU"), Node("b", "ReLU"), Node("c", "ReLU"), Node("new", "ReLU")]
+    places = {"a": Point(0, 0), "b": Point(200, 0), "c": Point(224, 100)}
+    graph = Graph.of(nodes, [Edge("a", "new"), Edge("new", "b"), Edge("b", "c")], places)
+    sizes = {name: QSizeF(140, 148) for name in graph.nodes}
+    placed = place_missing(graph, sizes)
+    assert {name: placed.positions[name] for name in places} == places
+    boxes = [QRectF(QPointF(*place), sizes[name]) for name, place in placed.positions.items() if name != "new"]
+    new = QRectF(QPointF(*placed.positions["new"]), sizes["new"])
+    assert not any(new.intersects(box) for box in boxes)
+    assert new.left() > 140
