@@ -26,7 +26,7 @@ from builder.ui.canvas.lifting import Lifted
 from builder.ui.canvas.nodes import NodeItem
 from builder.ui.canvas.overview import Overview
 from builder.ui.canvas.thumbnails import thumbnail_of
-from builder.ui.canvas.wires import WireItem
+from builder.ui.canvas.wires import WireItem, turning_level
 from builder.ui.document import Document
 from builder.ui.theme import theme
 
@@ -278,6 +278,9 @@ class CanvasScene(QGraphicsScene):
             if end.x() - start.x() >= 120 and abs(end.y() - start.y()) <= 90:
                 boxes = self._boxes() if boxes is None else boxes
                 over = _arch(start, end, boxes)
+            elif end.x() < start.x():
+                boxes = self._boxes() if boxes is None else boxes
+                over = _corridor(start, end, boxes)
             long = abs(end.x() - start.x()) > 160 or end.x() < start.x()
             wire.route(start, end, self._label(edge, long=long), over, joins=target.face.inputs > 1)
 
@@ -478,3 +481,20 @@ def _arch(start: QPointF, end: QPointF, boxes: NDArray[np.float64]) -> float | N
         return None
     # Longer wires arch higher, so that nested skips stay apart.
     return float(between[:, 1].min()) - 18 - min(len(between), 12) * 4
+
+
+def _corridor(start: QPointF, end: QPointF, boxes: NDArray[np.float64]) -> float | None:
+    """At what height a wire that turns back runs clear of the cards; None where the usual one will do, or none is."""
+    usual, low, high = turning_level(start, end), min(start.y(), end.y()), max(start.y(), end.y())
+    beside = boxes[(boxes[:, 0] < start.x()) & (boxes[:, 2] > end.x())]
+    if not np.any((beside[:, 1] < usual + 6) & (beside[:, 3] > usual - 6)):
+        return None
+    free, top = list[tuple[float, float]](), low
+    for box in beside[np.argsort(beside[:, 1])]:
+        if box[3] > low and box[1] < high:
+            if box[1] - top >= 16:
+                free.append((top, float(box[1])))
+            top = max(top, float(box[3]))
+    if high - top >= 16:
+        free.append((top, high))
+    return min(((a + b) / 2 for a, b in free), key=lambda level: abs(level - usual), default=None)

@@ -29,13 +29,14 @@ def path_between(
     """The way of a wire, the place for its label and how much room the label has there.
 
     Args:
-        over: height of an arch that leads around what stands in between.
+        over: height of an arch that leads around what stands in between; of a wire that turns back, the height at which
+            it runs back.
         joins: it ends where several wires meet: a long one then keeps its own height as far as it can, and runs clear
             of the cards in between. Any other takes the height of its end at once.
     """
     path = QPainterPath(start)
     dx, dy = end.x() - start.x(), end.y() - start.y()
-    if over is not None:
+    if over is not None and dx >= 12:
         return _arch(path, start, end, over)
     if dx >= _LONG and abs(dy) > 60:
         return _step(path, start, end, joins)
@@ -45,13 +46,23 @@ def path_between(
         room = dx if abs(dy) < 24 else dx / 2
         return path, QPointF(start.x() + dx / 2, start.y() + dy / 2), room
     # It turns back: out to the right, along between the rows, and in from the left.
-    # Between the rows is next to the row that it goes to: the one before may have branches below it.
-    level = end.y() - math.copysign(min(abs(dy) / 2, _BETWEEN), dy) if abs(dy) > 60 else max(start.y(), end.y()) + 104
+    level = turning_level(start, end) if over is None else over
     right, left = start.x() + _corner(level - start.y()), end.x() - _corner(end.y() - level)
     _half_turn(path, QPointF(start.x(), start.y()), level, right)
     path.lineTo(end.x(), level)
     _half_turn(path, QPointF(end.x(), level), end.y(), left)
     return path, QPointF((start.x() + end.x()) / 2, level), max(start.x() - end.x(), 80.0)
+
+
+def turning_level(start: QPointF, end: QPointF) -> float:
+    """Height at which a wire runs back to the left where nothing is in its way.
+
+    It is next to the row that the wire goes to: the one before may have branches below it.
+    """
+    dy = end.y() - start.y()
+    if abs(dy) <= 60:
+        return max(start.y(), end.y()) + _BETWEEN
+    return end.y() - math.copysign(min(abs(dy) / 2, _BETWEEN), dy)
 
 
 def _step(path: QPainterPath, start: QPointF, end: QPointF, late: bool) -> tuple[QPainterPath, QPointF, float]:

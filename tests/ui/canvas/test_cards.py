@@ -268,3 +268,14 @@ def test_a_picture_of_no_known_format_is_refused(view: CanvasView, tmp_path: Pat
 def test_the_output_is_recognised_by_its_role(make_canvas: MakeCanvas) -> None:
     view = make_canvas(classifier())
     assert view.canvas.nodes["output"].face.role is Role.OUTPUT
+
+
+def test_a_wire_that_turns_back_runs_clear_of_branches(make_canvas: MakeCanvas) -> None:
+    nodes = [Node("source", "Conv2d"), Node("target", "Conv2d"), Node("a", "Conv2d"), Node("b", "Conv2d")]
+    places = {"source": Point(800, 0), "target": Point(0, 300), "a": Point(240, 180), "b": Point(500, 180)}
+    graph = Graph.of(nodes, [Edge("source", "target")], places)
+    canvas = make_canvas(graph).canvas
+    wire = canvas.wires[graph.edges[0]]
+    assert not any(wire.shape().intersects(canvas.nodes[name].box()) for name in ("a", "b"))
+    apart = make_canvas(edits.move(graph, {"a": Point(240, 900), "b": Point(500, 900)})).canvas
+    assert apart.wires[graph.edges[0]].shape() != wire.shape()  # where nothing is in its way
