@@ -162,6 +162,9 @@ def _found(view: CanvasView, words: str) -> tuple[Match, ...]:
         for name, comment in graph.comments.items():
             if all(part in comment.text.lower() for part in parts):
                 comments.append(Match(path, name, comment=True))
+    # The page shown comes first; on each, what is called so (conv2) before what is only of such a kind (Conv2d).
+    opened = view.document.opened
+    layers.sort(key=lambda match: (match.path != opened, not any(part in match.name.lower() for part in parts)))
     return (*layers, *comments)
 
 

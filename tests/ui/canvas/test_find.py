@@ -83,3 +83,20 @@ def test_the_bar_stays_in_its_corner(large: CanvasView) -> None:
     bar = large.find_bar.geometry()
     assert large.rect().contains(bar)
     assert bar.right() > large.width() - 20
+
+
+def test_names_come_before_kinds_and_blocks_are_found(make_canvas: MakeCanvas, qtbot: QtBot) -> None:
+    view = make_canvas(bottlenecks(1, shape=(3, 32, 32)))
+    view.document.open(templates.load("resnet50"), None)
+    view.find_layer()
+    qtbot.keyClicks(view.find_bar.field, "stage3 conv2")
+    names = [name for _, name in view.find_bar.matches]
+    assert names[:2] == ["conv2", "conv2"]
+    assert "conv1" in names[2:]  # a Conv2d too
+    view.find_bar.field.clear()
+    qtbot.keyClicks(view.find_bar.field, "stage")
+    assert [match for match in view.find_bar.matches if match[0] == ()] == [((), f"stage{n}") for n in range(1, 5)]
+    view.find_bar.field.clear()
+    qtbot.keyClicks(view.find_bar.field, "rest")
+    assert (("stage2",), "rest") in view.find_bar.matches
+    assert not any(name in ("input", "output") for _, name in view.find_bar.matches)
