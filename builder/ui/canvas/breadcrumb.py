@@ -36,13 +36,15 @@ class Breadcrumb(QFrame):
         self.crumbs: list[QPushButton] = []
         self.steppers: dict[int, QSpinBox] = {}
         self._outer: list[QWidget] = []  # what stands before the last graph
-        self._dots = label("…", "muted")
         self._shown: tuple[tuple[str, int], ...] = ()
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(12, 5, 12, 5)
         self._row.setSpacing(4)
         self._way = QHBoxLayout()
         self._way.setSpacing(2)
+        self._dots = label("…", "muted")
+        self._dots.setToolTip("The graphs around this one")
+        self._way.addWidget(self._dots)
         self._row.addLayout(self._way)
         self._row.addSpacing(_APART)
         self.note = Elided("", "muted")
@@ -81,14 +83,11 @@ class Breadcrumb(QFrame):
         self._make_room()
 
     def _rebuild(self, shown: tuple[tuple[str, int], ...]) -> None:
-        while (item := self._way.takeAt(0)) is not None:
+        while (item := self._way.takeAt(1)) is not None:  # all but the dots
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
         self.crumbs, self.steppers, self._outer = [], {}, []
-        self._dots = label("…", "muted")
-        self._dots.setToolTip("The graphs around this one")
-        self._way.addWidget(self._dots)
         last = len(shown) - 1
         for depth, (title, copies) in enumerate(shown):
             crumb = QPushButton(title)
