@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from builder.project import templates
+from builder.ui.canvas.find import Match
 from builder.ui.canvas.view import CanvasView
 from builder.ui.large import bottlenecks
 from tests.ui.canvas.conftest import MakeCanvas
@@ -90,13 +91,13 @@ def test_names_come_before_kinds_and_blocks_are_found(make_canvas: MakeCanvas, q
     view.document.open(templates.load("resnet50"), None)
     view.find_layer()
     qtbot.keyClicks(view.find_bar.field, "stage3 conv2")
-    names = [name for _, name in view.find_bar.matches]
+    names = [match.name for match in view.find_bar.matches]
     assert names[:2] == ["conv2", "conv2"]
     assert "conv1" in names[2:]  # a Conv2d too
     view.find_bar.field.clear()
     qtbot.keyClicks(view.find_bar.field, "stage")
-    assert [match for match in view.find_bar.matches if match[0] == ()] == [((), f"stage{n}") for n in range(1, 5)]
+    assert [match.name for match in view.find_bar.matches if not match.path] == [f"stage{n}" for n in range(1, 5)]
     view.find_bar.field.clear()
     qtbot.keyClicks(view.find_bar.field, "rest")
-    assert (("stage2",), "rest") in view.find_bar.matches
-    assert not any(name in ("input", "output") for _, name in view.find_bar.matches)
+    assert Match(("stage2",), "rest") in view.find_bar.matches
+    assert not any(match.name in ("input", "output") for match in view.find_bar.matches)
