@@ -17,12 +17,17 @@ from builder.graph.problems import Problem, ProblemError
 if TYPE_CHECKING:
     from builder.project.document import Project
     from builder.train.benchmarks import Measurement
+    from builder.ui.start import Watch
 
 HEADLESS = "torchcanvas train, summary, check, export and the other commands (torchcanvas --help) need none"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program with these arguments (without its name; those of the process by default); the exit status."""
+def main(arguments: Sequence[str] | None = None, watch: Watch | None = None) -> int:
+    """Run the program with these arguments (without its name; those of the process by default); the exit status.
+
+    Args:
+        watch: told of the window before it is shown; for measuring.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
 
     from builder.train.threads import prepare_environment
@@ -42,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 raise
             problem = _no_qt(error)
         else:
-            return start.run(Path(given[0]) if given else None)
+            return start.run(Path(given[0]) if given else None, watch)
     print(problem, file=sys.stderr)
     return 1
 

@@ -1,4 +1,4 @@
-"""What the window costs: training with it open against headless, and how long it ever leaves the user waiting.
+"""What the window costs: training with it open against headless.
 
 Ratios of one run, measured in turn (open, headless, open, ...), so that a drifting machine does not decide.
 """
@@ -11,8 +11,6 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QElapsedTimer, QEventLoop, Qt, QTimer
-
 from builder.project import templates
 from builder.project.document import Project
 from builder.project.edits import set_setting
@@ -20,14 +18,14 @@ from builder.project.job import make_job
 from builder.train.benchmarks import Measurement
 from builder.train.messages import Resume, State
 from builder.train.trainer import Trainer
-from builder.ui import speed
+from builder.ui import answers, speed
+from builder.ui.answers import spin, spin_until
 from builder.ui.files import Answer
 from builder.ui.start import application
 from builder.ui.window import MainWindow
 
 ROUNDS = 3
 SECONDS = 4.0
-HEARTBEAT = 16  # milliseconds
 
 
 def benchmarks() -> Mapping[str, Callable[[], Measurement]]:
@@ -35,7 +33,7 @@ def benchmarks() -> Mapping[str, Callable[[], Measurement]]:
     return {
         "window-open": window_open,
         "window-hidden": window_hidden,
-        "window-answers": window_answers,
+        **answers.benchmarks(),
         **speed.benchmarks(),
     }
 
@@ -50,17 +48,6 @@ def window_hidden() -> Measurement:
     """Images per second with the window minimised, over headless."""
     ratios = _against_headless(visible=False)
     return _measurement("window-hidden", ratios, 0.98, "LeNet-5, all views hidden, over headless")
-
-
-def window_answers() -> Measurement:
-    """The 99th percentile of the time that the window does not answer while training, over 50 ms (below 1 is good)."""
-    gaps: list[float] = []
-    with _Bench() as bench:
-        bench.train(visible=True, seconds=2 * SECONDS, gaps=gaps)
-    late = sorted(max(0.0, gap - HEARTBEAT) for gap in gaps)
-    p99, longest = late[int(0.99 * (len(late) - 1))], late[-1]
-    detail = f"while training: 99th percentile {p99:.0f} ms, longest {longest:.0f} ms, {len(late):,} heartbeats"
-    return Measurement("window-answers", p99 / 50, p99 / 50, longest / 150, 1.0, detail, lower_is_better=True)
 
 
 def _against_headless(*, visible: bool) -> list[float]:
@@ -98,7 +85,7 @@ class _Bench:
     def _run_folder(self) -> Path:
         return Path(tempfile.mkdtemp(dir=self._folder.name))
 
-    def train(self, *, visible: bool, seconds: float, gaps: list[float] | None = None) -> float:
+    def train(self, *, visible: bool, seconds: float) -> float:
         """Images per second of a run in the window, after a second of warming up."""
         window = self._window
         if visible:
@@ -109,10 +96,10 @@ class _Bench:
             window.hide()
         window.live.reset()
         window.live.run()
-        self._until(lambda: window.live.state is State.RUNNING and window.live.progress.step > 0)
-        self._spin(1.0)
+        spin_until(lambda: window.live.state is State.RUNNING and window.live.progress.step > 0)
+        spin(1.0)
         first, began = window.live.progress.step, time.perf_counter()
-        self._spin(seconds, gaps)
+        spin(seconds)
         rate = (window.live.progress.step - first) / (time.perf_counter() - began)
         window.live.reset()
         window.hide()
@@ -132,28 +119,6 @@ class _Bench:
         rate = (trainer.progress.step - first) / (time.perf_counter() - began)
         trainer.close(5.0)
         return rate * job.training.batch_size
-
-    def _until(self, condition: Callable[[], bool]) -> None:
-        while not condition():
-            self._spin(0.02)
-
-    def _spin(self, seconds: float, gaps: list[float] | None = None) -> None:
-        """Run the event loop, noting the time between heartbeats in milliseconds."""
-        loop = QEventLoop()
-        QTimer.singleShot(int(1000 * seconds), loop.quit)
-        beat = QTimer(timerType=Qt.TimerType.PreciseTimer, interval=HEARTBEAT)
-        clock = QElapsedTimer()
-        clock.start()
-
-        def note() -> None:
-            if gaps is not None:
-                gaps.append(clock.nsecsElapsed() / 1e6)
-            clock.restart()
-
-        beat.timeout.connect(note)
-        beat.start()
-        loop.exec()
-        beat.stop()
 
 
 def endless() -> Project:

@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 import threading
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -23,24 +24,26 @@ class Engine(QObject):
 
     def start(self) -> None:
         """Begin: right after the first paint, before anything moves."""
-        threading.Thread(target=self._import, name="engine", daemon=True).start()
+        threading.Thread(target=lambda: bring_in(self.ready.emit), name="engine", daemon=True).start()
 
-    def _import(self) -> None:
-        try:
-            load_libraries()
-            # All that a run needs, so that Run itself imports nothing.
-            import builder.project.job
-            import builder.train.run
-            import builder.train.trainer
-            import builder.ui.views.plot  # noqa: F401
-            from builder.train import learner
 
-            self.ready.emit()
-            learner.warm_up()
-        finally:
-            # Modules stay for good. A collector that went through them again and again would stop the window each time.
-            gc.freeze()
-            gc.enable()
+def bring_in(ready: Callable[[], object]) -> None:
+    """Import all that is needed, tell `ready`, and do once what is slow the first time."""
+    try:
+        load_libraries()
+        # All that a run needs, so that Run itself imports nothing.
+        import builder.project.job
+        import builder.train.run
+        import builder.train.trainer
+        import builder.ui.views.plot  # noqa: F401
+        from builder.train import learner
+
+        ready()
+        learner.warm_up()
+    finally:
+        # Modules stay for good. A collector that went through them again and again would stop the window each time.
+        gc.freeze()
+        gc.enable()
 
 
 def load_libraries() -> None:

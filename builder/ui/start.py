@@ -6,7 +6,7 @@ import html
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, QTimer
@@ -22,6 +22,8 @@ from builder.ui.engine import Engine
 from builder.ui.inspector.form import sentence
 from builder.ui.theme import theme
 from builder.ui.window import MainWindow
+
+Watch = Callable[[MainWindow, Engine], object]
 
 
 def application(arguments: list[str] | None = None) -> QApplication:
@@ -57,8 +59,12 @@ def _words(problems: Sequence[Problem]) -> str:
     return "<br>".join(messages) + f" {html.escape(problems[-1].hint)}"
 
 
-def run(path: Path | None = None) -> int:
-    """Open the window, with a project or with LeNet-5 ready to run, and stay until it is closed. Returns the status."""
+def run(path: Path | None = None, watch: Watch | None = None) -> int:
+    """Open the window, with a project or with LeNet-5 ready to run, and stay until it is closed. Returns the status.
+
+    Args:
+        watch: told of the window and of what brings in the rest, before either has begun.
+    """
     app = application()
     found = recovered()
     sweep()
@@ -73,6 +79,8 @@ def run(path: Path | None = None) -> int:
     pulse = QTimer(window, interval=500)
     pulse.timeout.connect(lambda: None)
     pulse.start()
+    if watch is not None:
+        watch(window, engine)
     window.show()
     status = app.exec()
     if not window.ended:
