@@ -6,6 +6,7 @@ Ratios of one run, measured in turn (open, headless, open, ...), so that a drift
 from __future__ import annotations
 
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -20,12 +21,14 @@ from builder.train.messages import Resume, State
 from builder.train.trainer import Trainer
 from builder.ui import answers, speed
 from builder.ui.answers import spin, spin_until
+from builder.ui.engine import bring_in
 from builder.ui.files import Answer
 from builder.ui.start import application
 from builder.ui.window import MainWindow
 
-ROUNDS = 3
-SECONDS = 4.0
+ROUNDS = 7
+SECONDS = 3.0
+SETTLED, MINUTE = 10.0, 60.0  # seconds of training before memory is looked at, and while it is
 
 
 def benchmarks() -> Mapping[str, Callable[[], Measurement]]:
@@ -33,6 +36,7 @@ def benchmarks() -> Mapping[str, Callable[[], Measurement]]:
     return {
         "window-open": window_open,
         "window-hidden": window_hidden,
+        **({} if sys.platform == "win32" else {"memory": memory}),
         **answers.benchmarks(),
         **speed.benchmarks(),
     }
@@ -50,17 +54,40 @@ def window_hidden() -> Measurement:
     return _measurement("window-hidden", ratios, 0.98, "LeNet-5, all views hidden, over headless")
 
 
+def memory() -> Measurement:
+    """The most memory the process ever took after a minute of training with all views, over the most before it."""
+    with _Bench() as bench:
+        bench.train(visible=True, seconds=SETTLED)
+        before = _most_memory()
+        rate = bench.train(visible=True, seconds=MINUTE)
+        after = _most_memory()
+    detail = f"LeNet-5, {rate * MINUTE:,.0f} images with the window open: memory after over before"
+    return Measurement("memory", after / before, after / before, after / before, 1.03, detail, lower_is_better=True)
+
+
+def _most_memory() -> int:
+    import resource  # not on Windows
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 def _against_headless(*, visible: bool) -> list[float]:
+    """Each round against the headless ones before and after it: what drifts weighs on both sides."""
     ratios = []
     with _Bench() as bench:
+        bench.train(visible=visible, seconds=1.0)
+        before = bench.headless(SECONDS)
         for _ in range(ROUNDS):
             shown = bench.train(visible=visible, seconds=SECONDS)
-            ratios.append(shown / bench.headless(SECONDS))
+            after = bench.headless(SECONDS)
+            ratios.append(2 * shown / (before + after))
+            before = after
     return ratios
 
 
 def _measurement(name: str, ratios: list[float], budget: float, detail: str) -> Measurement:
-    return Measurement(name, statistics.median(ratios), min(ratios), max(ratios), budget, detail)
+    low, middle, high = statistics.quantiles(ratios, n=4)
+    return Measurement(name, middle, low, high, budget, detail)
 
 
 class _Bench:
@@ -68,6 +95,7 @@ class _Bench:
 
     def __enter__(self) -> _Bench:
         self._app = application()
+        bring_in(lambda: None)
         self._folder = tempfile.TemporaryDirectory()
         self._window = MainWindow(runs=self._run_folder)
         self._window.document.open(endless(), None)
