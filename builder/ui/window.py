@@ -246,7 +246,6 @@ class MainWindow(QMainWindow):
     # The document ---------------------------------------------------------------------------------------------------
 
     def _document_changed(self) -> None:
-        self.status.set_network(self.document.flat)
         self.status.set_project(self.document.value)
         self.canvas.set_input_note(input_note(self.document.value.data))
         self._name_changed()
@@ -281,7 +280,8 @@ class MainWindow(QMainWindow):
         self._attend_soon()
 
     def _check(self) -> None:
-        """Look for problems of the whole project, behind the edit that may have made or mended them."""
+        """Count the network and look for problems of the whole project, behind the edit and its painting."""
+        self.status.set_network(self.document.flat)
         self.problems_found = check(self.document.located, self.document.known)
         self.inspector.set_problems(self.problems_found)
         self.status.set_problems(self.problems_found)
