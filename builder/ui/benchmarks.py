@@ -57,10 +57,12 @@ def window_hidden() -> Measurement:
 def memory() -> Measurement:
     """The most memory the process ever took after a minute of training with all views, over the most before it."""
     with _Bench() as bench:
-        bench.train(visible=True, seconds=SETTLED)
+        bench.begin(visible=True)
+        bench.rate(SETTLED)
         before = _most_memory()
-        rate = bench.train(visible=True, seconds=MINUTE)
+        rate = bench.rate(MINUTE)
         after = _most_memory()
+        bench.end()
     detail = f"LeNet-5, {rate * MINUTE:,.0f} images with the window open: memory after over before"
     return Measurement("memory", after / before, after / before, after / before, 1.03, detail, lower_is_better=True)
 
@@ -115,6 +117,14 @@ class _Bench:
 
     def train(self, *, visible: bool, seconds: float) -> float:
         """Images per second of a run in the window, after a second of warming up."""
+        self.begin(visible=visible)
+        spin(1.0)
+        rate = self.rate(seconds)
+        self.end()
+        return rate
+
+    def begin(self, *, visible: bool) -> None:
+        """Start a run and wait for its first step."""
         window = self._window
         if visible:
             window.showNormal()
@@ -125,13 +135,19 @@ class _Bench:
         window.live.reset()
         window.live.run()
         spin_until(lambda: window.live.state is State.RUNNING and window.live.progress.step > 0)
-        spin(1.0)
-        first, began = window.live.progress.step, time.perf_counter()
+
+    def rate(self, seconds: float) -> float:
+        """Images per second of the run that was begun."""
+        live = self._window.live
+        first, began = live.progress.step, time.perf_counter()
         spin(seconds)
-        rate = (window.live.progress.step - first) / (time.perf_counter() - began)
-        window.live.reset()
-        window.hide()
-        return rate * window.document.value.training.batch_size
+        steps = live.progress.step - first
+        return steps / (time.perf_counter() - began) * self._window.document.value.training.batch_size
+
+    def end(self) -> None:
+        """Drop the run that was begun."""
+        self._window.live.reset()
+        self._window.hide()
 
     def headless(self, seconds: float) -> float:
         """Images per second of the same job with nobody looking, the event loop asleep."""
