@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QSettings, Qt
 from pytestqt.qtbot import QtBot
 
@@ -45,8 +46,15 @@ def test_a_project_that_cannot_be_opened_is_the_worse_news(
     assert window.banner.subject == "files"
 
 
+@pytest.fixture
+def _first_start() -> None:
+    """As if there had been no window before: another test's may have left its own place and layout."""
+    for key in ("geometry", "layout"):
+        QSettings().remove(key)
+
+
+@pytest.mark.usefixtures("_first_start")
 def test_at_first_the_window_fills_a_screen_that_is_too_small_for_it_and_fits_it_when_restored(qtbot: QtBot) -> None:
-    QSettings().remove("geometry")  # another test's window may have left its own
     window = open_window()
     qtbot.addWidget(window)
     room = window.screen().availableGeometry()
@@ -55,6 +63,7 @@ def test_at_first_the_window_fills_a_screen_that_is_too_small_for_it_and_fits_it
     assert room.contains(window.normalGeometry())
 
 
+@pytest.mark.usefixtures("_first_start")
 def test_a_window_that_hangs_over_the_edge_is_brought_back(qtbot: QtBot) -> None:
     window = open_window()
     qtbot.addWidget(window)
