@@ -20,6 +20,7 @@ from builder.project.keep import sweep
 from builder.ui import style
 from builder.ui.engine import Engine
 from builder.ui.inspector.form import sentence
+from builder.ui.placement import keep_on_screen
 from builder.ui.theme import theme
 from builder.ui.window import MainWindow
 
@@ -73,7 +74,7 @@ def run(path: Path | None = None, watch: Watch | None = None) -> int:
     engine.ready.connect(window.live.begin)
     window.offer_recovery(found)
     window.first_painted.connect(lambda: QTimer.singleShot(0, engine.start))
-    window.first_painted.connect(lambda: QTimer.singleShot(0, window, window.keep_on_screen))
+    window.first_painted.connect(lambda: QTimer.singleShot(0, window, lambda: keep_on_screen(window)))
     # Ctrl-C in the terminal closes the window; the timer lets Python see it.
     signal.signal(signal.SIGINT, lambda *_: window.close())
     pulse = QTimer(window, interval=500)

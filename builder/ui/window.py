@@ -38,6 +38,7 @@ from builder.ui.inspector.problems_panel import ProblemsPanel
 from builder.ui.live import Live
 from builder.ui.menus import Menus
 from builder.ui.palette import Palette
+from builder.ui.placement import fill_small_screen
 from builder.ui.reach import Reach
 from builder.ui.status import StatusLine
 from builder.ui.table.panel import AnalysisPanel
@@ -46,7 +47,6 @@ from builder.ui.topbar import TopBar
 from builder.ui.views.base import Subject, View, all_views
 
 LAYOUT_VERSION = 1
-FRAME = QSize(16, 48)  # what a desktop may draw around a window
 VIEWS = 320  # height of the views at the bottom, in pixels
 
 
@@ -148,10 +148,8 @@ class MainWindow(QMainWindow):
         geometry, state = settings.value("geometry"), settings.value("layout")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
-        elif (room := self.screen().availableGeometry().size()) != room.expandedTo(self.size() + FRAME):
-            self.resize(self.size().boundedTo(room - FRAME))  # what it comes back to when it is maximised no longer
-            self.setWindowState(Qt.WindowState.WindowMaximized)
-            self._share_height(room.height())
+        elif fill_small_screen(self):
+            self._share_height(self.screen().availableGeometry().height())
         if isinstance(state, QByteArray):
             self.restoreState(state, LAYOUT_VERSION)
 
@@ -159,21 +157,6 @@ class MainWindow(QMainWindow):
         """Give the views at the bottom at most a third of the window, so that a low one leaves room for the canvas."""
         bottom = [self.docks[key] for key in self.views]
         self.resizeDocks(bottom, [min(VIEWS, height // 3)] * len(bottom), Qt.Orientation.Vertical)
-
-    def keep_on_screen(self) -> None:
-        """Shrink to the screen; for when the desktop's frame is known, behind the first paint.
-
-        A remembered size may be of a larger screen.
-        """
-        if self.isMaximized() or self.isFullScreen():
-            return
-        room, frame = self.screen().availableGeometry(), self.frameGeometry()
-        if not room.contains(frame):
-            self.resize(self.size().boundedTo(room.size() - (frame.size() - self.size())))
-            frame = self.frameGeometry()
-            left = max(room.left(), min(frame.left(), room.right() + 1 - frame.width()))
-            top = max(room.top(), min(frame.top(), room.bottom() + 1 - frame.height()))
-            self.move(left, top)
 
     def reset_layout(self) -> None:
         """Put every dock back where it stood at first."""

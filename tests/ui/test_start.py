@@ -10,6 +10,7 @@ from PySide6.QtCore import QSettings, Qt
 from pytestqt.qtbot import QtBot
 
 from builder.ui.palette import Palette
+from builder.ui.placement import keep_on_screen
 from builder.ui.start import open_window
 from tests.layers.test_plugins import GOOD
 
@@ -74,7 +75,7 @@ def test_a_window_that_hangs_over_the_edge_is_brought_back(qtbot: QtBot) -> None
         window.show()
     room = window.screen().availableGeometry()
     assert not room.contains(window.frameGeometry())
-    window.keep_on_screen()
+    keep_on_screen(window)
     frame = window.frameGeometry()
     assert room.contains(frame.topLeft())
     assert frame.bottom() <= room.bottom()
