@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from builder.compile.plan import Plan, Step
 from builder.graph.model import Shape
 from builder.layers.base import Window
+from builder.layers.freezing import is_frozen
 
 BYTES = 4  # of one number in 32-bit floating point
 
@@ -195,7 +196,7 @@ def _count(step: Step, field: ReceptiveField | None, bytes_per_number: int) -> L
         weights=parameters - biases,
         biases=biases,
         parameters=parameters,
-        trainable=parameters,
+        trainable=0 if is_frozen(step.layer) else parameters,
         multiply_adds=step.layer.multiply_adds(step.input_shapes, step.output_shape),
         activation_bytes=neurons * bytes_per_number,
         receptive_field=field,

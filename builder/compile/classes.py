@@ -22,13 +22,14 @@ from builder.graph.instance import INPUT
 from builder.graph.model import Block, Node
 from builder.graph.problems import ProblemError
 from builder.layers.base import Call
+from builder.layers.freezing import is_frozen
 
 # Names that the text uses itself, and those of the script in which it may stand (see `project.script`).
 # fmt: off
 RESERVED = frozenset({
     "self", "x", "nn", "torch", "torchvision", "super", "range",
     "DistributedDataParallel", "Image", "ImageOps", "BATCH_SIZE", "DATA_SEED", "EPOCHS", "LIMIT", "NOISE", "POINTS",
-    "SEED", "TEST", "VALIDATION",
+    "SEED", "TEST", "VALIDATION", "WEIGHTS", "WEIGHTS_FOLDER",
 })
 # fmt: on
 
@@ -287,7 +288,7 @@ def _fixed(step: Step, more: tuple[str, ...]) -> str:
         if step.builds_module:
             lists = [value for value in call.args if not _plain(value)]
             fixed = (call.target, len(call.args), _keywords(step, more), lists, call.forward)
-        kept = step.memo["fixed", more] = repr((fixed, step.initial))
+        kept = step.memo["fixed", more] = repr((fixed, step.initial, is_frozen(step.layer)))
     return kept
 
 

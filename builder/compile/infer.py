@@ -26,6 +26,7 @@ from builder.graph.problems import (
     Severity,
 )
 from builder.layers.base import Call, Layer, Remedy, Role, ShapeError
+from builder.layers.freezing import frozen_count
 from builder.layers.registry import find, make
 
 
@@ -69,6 +70,11 @@ class NodeInfo:
     def parameters(self) -> int:
         """How many numbers the layer learns; 0 of a node that does not fit."""
         return self.layer.parameter_count(self.known_inputs) if self.layer is not None and self.fits else 0
+
+    @cached_property
+    def frozen(self) -> int:
+        """How many of these training leaves as they are."""
+        return frozen_count(self.layer, self.known_inputs) if self.layer is not None and self.fits else 0
 
     @cached_property
     def multiply_adds(self) -> int:

@@ -13,6 +13,7 @@ from builder.compile.limits import NUMBER, machine_memory, size
 from builder.compile.plan import Plan, Step
 from builder.graph.problems import Problem, ProblemError
 from builder.layers.base import GETITEM, LIST, MODULE, Call, Input, Own
+from builder.layers.freezing import is_frozen
 from builder.vision import import_torchvision
 
 _PYTHON: dict[str, Callable[..., Any]] = {GETITEM: operator.getitem, LIST: list}
@@ -78,6 +79,8 @@ def _make(step: Step) -> nn.Module:
         options = {key: _value(item) for key, item in call.kwargs.items()}
         target = getattr(module.get_submodule(owner), tensor)
         resolve(call.target)(target, *(_value(argument) for argument in call.args), **options)
+    if is_frozen(step.layer):
+        module.requires_grad_(False)
     return module  # type: ignore[no-any-return]
 
 

@@ -272,6 +272,7 @@ def _block_info(
                 written.instance.repeat,
                 sum([info.parameters for info in infos]),
                 sum([info.multiply_adds for info in infos]),
+                sum([info.frozen for info in infos]),
             )
         except ProblemError as error:
             problems = (*(problem.at(node.name) for problem in error.problems), *problems)

@@ -33,6 +33,7 @@ from builder.graph.expansion import Expansion
 from builder.graph.names import name_problem, path_problem
 from builder.graph.problems import ProblemError
 from builder.layers.base import Call, show
+from builder.layers.freezing import is_frozen
 
 _TAKEN = frozenset({"x", "self", "torch", "nn", "torchvision"})
 
@@ -150,6 +151,8 @@ def _write_modules(body: _Text, form: Form, containers: dict[str, str]) -> None:
         for tensor, call in item.initial:
             arguments = [f"{reach(name, containers)}.{tensor}", *arguments_text(call)]
             body.add(f"{function_text(call.target)}({', '.join(arguments)})", 2, nodes)
+        if is_frozen(item.layer) and item.layer.weights(item.input_shapes):
+            body.add(f"{reach(name, containers)}.requires_grad_(False)", 2, nodes)
 
 
 def _made(form: Form, number: int, item: Step, before: str, after: str) -> str:

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from builder.graph.model import Shape
 from builder.graph.parameters import parameter
 from builder.layers.base import Call, Category, Example, Formula, Input, Layer, Shapes, unusual
+from builder.layers.freezing import trainable
 from builder.layers.registry import register
 
 _PAGE = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
@@ -90,6 +91,7 @@ class PReLU(_Activation):
 
     slope: float = parameter(0.25, "First slope", "Slope before any training.", ge=0, le=1, slider=(0, 1))
     shared: bool = parameter(False, "One for all", "All feature maps share one slope.")
+    trainable: bool = trainable()
 
     def lower(self, inputs: Shapes) -> Call:
         return Call("torch.nn.PReLU", 1 if self.shared else inputs[0][0], init=self.slope)

@@ -23,6 +23,7 @@ from builder.layers.base import (
     show,
     unusual,
 )
+from builder.layers.freezing import trainable
 from builder.layers.registry import register
 
 
@@ -64,6 +65,7 @@ class MultiheadAttention(Layer):
     dropout: float = parameter(0.0, "Share dropped", "Share of the attention set to zero while training.", ge=0, lt=1,
                                slider=(0, 0.9))  # fmt: skip
     bias: bool = parameter(True, "Bias", "Adds a learned number to each query, key, value and output.")
+    trainable: bool = trainable()
 
     def output_shape(self, inputs: Shapes) -> Shape:
         return _tokens(inputs[0], self.title, self.heads)
@@ -133,6 +135,7 @@ class TransformerEncoder(Layer):
         "relu", "Activation", "Between the two fully connected layers.", choices={"relu": "ReLU", "gelu": "GELU"}
     )
     norm_first: bool = parameter(False, "Norm first", "Layer norm before each part instead of behind it, as in ViT.")
+    trainable: bool = trainable()
 
     def output_shape(self, inputs: Shapes) -> Shape:
         return _tokens(inputs[0], self.title, self.heads)

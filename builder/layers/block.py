@@ -29,15 +29,21 @@ class BlockLayer(Layer):
     _repeat: int = PrivateAttr(default=1)
     _parameters: int = PrivateAttr(default=0)
     _multiply_adds: int = PrivateAttr(default=0)
+    _frozen: int = PrivateAttr(default=0)
 
     @property
     def repeat(self) -> int:
         """How many copies stand in a row."""
         return self._repeat
 
-    def counting(self, repeat: int, parameters: int = 0, multiply_adds: int = 0) -> BlockLayer:
+    @property
+    def frozen_parameters(self) -> int:
+        """How many of the learned numbers that it holds are frozen."""
+        return self._frozen
+
+    def counting(self, repeat: int, parameters: int = 0, multiply_adds: int = 0, frozen: int = 0) -> BlockLayer:
         """This layer with the numbers of what it holds, which no rule of its own could tell."""
-        self._repeat, self._parameters, self._multiply_adds = repeat, parameters, multiply_adds
+        self._repeat, self._parameters, self._multiply_adds, self._frozen = repeat, parameters, multiply_adds, frozen
         return self
 
     def headline(self) -> str:

@@ -27,6 +27,7 @@ from builder.layers.base import (
     short,
     show_pair,
 )
+from builder.layers.freezing import trainable
 from builder.layers.initialisation import Initialisation, initial_calls, initial_formula, initialisation
 from builder.layers.registry import register
 from builder.layers.sliding import (
@@ -193,6 +194,7 @@ class Conv2d(_Convolution):
         1, "Groups", "Channels are split into so many parts that do not see each other.", slider=(1, 8), advanced=True
     )
     bias: bool = parameter(True, "Bias", "Adds one learned number to each feature map.")
+    trainable: bool = trainable()
     initialisation: Initialisation = initialisation()
 
     @field_validator("border")
@@ -281,6 +283,7 @@ class TrueConv2d(_Convolution):
     padding: Padding2 = parameter((0, 0), "Padding", "Zeros added at each border.", unit="px", slider=(0, 5))
     dilation: Size2 = parameter((1, 1), "Dilation", "Distance of the filter's cells.", slider=(1, 4), advanced=True)
     bias: bool = parameter(True, "Bias", "Adds one learned number to each feature map.")
+    trainable: bool = trainable()
     initialisation: Initialisation = initialisation()
 
     def _filters(self, channels: int) -> _Filters:
@@ -318,6 +321,7 @@ class PointwiseConv2d(_Convolution):
     filters: Positive = parameter(16, "Filters", "How many feature maps come out.", slider=(1, 128))
     stride: Size2 = parameter((1, 1), "Stride", "Takes every so many-th place only.", unit="px", slider=(1, 4))
     bias: bool = parameter(True, "Bias", "Adds one learned number to each feature map.")
+    trainable: bool = trainable()
     initialisation: Initialisation = initialisation()
 
     def _filters(self, channels: int) -> _Filters:
@@ -349,6 +353,7 @@ class DepthwiseConv2d(_Convolution):
     dilation: Size2 = parameter((1, 1), "Dilation", "Distance of the filter's cells.", slider=(1, 4), advanced=True)
     multiplier: Positive = parameter(1, "Filters a channel", "How many filters each channel gets.", slider=(1, 8))
     bias: bool = parameter(True, "Bias", "Adds one learned number to each feature map.")
+    trainable: bool = trainable()
     initialisation: Initialisation = initialisation()
 
     def _filters(self, channels: int) -> _Filters:

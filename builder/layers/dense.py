@@ -20,6 +20,7 @@ from builder.layers.base import (
     show,
     unusual,
 )
+from builder.layers.freezing import trainable
 from builder.layers.initialisation import Initialisation, initial_calls, initial_formula, initialisation
 from builder.layers.registry import register
 
@@ -50,6 +51,7 @@ class Linear(Layer):
         False, "Last axis only", "At each place of a picture whose channels stand last, as in ConvNeXt and Swin.",
         advanced=True,
     )  # fmt: skip
+    trainable: bool = trainable()
     initialisation: Initialisation = initialisation()
 
     def output_shape(self, inputs: Shapes) -> Shape:

@@ -23,6 +23,7 @@ from builder.layers.base import (
     product,
     unusual,
 )
+from builder.layers.freezing import trainable
 from builder.layers.registry import register
 from builder.layers.sliding import need_picture
 
@@ -91,6 +92,7 @@ class _BatchNorm(_Normalisation):
     momentum: float = parameter(0.1, "Momentum", "Weight of a new batch in the moving averages.", ge=0, le=1,
                                 slider=(0, 1))  # fmt: skip
     affine: bool = parameter(True, "Scale and shift", "Learn γ and β for each feature map or unit.")
+    trainable: bool = trainable()
 
     def lower(self, inputs: Shapes) -> Call:
         return Call(f"torch.nn.{self.kind()}", inputs[0][0], **unusual(self, eps=1e-5, momentum=0.1, affine=True))
@@ -191,6 +193,7 @@ class LayerNorm(_Normalisation):
     )
     eps: float = _eps()
     affine: bool = parameter(True, "Scale and shift", "Learn γ and β.")
+    trainable: bool = trainable()
 
     def _by_map(self, shape: Shape) -> bool:
         return self.scale == "map" and len(shape) == 3 and not self.last_axis
@@ -238,6 +241,7 @@ class LayerNorm2d(_Normalisation):
 
     eps: float = _eps()
     affine: bool = parameter(True, "Scale and shift", "Learn γ and β for each channel.")
+    trainable: bool = trainable()
 
     def output_shape(self, inputs: Shapes) -> Shape:
         shape = need_picture(inputs[0], self.title, Remedy("Use Layer norm", replace="LayerNorm"))
@@ -272,6 +276,7 @@ class InstanceNorm2d(_Normalisation):
 
     eps: float = _eps()
     affine: bool = parameter(False, "Scale and shift", "Learn γ and β for each feature map.")
+    trainable: bool = trainable()
 
     def output_shape(self, inputs: Shapes) -> Shape:
         shape = need_picture(inputs[0], self.title)
@@ -309,6 +314,7 @@ class GroupNorm(_Normalisation):
     groups: Positive = parameter(2, "Groups", "How many groups; must divide the number of maps.", slider=(1, 32))
     eps: float = _eps()
     affine: bool = parameter(True, "Scale and shift", "Learn γ and β for each feature map.")
+    trainable: bool = trainable()
 
     def output_shape(self, inputs: Shapes) -> Shape:
         maps = inputs[0][0]

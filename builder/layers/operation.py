@@ -31,6 +31,7 @@ from builder.layers.base import (
     product,
     show,
 )
+from builder.layers.freezing import trainable
 from builder.layers.registry import register
 
 _SIGNS = {"torch.add": "+", "torch.sub": "−", "torch.mul": "·", "torch.div": "/"}
@@ -128,6 +129,7 @@ class Operation(Layer):
     inputs: str = parameter("8", "Input sizes", "The sizes that it was imported with.")
     output: str = parameter("8", "Output size", "The size that comes out.")
     work: int = parameter(0, "Multiply-adds", "How many it takes for one sample.", ge=0, le=HUGE)
+    trainable: bool = trainable()
 
     @field_validator("build")
     @classmethod

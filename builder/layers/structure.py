@@ -25,6 +25,7 @@ from builder.layers.base import (
     product,
     show,
 )
+from builder.layers.freezing import trainable
 from builder.layers.registry import register
 
 _PAGE = "https://docs.pytorch.org/docs/stable/generated/torch."
@@ -312,6 +313,7 @@ class LearnedConstant(_Structure):
     shape: ShapeParameter = parameter((1, 32), "Shape", "When it stands in the input's place: the shape to give.")
     mean: float = parameter(0.0, "Begins around", "Mean of the first values.", ge=-100, le=100, slider=(-1, 1))
     deviation: float = parameter(0.02, "Spread", "Deviation of the first values.", ge=0, le=100, slider=(0, 1))
+    trainable: bool = trainable()
 
     def output_shape(self, inputs: Shapes) -> Shape:
         return self.shape if self.how == "give" else inputs[0]

@@ -25,6 +25,7 @@ from builder.layers.base import (
     show_pair,
     unusual,
 )
+from builder.layers.freezing import trainable
 from builder.layers.initialisation import Initialisation, initial_calls, initial_formula, initialisation
 from builder.layers.registry import register
 from builder.layers.sliding import Pair, need_picture, size_formula
@@ -57,6 +58,7 @@ class ConvTranspose2d(Layer):
         (0, 0), "Output padding", "Cells added below and on the right.", unit="px", slider=(0, 3), advanced=True
     )
     bias: bool = parameter(True, "Bias", "Adds one learned number to each feature map.")
+    trainable: bool = trainable()
     initialisation: Initialisation = initialisation()
 
     @field_validator("output_padding")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 from textwrap import dedent, indent
 from typing import Any
 
@@ -22,6 +23,7 @@ from builder.data.samples import data_set
 from builder.graph.model import Shape
 from builder.graph.problems import Problem, ProblemError
 from builder.layers.base import show
+from builder.layers.freezing import is_frozen
 from builder.project.document import Project
 from builder.project.job import make_job
 from builder.train.settings import SGD, Cosine, TrainingSettings
@@ -33,7 +35,7 @@ def to_script(project: Project) -> str:
     Raises:
         ProblemError: the project cannot be trained as it stands, or its data cannot be had outside this program.
     """
-    make_job(project)  # whatever keeps it from training keeps the script from it
+    weights = make_job(project).weights  # whatever keeps it from training keeps the script from it
     known = infer_network(project.network)
     plan = _to_scores(make_plan(known.flat), project.training.loss)
     info = data_set(project.data)
@@ -48,17 +50,19 @@ def to_script(project: Project) -> str:
     parts = [
         _HEAD.format(
             title=" ".join(project.name.replace("\\", "/").replace('"', "'").split()) or "A network",
-            imports=_imports(info, project, "import torchvision\n" in head),
+            imports=_imports(info, project, "import torchvision\n" in head, weights is not None),
         ),
-        _settings(project, info),
+        _settings(project, info, weights),
         classes.strip("\n") + "\n\n\n",
         _samples(info, project),
         _TAKE,
         _fit(info.shape, plan.input_shape, project.data.fit),
         _measure(info, plan.input_shape, project.data.normalise),
         _objective(project.training, plan.shape(plan.outputs[0][1])),
+        _BEGIN if weights is not None else "",
         _TRAINING.format(
-            optimizer=_optimizer(project.training),
+            optimizer=_optimizer(project.training, some=any(is_frozen(step.layer) for step in plan.steps)),
+            net="net = begin(Net())" if weights is not None else "net = Net()",
             schedule=_schedule(project.training),
             follow="            schedule.step()\n" if _schedule(project.training) else "",
             layout=_LAYOUT if len(plan.input_shape) == 3 else "",
@@ -92,7 +96,7 @@ _HEAD = '''"""{title}: the model, its data and its training. Written by TorchCan
 '''
 
 
-def _imports(info: DataSet, project: Project, vision: bool) -> str:
+def _imports(info: DataSet, project: Project, vision: bool, stored: bool) -> str:
     measured = info.pictures and project.data.normalise == "standardise"
     lines = [
         *["import math"] * (measured or isinstance(project.training.schedule, Cosine)),
@@ -105,6 +109,7 @@ def _imports(info: DataSet, project: Project, vision: bool) -> str:
     ]
     lines += ["import torchvision"] * (vision or isinstance(info, IdxPictures | CifarPictures))
     lines += ["from PIL import Image, ImageOps"] * info.key.startswith("folder:")
+    lines += ["from safetensors.torch import load_file"] * stored
     makers = {"digits": "load_digits", "moons": "make_moons", "circles": "make_circles", "blobs": "make_blobs"}
     if info.key in makers:
         lines.append(f"from sklearn.datasets import {makers[info.key]}")
@@ -113,7 +118,7 @@ def _imports(info: DataSet, project: Project, vision: bool) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _settings(project: Project, info: DataSet) -> str:
+def _settings(project: Project, info: DataSet, weights: Path | None) -> str:
     training, data = project.training, project.data
     rows = [
         (f"EPOCHS, BATCH_SIZE = {training.epochs}, {training.batch_size}", ""),
@@ -124,6 +129,9 @@ def _settings(project: Project, info: DataSet) -> str:
     ]
     if "points" in info.options:
         rows.append((f"POINTS, NOISE = {data.points}, {data.noise}", ""))
+    if weights is not None:
+        rows.append((f"WEIGHTS = {weights.name!r}", "to begin with; beside this file, or else in the folder"))
+        rows.append((f"WEIGHTS_FOLDER = {str(weights.parent)!r}", ""))
     return "".join(f"{code}  # {words}\n" if words else f"{code}\n" for code, words in rows) + "\n\n"
 
 
@@ -350,7 +358,8 @@ def _objective(training: TrainingSettings, scores: Shape) -> str:
     )
 
 
-def _optimizer(training: TrainingSettings) -> str:
+def _optimizer(training: TrainingSettings, *, some: bool) -> str:
+    """The optimiser, of all weights, or where some layers are frozen, of those that learn."""
     chosen = training.optimizer
     options: dict[str, Any] = {"lr": chosen.learning_rate}
     if isinstance(chosen, SGD):
@@ -361,7 +370,8 @@ def _optimizer(training: TrainingSettings) -> str:
     options |= {"weight_decay": chosen.weight_decay} if chosen.weight_decay else {}
     words = ", ".join(f"{key}={value!r}" for key, value in options.items())
     name = "SGD" if isinstance(chosen, SGD) else "Adam"
-    return f'torch.optim.{name}(net.parameters(), {words}, fused=kind != "mps")'
+    learned = "[weight for weight in net.parameters() if weight.requires_grad]" if some else "net.parameters()"
+    return f'torch.optim.{name}({learned}, {words}, fused=kind != "mps")'
 
 
 def _schedule(training: TrainingSettings) -> str:
@@ -382,6 +392,20 @@ def _kind(wish: str) -> str:
         return '"cuda" if torch.cuda.is_available() else "cpu"'
     return f'"{wish.partition(":")[0]}"'
 
+
+_BEGIN = '''def begin(net):
+    """Take all that fits from the file of weights; what does not begins afresh."""
+    beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), WEIGHTS)
+    found = load_file(beside if os.path.exists(beside) else os.path.join(WEIGHTS_FOLDER, WEIGHTS))
+    own = net.state_dict()
+    fits = [name for name in found if name in own and found[name].shape == own[name].shape]
+    net.load_state_dict({name: found[name] for name in fits}, strict=False)
+    if os.environ.get("RANK", "0") == "0":
+        print(f"{len(fits)} of {len(own)} tensors begin as in {WEIGHTS}", flush=True)
+    return net
+
+
+'''
 
 _LAYOUT = ".clone(memory_format=torch.channels_last)"
 
@@ -430,7 +454,7 @@ def main():
     train, validation, test, normal = prepare(device)
 
     torch.manual_seed(SEED)
-    net = Net().to(device, memory_format=torch.channels_last)
+    {net}.to(device, memory_format=torch.channels_last)
     model = DistributedDataParallel(net) if world > 1 else net
     optimizer = {optimizer}
 {schedule}    order = torch.Generator().manual_seed(SEED)

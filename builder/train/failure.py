@@ -34,6 +34,12 @@ def problem_of(error: BaseException, job: Job, learner: Learner | None) -> Probl
     return Problem("training-failed", f"training cannot go on because of an unexpected error ({name}).")
 
 
+def all_frozen() -> Problem:
+    """No layer may change."""
+    message = "every layer of this network is frozen, so there is nothing to learn."
+    return Problem("nothing-to-learn", message, hint="Let one of them learn.")
+
+
 def not_finite(learner: Learner) -> Problem:
     """The loss is no number any more: which layer's output was the first that is none."""
     where = "training.optimizer.learning_rate"

@@ -228,11 +228,13 @@ def make_optimizer(root: nn.Module, settings: TrainingSettings) -> torch.optim.O
 
 def _optimizer(root: nn.Module, settings: TrainingSettings, fused: bool | None) -> torch.optim.Optimizer:
     chosen = settings.optimizer
+    # With every layer frozen there is nothing to learn; the network can be looked at all the same.
+    learned = [parameter for parameter in root.parameters() if parameter.requires_grad] or list(root.parameters())
     common: dict[str, Any] = {"lr": chosen.learning_rate, "weight_decay": chosen.weight_decay, "fused": fused}
     if isinstance(chosen, SGD):
         nesterov = chosen.nesterov and chosen.momentum > 0
-        return torch.optim.SGD(root.parameters(), momentum=chosen.momentum, nesterov=nesterov, **common)
-    return torch.optim.Adam(root.parameters(), betas=(chosen.beta1, chosen.beta2), **common)
+        return torch.optim.SGD(learned, momentum=chosen.momentum, nesterov=nesterov, **common)
+    return torch.optim.Adam(learned, betas=(chosen.beta1, chosen.beta2), **common)
 
 
 def warm_up() -> None:

@@ -19,7 +19,7 @@ from builder.data.catalogue import CancelledError
 from builder.data.samples import examples, load
 from builder.graph.problems import Problem, ProblemError, Severity
 from builder.train import threads
-from builder.train.failure import problem_of
+from builder.train.failure import all_frozen, problem_of
 from builder.train.job import Job
 from builder.train.learner import Learner, NotFiniteError, initial, make_learner
 from builder.train.loop import evaluate, step, train_epoch
@@ -123,6 +123,8 @@ class Session:
     def _train(self) -> Finished:
         learner = self.prepare()
         self._host.ready(learner)
+        if not learner.parameter_count:
+            raise ProblemError(all_frozen())
         if self._go_on:  # also when every epoch is done already and only the test is left
             self._open_record(learner)
         self._clock.start()

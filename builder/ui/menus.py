@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QMessageBox
 
 from builder import __version__
 from builder.project import templates
+from builder.ui import freezing
 from builder.ui.canvas.menu import ALIGN
 from builder.ui.canvas.paper import WORDS
 from builder.ui.command_palette import CommandPalette
@@ -21,6 +22,7 @@ from builder.ui.theme import theme
 
 if TYPE_CHECKING:
     from builder.layers.initialisation import AnyScheme
+    from builder.ui.document import Document
     from builder.ui.import_dialog import ImportDialog
     from builder.ui.window import MainWindow
 
@@ -165,7 +167,21 @@ class Menus(QObject):
         for scheme in SCHEMES:
             help_text = " ".join((scheme.__doc__ or "").split())
             self._add(weights, scheme.title, partial(self._begin_all, scheme)).setToolTip(help_text)
+        self._freezing(menu.addMenu("Frozen layers"))
         self._add(menu, "Find a layer or comment…", canvas.find_layer, Key.Find)
+
+    def _freezing(self, menu: QMenu) -> None:
+        window = self._window
+
+        def add(text: str, act: Callable[[Document], str], tip: str) -> None:
+            self._add(menu, text, lambda: window.status.hint(act(window.document))).setToolTip(tip)
+
+        menu.setToolTipsVisible(True)
+        add("Freeze the selection", freezing.freeze, "Its weights stay as they begin, while other layers learn")
+        add("Freeze all but the selection", freezing.freeze_others, "As for training a new end on an old network")
+        add("Freeze all before the selection", freezing.freeze_before, "What comes behind it stays as it is")
+        add("Let the selection learn", freezing.free, "Its weights change while training")
+        add("Let all layers learn", freezing.free_all, "Nothing is frozen any more")
 
     def _begin_all(self, scheme: type[AnyScheme]) -> None:
         self._window.status.hint(choose(self._window.document, scheme()))

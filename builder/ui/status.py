@@ -83,8 +83,9 @@ class StatusLine(QWidget):
             return
         layers = [inference.nodes[step.name] for step in steps]  # its sums alone: no need of every receptive field
         neurons = sum([layer.neurons for layer in layers])
+        frozen = sum([layer.frozen for layer in layers])
         parts = (
-            f"{sum([layer.parameters for layer in layers]):,} parameters",
+            f"{sum([layer.parameters for layer in layers]):,} parameters" + (f", {frozen:,} frozen" if frozen else ""),
             f"{sum([layer.multiply_adds for layer in layers]):,} multiply-adds",
             f"{size(BYTES * neurons)} of activations a sample",
         )

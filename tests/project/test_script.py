@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from builder.data.settings import DataSettings
+from builder.graph.edits import set_params
 from builder.graph.frozen import freeze
 from builder.graph.model import Edge, Graph, Network, Node
 from builder.graph.problems import ProblemError
@@ -54,7 +55,7 @@ def with_settings(project: Project, *changes: str) -> Project:
 def run(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[float]:
     """The figures that the script prints, in their order; in this process, because torch takes long to import."""
     monkeypatch.chdir(folder)
-    space: dict[str, Any] = {"__name__": "script"}
+    space: dict[str, Any] = {"__name__": "script", "__file__": "script.py"}
     with torch.random.fork_rng():
         exec(text, space)  # our own text
         space["main"]()
@@ -96,6 +97,31 @@ def test_the_script_makes_the_same_run(
     assert run(to_script(project), tmp_path, monkeypatch, capsys) == pytest.approx(
         expected(project), rel=1e-3, abs=1e-3
     )
+
+
+def test_it_begins_with_the_same_weights_and_leaves_frozen_layers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    first = headless.train(make_job(small()), run_folder=tmp_path / "run")
+    assert first.problem is None
+    found = load_file(sorted((tmp_path / "run" / "weights").iterdir())[-1])
+    save_file(
+        {name: tensor for name, tensor in found.items() if not name.startswith("fc.")}, tmp_path / "old.safetensors"
+    )
+    project = with_settings(small(), f"training.weights={tmp_path / 'old.safetensors'}")
+    node = project.graph.nodes["conv"]
+    project = project.with_graph(set_params(project.graph, "conv", {**node.params, "trainable": False}))
+    text = to_script(project)
+    assert run(text, tmp_path, monkeypatch, capsys) == pytest.approx(expected(project), rel=1e-3, abs=1e-3)
+    assert torch.equal(torch.load(tmp_path / "weights.pt", weights_only=True)["conv.weight"], found["conv.weight"])
+    (tmp_path / "other").mkdir()
+    (tmp_path / "old.safetensors").rename(tmp_path / "other" / "old.safetensors")
+    run(text, tmp_path / "other", monkeypatch, capsys)  # beside the script, it is found too
+    (tmp_path / "other" / "old.safetensors").unlink()
+    with pytest.raises(FileNotFoundError, match=r"old\.safetensors"):
+        run(text, tmp_path / "other", monkeypatch, capsys)
 
 
 @pytest.mark.parametrize("dataset", ["circles", "spiral", "blobs", "moons", "xor"])

@@ -188,4 +188,6 @@ def _footer(info: NodeInfo | None, role: Role) -> str:
     if isinstance(info.layer, BlockInput | BlockOutput):
         return show(info.output)
     count = info.layer.parameter_count(info.known_inputs)
+    if info.frozen:
+        return f"{count:,} frozen" if info.frozen == count else f"{count - info.frozen:,} of {count:,} learn"
     return f"{count:,} parameter{'s' * (count != 1)}" if count else "no parameters"

@@ -69,6 +69,14 @@ def test_every_layer_has_its_figures(panel: AnalysisPanel, document: Document) -
     assert cell(panel.model, "conv3", "Neurons").data(SHARE) is None
 
 
+def test_a_frozen_layer_is_marked(panel: AnalysisPanel, document: Document, qtbot: QtBot) -> None:
+    params = {**document.graph.nodes["conv1"].params, "trainable": False}
+    document.commit_graph("Freeze conv1", edits.set_params(document.graph, "conv1", params))
+    qtbot.waitUntil(lambda: told(panel, "conv1", "Trainable") == "frozen")
+    assert told(panel, "tanh1", "Trainable") == "–"
+    assert told(panel, "", "Trainable") == "61,550"
+
+
 def test_memory_follows_batch_and_type(panel: AnalysisPanel, qtbot: QtBot) -> None:
     assert told(panel, "conv1", "Memory") == "19 kB"
     panel.batch.setValue(64)
