@@ -55,7 +55,7 @@ def train(
     complain(problem for problem in check(opened) if problem.severity is Severity.WARNING)
 
     from builder.train import headless
-    from builder.train.run import new_run_folder
+    from builder.train.folders import new_run_folder
 
     folder = run if run is not None else new_run_folder(opened.name)
     resume = _goes_on(folder)

@@ -13,9 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import os
 import platform
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -37,25 +35,6 @@ FORMAT = "torchcanvas-run"
 VERSION = 1
 SNAPSHOTS = 24  # weights kept of the epochs of a run; of more, every second one goes
 ROWS_PER_EPOCH = 100  # steps noted in metrics.jsonl
-
-
-def runs_folder() -> Path:
-    """Where runs are kept: the environment variable TORCHCANVAS_RUNS, or the user's own data folder."""
-    from platformdirs import user_data_path
-
-    named = os.environ.get("TORCHCANVAS_RUNS")
-    return Path(named).expanduser() if named else user_data_path("torchcanvas", appauthor=False) / "runs"
-
-
-def new_run_folder(name: str = "") -> Path:
-    """A folder for a new run, named by the time (and by `name`, of a project, say). It is not made yet."""
-    stem = datetime.now().strftime("%Y-%m-%d %H.%M.%S")
-    clean = re.sub(r"[^\w .-]+", "_", name).strip(" .")[:60]
-    wanted = runs_folder() / (f"{stem} {clean}" if clean else stem)
-    folder, number = wanted, 2
-    while folder.exists():
-        folder, number = wanted.with_name(f"{wanted.name} ({number})"), number + 1
-    return folder
 
 
 class Record:

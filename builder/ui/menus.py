@@ -239,9 +239,16 @@ class Menus(QObject):
         self._add(menu, "Stop", live.stop, "Shift+F5")
         self._add(menu, "Reset to the initial weights", live.reset, "Ctrl+R")
         menu.addSeparator()
+        self._add(menu, "Begin with the weights of a run…", self._begin_with_run)
         self._add(menu, "Save the weights now", self._save_weights)
         self._add(menu, "Next sample", lambda: window.pin_sample(window.sample + 1), "Ctrl+.")
         self._add(menu, "Previous sample", lambda: window.pin_sample(window.sample - 1), "Ctrl+,")
+
+    def _begin_with_run(self) -> None:
+        from builder.train.folders import runs_folder
+
+        self._window.inspector.show_setting("training.weights")
+        self._window.inspector.training.choose_weights(runs_folder())
 
     def _save_weights(self) -> None:
         window = self._window

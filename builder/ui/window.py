@@ -491,6 +491,6 @@ class MainWindow(QMainWindow):
 
 
 def _default_runs() -> Path | None:
-    from builder.train.run import new_run_folder
+    from builder.train.folders import new_run_folder
 
     return new_run_folder()

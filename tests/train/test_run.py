@@ -14,9 +14,10 @@ import torch
 from safetensors.torch import load_file
 
 from builder.graph.problems import ProblemError
+from builder.train.folders import new_run_folder, runs_folder
 from builder.train.headless import train
 from builder.train.messages import Event, Reason, Warned
-from builder.train.run import Record, load_run, new_run_folder, read_metrics, runs_folder
+from builder.train.run import Record, load_run, read_metrics
 from builder.train.settings import SGD, Adam
 from tests.train.networks import picture_job, point_job
 

@@ -241,3 +241,41 @@ def test_the_form_chooses_and_clears(window: MainWindow, tmp_path: Path, qtbot: 
     assert window.document.value.training.weights == ""
     window.document.undo.undo()
     assert editor.text() == "zero.safetensors"
+
+
+def test_a_run_gives_its_weights_from_the_menu(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    until_parked(qtbot, window)
+    ended: list[Finished] = []
+    window.live.finished.connect(ended.append)
+    window.live.run()
+    until(qtbot, lambda: bool(ended))
+    folder = Path(ended[0].run)
+    window.inspector.training._weights.ask = lambda _begin: folder / "run.json"
+    next(action for action in window.menus.actions if action.text().startswith("Begin with the weights")).trigger()
+    assert window.document.value.training.weights == str(folder / "run.json")
+    until(qtbot, lambda: window.inspector.training.form.row("weights").gives.text() == "taken: 10 of 10 tensors")
+    until_parked(qtbot, window)
+    newest = load_file(sorted((folder / "weights").iterdir())[-1])
+    picture = next_picture(window, qtbot)
+    model = trained(make_plan(window.document.flat))
+    model.load_state_dict(newest)
+    wanted = model(torch.from_numpy(picture.fitted)[None])[0].detach().numpy()
+    np.testing.assert_allclose(picture.output, wanted, atol=1e-5)
+
+
+def test_layers_are_frozen_from_the_menu(window: MainWindow, qtbot: QtBot) -> None:
+    actions = {action.text(): action for action in window.menus.actions}
+    document = window.document
+    document.select(["fc2"])
+    actions["Freeze all but the selection"].trigger()
+    frozen = {name for name, node in document.graph.nodes.items() if node.params.get("trainable") is False}
+    assert frozen == {"conv1", "conv2", "conv3", "fc1"}
+    assert window.canvas.canvas.nodes["conv1"].face.footer == "156 frozen"
+    assert window.canvas.canvas.nodes["fc2"].face.footer == "850 parameters"
+    document.undo.undo()
+    document.select(["conv3"])
+    actions["Freeze all before the selection"].trigger()
+    frozen = {name for name, node in document.graph.nodes.items() if node.params.get("trainable") is False}
+    assert frozen == {"conv1", "conv2"}
+    actions["Let all layers learn"].trigger()
+    assert document.graph == templates.load("lenet5").graph

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
@@ -72,6 +73,10 @@ class TrainingPanel(Panel):
         for widget in (self.problems, self.settings, self._steps, self._loss):
             self.column.addWidget(widget)
         self.column.addStretch(1)
+        editor = self.form.row("weights").editor
+        assert isinstance(editor, FileEdit)
+        editor.setPlaceholderText("fresh weights")
+        self._weights = editor
         self._carried: tuple[str, Carried] | None = None  # the setting that named the file, and what came of it
         document.changed.connect(self._renew)
         document.path_changed.connect(self._moved)
@@ -90,6 +95,10 @@ class TrainingPanel(Panel):
         """Show the problems of the training settings among these."""
         self.problems.show_problems(self.settings.show_problems(problems))
 
+    def choose_weights(self, begin: Path) -> None:
+        """Let the user choose the weights to begin with, from a folder on where there is one."""
+        self._weights.choose(begin if begin.is_dir() else None)
+
     def _committed(self, path: str, value: object) -> None:
         if path.rpartition(".")[2] == "learning_rate" and isinstance(value, float):
             self.learning_rate_changed.emit(value)
@@ -100,10 +109,7 @@ class TrainingPanel(Panel):
 
     def _moved(self, *_news: object) -> None:
         path = self._document.path
-        editor = self.form.row("weights").editor
-        assert isinstance(editor, FileEdit)
-        editor.folder = path.absolute().parent if path is not None else None
-        editor.setPlaceholderText("fresh weights")
+        self._weights.folder = path.absolute().parent if path is not None else None
 
     def _renew(self, *_news: object) -> None:
         settings = self._document.value.training

@@ -19,7 +19,6 @@ class FileEdit(Entry):
     Attributes:
         edited: (path, gesture) another one was typed, chosen or cleared; never part of a gesture.
         folder: where relative paths begin; None where there is no such place yet, and they are never made then.
-        start: where choosing begins while the line is empty and there is no folder.
         ask: chooses a file, from a place on; empty when the user gives up. A test may answer instead.
         choose_action, clear_action: the buttons.
     """
@@ -30,7 +29,6 @@ class FileEdit(Entry):
         """`kinds` are the names that the files have, as in `parameter`."""
         super().__init__(parent)
         self.folder: Path | None = None
-        self.start = Path.home()
         self._kinds = kinds
         self.ask = self._ask
         self.setFont(font())
@@ -39,7 +37,7 @@ class FileEdit(Entry):
         self.setAlignment(Qt.AlignmentFlag.AlignLeft)
         trailing = QLineEdit.ActionPosition.TrailingPosition
         self.choose_action = self._button("open", "Choose a file…", trailing)
-        self.choose_action.triggered.connect(self.choose)
+        self.choose_action.triggered.connect(lambda: self.choose())
         self.clear_action = self._button("close", "None", trailing)
         self.clear_action.triggered.connect(lambda: self._want(""))
         self.clear_action.setVisible(False)
@@ -61,10 +59,11 @@ class FileEdit(Entry):
         if other:
             self._show_end()
 
-    def choose(self) -> None:
-        """Let the user choose a file."""
-        now = Path(self.text()).expanduser()
-        begin = (self.folder or Path()) / now if self.text() else self.folder or self.start
+    def choose(self, begin: Path | None = None) -> None:
+        """Let the user choose a file, from a place on: that of the present one, unless another is named."""
+        if begin is None:
+            now = Path(self.text()).expanduser()
+            begin = (self.folder or Path()) / now if self.text() else self.folder or Path.home()
         if chosen := self.ask(begin):
             self._want(self.short(chosen))
 
