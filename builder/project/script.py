@@ -370,7 +370,7 @@ def _optimizer(training: TrainingSettings, *, some: bool) -> str:
     options |= {"weight_decay": chosen.weight_decay} if chosen.weight_decay else {}
     words = ", ".join(f"{key}={value!r}" for key, value in options.items())
     name = "SGD" if isinstance(chosen, SGD) else "Adam"
-    learned = "[weight for weight in net.parameters() if weight.requires_grad]" if some else "net.parameters()"
+    learned = "[w for w in net.parameters() if w.requires_grad]" if some else "net.parameters()"
     return f'torch.optim.{name}({learned}, {words}, fused=kind != "mps")'
 
 

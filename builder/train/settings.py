@@ -100,7 +100,7 @@ class TrainingSettings(Parameters):
         "",
         "Begin with",
         "Weights to begin with: a .safetensors file, or the folder of a run. Each tensor of which name and size fit is "
-        "taken, all others begin afresh. A relative path counts from the project's folder.",
+        "taken; a layer of another name or size begins afresh. A relative path counts from the project's folder.",
         file="Weights and runs (*.safetensors run.json)",
         max_length=4096,
     )

@@ -162,6 +162,11 @@ class Live(QObject):
         self._drop()
         self._park()
 
+    def try_again(self) -> None:
+        """Build the network that could not be built before, since what was missing is there now."""
+        if self._trainer is None:
+            self._settle.start()
+
     def forget(self) -> None:
         """Drop the run, since another document is open; its network is built once the window has settled."""
         self._drop()

@@ -14,6 +14,7 @@ from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Sig
 from PySide6.QtGui import QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
+from builder.compile.stored import SETTING as STORED
 from builder.graph.problems import Problem, Severity
 from builder.inspect.picture import Attention, Health, Picture
 from builder.project import templates
@@ -182,6 +183,7 @@ class MainWindow(QMainWindow):
         document.page_changed.connect(lambda _path: self._subject_changed())
         document.refused.connect(lambda problem: self.say_problem(problem, "refused"))
         document.path_changed.connect(lambda _path: self._name_changed())
+        document.path_changed.connect(lambda _path: self.banner.dismiss("imported"))
         self.banner.closed.connect(self._banner_closed)
         self.files.failed.connect(lambda problem: self.say_problem(problem, "files"))
         self.files.note_changed.connect(lambda _note: self._name_changed())
@@ -265,7 +267,10 @@ class MainWindow(QMainWindow):
     def _check(self) -> None:
         """Count the network and look for problems of the whole project, behind the edit and its painting."""
         self.status.set_network(self.document.flat)
+        before = {problem.where for problem in self.problems_found}
         self.problems_found = check(self.document.located, self.document.known)
+        if STORED in before and not self.problems_found:  # a file that was missing may be there again
+            self.live.try_again()
         self.inspector.set_problems(self.problems_found)
         self.status.set_problems(self.problems_found)
         self.problems.set_problems(self.problems_found)
@@ -475,6 +480,8 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.WindowStateChange:
             self._attend_soon()
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and hasattr(self, "_check_timer"):
+            self._check_timer.start()  # files may have come and gone meanwhile
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved changes, end the training, remember the layout."""

@@ -201,6 +201,12 @@ def test_a_missing_file_is_said_at_the_setting(window: MainWindow, tmp_path: Pat
     absent = tmp_path / "absent.safetensors"
     window.document.commit("Change weights", set_setting(window.document.value, "training.weights", str(absent)))
     until(qtbot, lambda: bool(window.problems_found))
+    stored = {name: torch.zeros_like(t) for name, t in trained(make_plan(window.document.flat)).state_dict().items()}
+    save_file(stored, absent)
+    window._check()  # as when the user comes back from where files are copied
+    until(qtbot, lambda: window.live.prepared is not None and window.live.prepared.carried is not None)
+    absent.unlink()
+    window._check()
     (problem,) = window.problems_found
     assert problem.where == "training.weights"
     window.inspector.show_setting("training.weights")

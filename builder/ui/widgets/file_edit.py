@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -41,7 +42,8 @@ class FileEdit(Entry):
         self.clear_action = self._button("close", "None", trailing)
         self.clear_action.triggered.connect(lambda: self._want(""))
         self.clear_action.setVisible(False)
-        self.textChanged.connect(lambda text: self.clear_action.setVisible(bool(text)))
+        self._help = ""
+        self.textChanged.connect(self._changed)
         self.entered.connect(lambda text: self.edited.emit(text.strip(), False))
 
     def _button(self, name: str, tip: str, place: QLineEdit.ActionPosition) -> QAction:
@@ -50,6 +52,15 @@ class FileEdit(Entry):
         dress(action, name, "muted")
         self.addAction(action, place)
         return action
+
+    def setToolTip(self, text: str) -> None:
+        self._help = text
+        self._changed(self.text())
+
+    def _changed(self, path: str) -> None:
+        self.clear_action.setVisible(bool(path))
+        # The line is often too short for the whole path.
+        super().setToolTip(f"<p>{html.escape(path)}</p>{self._help}" if path else self._help)
 
     def set_value(self, value: object) -> None:
         """Show a path without telling anybody."""
