@@ -23,8 +23,7 @@ def trainable() -> Any:
     return parameter(
         True,
         "Learns",
-        "Off: frozen. The weights stay as they begin, while other layers learn. "
-        "(Batch normalisation goes on measuring its averages.)",
+        "Off, the layer is frozen: its learned numbers stay as they begin; a batch norm still measures its averages.",
     )
 
 

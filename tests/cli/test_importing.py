@@ -95,3 +95,17 @@ def test_training_begins_with_the_weights_wherever_the_two_files_are(cli, tmp_pa
     assert "training.weights" in answer.err
     assert cli("check", path, "--set", "training.weights=").status == 0
     assert cli("check", path, "--set", f"training.weights={tmp_path / 'run'}").status == 0
+
+
+def test_an_export_has_the_weights_that_training_begins_with(cli, tmp_path: Path) -> None:
+    import torch
+
+    (tmp_path / "mine.py").write_text(MODEL)
+    path = tmp_path / "small.tcanvas"
+    assert cli("import", f"{tmp_path / 'mine.py'}:small", "-o", path, "--input", "1x8x8").status == 0
+    assert cli("export", path, "--to", "pt2", "-o", tmp_path / "small.pt2").status == 0
+    model = torch.export.load(tmp_path / "small.pt2").module()
+    stored = load_file(tmp_path / "small.safetensors")
+    x = torch.randn(3, 1, 8, 8)
+    name = next(name for name in stored if name.endswith("weight")).removesuffix("weight")
+    torch.testing.assert_close(model(x), x.flatten(1) @ stored[f"{name}weight"].T + stored[f"{name}bias"])
