@@ -172,13 +172,6 @@ class Live(QObject):
         self._drop()
         self._make(self._document.value, quiet=False)
 
-    def set_learning_rate(self, value: float) -> None:
-        """Use another learning rate from the next step on."""
-        self._send(SetLearningRate(value))
-        if self._project is not None:  # the run goes on with it, so it is no other run for that
-            self._project = set_setting(self._project, "training.optimizer.learning_rate", value)
-            self._set_stale(self.training and not self._document.value.trains_like(self._project))
-
     def take_snapshot(self) -> None:
         """Write the weights as they are into the run folder."""
         self._send(TakeSnapshot())
@@ -197,6 +190,7 @@ class Live(QObject):
 
     def _document_changed(self, old: Project, new: Project) -> None:
         if self._project is not None and self.training:
+            self._project = self._follow_rate(self._project, new)
             self._set_stale(not new.trains_like(self._project))
         elif old is new or not new.trains_like(self._project or old):
             self._settle.start()
@@ -204,6 +198,18 @@ class Live(QObject):
     def _weights_moved(self, before: str, now: str) -> None:
         if self._project is not None:  # it began with the same weights, wherever they lie now
             self._project = moved(self._project, before, now)
+
+    def _follow_rate(self, run: Project, new: Project) -> Project:
+        """Another learning rate counts from the next step on; the run goes on with it, so it is no other run for that.
+
+        Returns:
+            what the run is of now.
+        """
+        rate, rule = new.training.optimizer.learning_rate, run.training.optimizer
+        if rate == rule.learning_rate or new.training.optimizer.kind != rule.kind:
+            return run
+        self._send(SetLearningRate(rate))
+        return set_setting(run, "training.optimizer.learning_rate", rate)
 
     def _command(self, command: Command) -> None:
         """Send a command that makes steps, to a new trainer when the present one cannot make any."""

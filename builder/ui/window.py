@@ -72,7 +72,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("TorchCanvas")
         self.setDockNestingEnabled(True)
         self.resize(1600, 1000)
-        self._painted = False
+        self._painted = self._leaving = False
         self.ended = True
         self.sample = 0
         self._classes: tuple[str, ...] = ()
@@ -211,7 +211,6 @@ class MainWindow(QMainWindow):
         self.status.problems_asked.connect(self.show_problems)
         self.analysis.said.connect(self.status.hint)
         self.problems.setting_activated.connect(self.inspector.show_setting)
-        self.inspector.learning_rate_changed.connect(self._learning_rate_changed)
         self.inspector.download_asked.connect(live.prepare)
         self.inspector.cancel_asked.connect(live.stop)
 
@@ -269,7 +268,7 @@ class MainWindow(QMainWindow):
     def _name_changed(self) -> None:
         clean = self.document.undo.isClean()
         name = self.document.title
-        self.topbar.set_document(name, self.document.path, "" if clean else "edited")
+        self.topbar.set_document(name, self.document.path, self.files.note)
         self.setWindowTitle(f"{name}{'' if clean else ' (edited)'} - TorchCanvas")
 
     def _subject_changed(self) -> None:
@@ -364,10 +363,6 @@ class MainWindow(QMainWindow):
         if self.sample >= event.validation_samples:
             self.sample = 0
         self._subject_changed()
-
-    def _learning_rate_changed(self, value: float) -> None:
-        if self.live.training:
-            self.live.set_learning_rate(value)
 
     def _failed(self, problem: Problem) -> None:
         self.inspector.show_progress("")
@@ -493,9 +488,14 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.WindowStateChange:
             self._attend_soon()
 
+    def leave(self) -> None:
+        """The system ends the program: nobody is asked, and unsaved changes are offered at the next start."""
+        self._leaving = True
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved changes, end the training, remember the layout."""
-        if not self.files.may_discard():
+        if not (self._leaving or self.files.may_discard()):
             event.ignore()
             return
         settings = QSettings()
@@ -503,7 +503,7 @@ class MainWindow(QMainWindow):
         settings.setValue("layout", self.saveState(LAYOUT_VERSION))
         self.hide()  # the end of a step may take a moment, and nobody should wait for it
         self.ended = self.live.close()
-        self.files.close()
+        self.files.close(keep=self._leaving)
         super().closeEvent(event)
 
 

@@ -213,12 +213,15 @@ def test_another_learning_rate_is_no_other_run(make_window: MakeWindow, qtbot: Q
     until_parked(qtbot, window)
     press(qtbot, window.topbar.run)
     qtbot.waitUntil(lambda: window.live.progress.step > 2, timeout=PATIENCE)
+    before = window.document.value.training.optimizer.learning_rate
     window.document.commit("Rate", set_setting(window.document.value, "training.optimizer.learning_rate", 0.0123))
-    window.inspector.learning_rate_changed.emit(0.0123)
     assert not window.live.stale
     assert window.banner.text == ""
     qtbot.waitUntil(lambda: window.live.progress.learning_rate == pytest.approx(0.0123), timeout=PATIENCE)
     window.document.undo.undo()
+    assert not window.live.stale
+    qtbot.waitUntil(lambda: window.live.progress.learning_rate == pytest.approx(before), timeout=PATIENCE)
+    window.document.commit("Rule", set_setting(window.document.value, "training.optimizer.momentum", 0.5))
     assert window.live.stale
 
 

@@ -35,11 +35,9 @@ class Inspector(QTabWidget):
 
     Attributes:
         layer, data, training, code: the panels.
-        learning_rate_changed: (rate) turned by the user; a run under way may follow it.
         download_asked, cancel_asked: see `DataPanel`.
     """
 
-    learning_rate_changed = Signal(float)
     download_asked = Signal()
     cancel_asked = Signal()
 
@@ -96,7 +94,6 @@ class Inspector(QTabWidget):
         from builder.ui.inspector.training_panel import TrainingPanel
 
         panel = TrainingPanel(self._document)
-        panel.learning_rate_changed.connect(self.learning_rate_changed)
         if self._prepared is not None:
             panel.set_prepared(self._prepared[1])
         panel.show_problems(self._problems)
