@@ -25,8 +25,8 @@ from builder.train.messages import (
     Event,
     Failed,
     Finished,
+    Inside,
     Pause,
-    Phase,
     Prepared,
     Preparing,
     Progress,
@@ -63,12 +63,12 @@ class Live(QObject):
         progress: the newest figures.
         prepared: sizes of the data and the model, once known.
         stepped: a step was made, or asked for, since the initial weights.
-        phase: what comes next while paused inside a step.
+        inside: where the run waits inside a step; None while it does not.
         stale: the network or the settings have changed since this run began.
     """
 
     state_changed = Signal(object)  # State
-    phase_changed = Signal(object)  # Phase that comes next while paused inside a step, or None
+    inside_changed = Signal(object)  # Inside, or None
     progressed = Signal(object)  # Progress, once a frame while training
     preparing = Signal(object)  # Preparing
     prepared_changed = Signal(object)  # Prepared
@@ -95,7 +95,7 @@ class Live(QObject):
         self._trainer: Trainer | None = None
         self._attention: Callable[[], Attention] = Attention
         self.stepped = False
-        self.phase: Phase | None = None
+        self.inside: Inside | None = None
         self._begun = False
         self._wish: Command | None = None
         self._closing: list[Trainer] = []
@@ -270,7 +270,7 @@ class Live(QObject):
         self._trainer = None
         self._project = None
         self.stepped = False
-        self.phase = None
+        self.inside = None
         self._picture = None
         self._epochs = []
         self.progress = Progress()
@@ -345,12 +345,12 @@ class Live(QObject):
             case Prepared():
                 self.prepared = event
                 self.prepared_changed.emit(event)
-            case StateChanged(state, phase):
+            case StateChanged(state, inside):
                 self._tell_epochs()
                 self._set_state(state)
-                if phase is not self.phase:
-                    self.phase = phase
-                    self.phase_changed.emit(phase)
+                if inside != self.inside:
+                    self.inside = inside
+                    self.inside_changed.emit(inside)
             case EpochEnded():
                 self._epochs.append(event)
             case Warned(problem):

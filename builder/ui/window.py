@@ -227,7 +227,7 @@ class MainWindow(QMainWindow):
         bar.theme_asked.connect(self.toggle_theme)
 
         live.state_changed.connect(lambda _state: self._state_changed())
-        live.phase_changed.connect(lambda _phase: self._state_changed())
+        live.inside_changed.connect(lambda _inside: self._state_changed())
         live.progressed.connect(bar.set_progress)
         live.preparing.connect(self._preparing)
         live.prepared_changed.connect(self._prepared)
@@ -347,7 +347,7 @@ class MainWindow(QMainWindow):
 
     def _state_changed(self) -> None:
         can_run = not any(problem.severity is Severity.ERROR for problem in self.problems_found)
-        self.topbar.set_state(self.live.state, stepped=self.live.stepped, phase=self.live.phase, can_run=can_run)
+        self.topbar.set_state(self.live.state, stepped=self.live.stepped, inside=self.live.inside, can_run=can_run)
 
     def _preparing(self, event: Preparing) -> None:
         self.topbar.set_preparing(event)

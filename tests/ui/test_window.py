@@ -20,7 +20,7 @@ from builder.project.autosave import Recovered
 from builder.project.document import Project
 from builder.project.edits import set_setting
 from builder.project.file import load, save
-from builder.train.messages import EpochEnded, Finished, Phase, Reason, State
+from builder.train.messages import EpochEnded, Finished, Inside, Phase, Reason, State
 from builder.ui.command_palette import CommandPalette
 from builder.ui.files import Answer
 from builder.ui.inspector.panel import place_words
@@ -77,9 +77,12 @@ def test_a_network_is_built_by_hand_mended_trained_saved_opened_and_undone(
     qtbot.waitUntil(lambda: window.live.state in (State.PAUSED, State.FINISHED), timeout=PATIENCE)
     press(qtbot, window.topbar.reset)
     until_parked(qtbot, window)
-    with qtbot.waitSignal(window.live.phase_changed, timeout=PATIENCE) as told:
+    with qtbot.waitSignal(window.live.inside_changed, timeout=PATIENCE) as told:
         press(qtbot, window.topbar.phase)
-    assert told.args == [Phase.FORWARD]
+    assert told.args is not None
+    assert told.args[0].phase is Phase.FORWARD
+    assert window.topbar.strip.next is Phase.FORWARD
+    assert window.topbar.figures() == "64 samples taken"
     press(qtbot, window.topbar.batch)
     qtbot.waitUntil(lambda: window.live.progress.step == 1, timeout=PATIENCE)
     assert window.live.state is State.PAUSED
@@ -361,10 +364,10 @@ def test_the_window_paints_at_any_size_in_both_themes(
 def test_buttons_give_up_their_words_in_a_narrow_window(make_window: MakeWindow) -> None:
     window = make_window(None)
     bar = window.topbar
-    bar.set_state(State.PAUSED, stepped=True, phase=Phase.FORWARD)
+    bar.set_state(State.PAUSED, stepped=True, inside=Inside(Phase.FORWARD, 32))
     assert bar.phase.text() == "Next: forward"
     window.resize(1000, 700)
-    bar.set_state(State.PAUSED, stepped=True, phase=Phase.LOSS)
+    bar.set_state(State.PAUSED, stepped=True, inside=Inside(Phase.LOSS, 32))
     assert (bar.phase.text(), bar.batch.text()) == ("", "One batch")
     window.resize(1500, 940)
     assert bar.phase.text() == "Next: loss"
