@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from builder.graph.problems import Problem, Severity
@@ -30,7 +30,7 @@ from builder.ui.data_offer import DataOffer
 from builder.ui.docks import add_dock
 from builder.ui.document import Document
 from builder.ui.files import Files
-from builder.ui.health import badges, input_note, on_cards
+from builder.ui.health import badges, input_note, on_cards, warnings
 from builder.ui.inspector.form import sentence
 from builder.ui.inspector.inspector import Inspector
 from builder.ui.inspector.panel import place_words
@@ -44,10 +44,10 @@ from builder.ui.table.panel import AnalysisPanel
 from builder.ui.theme import theme
 from builder.ui.topbar import TopBar
 from builder.ui.views.base import Subject, View, all_views
+from builder.ui.views_height import ViewsHeight
 
 LAYOUT_VERSION = 1
 FRAME = QSize(16, 48)  # what a desktop may draw around a window
-VIEWS = 320  # height of the views at the bottom, in pixels
 
 
 class MainWindow(QMainWindow):
@@ -134,7 +134,7 @@ class MainWindow(QMainWindow):
         self.addDockWidget(area.BottomDockWidgetArea, self.docks["analysis"], Qt.Orientation.Vertical)
         self.docks["analysis"].hide()
         self.resizeDocks([self.docks["palette"], self.docks["inspector"]], [190, 320], Qt.Orientation.Horizontal)
-        self._share_height(self.height())
+        self._views_height = ViewsHeight(self, [self.docks[key] for key in self.views])
 
     def _dock(
         self, key: str, title: str, content: QWidget, area: Qt.DockWidgetArea, head: QWidget | None = None
@@ -151,14 +151,8 @@ class MainWindow(QMainWindow):
         elif (room := self.screen().availableGeometry().size()) != room.expandedTo(self.size() + FRAME):
             self.resize(self.size().boundedTo(room - FRAME))  # what it comes back to when it is maximised no longer
             self.setWindowState(Qt.WindowState.WindowMaximized)
-            self._share_height(room.height())
-        if isinstance(state, QByteArray):
-            self.restoreState(state, LAYOUT_VERSION)
-
-    def _share_height(self, height: int) -> None:
-        """Give the views at the bottom at most a third of the window, so that a low one leaves room for the canvas."""
-        bottom = [self.docks[key] for key in self.views]
-        self.resizeDocks(bottom, [min(VIEWS, height // 3)] * len(bottom), Qt.Orientation.Vertical)
+        if isinstance(state, QByteArray) and self.restoreState(state, LAYOUT_VERSION):
+            self._views_height.arranged()
 
     def keep_on_screen(self) -> None:
         """Shrink to the screen; for when the desktop's frame is known, behind the first paint.
@@ -181,6 +175,10 @@ class MainWindow(QMainWindow):
 
     def sizeHint(self) -> QSize:
         return QSize(1600, 1000)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._views_height.share()
 
     # Who hears whom -------------------------------------------------------------------------------------------------
 
@@ -282,6 +280,7 @@ class MainWindow(QMainWindow):
     def _check(self) -> None:
         """Look for problems of the whole project, behind the edit that may have made or mended them."""
         self.problems_found = check(self.document.located, self.document.known)
+        self._show_health()
         self.inspector.set_problems(self.problems_found)
         self.status.set_problems(self.problems_found)
         self.problems.set_problems(self.problems_found)
@@ -326,7 +325,7 @@ class MainWindow(QMainWindow):
                 shown.show_picture(picture)
 
     def _show_health(self) -> None:
-        found = badges(self._health, self.document.flat)
+        found = badges(self._health, self.document.flat) | warnings(self.problems_found, self.document.flat)
         self.canvas.set_badges(on_cards(found, self.document.shown_as))
 
     # Training -------------------------------------------------------------------------------------------------------

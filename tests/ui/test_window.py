@@ -361,6 +361,34 @@ def test_the_window_paints_at_any_size_in_both_themes(
     assert ground in colours
 
 
+def test_the_views_get_their_share_of_a_window_that_nobody_has_arranged(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(None)
+    dock = window.docks["loss"]
+    for height, wanted in ((600, 198), (1000, 320), (700, 231)):
+        window.resize(1200, height)
+        qtbot.waitUntil(lambda wanted=wanted: dock.height() == wanted, timeout=PATIENCE)
+    window.resizeDocks([dock], [300], Qt.Orientation.Vertical)
+    qtbot.waitUntil(lambda: dock.height() == 300, timeout=PATIENCE)
+    window.resize(1200, 760)
+    qtbot.waitUntil(lambda: window.canvas.height() > 0 and dock.height() == 300, timeout=PATIENCE)
+
+
+def test_a_layer_that_does_not_go_with_the_data_says_so(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(None)
+    document = window.document
+    document.commit("Data", set_setting(document.value, "data.dataset", "moons"))
+    cards = window.canvas.canvas.nodes
+    qtbot.waitUntil(lambda: cards["fc2"].badge == "does not fit", timeout=PATIENCE)
+    assert "2 outputs" in cards["fc2"].health_words
+    summary = window.inspector.layer.summary
+    qtbot.waitUntil(lambda: len(summary.problems.cards) == 2, timeout=PATIENCE)
+    document.select(["fc2"])
+    assert len(window.inspector.layer.problems.cards) == 1
+    document.undo.undo()
+    qtbot.waitUntil(lambda: cards["fc2"].badge == "", timeout=PATIENCE)
+    assert window.inspector.layer.problems.cards == []
+
+
 def test_buttons_give_up_their_words_in_a_narrow_window(make_window: MakeWindow) -> None:
     window = make_window(None)
     bar = window.topbar

@@ -132,8 +132,9 @@ class Inspector(QTabWidget):
             data.show_split(*_split(event))
 
     def set_problems(self, problems: Iterable[Problem]) -> None:
-        """Show the problems of settings beside their fields; those of layers come from the document."""
+        """Show the problems of the project: of settings beside their fields, of layers with the layer."""
         self._problems = tuple(problems)
+        self.layer.set_problems(self._problems)
         for name in ("data", "training"):
             if (panel := self._made(name)) is not None:
                 panel.show_problems(self._problems)

@@ -54,7 +54,7 @@ class SamplePanel(QWidget):
             self.bars.setGeometry(left, inside.top(), inside.right() + 1 - left, rows)
             self.verdict.setGeometry(inside.left(), inside.top() + max(side, rows) + 4, width, line)
         else:
-            wanted = min(self.bars.sizeHint().height(), max(3 * ROW, int(height * 0.45)))
+            wanted = min(self.bars.sizeHint().height(), max(3 * ROW, int(height * 0.5)))
             side = max(40, min(width, height - line - wanted - 10))
             self.maps.setGeometry(QRect(inside.left(), inside.top(), side, side))
             self.verdict.setGeometry(inside.left(), inside.top() + side + 4, width, line)
