@@ -202,7 +202,7 @@ class MainWindow(QMainWindow):
         self.files.note_changed.connect(lambda _note: self._name_changed())
 
         self.inspector.layer.block.independence_asked.connect(self.canvas.editing.grouping.make_unique)
-        self.palette_panel.chosen.connect(lambda kind: self.canvas.add_kind(kind))
+        self.palette_panel.chosen.connect(self._add_layer)
         self.canvas.hint.connect(self.status.hint)
         self.canvas.visible_nodes_changed.connect(self._attend_soon)
         self.canvas.node_activated.connect(self._activated)
@@ -254,6 +254,11 @@ class MainWindow(QMainWindow):
         """A card was double-clicked: a block opens, of anything else the panel comes up."""
         if not self.document.open_block(name):
             self.inspector.show_layer()
+
+    def _add_layer(self, kind: str) -> None:
+        """A layer was taken from the palette: what is typed next is meant for it, or for the canvas around it."""
+        self.canvas.add_kind(kind)
+        self.canvas.setFocus()
 
     def _document_replaced(self) -> None:
         """Nothing that was said of the document before holds for this one."""

@@ -389,6 +389,14 @@ def test_a_layer_that_does_not_go_with_the_data_says_so(make_window: MakeWindow,
     assert window.inspector.layer.problems.cards == []
 
 
+def test_what_is_typed_behind_a_layer_from_the_palette_goes_to_the_canvas(make_window: MakeWindow) -> None:
+    window = make_window(Project("Empty"))
+    window.palette_panel.list.setFocus()
+    window.palette_panel.chosen.emit("Conv2d")
+    assert set(window.document.graph.nodes) == {"conv1"}
+    assert window.canvas.hasFocus()
+
+
 def test_buttons_give_up_their_words_in_a_narrow_window(make_window: MakeWindow) -> None:
     window = make_window(None)
     bar = window.topbar
