@@ -118,12 +118,13 @@ class Inside:
 
     Attributes:
         phase: the one that comes next.
-        samples: in the batch.
+        step: the one under way, from 1; samples: in its batch.
         loss: of the batch; None before it is measured, or where it cannot be read.
         gradient: length of the gradient of all weights; None before it is known.
     """
 
     phase: Phase
+    step: int
     samples: int
     loss: float | None = None
     gradient: float | None = None

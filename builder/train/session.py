@@ -242,10 +242,11 @@ class Session:
         """What is known inside a step before `phase`. Waits for the device."""
         learner = self.learner
         samples = len(learner.batch[0]) if learner is not None and learner.batch is not None else 0
+        step = learner.step + 1 if learner is not None else 1
         if learner is None or learner.loss is None or phase not in (Phase.BACKWARD, Phase.UPDATE):
-            return Inside(phase, samples)
+            return Inside(phase, step, samples)
         gradient = learner.gradient_length() if phase is Phase.UPDATE else None
-        return Inside(phase, samples, float(learner.loss), gradient)
+        return Inside(phase, step, samples, float(learner.loss), gradient)
 
     def flush(self) -> None:
         """Read every loss so far: before a pause, say."""

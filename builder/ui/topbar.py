@@ -200,7 +200,7 @@ class TopBar(QWidget):
         width = self.width()
         self._note.setVisible(width > 1250 and bool(self._note.text()))
         self._device.setVisible(width > 1150)
-        self.strip.setVisible(self._inside is not None and width > 1250)
+        self.strip.setVisible(self._inside is not None and width > 1480)
         self._bar.setVisible(self.strip.isHidden() and width > 900)
         for button, least in ((self.phase, 1080), (self.reset, 1000), (self.batch, 920)):
             button.setText(self._words(button) if width > least else "")

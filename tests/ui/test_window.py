@@ -82,7 +82,7 @@ def test_a_network_is_built_by_hand_mended_trained_saved_opened_and_undone(
     assert told.args is not None
     assert told.args[0].phase is Phase.FORWARD
     assert window.topbar.strip.next is Phase.FORWARD
-    assert window.topbar.figures() == "64 samples taken"
+    assert window.topbar.figures() == "step 1 · 64 samples taken"
     press(qtbot, window.topbar.batch)
     qtbot.waitUntil(lambda: window.live.progress.step == 1, timeout=PATIENCE)
     assert window.live.state is State.PAUSED
@@ -400,10 +400,10 @@ def test_what_is_typed_behind_a_layer_from_the_palette_goes_to_the_canvas(make_w
 def test_buttons_give_up_their_words_in_a_narrow_window(make_window: MakeWindow) -> None:
     window = make_window(None)
     bar = window.topbar
-    bar.set_state(State.PAUSED, stepped=True, inside=Inside(Phase.FORWARD, 32))
+    bar.set_state(State.PAUSED, stepped=True, inside=Inside(Phase.FORWARD, 1, 32))
     assert bar.phase.text() == "Next: forward"
     window.resize(1000, 700)
-    bar.set_state(State.PAUSED, stepped=True, inside=Inside(Phase.LOSS, 32))
+    bar.set_state(State.PAUSED, stepped=True, inside=Inside(Phase.LOSS, 1, 32))
     assert (bar.phase.text(), bar.batch.text()) == ("", "One batch")
     window.resize(1500, 940)
     assert bar.phase.text() == "Next: loss"

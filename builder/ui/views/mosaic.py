@@ -119,12 +119,12 @@ def lay_out(
         across = (space[0] - gaps * gap) / (blocks * tried * width)
         down = (space[1] - (rows - 1) * gap) / (rows * height)
         scales = np.minimum(across, down)
-        # Of grids that show the tiles about equally large, the widest: what is left over is then below, in one piece.
-        best = (
-            int(np.flatnonzero(scales >= scales.max() - 0.04 * abs(scales.max()))[-1])
-            if not columns
-            else int(np.argmax(scales))
-        )
+        # Of grids that show the tiles about equally large, one with few holes, and the widest: what is left over is
+        # then below, in one piece.
+        most = scales.max()
+        alike = np.flatnonzero(scales >= most - 0.04 * abs(most))
+        holes = (tried * rows)[alike]
+        best = int(np.argmax(scales) if columns else alike[np.flatnonzero(holes == holes.min())[-1]])
         scale = float(scales[best])
         if gap <= 1 or scale * min(width, height) >= 4 * gap:
             break

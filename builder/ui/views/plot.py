@@ -85,7 +85,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
     def _dress(self) -> None:
         training, validation = theme().color("training"), theme().color("validation")
         self.setBackground(theme().color("panel"))
-        faint = 0.38 if self._measure.high is None else 0.24  # shares of a batch jump from one round value to another
+        faint = 0.38 if self._measure.high is None else 0.24
         self._raw.setPen(pg.mkPen(theme().color("training", faint), width=1))
         self._mean.setPen(pg.mkPen(training, width=1.8))
         self._line.setPen(pg.mkPen(validation, width=1.8))
@@ -120,12 +120,16 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self._drawn = self._newest()
         self._box.setGeometry(self.area())
         first, last = self.span or self.extent()
+        bottom, top = self._measure.low, self._measure.high
+        bounded = bottom is not None and top is not None
         columns = max(16, self.width() - AXIS)
         training = self._training.between(first, last, columns)
         validation = self._validation.between(first, last, columns)
         raw = self._placed(training.y)
         mean, line = self._placed(training.mean), self._placed(validation.mean)
-        self._raw.setData(training.x, raw)
+        # Shares of a batch jump between a few values: where there are many, they would hide the curves behind hatching.
+        hatched = bounded and len(raw) > columns / 2
+        self._raw.setData([] if hatched else training.x, [] if hatched else raw)
         sparse = -(-len(mean) // MOST_SMOOTH) or 1  # a thick line costs by its points, and this one is smooth
         ends = slice((len(mean) - 1) % sparse if sparse > 1 else 0, None, sparse)  # the newest point is among them
         self._mean.setData(training.at[ends], mean[ends])
@@ -134,8 +138,6 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self._first.setData(training.at if single else [], mean if single else [])
         dotted = len(line) <= MOST_DOTS
         self._dots.setData(validation.at if dotted else [], line if dotted else [])
-        bottom, top = self._measure.low, self._measure.high
-        bounded = bottom is not None and top is not None
         low, high = window(mean, line, bottom, top) if bounded else self._reach(raw, line)  # type: ignore[arg-type]
         self._box.setRange(xRange=(first, last), yRange=(low, high), padding=0.0)
         self._box.updateMatrix()  # left to the painting, this would ask for another one
