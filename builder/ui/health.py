@@ -13,12 +13,11 @@ from builder.graph.problems import Problem, Severity
 from builder.inspect.picture import Health
 from builder.layers.base import Category
 from builder.layers.registry import find
+from builder.ui.canvas.face import SHORT
 
 SATURATED = 0.5  # share of a layer's values at the flat ends from which on it is worth a word
 MOSTLY = 0.8  # share from which on it is bad: hardly anything is learned through such a layer
 VANISHING = 1e-4  # of the largest gradient of all layers
-
-_SHORT = {"too-large": "too large", "data-misfit": "does not fit", "output-misfit": "does not fit"}
 
 _RANK = {"": 0, "warn": 1, "bad": 2}
 
@@ -50,14 +49,14 @@ def badges(health: Mapping[str, Health], inference: Inference) -> dict[str, Badg
 
 
 def warnings(problems: Iterable[Problem], inference: Inference) -> dict[str, Badge]:
-    """Badges of nodes that are well in themselves, but do not go with the data, or with this machine's memory."""
-    known = set(inference.problems())
+    """Badges of nodes that are well in themselves, but not with the network, the data, or this machine's memory."""
     found: dict[str, Badge] = {}
     for problem in problems:
-        if problem.where in inference.graph.nodes and problem not in known:
+        info = inference.nodes.get(problem.where)
+        if info is not None and problem not in info.problems:
             role = "bad" if problem.severity is Severity.ERROR else "warn"
             message = f"{problem.message[:1].upper()}{problem.message[1:]} {problem.hint}".strip()
-            found.setdefault(problem.where, Badge(_SHORT.get(problem.code, "problem"), role, message))
+            found.setdefault(problem.where, Badge(SHORT.get(problem.code, "problem"), role, message))
     return found
 
 
