@@ -9,7 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QPushButton,
+    QScrollBar,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from builder.graph.model import Graph, Network, Node
@@ -395,6 +404,26 @@ def test_what_is_typed_behind_a_layer_from_the_palette_goes_to_the_canvas(make_w
     window.palette_panel.chosen.emit("Conv2d")
     assert set(window.document.graph.nodes) == {"conv1"}
     assert window.canvas.hasFocus()
+
+
+def test_everything_that_takes_the_keyboard_has_a_name_and_every_button_a_tip(make_window: MakeWindow) -> None:
+    window = make_window(None)
+    window.document.select(["conv1"])
+    window.docks["analysis"].show()
+    window.show_problems()
+    kinds = (QAbstractButton, QAbstractSlider, QComboBox, QLineEdit)
+    seen = 0
+    for tab in range(window.inspector.count()):
+        window.inspector.setCurrentIndex(tab)
+        for widget in window.findChildren(QWidget):
+            inner = isinstance(widget.parent(), QAbstractSpinBox) or widget.objectName().startswith("qt_")
+            if not isinstance(widget, kinds) or isinstance(widget, QScrollBar) or inner or not widget.isVisible():
+                continue
+            button = isinstance(widget, QAbstractButton)
+            assert widget.accessibleName() or (button and widget.text()), widget
+            assert widget.toolTip() or not button, widget.accessibleName() or widget.text()
+            seen += 1
+    assert seen > 60
 
 
 def test_buttons_give_up_their_words_in_a_narrow_window(make_window: MakeWindow) -> None:

@@ -50,6 +50,7 @@ class Inspector(QTabWidget):
         self._samples: tuple[DataSettings, Sequence[Sample]] | None = None
         self._progress: tuple[str, float | None] = ("", None)
         self.setDocumentMode(True)
+        self.tabBar().setAccessibleName("Inspector")
         self.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click needs no ring around what it shows
         self.layer = LayerPanel(document)
         self.addTab(self.layer, TITLES[LAYER])
