@@ -126,7 +126,10 @@ class MainWindow(QMainWindow):
         for kind in all_views():
             shown = kind()
             self.views[kind.key] = shown
-            self._dock(kind.key, kind.title, shown, area.BottomDockWidgetArea, shown.head())
+            head = shown.head()
+            if head is not None:
+                head.setToolTip(f"{kind.help} Drag to move this panel, double-click to let it float.")
+            self._dock(kind.key, kind.title, shown, area.BottomDockWidgetArea, head)
         self._dock("problems", "Problems", self.problems, area.BottomDockWidgetArea)
         self.docks["problems"].hide()
         self._dock("analysis", "Analysis", self.analysis, area.BottomDockWidgetArea, self.analysis.head())

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QAbstractSlider,
     QAbstractSpinBox,
     QComboBox,
+    QLabel,
     QLineEdit,
     QPushButton,
     QScrollBar,
@@ -424,6 +425,17 @@ def test_everything_that_takes_the_keyboard_has_a_name_and_every_button_a_tip(ma
             assert widget.toolTip() or not button, widget.accessibleName() or widget.text()
             seen += 1
     assert seen > 60
+
+
+def test_views_and_figures_are_explained(make_window: MakeWindow) -> None:
+    window = make_window(None)
+    for view in window.views.values():
+        assert view.help
+        head = view.head()
+        assert head is not None
+        assert view.help in head.toolTip()
+    figures = window.inspector.layer.summary.figures
+    assert all(label.toolTip() for label in figures.findChildren(QLabel) if label.text())
 
 
 def test_buttons_give_up_their_words_in_a_narrow_window(make_window: MakeWindow) -> None:
