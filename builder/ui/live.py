@@ -64,7 +64,7 @@ class Live(QObject):
         prepared: sizes of the data and the model, once known.
         stepped: a step was made, or asked for, since the initial weights.
         inside: where the run waits inside a step; None while it does not.
-        stale: the network or the settings have changed since this run began.
+        changes: what of the document has changed since this run began: "network", "data", "training settings".
     """
 
     state_changed = Signal(object)  # State
@@ -80,7 +80,7 @@ class Live(QObject):
     failed = Signal(object)  # Problem
     finished = Signal(object)  # Finished
     cleared = Signal()  # another run begins: curves and pictures start anew
-    stale_changed = Signal(bool)
+    stale_changed = Signal(bool)  # also when more or less has changed than before
 
     def __init__(self, document: Document, runs: Callable[[], Path | None], parent: QObject | None = None) -> None:
         """Watch `document`; `runs` gives the folder of a new run (None: do not record)."""
@@ -88,7 +88,7 @@ class Live(QObject):
         self.state = State.FINISHED
         self.progress = Progress()
         self.prepared: Prepared | None = None
-        self.stale = False
+        self.changes: tuple[str, ...] = ()
         self._document = document
         self._runs = runs
         self._project: Project | None = None
@@ -191,7 +191,7 @@ class Live(QObject):
     def _document_changed(self, old: Project, new: Project) -> None:
         if self._project is not None and self.training:
             self._project = self._follow_rate(self._project, new)
-            self._set_stale(not new.trains_like(self._project))
+            self._set_changes(_changes(self._project, new))
         elif old is new or not new.trains_like(self._project or old):
             self._settle.start()
 
@@ -274,7 +274,7 @@ class Live(QObject):
         self._picture = None
         self._epochs = []
         self.progress = Progress()
-        self._set_stale(False)
+        self._set_changes(())
         self._set_state(State.FINISHED)
         self.cleared.emit()
 
@@ -374,10 +374,24 @@ class Live(QObject):
             self.state = state
             self.state_changed.emit(state)
 
-    def _set_stale(self, stale: bool) -> None:
-        if stale != self.stale:
-            self.stale = stale
-            self.stale_changed.emit(stale)
+    @property
+    def stale(self) -> bool:
+        """Whether the document has changed since this run began."""
+        return bool(self.changes)
+
+    def _set_changes(self, changes: tuple[str, ...]) -> None:
+        if changes != self.changes:
+            self.changes = changes
+            self.stale_changed.emit(self.stale)
+
+
+def _changes(run: Project, new: Project) -> tuple[str, ...]:
+    parts = {
+        "network": run.network.same_network(new.network),
+        "data": run.data == new.data,
+        "training settings": run.training == new.training,
+    }
+    return tuple(name for name, same in parts.items() if not same)
 
 
 def _at_hand(project: Project) -> bool:

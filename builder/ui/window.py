@@ -401,7 +401,10 @@ class MainWindow(QMainWindow):
 
     def _stale_changed(self, stale: bool) -> None:
         if stale:
-            text = "The network has changed since this run began. What you see is the network as it was then."
+            changes = self.live.changes
+            what = " and the ".join(filter(None, (", the ".join(changes[:-1]), changes[-1])))
+            have = "has" if changes in (("network",), ("data",)) else "have"
+            text = f"The {what} {have} changed since this run began. What you see is the run as it was then."
             self.banner.show_message("stale", text, "accent", (Offer("Start again with the changes", self.restart),))
         else:
             self.banner.dismiss("stale")

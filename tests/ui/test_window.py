@@ -236,6 +236,13 @@ def test_another_learning_rate_is_no_other_run(make_window: MakeWindow, qtbot: Q
     qtbot.waitUntil(lambda: window.live.progress.learning_rate == pytest.approx(before), timeout=PATIENCE)
     window.document.commit("Rule", set_setting(window.document.value, "training.optimizer.momentum", 0.5))
     assert window.live.stale
+    assert window.banner.text.startswith("The training settings have changed")
+    window.canvas.add_kind("ReLU")
+    assert window.banner.text.startswith("The network and the training settings have changed")
+    window.document.undo.undo()
+    window.document.undo.undo()
+    assert not window.live.stale
+    assert window.banner.text == ""
 
 
 def test_the_command_palette_tells_what_a_command_belongs_to(make_window: MakeWindow) -> None:
