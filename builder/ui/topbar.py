@@ -25,6 +25,7 @@ from builder.ui.widgets import phases
 from builder.ui.widgets.labels import Elided
 
 RUN_TIP = "Train the network (F5)"
+AGAIN_TIP = "Train it once more, from the same initial weights (F5)"
 
 
 class TopBar(QWidget):
@@ -130,7 +131,8 @@ class TopBar(QWidget):
         dress(self.run, name, "on_accent")
         self.run.setText(text)
         blocked = not (can_run or self._mid_run or running)
-        self.run.setToolTip("Mend the problems first: their number stands at the lower left" if blocked else RUN_TIP)
+        tip = AGAIN_TIP if stepped and state is State.FINISHED else RUN_TIP
+        self.run.setToolTip("Mend the problems first: their number stands at the lower left" if blocked else tip)
         self.run.setEnabled(can_run or self._mid_run or running)
         stepping = not running and (can_run or self._mid_run) and (state is not State.PREPARING or stepped)
         self.batch.setEnabled(stepping)

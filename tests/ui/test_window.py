@@ -218,6 +218,7 @@ def test_how_a_run_ended_stays_to_be_read(make_window: MakeWindow, qtbot: QtBot)
     with qtbot.waitSignal(window.live.progressed, timeout=PATIENCE):
         pass
     assert window.topbar.figures().startswith("done · test accuracy ")
+    assert "same initial weights" in window.topbar.run.toolTip()
     assert window.inspector.data.progress() == ""
 
 
