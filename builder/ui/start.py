@@ -81,7 +81,7 @@ def run(path: Path | None = None) -> int:
     window = open_window(path, Autosave())
     engine = Engine()
     engine.ready.connect(window.live.begin)
-    window.offer_recovery(found)
+    window.recovery_offer.make(found)
     window.first_painted.connect(lambda: QTimer.singleShot(0, engine.start))
     window.first_painted.connect(lambda: QTimer.singleShot(0, window, window.keep_on_screen))
     heed_signals(window)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal
@@ -17,7 +16,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 from builder.graph.problems import Problem, Severity
 from builder.inspect.picture import Attention, Health, Picture
 from builder.project import templates
-from builder.project.autosave import Autosave, Recovered
+from builder.project.autosave import Autosave
 from builder.project.check import check
 from builder.project.document import Project
 from builder.train.messages import Finished, Prepared, Preparing, Reason, State
@@ -39,6 +38,7 @@ from builder.ui.live import Live
 from builder.ui.menus import Menus
 from builder.ui.palette import Palette
 from builder.ui.reach import Reach
+from builder.ui.recovery_offer import RecoveryOffer
 from builder.ui.status import StatusLine
 from builder.ui.table.panel import AnalysisPanel
 from builder.ui.theme import theme
@@ -76,7 +76,6 @@ class MainWindow(QMainWindow):
         self.ended = True
         self.sample = 0
         self._classes: tuple[str, ...] = ()
-        self._left_behind: Sequence[Recovered] = ()
         self._health: Mapping[str, Health] = {}
         self.problems_found: tuple[Problem, ...] = ()
         self.document = Document(templates.load("lenet5"), self)
@@ -94,6 +93,7 @@ class MainWindow(QMainWindow):
         self.problems = ProblemsPanel(self.document)
         self.analysis = AnalysisPanel(self.document)
         self.banner = Banner()
+        self.recovery_offer = RecoveryOffer(self.banner, self.files, self)
         self.data_offer = DataOffer(self.document, self.banner, self.live.prepare, self)
         self.status = StatusLine()
         self.views: dict[str, View] = {}
@@ -200,7 +200,6 @@ class MainWindow(QMainWindow):
         document.page_changed.connect(lambda _path: self._subject_changed())
         document.refused.connect(lambda problem: self.say_problem(problem, "refused"))
         document.path_changed.connect(lambda _path: self._name_changed())
-        self.banner.closed.connect(self._banner_closed)
         self.files.failed.connect(lambda problem: self.say_problem(problem, "files"))
         self.files.note_changed.connect(lambda _note: self._name_changed())
 
@@ -458,34 +457,6 @@ class MainWindow(QMainWindow):
         )
         self.banner.show_message("imported", " ".join((text, *(f"Note: {html.escape(note)}" for note in notes))))
         return True
-
-    def offer_recovery(self, found: Sequence[Recovered]) -> None:
-        """Offer what a crash left behind, the newest first."""
-        self._left_behind = found
-        if not found or self.banner.subject not in ("", "recovery"):
-            return  # what is said now comes first; the offer follows when it is closed
-        newest, rest = found[0], found[1:]
-
-        def take() -> None:
-            self._left_behind = ()
-            self.files.recover(newest)
-            newest.discard()
-            self.canvas.fit()
-
-        def drop() -> None:
-            newest.discard()
-            self.offer_recovery(rest)
-
-        when = datetime.fromtimestamp(newest.saved).strftime("%d %B, %H:%M")
-        name = newest.path.stem if newest.path else newest.project.name
-        text = f"<b>{html.escape(name)}</b> was not saved when the program last ended (autosaved {when})."
-        self.banner.show_message("recovery", text, "accent", (Offer("Open it", take), Offer("Drop it", drop)))
-
-    def _banner_closed(self, subject: str) -> None:
-        if subject == "recovery":
-            self._left_behind = ()
-        else:
-            self.offer_recovery(self._left_behind)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

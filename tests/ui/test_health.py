@@ -94,17 +94,17 @@ def test_the_input_tells_where_its_data_come_from() -> None:
 def test_what_is_wrong_with_a_node_only_in_its_surroundings_stands_on_its_card() -> None:
     project = templates.load("lenet5")
     inference = infer(project.graph)
-    assert warnings(check(project, inference), inference) == {}
+    assert warnings(check(project), inference) == {}
     misfit = set_setting(project, "data.dataset", "moons")
-    found = warnings(check(misfit, inference), inference)
+    found = warnings(check(misfit), inference)
     assert {name: badge[:2] for name, badge in found.items()} == {
         "input": ("does not fit", "bad"),
         "fc2": ("does not fit", "bad"),
     }
     twice = project.with_graph(add_node(project.graph, Node("again", "Input")))
     inference = infer(twice.graph)
-    assert warnings(check(twice, inference), inference)["again"].text == "second input"
+    assert warnings(check(twice), inference)["again"].text == "second input"
     # What is wrong with the node itself stands on its card anyway.
     alone = project.with_graph(Graph.of([Node("fc", "Linear")]))
     inference = infer(alone.graph)
-    assert "fc" not in warnings(check(alone, inference), inference)
+    assert "fc" not in warnings(check(alone), inference)

@@ -335,7 +335,7 @@ def test_a_file_that_cannot_be_read_is_named_before_recovery_is_offered(
     window.open_at_start(bad)
     file = tmp_path / "left.json"
     file.write_text("{}", "utf-8")
-    window.offer_recovery([Recovered(Project("Lost"), tmp_path / "kept.tcanvas", 0.0, file)])
+    window.recovery_offer.make([Recovered(Project("Lost"), tmp_path / "kept.tcanvas", 0.0, file)])
     assert "bad.tcanvas" in window.banner.text
     window.banner.dismiss()
     assert "<b>kept</b>" in window.banner.text
