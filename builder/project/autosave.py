@@ -11,6 +11,7 @@ import json
 import os
 import tempfile
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -80,6 +81,7 @@ class Autosave:
         self._folder = folder or recovery_folder()
         self._changed = threading.Condition()
         self._wanted: tuple[Project, Path | None] | None = None  # None: nothing is to be recovered
+        self._told: Callable[[Problem | None], object] | None = None
         self._dirty = False
         self._busy = False
         self._ended = False
@@ -88,9 +90,13 @@ class Autosave:
         self._lock: IO[bytes] | None = None
         self.problem: Problem | None = None
 
-    def put(self, project: Project, path: Path | None) -> None:
-        """Write this value soon; one still waiting is skipped. Returns at once."""
-        self._want((project, path))
+    def put(self, project: Project, path: Path | None, told: Callable[[Problem | None], object] | None = None) -> None:
+        """Write this value soon; one still waiting is skipped. Returns at once.
+
+        Args:
+            told: called on the autosave's thread once the value is on the disk, or with why it is not.
+        """
+        self._want((project, path), told)
 
     def discard(self) -> None:
         """There is nothing to recover any more (all is saved): take the recovery file away soon. Returns at once."""
@@ -102,9 +108,10 @@ class Autosave:
         with self._changed:
             return self._changed.wait_for(lambda: not (self._dirty or self._busy), seconds)
 
-    def close(self, seconds: float = 5.0) -> None:
-        """The program ends in good order: nothing is left to recover."""
-        self.discard()
+    def close(self, seconds: float = 5.0, *, keep: bool = False) -> None:
+        """The program ends: nothing is left to recover, or with `keep` what was put last."""
+        if not keep:
+            self.discard()
         with self._changed:
             self._ended = True
             self._changed.notify_all()
@@ -115,11 +122,15 @@ class Autosave:
             with contextlib.suppress(OSError):
                 Path(self._lock.name).unlink()
 
-    def _want(self, value: tuple[Project, Path | None] | None) -> None:
+    def _want(
+        self,
+        value: tuple[Project, Path | None] | None,
+        told: Callable[[Problem | None], object] | None = None,
+    ) -> None:
         with self._changed:
             if self._ended:
                 return
-            self._wanted, self._dirty = value, True
+            self._wanted, self._told, self._dirty = value, told, True
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="autosave", daemon=True)
                 self._thread.start()
@@ -133,14 +144,16 @@ class Autosave:
                 self._changed.wait_for(lambda: self._dirty or self._ended)
                 if not self._dirty:
                     return
-                wanted, self._dirty, self._busy = self._wanted, False, True
+                wanted, told, self._dirty, self._busy = self._wanted, self._told, False, True
             try:
                 self._carry_out(wanted)
                 self.problem = None
             except ProblemError as error:
                 self.problem = error.problems[0]
             except OSError as error:
-                self.problem = Problem("unwritable", f"autosave does not work here ({error.strerror}).")
+                self.problem = Problem("unwritable", f"it could not be written ({error.strerror}).")
+            if told is not None:
+                told(self.problem)
 
     def _carry_out(self, wanted: tuple[Project, Path | None] | None) -> None:
         if wanted is None:

@@ -51,7 +51,7 @@ class Learner:
         carried: what the initial weights took from a file; None when they are all fresh.
         learning_rate: how far each step follows the gradient, before the schedule.
         rows: the figures of the epoch under way, as the meter gave them.
-        batch: what the step under way works on, for whoever must find out what went wrong.
+        batch: what the step under way works on, for whoever must find out what went wrong; loss: that of its output.
     """
 
     def __init__(self, job: Job, plan: Plan, root: nn.Module, data: Prepared, device: torch.device) -> None:
@@ -74,6 +74,7 @@ class Learner:
         self.step = self.epoch = self.position = 0
         self.rows: list[Rows] = []
         self.batch: tuple[Tensor, Tensor] | None = None
+        self.loss: Tensor | None = None
         self.order = torch.Generator().manual_seed(settings.seed)
         self.epoch_began = self.order.get_state()
         self._host = device.type == "cpu"
@@ -144,6 +145,11 @@ class Learner:
         """
         if self._host and not finite(loss):
             raise NotFiniteError
+
+    def gradient_length(self) -> float | None:
+        """Length of the gradient of all weights, as the last backward pass left it; None before there was one."""
+        found = [parameter.grad for parameter in self.root.parameters() if parameter.grad is not None]
+        return float(torch.stack([gradient.norm() for gradient in found]).norm()) if found else None
 
     def zero(self) -> Tensor:
         """A zero on the device, to add figures to."""

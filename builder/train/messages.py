@@ -113,11 +113,29 @@ class Prepared:
 
 
 @dataclass(frozen=True)
+class Inside:
+    """Where a run waits inside a step.
+
+    Attributes:
+        phase: the one that comes next.
+        step: the one under way, from 1; samples: in its batch.
+        loss: of the batch; None before it is measured, or where it cannot be read.
+        gradient: length of the gradient of all weights; None before it is known.
+    """
+
+    phase: Phase
+    step: int
+    samples: int
+    loss: float | None = None
+    gradient: float | None = None
+
+
+@dataclass(frozen=True)
 class StateChanged:
-    """The trainer entered another state; `phase` is the one that comes next while paused inside a step."""
+    """The trainer entered another state; `inside` tells where it waits inside a step."""
 
     state: State
-    phase: Phase | None = None
+    inside: Inside | None = None
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from builder.train.messages import (
     Event,
     Failed,
     Finished,
+    Inside,
     Phase,
     Prepared,
     Preparing,
@@ -238,6 +239,16 @@ class Session:
             self._read(wait=False)
             self._note_progress(self._clock.pace)
         self._host.stepped()
+
+    def inside(self, phase: Phase) -> Inside:
+        """What is known inside a step before `phase`. Waits for the device."""
+        learner = self.learner
+        samples = len(learner.batch[0]) if learner is not None and learner.batch is not None else 0
+        step = learner.step + 1 if learner is not None else 1
+        if learner is None or learner.loss is None or phase not in (Phase.BACKWARD, Phase.UPDATE):
+            return Inside(phase, step, samples)
+        gradient = learner.gradient_length() if phase is Phase.UPDATE else None
+        return Inside(phase, step, samples, float(learner.loss), gradient)
 
     def flush(self) -> None:
         """Read every loss so far: before a pause, say."""

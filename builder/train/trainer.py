@@ -23,6 +23,7 @@ from builder.train.mailbox import Mailbox
 from builder.train.messages import (
     Command,
     Event,
+    Inside,
     Pause,
     Phase,
     Progress,
@@ -233,7 +234,7 @@ class _Pilot(Host):
     def _hold(self, phase: Phase | None) -> None:
         """Wait until a command lets the run go on; pictures are made again when somebody looks elsewhere."""
         self.session.flush()
-        self._enter(State.PAUSED, phase)
+        self._enter(State.PAUSED, None if phase is None else self.session.inside(phase))
         self._picture()
         while self.mode is _Mode.HOLD and not self._stop.is_set():
             self._carry_out(self._commands.get())
@@ -274,9 +275,9 @@ class _Pilot(Host):
         message = f"{value:g} is no learning rate: it must be more than 0. The old one stays."
         self._events.put(Warned(Problem("bad-parameter", message, where=where, severity=Severity.WARNING)))
 
-    def _enter(self, state: State, phase: Phase | None = None) -> None:
+    def _enter(self, state: State, inside: Inside | None = None) -> None:
         self.state = state
-        self._events.put(StateChanged(state, phase))
+        self._events.put(StateChanged(state, inside))
 
     # Pictures -------------------------------------------------------------------------------------------------------
 

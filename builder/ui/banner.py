@@ -46,6 +46,7 @@ class Banner(QWidget):
         self._close = QToolButton()
         self._close.setProperty("kind", "quiet")
         self._close.setToolTip("Close")
+        self._close.setAccessibleName("Close this message")
         self._close.clicked.connect(self.dismiss)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)

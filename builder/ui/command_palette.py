@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from builder.ui.theme import font, theme
 
 WIDTH, HEIGHT = 460, 340
+KEYS = Qt.ItemDataRole.UserRole + 1
 
 
 class CommandPalette(QFrame):
@@ -24,6 +37,7 @@ class CommandPalette(QFrame):
         self.search.setClearButtonEnabled(True)
         self.list = QListWidget()
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setItemDelegate(_Row(self.list))
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(8)
@@ -66,8 +80,10 @@ class CommandPalette(QFrame):
             name = name.replace("&", "")
             if action.isEnabled() and all(word in name.casefold() for word in words):
                 keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-                item = QListWidgetItem(f"{name}    {keys}" if keys else name)
+                item = QListWidgetItem(name)
                 item.setData(Qt.ItemDataRole.UserRole, action)
+                item.setData(KEYS, keys)
+                item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{name}, {keys}" if keys else name)
                 self.list.addItem(item)
         self.list.setVisible(self.list.count() > 0)
         self._none.setVisible(not self.list.count())
@@ -82,3 +98,18 @@ class CommandPalette(QFrame):
         action = item.data(Qt.ItemDataRole.UserRole)
         self.hide()
         action.trigger()
+
+
+class _Row(QStyledItemDelegate):
+    """A command, with its keys at the right."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().paint(painter, option, index)
+        keys = index.data(KEYS)
+        if keys:
+            place: QRect = option.rect.adjusted(0, 0, -12, 0)
+            painter.setFont(font(11))
+            painter.setPen(theme().color("muted"))
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, keys)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt
 from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
@@ -40,6 +40,34 @@ class Grip(QWidget):
             painter.drawEllipse(QPointF(self.width() / 2 + 6 * step, self.height() / 2), 1.3, 1.3)
 
 
+class _Edge(QWidget):
+    """A line around a dock that floats: with a head of its own it gets no frame from the desktop."""
+
+    def __init__(self, dock: QDockWidget) -> None:
+        super().__init__(dock)
+        self._dock = dock
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+        dock.topLevelChanged.connect(self._float)
+        dock.installEventFilter(self)
+        theme().changed.connect(self.update)
+
+    def _float(self, floating: bool) -> None:
+        self.setGeometry(self._dock.rect())
+        self.setVisible(floating)
+        self.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self.setGeometry(self._dock.rect())
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(theme().color("wire"))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+
 def add_dock(
     window: QMainWindow, key: str, title: str, content: QWidget, area: Qt.DockWidgetArea, head: QWidget | None = None
 ) -> QDockWidget:
@@ -55,5 +83,6 @@ def add_dock(
     content.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)  # the style sheet paints the panel behind it
     dock.setWidget(content)
     dock.setTitleBarWidget(head if head is not None else Grip())
+    _Edge(dock)
     window.addDockWidget(area, dock)
     return dock

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from builder.graph.problems import ProblemError
+from builder.graph.problems import Problem, ProblemError
 from builder.project import keep, templates
 from builder.project.autosave import Autosave, Recovered
 from builder.project.document import Project
@@ -33,19 +34,25 @@ class Answer(Enum):
 class Files(QObject):
     """The document's life on disk.
 
+    Attributes:
+        note: a word on the document's state: "edited", "edited · autosaved", or nothing.
+
     Questions are attributes, so that a test (or another front end) can answer them: `ask_unsaved`, `ask_open`,
     `ask_save`.
     """
 
     recent_changed = Signal()
     failed = Signal(object)  # Problem
-    note_changed = Signal(str)  # "edited", "autosaved", ""
+    _autosaved = Signal(object)  # from the autosave's thread: Problem, or None when it went well
+    note_changed = Signal(str)  # `note` is another now
 
     def __init__(self, document: Document, autosave: Autosave | None, parent: QWidget) -> None:
         super().__init__(parent)
         self._document = document
         self._window = parent
         self._autosave = autosave
+        self._unkept = False  # the last autosave failed, and that was said
+        self.note = ""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(AUTOSAVE_AFTER)
@@ -55,6 +62,7 @@ class Files(QObject):
         self.ask_save = self._ask_save
         document.changed.connect(self._edited)
         document.clean_changed.connect(self._edited)
+        self._autosaved.connect(self._kept)
 
     # Opening --------------------------------------------------------------------------------------------------------
 
@@ -102,6 +110,7 @@ class Files(QObject):
     def recover(self, found: Recovered) -> None:
         """Open what a crash left behind; it counts as unsaved."""
         self._document.open(found.project, found.path, clean=False)
+        self._write_autosave()  # at once: what is recovered is in no file now but the one that it came from
 
     # Saving ---------------------------------------------------------------------------------------------------------
 
@@ -132,8 +141,6 @@ class Files(QObject):
         if project is not before:
             keep.forget(Path(before.training.weights))
         self._remember(path)
-        if self._autosave is not None:
-            self._autosave.discard()
         self._edited()
         return True
 
@@ -145,11 +152,15 @@ class Files(QObject):
         answer = self.ask_unsaved()
         return answer is Answer.DISCARD or (answer is Answer.SAVE and self.save())
 
-    def close(self) -> None:
-        """The program ends as the user wished: nothing is left to recover."""
+    def close(self, *, keep: bool = False) -> None:
+        """The program ends. As the user wished, so nothing is left to recover; with `keep`, unsaved changes are."""
         self._timer.stop()
-        if self._autosave is not None:
-            self._autosave.close()
+        if self._autosave is None:
+            return
+        keep = keep and not self._document.undo.isClean()
+        if keep:
+            self._autosave.put(self._document.value, self._document.path)
+        self._autosave.close(keep=keep)
 
     # Recent files ---------------------------------------------------------------------------------------------------
 
@@ -178,15 +189,32 @@ class Files(QObject):
     def _edited(self, *_news: object) -> None:
         if self._document.undo.isClean():
             self._timer.stop()
-            self.note_changed.emit("")
+            if self._autosave is not None:
+                self._autosave.discard()  # saved, undone, or given up for another document
+            self._say("")
         else:
-            self.note_changed.emit("edited")
+            self._say("edited")
             self._timer.start()
 
     def _write_autosave(self) -> None:
         if self._autosave is not None:
-            self._autosave.put(self._document.value, self._document.path)
-            self.note_changed.emit("edited · autosaved")
+            self._autosave.put(self._document.value, self._document.path, self._autosaved.emit)
+
+    def _kept(self, problem: Problem | None) -> None:
+        """The newest value is in the recovery file now, or could not be written there."""
+        if self._document.undo.isClean() or self._timer.isActive():
+            return  # saved or edited since
+        if problem is None:
+            self._say("edited · autosaved")
+        elif not self._unkept:
+            hint = f"{problem.hint} Save the project yourself.".strip()
+            self.failed.emit(replace(problem, message=f"autosave: {problem.message}", hint=hint))
+        self._unkept = problem is not None
+
+    def _say(self, note: str) -> None:
+        if note != self.note:
+            self.note = note
+            self.note_changed.emit(note)
 
     # Questions ------------------------------------------------------------------------------------------------------
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from builder.compile.infer import Inference
 from builder.data.catalogue import find as find_data
 from builder.data.settings import DataSettings
+from builder.graph.problems import Problem, Severity
 from builder.inspect.picture import Health
 from builder.layers.base import Category
 from builder.layers.registry import find
+from builder.ui.canvas.face import SHORT
 
 SATURATED = 0.5  # share of a layer's values at the flat ends from which on it is worth a word
 MOSTLY = 0.8  # share from which on it is bad: hardly anything is learned through such a layer
@@ -43,6 +45,18 @@ def badges(health: Mapping[str, Health], inference: Inference) -> dict[str, Badg
             card = _card(name, inference)
             if card not in found or _RANK[badge.role] > _RANK[found[card].role]:
                 found[card] = badge
+    return found
+
+
+def warnings(problems: Iterable[Problem], inference: Inference) -> dict[str, Badge]:
+    """Badges of nodes that are well in themselves, but not with the network, the data, or this machine's memory."""
+    found: dict[str, Badge] = {}
+    for problem in problems:
+        info = inference.nodes.get(problem.where)
+        if info is not None and problem not in info.problems:
+            role = "bad" if problem.severity is Severity.ERROR else "warn"
+            message = f"{problem.message[:1].upper()}{problem.message[1:]} {problem.hint}".strip()
+            found.setdefault(problem.where, Badge(SHORT.get(problem.code, "problem"), role, message))
     return found
 
 

@@ -25,8 +25,8 @@ from builder.train.messages import (
     Event,
     Failed,
     Finished,
+    Inside,
     Pause,
-    Phase,
     Prepared,
     Preparing,
     Progress,
@@ -63,12 +63,12 @@ class Live(QObject):
         progress: the newest figures.
         prepared: sizes of the data and the model, once known.
         stepped: a step was made, or asked for, since the initial weights.
-        phase: what comes next while paused inside a step.
-        stale: the network or the settings have changed since this run began.
+        inside: where the run waits inside a step; None while it does not.
+        changes: what of the document has changed since this run began: "network", "data", "training settings".
     """
 
     state_changed = Signal(object)  # State
-    phase_changed = Signal(object)  # Phase that comes next while paused inside a step, or None
+    inside_changed = Signal(object)  # Inside, or None
     progressed = Signal(object)  # Progress, once a frame while training
     preparing = Signal(object)  # Preparing
     prepared_changed = Signal(object)  # Prepared
@@ -80,7 +80,7 @@ class Live(QObject):
     failed = Signal(object)  # Problem
     finished = Signal(object)  # Finished
     cleared = Signal()  # another run begins: curves and pictures start anew
-    stale_changed = Signal(bool)
+    stale_changed = Signal(bool)  # also when more or less has changed than before
 
     def __init__(self, document: Document, runs: Callable[[], Path | None], parent: QObject | None = None) -> None:
         """Watch `document`; `runs` gives the folder of a new run (None: do not record)."""
@@ -88,14 +88,14 @@ class Live(QObject):
         self.state = State.FINISHED
         self.progress = Progress()
         self.prepared: Prepared | None = None
-        self.stale = False
+        self.changes: tuple[str, ...] = ()
         self._document = document
         self._runs = runs
         self._project: Project | None = None
         self._trainer: Trainer | None = None
         self._attention: Callable[[], Attention] = Attention
         self.stepped = False
-        self.phase: Phase | None = None
+        self.inside: Inside | None = None
         self._begun = False
         self._wish: Command | None = None
         self._closing: list[Trainer] = []
@@ -177,13 +177,6 @@ class Live(QObject):
         self._drop()
         self._make(self._document.value, quiet=False)
 
-    def set_learning_rate(self, value: float) -> None:
-        """Use another learning rate from the next step on."""
-        self._send(SetLearningRate(value))
-        if self._project is not None:  # the run goes on with it, so it is no other run for that
-            self._project = set_setting(self._project, "training.optimizer.learning_rate", value)
-            self._set_stale(self.training and not self._document.value.trains_like(self._project))
-
     def take_snapshot(self) -> None:
         """Write the weights as they are into the run folder."""
         self._send(TakeSnapshot())
@@ -202,13 +195,26 @@ class Live(QObject):
 
     def _document_changed(self, old: Project, new: Project) -> None:
         if self._project is not None and self.training:
-            self._set_stale(not new.trains_like(self._project))
+            self._project = self._follow_rate(self._project, new)
+            self._set_changes(_changes(self._project, new))
         elif old is new or not new.trains_like(self._project or old):
             self._settle.start()
 
     def _weights_moved(self, before: str, now: str) -> None:
         if self._project is not None:  # it began with the same weights, wherever they lie now
             self._project = moved(self._project, before, now)
+
+    def _follow_rate(self, run: Project, new: Project) -> Project:
+        """Another learning rate counts from the next step on; the run goes on with it, so it is no other run for that.
+
+        Returns:
+            what the run is of now.
+        """
+        rate, rule = new.training.optimizer.learning_rate, run.training.optimizer
+        if rate == rule.learning_rate or new.training.optimizer.kind != rule.kind:
+            return run
+        self._send(SetLearningRate(rate))
+        return set_setting(run, "training.optimizer.learning_rate", rate)
 
     def _command(self, command: Command) -> None:
         """Send a command that makes steps, to a new trainer when the present one cannot make any."""
@@ -269,11 +275,11 @@ class Live(QObject):
         self._trainer = None
         self._project = None
         self.stepped = False
-        self.phase = None
+        self.inside = None
         self._picture = None
         self._epochs = []
         self.progress = Progress()
-        self._set_stale(False)
+        self._set_changes(())
         self._set_state(State.FINISHED)
         self.cleared.emit()
 
@@ -344,12 +350,12 @@ class Live(QObject):
             case Prepared():
                 self.prepared = event
                 self.prepared_changed.emit(event)
-            case StateChanged(state, phase):
+            case StateChanged(state, inside):
                 self._tell_epochs()
                 self._set_state(state)
-                if phase is not self.phase:
-                    self.phase = phase
-                    self.phase_changed.emit(phase)
+                if inside != self.inside:
+                    self.inside = inside
+                    self.inside_changed.emit(inside)
             case EpochEnded():
                 self._epochs.append(event)
             case Warned(problem):
@@ -373,10 +379,24 @@ class Live(QObject):
             self.state = state
             self.state_changed.emit(state)
 
-    def _set_stale(self, stale: bool) -> None:
-        if stale != self.stale:
-            self.stale = stale
-            self.stale_changed.emit(stale)
+    @property
+    def stale(self) -> bool:
+        """Whether the document has changed since this run began."""
+        return bool(self.changes)
+
+    def _set_changes(self, changes: tuple[str, ...]) -> None:
+        if changes != self.changes:
+            self.changes = changes
+            self.stale_changed.emit(self.stale)
+
+
+def _changes(run: Project, new: Project) -> tuple[str, ...]:
+    parts = {
+        "network": run.network.same_network(new.network),
+        "data": run.data == new.data,
+        "training settings": run.training == new.training,
+    }
+    return tuple(name for name, same in parts.items() if not same)
 
 
 def _at_hand(project: Project) -> bool:

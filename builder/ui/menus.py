@@ -148,6 +148,7 @@ class Menus(QObject):
             (window.document.undo.createUndoAction(window, "Undo"), Key.Undo),
             (window.document.undo.createRedoAction(window, "Redo"), Key.Redo),
         ):
+            action.setProperty("plain", "Undo" if key is Key.Undo else "Redo")  # its text names the edit too
             action.setShortcuts(QKeySequence.keyBindings(key))
             menu.addAction(action)
             window.addAction(action)
@@ -198,7 +199,6 @@ class Menus(QObject):
         menu.addSeparator()
         for dock in window.docks.values():
             menu.addAction(dock.toggleViewAction())
-            dock.toggleViewAction().setProperty("group", "Show or hide")
             dock.toggleViewAction().setProperty("group", "Show or hide")
             self.actions.append(dock.toggleViewAction())
         self._add(menu, "Reset the layout", window.reset_layout)
@@ -266,7 +266,7 @@ class Menus(QObject):
 
     def _show_keys(self) -> None:
         rows = "".join(
-            f"<tr><td style='padding:2px 24px 2px 0'>{action.text().replace('&', '')}</td>"
+            f"<tr><td style='padding:2px 24px 2px 0'>{action.property('plain') or action.text().replace('&', '')}</td>"
             f"<td>{action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)}</td></tr>"
             for action in self.actions
             if not action.shortcut().isEmpty()

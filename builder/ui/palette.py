@@ -104,6 +104,7 @@ class Palette(QWidget):
         self.setMinimumWidth(150)
         self.search_field = QLineEdit(self)
         self.search_field.setPlaceholderText("Search layers   /")
+        self.search_field.setAccessibleName("Search layers")
         self.search_field.setToolTip("Find a layer by its name or what it is for. Press / from anywhere.")
         self.search_field.setClearButtonEnabled(True)
         self.list = _Rows(self)

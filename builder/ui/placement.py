@@ -8,14 +8,12 @@ from PySide6.QtWidgets import QWidget
 FRAME = QSize(16, 48)  # what a desktop may draw around a window
 
 
-def fill_small_screen(window: QWidget) -> bool:
-    """Maximise a window that its screen has no room for, and say so; for when it was never placed by hand."""
+def fill_small_screen(window: QWidget) -> None:
+    """Maximise a window that its screen has no room for; for when it was never placed by hand."""
     room = window.screen().availableGeometry().size()
-    if room == room.expandedTo(window.size() + FRAME):
-        return False
-    window.resize(window.size().boundedTo(room - FRAME))  # what it comes back to when it is maximised no longer
-    window.setWindowState(Qt.WindowState.WindowMaximized)
-    return True
+    if room != room.expandedTo(window.size() + FRAME):
+        window.resize(window.size().boundedTo(room - FRAME))  # what it comes back to when it is maximised no longer
+        window.setWindowState(Qt.WindowState.WindowMaximized)
 
 
 def keep_on_screen(window: QWidget) -> None:

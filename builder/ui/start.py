@@ -60,6 +60,22 @@ def _words(problems: Sequence[Problem]) -> str:
     return "<br>".join(messages) + f" {html.escape(problems[-1].hint)}"
 
 
+def heed_signals(window: MainWindow) -> None:
+    """Ctrl-C in the terminal closes the window; what the system sends when it wants an end is obeyed without asking."""
+
+    def leave(*_: object) -> None:
+        window.leave()
+        QApplication.exit(0)  # also out of a dialog
+
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), leave)
+    pulse = QTimer(window, interval=500)  # lets Python see them
+    pulse.timeout.connect(lambda: None)
+    pulse.start()
+
+
 def run(path: Path | None = None, watch: Watch | None = None) -> int:
     """Open the window, with a project or with LeNet-5 ready to run, and stay until it is closed. Returns the status.
 
@@ -72,14 +88,10 @@ def run(path: Path | None = None, watch: Watch | None = None) -> int:
     window = open_window(path, Autosave())
     engine = Engine()
     engine.ready.connect(window.live.begin)
-    window.offer_recovery(found)
+    window.recovery_offer.make(found)
     window.first_painted.connect(lambda: QTimer.singleShot(0, engine.start))
     window.first_painted.connect(lambda: QTimer.singleShot(0, window, lambda: keep_on_screen(window)))
-    # Ctrl-C in the terminal closes the window; the timer lets Python see it.
-    signal.signal(signal.SIGINT, lambda *_: window.close())
-    pulse = QTimer(window, interval=500)
-    pulse.timeout.connect(lambda: None)
-    pulse.start()
+    heed_signals(window)
     if watch is not None:
         watch(window, engine)
     window.show()

@@ -12,6 +12,7 @@ from builder.compile.plan import make_plan
 from builder.graph.problems import Problem, ProblemError, Severity
 from builder.project.document import Project
 from builder.train.settings import SGD, TrainingSettings
+from builder.ui.terms import TERMS
 from builder.ui.theme import theme
 
 HINT_SECONDS = 5
@@ -36,9 +37,16 @@ class StatusLine(QWidget):
         self._problems.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._problems.clicked.connect(self.problems_asked)
         self._size = QLabel()
+        self._size.setToolTip(
+            "<br>".join(f"<b>{name}</b>: {words}" for name, words in TERMS.items() if name != "Layers")
+        )
         self._hint = QLabel()
         self._hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._training = QLabel()
+        self._training.setToolTip(
+            "How the network is trained: optimiser and learning rate, samples in a batch, and the seed that makes a "
+            "run the same again. Changed under Training at the right."
+        )
         self._training.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._forget = QTimer(self)
         self._forget.setSingleShot(True)

@@ -18,11 +18,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from builder.train.messages import Phase, Prepared, Preparing, Progress, State
+from builder.train.messages import Inside, Phase, Prepared, Preparing, Progress, State
 from builder.ui.icons import dress
 from builder.ui.theme import theme
+from builder.ui.widgets import phases
+from builder.ui.widgets.labels import Elided
 
 RUN_TIP = "Train the network (F5)"
+AGAIN_TIP = "Train it once more, from the same initial weights (F5)"
 
 
 class TopBar(QWidget):
@@ -31,6 +34,7 @@ class TopBar(QWidget):
     Attributes:
         menus: the menu bar, to be filled by the window.
         run, batch, phase, stop, reset: the buttons, in this order.
+        strip: the phases of a step, shown while the run waits inside one.
     """
 
     run_asked = Signal()  # run, pause or resume, whatever the button says
@@ -46,6 +50,7 @@ class TopBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._state = State.FINISHED
         self._stepped = False
+        self._inside: Inside | None = None
         self._next = "One phase"
         self._name = _label("heading")
         self._note = _label("muted")
@@ -67,7 +72,8 @@ class TopBar(QWidget):
         self._bar.setFixedHeight(6)
         self._bar.setMinimumWidth(60)
         self._bar.setMaximumWidth(220)
-        self._figures = _label("muted")
+        self.strip = phases.PhaseStrip()
+        self._figures = Elided(role="muted")
         self._figures.setMinimumWidth(40)
         self._figures.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._device = _label("muted")
@@ -88,6 +94,7 @@ class TopBar(QWidget):
             row.addWidget(button)
         row.addSpacing(8)
         row.addWidget(self._bar, 1)
+        row.addWidget(self.strip)
         row.addWidget(self._figures, 3)
         row.addWidget(self._device)
         row.addWidget(self.theme_button)
@@ -116,7 +123,7 @@ class TopBar(QWidget):
         self._note.setText(note)
         self._fit()
 
-    def set_state(self, state: State, *, stepped: bool, phase: Phase | None = None, can_run: bool = True) -> None:
+    def set_state(self, state: State, *, stepped: bool, inside: Inside | None = None, can_run: bool = True) -> None:
         """Which buttons make sense, and what the first one does."""
         self._state, self._stepped = state, stepped
         running = state is State.RUNNING
@@ -124,12 +131,17 @@ class TopBar(QWidget):
         dress(self.run, name, "on_accent")
         self.run.setText(text)
         blocked = not (can_run or self._mid_run or running)
-        self.run.setToolTip("Mend the problems first: their number stands at the lower left" if blocked else RUN_TIP)
+        tip = AGAIN_TIP if stepped and state is State.FINISHED else RUN_TIP
+        self.run.setToolTip("Mend the problems first: their number stands at the lower left" if blocked else tip)
         self.run.setEnabled(can_run or self._mid_run or running)
         stepping = not running and (can_run or self._mid_run) and (state is not State.PREPARING or stepped)
         self.batch.setEnabled(stepping)
         self.phase.setEnabled(stepping)
-        self._next = f"Next: {phase.value}" if phase is not None and self._mid_run else "One phase"
+        self._inside = inside if self._mid_run else None
+        self._next = f"Next: {self._inside.phase.value}" if self._inside is not None else "One phase"
+        self.strip.set_next(self._inside.phase if self._inside is not None else None)
+        if self._inside is not None:
+            self._say(phases.words(self._inside))
         self.stop.setEnabled(running or self._mid_run)
         self.reset.setEnabled(stepped)
         self._fit()
@@ -142,6 +154,8 @@ class TopBar(QWidget):
         """Epoch, speed and remaining time."""
         if progress.state is State.PREPARING:
             return  # what is being prepared stands there
+        if self._inside is not None and progress.state is State.PAUSED:
+            return  # what the last phase brought stands there
         if not progress.steps or not progress.step:
             self._bar.setValue(0)
             self._say("ready" if progress.state is State.PAUSED else "")
@@ -177,7 +191,6 @@ class TopBar(QWidget):
 
     def _say(self, text: str) -> None:
         self._figures.setText(text)
-        self._figures.setToolTip(text)
 
     # Narrow windows -------------------------------------------------------------------------------------------------
 
@@ -189,10 +202,20 @@ class TopBar(QWidget):
         width = self.width()
         self._note.setVisible(width > 1250 and bool(self._note.text()))
         self._device.setVisible(width > 1150)
-        self._bar.setVisible(width > 900)
+        self.strip.setVisible(self._inside is not None and width > 1480)
+        self._bar.setVisible(self.strip.isHidden() and width > 900)
         for button, least in ((self.phase, 1080), (self.reset, 1000), (self.batch, 920)):
             button.setText(self._words(button) if width > least else "")
+        self._keep_width(self.run, "Resume")
+        self._keep_width(self.phase, f"Next: {Phase.BACKWARD.value}")
         self._figures.setVisible(width > 760)
+
+    @staticmethod
+    def _keep_width(button: QPushButton, longest: str) -> None:
+        """What stands beside a button stays where it is when the button says something else."""
+        metrics = button.fontMetrics()
+        more = metrics.horizontalAdvance(longest) - metrics.horizontalAdvance(button.text())
+        button.setMinimumWidth(button.sizeHint().width() + more if button.text() else 0)
 
     def _words(self, button: QPushButton) -> str:
         return {self.batch: "One batch", self.phase: self._next, self.reset: "Reset"}[button]

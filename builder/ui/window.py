@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from builder.compile.stored import SETTING as STORED
 from builder.graph.problems import Problem, Severity
 from builder.inspect.picture import Attention, Health, Picture
 from builder.project import templates
-from builder.project.autosave import Autosave, Recovered
+from builder.project.autosave import Autosave
 from builder.project.check import check
 from builder.project.document import Project
 from builder.train.messages import Finished, Prepared, Preparing, Reason, State
@@ -31,7 +30,7 @@ from builder.ui.data_offer import DataOffer
 from builder.ui.docks import add_dock
 from builder.ui.document import Document
 from builder.ui.files import Files
-from builder.ui.health import badges, input_note, on_cards
+from builder.ui.health import badges, input_note, on_cards, warnings
 from builder.ui.inspector.form import sentence
 from builder.ui.inspector.inspector import Inspector
 from builder.ui.inspector.panel import place_words
@@ -41,14 +40,15 @@ from builder.ui.menus import Menus
 from builder.ui.palette import Palette
 from builder.ui.placement import fill_small_screen
 from builder.ui.reach import Reach
+from builder.ui.recovery_offer import RecoveryOffer
 from builder.ui.status import StatusLine
 from builder.ui.table.panel import AnalysisPanel
 from builder.ui.theme import theme
 from builder.ui.topbar import TopBar
 from builder.ui.views.base import Subject, View, all_views
+from builder.ui.views_height import ViewsHeight
 
 LAYOUT_VERSION = 1
-VIEWS = 320  # height of the views at the bottom, in pixels
 
 
 class MainWindow(QMainWindow):
@@ -73,11 +73,10 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("TorchCanvas")
         self.setDockNestingEnabled(True)
         self.resize(1600, 1000)
-        self._painted = False
+        self._painted = self._leaving = False
         self.ended = True
         self.sample = 0
         self._classes: tuple[str, ...] = ()
-        self._left_behind: Sequence[Recovered] = ()
         self._health: Mapping[str, Health] = {}
         self.problems_found: tuple[Problem, ...] = ()
         self.document = Document(templates.load("lenet5"), self)
@@ -95,6 +94,7 @@ class MainWindow(QMainWindow):
         self.problems = ProblemsPanel(self.document)
         self.analysis = AnalysisPanel(self.document)
         self.banner = Banner()
+        self.recovery_offer = RecoveryOffer(self.banner, self.files, self)
         self.data_offer = DataOffer(self.document, self.banner, self.live.prepare, self)
         self.status = StatusLine()
         self.views: dict[str, View] = {}
@@ -127,7 +127,10 @@ class MainWindow(QMainWindow):
         for kind in all_views():
             shown = kind()
             self.views[kind.key] = shown
-            self._dock(kind.key, kind.title, shown, area.BottomDockWidgetArea, shown.head())
+            head = shown.head()
+            if head is not None:
+                head.setToolTip(f"{kind.help} Drag to move this panel, double-click to let it float.")
+            self._dock(kind.key, kind.title, shown, area.BottomDockWidgetArea, head)
         self._dock("problems", "Problems", self.problems, area.BottomDockWidgetArea)
         self.docks["problems"].hide()
         self._dock("analysis", "Analysis", self.analysis, area.BottomDockWidgetArea, self.analysis.head())
@@ -135,7 +138,7 @@ class MainWindow(QMainWindow):
         self.addDockWidget(area.BottomDockWidgetArea, self.docks["analysis"], Qt.Orientation.Vertical)
         self.docks["analysis"].hide()
         self.resizeDocks([self.docks["palette"], self.docks["inspector"]], [190, 320], Qt.Orientation.Horizontal)
-        self._share_height(self.height())
+        self._views_height = ViewsHeight(self, [self.docks[key] for key in self.views])
 
     def _dock(
         self, key: str, title: str, content: QWidget, area: Qt.DockWidgetArea, head: QWidget | None = None
@@ -149,15 +152,10 @@ class MainWindow(QMainWindow):
         geometry, state = settings.value("geometry"), settings.value("layout")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
-        elif fill_small_screen(self):
-            self._share_height(self.screen().availableGeometry().height())
-        if isinstance(state, QByteArray):
-            self.restoreState(state, LAYOUT_VERSION)
-
-    def _share_height(self, height: int) -> None:
-        """Give the views at the bottom at most a third of the window, so that a low one leaves room for the canvas."""
-        bottom = [self.docks[key] for key in self.views]
-        self.resizeDocks(bottom, [min(VIEWS, height // 3)] * len(bottom), Qt.Orientation.Vertical)
+        else:
+            fill_small_screen(self)
+        if isinstance(state, QByteArray) and self.restoreState(state, LAYOUT_VERSION):
+            self._views_height.arranged()
 
     def reset_layout(self) -> None:
         """Put every dock back where it stood at first."""
@@ -165,6 +163,10 @@ class MainWindow(QMainWindow):
 
     def sizeHint(self) -> QSize:
         return QSize(1600, 1000)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._views_height.share()
 
     # Who hears whom -------------------------------------------------------------------------------------------------
 
@@ -184,19 +186,17 @@ class MainWindow(QMainWindow):
         document.refused.connect(lambda problem: self.say_problem(problem, "refused"))
         document.path_changed.connect(lambda _path: self._name_changed())
         document.path_changed.connect(lambda _path: self.banner.dismiss("imported"))
-        self.banner.closed.connect(self._banner_closed)
         self.files.failed.connect(lambda problem: self.say_problem(problem, "files"))
         self.files.note_changed.connect(lambda _note: self._name_changed())
 
         self.inspector.layer.block.independence_asked.connect(self.canvas.editing.grouping.make_unique)
-        self.palette_panel.chosen.connect(lambda kind: self.canvas.add_kind(kind))
+        self.palette_panel.chosen.connect(self._add_layer)
         self.canvas.hint.connect(self.status.hint)
         self.canvas.visible_nodes_changed.connect(self._attend_soon)
         self.canvas.node_activated.connect(self._activated)
         self.status.problems_asked.connect(self.show_problems)
         self.analysis.said.connect(self.status.hint)
         self.problems.setting_activated.connect(self.inspector.show_setting)
-        self.inspector.learning_rate_changed.connect(self._learning_rate_changed)
         self.inspector.download_asked.connect(live.prepare)
         self.inspector.cancel_asked.connect(live.stop)
 
@@ -213,7 +213,7 @@ class MainWindow(QMainWindow):
         bar.theme_asked.connect(self.toggle_theme)
 
         live.state_changed.connect(lambda _state: self._state_changed())
-        live.phase_changed.connect(lambda _phase: self._state_changed())
+        live.inside_changed.connect(lambda _inside: self._state_changed())
         live.progressed.connect(bar.set_progress)
         live.preparing.connect(self._preparing)
         live.prepared_changed.connect(self._prepared)
@@ -242,6 +242,11 @@ class MainWindow(QMainWindow):
         if not self.document.open_block(name):
             self.inspector.show_layer()
 
+    def _add_layer(self, kind: str) -> None:
+        """A layer was taken from the palette: what is typed next is meant for it, or for the canvas around it."""
+        self.canvas.add_kind(kind)
+        self.canvas.setFocus()
+
     def _document_replaced(self) -> None:
         """Nothing that was said of the document before holds for this one."""
         self.sample = 0
@@ -253,7 +258,7 @@ class MainWindow(QMainWindow):
     def _name_changed(self) -> None:
         clean = self.document.undo.isClean()
         name = self.document.title
-        self.topbar.set_document(name, self.document.path, "" if clean else "edited")
+        self.topbar.set_document(name, self.document.path, self.files.note)
         self.setWindowTitle(f"{name}{'' if clean else ' (edited)'} - TorchCanvas")
 
     def _subject_changed(self) -> None:
@@ -271,6 +276,7 @@ class MainWindow(QMainWindow):
         self.problems_found = check(self.document.located, self.document.known)
         if STORED in before and not self.problems_found:  # a file that was missing may be there again
             self.live.try_again()
+        self._show_health()
         self.inspector.set_problems(self.problems_found)
         self.status.set_problems(self.problems_found)
         self.problems.set_problems(self.problems_found)
@@ -315,7 +321,7 @@ class MainWindow(QMainWindow):
                 shown.show_picture(picture)
 
     def _show_health(self) -> None:
-        found = badges(self._health, self.document.flat)
+        found = badges(self._health, self.document.flat) | warnings(self.problems_found, self.document.flat)
         self.canvas.set_badges(on_cards(found, self.document.shown_as))
 
     # Training -------------------------------------------------------------------------------------------------------
@@ -336,7 +342,7 @@ class MainWindow(QMainWindow):
 
     def _state_changed(self) -> None:
         can_run = not any(problem.severity is Severity.ERROR for problem in self.problems_found)
-        self.topbar.set_state(self.live.state, stepped=self.live.stepped, phase=self.live.phase, can_run=can_run)
+        self.topbar.set_state(self.live.state, stepped=self.live.stepped, inside=self.live.inside, can_run=can_run)
 
     def _preparing(self, event: Preparing) -> None:
         self.topbar.set_preparing(event)
@@ -352,10 +358,6 @@ class MainWindow(QMainWindow):
         if self.sample >= event.validation_samples:
             self.sample = 0
         self._subject_changed()
-
-    def _learning_rate_changed(self, value: float) -> None:
-        if self.live.training:
-            self.live.set_learning_rate(value)
 
     def _failed(self, problem: Problem) -> None:
         self.inspector.show_progress("")
@@ -387,7 +389,10 @@ class MainWindow(QMainWindow):
 
     def _stale_changed(self, stale: bool) -> None:
         if stale:
-            text = "The network has changed since this run began. What you see is the network as it was then."
+            changes = self.live.changes
+            what = " and the ".join(filter(None, (", the ".join(changes[:-1]), changes[-1])))
+            have = "has" if changes in (("network",), ("data",)) else "have"
+            text = f"The {what} {have} changed since this run began. What you see is the run as it was then."
             self.banner.show_message("stale", text, "accent", (Offer("Start again with the changes", self.restart),))
         else:
             self.banner.dismiss("stale")
@@ -442,34 +447,6 @@ class MainWindow(QMainWindow):
         self.banner.show_message("imported", " ".join((text, *(f"Note: {html.escape(note)}" for note in notes))))
         return True
 
-    def offer_recovery(self, found: Sequence[Recovered]) -> None:
-        """Offer what a crash left behind, the newest first."""
-        self._left_behind = found
-        if not found or self.banner.subject not in ("", "recovery"):
-            return  # what is said now comes first; the offer follows when it is closed
-        newest, rest = found[0], found[1:]
-
-        def take() -> None:
-            self._left_behind = ()
-            self.files.recover(newest)
-            newest.discard()
-            self.canvas.fit()
-
-        def drop() -> None:
-            newest.discard()
-            self.offer_recovery(rest)
-
-        when = datetime.fromtimestamp(newest.saved).strftime("%d %B, %H:%M")
-        name = newest.path.stem if newest.path else newest.project.name
-        text = f"<b>{html.escape(name)}</b> was not saved when the program last ended (autosaved {when})."
-        self.banner.show_message("recovery", text, "accent", (Offer("Open it", take), Offer("Drop it", drop)))
-
-    def _banner_closed(self, subject: str) -> None:
-        if subject == "recovery":
-            self._left_behind = ()
-        else:
-            self.offer_recovery(self._left_behind)
-
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         if not self._painted:
@@ -483,9 +460,14 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and hasattr(self, "_check_timer"):
             self._check_timer.start()  # files may have come and gone meanwhile
 
+    def leave(self) -> None:
+        """The system ends the program: nobody is asked, and unsaved changes are offered at the next start."""
+        self._leaving = True
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved changes, end the training, remember the layout."""
-        if not self.files.may_discard():
+        if not (self._leaving or self.files.may_discard()):
             event.ignore()
             return
         settings = QSettings()
@@ -493,7 +475,7 @@ class MainWindow(QMainWindow):
         settings.setValue("layout", self.saveState(LAYOUT_VERSION))
         self.hide()  # the end of a step may take a moment, and nobody should wait for it
         self.ended = self.live.close()
-        self.files.close()
+        self.files.close(keep=self._leaving)
         super().closeEvent(event)
 
 

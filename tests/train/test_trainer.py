@@ -63,7 +63,7 @@ def test_a_run_says_what_it_does_and_ends(fly: Fly) -> None:
 
 def test_parked_it_waits_at_step_0_and_shows_the_initial_network(fly: Fly, tmp_path: Path) -> None:
     flight = fly(picture_job(), run_folder=tmp_path / "run", attention=EVERYTHING, paused=True)
-    assert rest(flight).phase is None
+    assert rest(flight).inside is None
     picture = wait_for_picture(flight)
     assert picture.step == 0
     assert flight.trainer.progress.step == 0
@@ -100,7 +100,7 @@ def test_one_batch_at_a_time(fly: Fly) -> None:
     rest(flight)
     for step in (1, 2, 3):
         flight.trainer.send(StepBatch())
-        assert rest(flight).phase is None
+        assert rest(flight).inside is None
         assert flight.trainer.progress.step == step
 
 
@@ -122,11 +122,25 @@ def test_one_phase_at_a_time(fly: Fly) -> None:
     seen = []
     for _ in range(6):
         flight.trainer.send(StepPhase())
-        seen.append(rest(flight).phase)
-    assert seen == [Phase.FORWARD, Phase.LOSS, Phase.BACKWARD, Phase.UPDATE, None, Phase.FORWARD]
+        seen.append(rest(flight).inside)
+    phases = [inside.phase if inside is not None else None for inside in seen]
+    assert phases == [Phase.FORWARD, Phase.LOSS, Phase.BACKWARD, Phase.UPDATE, None, Phase.FORWARD]
+    forward, _, backward, update = seen[:4]
+    assert forward is not None
+    assert backward is not None
+    assert update is not None
+    assert forward.loss is None
+    assert forward.samples == update.samples > 0
+    assert backward.loss == update.loss
+    assert backward.loss is not None
+    assert backward.loss > 0
+    assert backward.gradient is None
+    assert update.gradient is not None
+    assert update.gradient > 0
+    assert flight.trainer.take_scalars()[0, 1] == pytest.approx(backward.loss)
     assert flight.trainer.progress.step == 1
     flight.trainer.send(StepBatch())  # finishes the step under way
-    assert rest(flight).phase is None
+    assert rest(flight).inside is None
     assert flight.trainer.progress.step == 2
 
 

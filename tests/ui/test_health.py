@@ -8,10 +8,14 @@ import pytest
 
 from builder.compile.infer import Inference, infer
 from builder.data.settings import DataSettings
+from builder.graph.edits import add_node
+from builder.graph.model import Graph, Node
 from builder.inspect.picture import Health
 from builder.project import templates
+from builder.project.check import check
+from builder.project.edits import set_setting
 from builder.ui.document import Document
-from builder.ui.health import Badge, badges, input_note, on_cards
+from builder.ui.health import Badge, badges, input_note, on_cards, warnings
 
 WELL = Health(0.0, 1.0, dead=0.0, saturated=0.1, gradient=0.01)
 
@@ -85,3 +89,22 @@ def test_layers_that_are_gone_are_left_out() -> None:
 def test_the_input_tells_where_its_data_come_from() -> None:
     assert input_note(DataSettings(dataset="mnist")) == "MNIST, normalised"
     assert input_note(DataSettings(dataset="mnist", normalise="none")) == "MNIST"
+
+
+def test_what_is_wrong_with_a_node_only_in_its_surroundings_stands_on_its_card() -> None:
+    project = templates.load("lenet5")
+    inference = infer(project.graph)
+    assert warnings(check(project), inference) == {}
+    misfit = set_setting(project, "data.dataset", "moons")
+    found = warnings(check(misfit), inference)
+    assert {name: badge[:2] for name, badge in found.items()} == {
+        "input": ("does not fit", "bad"),
+        "fc2": ("does not fit", "bad"),
+    }
+    twice = project.with_graph(add_node(project.graph, Node("again", "Input")))
+    inference = infer(twice.graph)
+    assert warnings(check(twice), inference)["again"].text == "second input"
+    # What is wrong with the node itself stands on its card anyway.
+    alone = project.with_graph(Graph.of([Node("fc", "Linear")]))
+    inference = infer(alone.graph)
+    assert "fc" not in warnings(check(alone), inference)

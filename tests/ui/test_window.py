@@ -9,7 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollBar,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from builder.graph.model import Graph, Network, Node
@@ -20,7 +30,7 @@ from builder.project.autosave import Recovered
 from builder.project.document import Project
 from builder.project.edits import set_setting
 from builder.project.file import load, save
-from builder.train.messages import EpochEnded, Finished, Phase, Reason, State
+from builder.train.messages import EpochEnded, Finished, Inside, Phase, Reason, State
 from builder.ui.command_palette import CommandPalette
 from builder.ui.files import Answer
 from builder.ui.inspector.panel import place_words
@@ -77,9 +87,12 @@ def test_a_network_is_built_by_hand_mended_trained_saved_opened_and_undone(
     qtbot.waitUntil(lambda: window.live.state in (State.PAUSED, State.FINISHED), timeout=PATIENCE)
     press(qtbot, window.topbar.reset)
     until_parked(qtbot, window)
-    with qtbot.waitSignal(window.live.phase_changed, timeout=PATIENCE) as told:
+    with qtbot.waitSignal(window.live.inside_changed, timeout=PATIENCE) as told:
         press(qtbot, window.topbar.phase)
-    assert told.args == [Phase.FORWARD]
+    assert told.args is not None
+    assert told.args[0].phase is Phase.FORWARD
+    assert window.topbar.strip.next is Phase.FORWARD
+    assert window.topbar.figures() == "step 1 · 64 samples taken"
     press(qtbot, window.topbar.batch)
     qtbot.waitUntil(lambda: window.live.progress.step == 1, timeout=PATIENCE)
     assert window.live.state is State.PAUSED
@@ -205,6 +218,7 @@ def test_how_a_run_ended_stays_to_be_read(make_window: MakeWindow, qtbot: QtBot)
     with qtbot.waitSignal(window.live.progressed, timeout=PATIENCE):
         pass
     assert window.topbar.figures().startswith("done · test accuracy ")
+    assert "same initial weights" in window.topbar.run.toolTip()
     assert window.inspector.data.progress() == ""
 
 
@@ -213,13 +227,23 @@ def test_another_learning_rate_is_no_other_run(make_window: MakeWindow, qtbot: Q
     until_parked(qtbot, window)
     press(qtbot, window.topbar.run)
     qtbot.waitUntil(lambda: window.live.progress.step > 2, timeout=PATIENCE)
+    before = window.document.value.training.optimizer.learning_rate
     window.document.commit("Rate", set_setting(window.document.value, "training.optimizer.learning_rate", 0.0123))
-    window.inspector.learning_rate_changed.emit(0.0123)
     assert not window.live.stale
     assert window.banner.text == ""
     qtbot.waitUntil(lambda: window.live.progress.learning_rate == pytest.approx(0.0123), timeout=PATIENCE)
     window.document.undo.undo()
+    assert not window.live.stale
+    qtbot.waitUntil(lambda: window.live.progress.learning_rate == pytest.approx(before), timeout=PATIENCE)
+    window.document.commit("Rule", set_setting(window.document.value, "training.optimizer.momentum", 0.5))
     assert window.live.stale
+    assert window.banner.text.startswith("The training settings have changed")
+    window.canvas.add_kind("ReLU")
+    assert window.banner.text.startswith("The network and the training settings have changed")
+    window.document.undo.undo()
+    window.document.undo.undo()
+    assert not window.live.stale
+    assert window.banner.text == ""
 
 
 def test_the_command_palette_tells_what_a_command_belongs_to(make_window: MakeWindow) -> None:
@@ -311,7 +335,7 @@ def test_a_file_that_cannot_be_read_is_named_before_recovery_is_offered(
     window.open_at_start(bad)
     file = tmp_path / "left.json"
     file.write_text("{}", "utf-8")
-    window.offer_recovery([Recovered(Project("Lost"), tmp_path / "kept.tcanvas", 0.0, file)])
+    window.recovery_offer.make([Recovered(Project("Lost"), tmp_path / "kept.tcanvas", 0.0, file)])
     assert "bad.tcanvas" in window.banner.text
     window.banner.dismiss()
     assert "<b>kept</b>" in window.banner.text
@@ -355,13 +379,80 @@ def test_the_window_paints_at_any_size_in_both_themes(
     assert ground in colours
 
 
+def test_the_views_get_their_share_of_a_window_that_nobody_has_arranged(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(None)
+    dock = window.docks["loss"]
+    for height, wanted in ((600, 198), (1000, 320), (700, 231)):
+        window.resize(1200, height)
+        qtbot.waitUntil(lambda wanted=wanted: dock.height() == wanted, timeout=PATIENCE)
+    window.resizeDocks([dock], [300], Qt.Orientation.Vertical)
+    qtbot.waitUntil(lambda: dock.height() == 300, timeout=PATIENCE)
+    window.resize(1200, 760)
+    qtbot.waitUntil(lambda: window.canvas.height() > 0 and dock.height() == 300, timeout=PATIENCE)
+
+
+def test_a_layer_that_does_not_go_with_the_data_says_so(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(None)
+    document = window.document
+    document.commit("Data", set_setting(document.value, "data.dataset", "moons"))
+    cards = window.canvas.canvas.nodes
+    qtbot.waitUntil(lambda: cards["fc2"].badge == "does not fit", timeout=PATIENCE)
+    assert "2 outputs" in cards["fc2"].health_words
+    summary = window.inspector.layer.summary
+    qtbot.waitUntil(lambda: len(summary.problems.cards) == 2, timeout=PATIENCE)
+    document.select(["fc2"])
+    assert len(window.inspector.layer.problems.cards) == 1
+    document.undo.undo()
+    qtbot.waitUntil(lambda: cards["fc2"].badge == "", timeout=PATIENCE)
+    assert window.inspector.layer.problems.cards == []
+
+
+def test_what_is_typed_behind_a_layer_from_the_palette_goes_to_the_canvas(make_window: MakeWindow) -> None:
+    window = make_window(Project("Empty"))
+    window.palette_panel.list.setFocus()
+    window.palette_panel.chosen.emit("Conv2d")
+    assert set(window.document.graph.nodes) == {"conv1"}
+    assert window.canvas.hasFocus()
+
+
+def test_everything_that_takes_the_keyboard_has_a_name_and_every_button_a_tip(make_window: MakeWindow) -> None:
+    window = make_window(None)
+    window.document.select(["conv1"])
+    window.docks["analysis"].show()
+    window.show_problems()
+    kinds = (QAbstractButton, QAbstractSlider, QComboBox, QLineEdit)
+    seen = 0
+    for tab in range(window.inspector.count()):
+        window.inspector.setCurrentIndex(tab)
+        for widget in window.findChildren(QWidget):
+            inner = isinstance(widget.parent(), QAbstractSpinBox) or widget.objectName().startswith("qt_")
+            if not isinstance(widget, kinds) or isinstance(widget, QScrollBar) or inner or not widget.isVisible():
+                continue
+            button = isinstance(widget, QAbstractButton)
+            assert widget.accessibleName() or (button and widget.text()), widget
+            assert widget.toolTip() or not button, widget.accessibleName() or widget.text()
+            seen += 1
+    assert seen > 60
+
+
+def test_views_and_figures_are_explained(make_window: MakeWindow) -> None:
+    window = make_window(None)
+    for view in window.views.values():
+        assert view.help
+        head = view.head()
+        assert head is not None
+        assert view.help in head.toolTip()
+    figures = window.inspector.layer.summary.figures
+    assert all(label.toolTip() for label in figures.findChildren(QLabel) if label.text())
+
+
 def test_buttons_give_up_their_words_in_a_narrow_window(make_window: MakeWindow) -> None:
     window = make_window(None)
     bar = window.topbar
-    bar.set_state(State.PAUSED, stepped=True, phase=Phase.FORWARD)
+    bar.set_state(State.PAUSED, stepped=True, inside=Inside(Phase.FORWARD, 1, 32))
     assert bar.phase.text() == "Next: forward"
     window.resize(1000, 700)
-    bar.set_state(State.PAUSED, stepped=True, phase=Phase.LOSS)
+    bar.set_state(State.PAUSED, stepped=True, inside=Inside(Phase.LOSS, 1, 32))
     assert (bar.phase.text(), bar.batch.text()) == ("", "One batch")
     window.resize(1500, 940)
     assert bar.phase.text() == "Next: loss"

@@ -28,7 +28,7 @@ _LEAST, _MOST = 92.0, 158.0  # width of what stands on a card
 _LARGEST_GAP_FREE = 12  # a vector of up to so many numbers gets roomy cells
 
 # One or two words for the badge; the whole message stands on the card and in the tooltip.
-_SHORT = {
+SHORT = {
     "shape-mismatch": "does not fit",
     "not-connected": "not connected",
     "bad-parameter": "bad value",
@@ -37,6 +37,9 @@ _SHORT = {
     "unknown-block": "unknown",
     "cycle": "circle",
     "several-inputs": "second input",
+    "data-misfit": "does not fit",
+    "output-misfit": "does not fit",
+    "too-large": "too large",
 }
 
 
@@ -73,7 +76,7 @@ class Face:
             return "", ""
         # What is not wired yet is unfinished rather than wrong.
         mild = self.problem.severity is Severity.WARNING or self.problem.code == "not-connected"
-        return _SHORT.get(self.problem.code, "problem"), "warn" if mild else "bad"
+        return SHORT.get(self.problem.code, "problem"), "warn" if mild else "bad"
 
     def port(self, side: str, index: int) -> QPointF:
         """Centre of a port ("in" or "out") in the card's own coordinates."""

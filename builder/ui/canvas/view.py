@@ -49,6 +49,7 @@ from builder.ui.document import Document
 from builder.ui.theme import theme
 
 _FAR, _NEAR = 0.34, 0.62  # zoom below which little, and above which everything is drawn
+_FEW, _FAR_FEW = 60, 0.22  # of so few nodes more is drawn for longer: that costs little, and blank cards say nothing
 
 
 class CanvasView(ZoomView):
@@ -284,7 +285,8 @@ class CanvasView(ZoomView):
 
     def _zoomed(self) -> None:
         zoom = self.zoom()
-        self.canvas.detail = NEAR if zoom >= _NEAR else MIDDLE if zoom >= _FAR else FAR
+        far = _FAR if len(self.canvas.nodes) > _FEW else _FAR_FEW
+        self.canvas.detail = NEAR if zoom >= _NEAR else MIDDLE if zoom >= far else FAR
         self.setRenderHint(QPainter.RenderHint.Antialiasing, self.canvas.detail != FAR)
         self._scrolled()
 

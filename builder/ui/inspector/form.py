@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from builder.graph.expression import reference
 from builder.graph.parameters import Parameters, extras, problems_of
@@ -74,6 +74,8 @@ class Row(QWidget):
         self.label.setToolTip(help)
         editor.setToolTip(help)
         editor.setAccessibleName(title)
+        for slider in editor.findChildren(QSlider):
+            slider.setAccessibleName(title)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         if isinstance(editor, NumberEdit):
             editor.edited.connect(self.edited)

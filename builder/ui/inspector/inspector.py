@@ -35,11 +35,9 @@ class Inspector(QTabWidget):
 
     Attributes:
         layer, data, training, code: the panels.
-        learning_rate_changed: (rate) turned by the user; a run under way may follow it.
         download_asked, cancel_asked: see `DataPanel`.
     """
 
-    learning_rate_changed = Signal(float)
     download_asked = Signal()
     cancel_asked = Signal()
 
@@ -52,6 +50,7 @@ class Inspector(QTabWidget):
         self._samples: tuple[DataSettings, Sequence[Sample]] | None = None
         self._progress: tuple[str, float | None] = ("", None)
         self.setDocumentMode(True)
+        self.tabBar().setAccessibleName("Inspector")
         self.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click needs no ring around what it shows
         self.layer = LayerPanel(document)
         self.addTab(self.layer, TITLES[LAYER])
@@ -96,7 +95,6 @@ class Inspector(QTabWidget):
         from builder.ui.inspector.training_panel import TrainingPanel
 
         panel = TrainingPanel(self._document)
-        panel.learning_rate_changed.connect(self.learning_rate_changed)
         if self._prepared is not None:
             panel.set_prepared(self._prepared[1])
         panel.show_problems(self._problems)
@@ -135,8 +133,9 @@ class Inspector(QTabWidget):
             data.show_split(*_split(event))
 
     def set_problems(self, problems: Iterable[Problem]) -> None:
-        """Show the problems of settings beside their fields; those of layers come from the document."""
+        """Show the problems of the project: of settings beside their fields, of layers with the layer."""
         self._problems = tuple(problems)
+        self.layer.set_problems(self._problems)
         for name in ("data", "training"):
             if (panel := self._made(name)) is not None:
                 panel.show_problems(self._problems)

@@ -58,6 +58,7 @@ class LayerPanel(QWidget):
         self._stack = QStackedLayout(self)
         self._one = Panel()
         self.summary = SelectionSummary(document)
+        self._others: tuple[Problem, ...] = ()
         self._stack.addWidget(self.summary)
         self._stack.addWidget(self._one)
         self.definition = DefinitionPanel(document)
@@ -129,9 +130,20 @@ class LayerPanel(QWidget):
             self._one.verticalScrollBar().setValue(0)
         self._stack.setCurrentWidget(self._one)
 
+    def set_problems(self, found: tuple[Problem, ...]) -> None:
+        """All problems of the project, which know more than the layer: whether it goes with the data, and its size."""
+        known = {problem.code for problem in self._document.flat.problems()}
+        others = tuple(problem for problem in found if problem.code not in known)
+        if others != self._others:
+            self._others = others
+            self.summary.set_problems(others)
+            self._renew()
+
     def _own_problems(self, info: NodeInfo) -> tuple[Problem, ...]:
-        network = tuple(p for p in self._document.inference.network if p.where == info.node.name)
-        return (*info.problems, *network)
+        name = info.node.name
+        network = tuple(p for p in self._document.inference.network if p.where == name)
+        full = self._document.flat_name(name)
+        return (*info.problems, *network, *(p for p in self._others if full is not None and p.where == full))
 
     def _show_form(self, layer: type[Layer] | None, info: NodeInfo, *, fresh: bool) -> None:
         wanted = layer if layer is not None and layer.model_fields else None

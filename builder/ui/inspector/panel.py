@@ -25,6 +25,7 @@ from builder.graph.problems import Fix, Problem, Severity
 from builder.train.settings import TrainingSettings
 from builder.ui import icons
 from builder.ui.inspector.form import sentence
+from builder.ui.terms import TERMS
 from builder.ui.theme import theme
 from builder.ui.widgets.labels import label
 
@@ -194,8 +195,10 @@ class Figures(QWidget):
             self._grid.addWidget(value, len(self._cells), 1)
             self._cells.append((name, value))
         for index, cells in enumerate(self._cells):
-            for cell, text in zip(cells, wanted[index] if index < len(wanted) else ("", ""), strict=True):
+            row = wanted[index] if index < len(wanted) else ("", "")
+            for cell, text in zip(cells, row, strict=True):
                 cell.setText(text)
+                cell.setToolTip(TERMS.get(row[0], ""))
                 cell.setVisible(index < len(wanted))
             role = "figure" if cells[1].text()[:1].isdigit() else "value"
             if cells[1].property("role") != role:

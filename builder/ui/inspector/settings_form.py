@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from builder.graph.parameters import Parameters
@@ -20,11 +19,8 @@ class SettingsForm(QWidget):
     """The form of `document.value.<room>`; commits what the user wants.
 
     Attributes:
-        committed: (path, value) a setting, named within the room, was given another value by the user.
         form: the form itself.
     """
-
-    committed = Signal(str, object)
 
     def __init__(self, document: Document, room: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,4 +75,3 @@ class SettingsForm(QWidget):
             self.form.row(path).refuse(sentence(error.problems[0].message))
             return
         self._document.commit(title, project, where if gesture else "")
-        self.committed.emit(path, value)

@@ -13,7 +13,7 @@ from builder.compile.analysis import Analysis, analyse
 from builder.compile.infer import Inference
 from builder.compile.limits import size
 from builder.compile.plan import make_plan
-from builder.graph.problems import ProblemError
+from builder.graph.problems import Problem, ProblemError
 from builder.ui.document import Document
 from builder.ui.inspector.panel import Figures, Panel, ProblemColumn
 from builder.ui.theme import font, theme
@@ -83,6 +83,7 @@ class SelectionSummary(Panel):
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
+        self._others: tuple[Problem, ...] = ()
         self._analysed: tuple[Inference, Analysis | None] | None = None
         self.title = label("", "title", wrap=True)
         self.note = label("", "muted", wrap=True)
@@ -100,6 +101,11 @@ class SelectionSummary(Panel):
         self._later.setSingleShot(True)
         self._later.setInterval(0)
         self._later.timeout.connect(self._show)
+
+    def set_problems(self, others: tuple[Problem, ...]) -> None:
+        """Problems of the project that the network alone does not have."""
+        self._others = others
+        self.renew()
 
     def renew(self) -> None:
         """The network or the selection is another one; what is shown follows behind the edit."""
@@ -136,7 +142,7 @@ class SelectionSummary(Panel):
             ]
             bars = self._bars(inference)
         self.figures.show_rows(rows)
-        self.problems.show_problems(inference.errors[:4] if analysis is None else ())
+        self.problems.show_problems((inference.errors if analysis is None else self._others)[:4])
         self.bars.show_bars(bars)
         self._share.setVisible(bool(bars))
         if not inference.nodes:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from builder.compile.stored import Carried
@@ -45,13 +44,7 @@ _LOSSES = {
 
 
 class TrainingPanel(Panel):
-    """The settings of the training.
-
-    Attributes:
-        learning_rate_changed: (rate) turned by the user; a run under way may follow it.
-    """
-
-    learning_rate_changed = Signal(float)
+    """The settings of the training."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,7 +53,6 @@ class TrainingPanel(Panel):
         self.problems = ProblemColumn()
         self.problems.fix_asked.connect(document.apply_fix)
         self.settings = SettingsForm(document, "training")
-        self.settings.committed.connect(self._committed)
         self.form = self.settings.form
         self._steps = Section("Steps")
         self.steps_text = FormulaBox("–", "–")
@@ -98,10 +90,6 @@ class TrainingPanel(Panel):
     def choose_weights(self, begin: Path) -> None:
         """Let the user choose the weights to begin with, from a folder on where there is one."""
         self._weights.choose(begin if begin.is_dir() else None)
-
-    def _committed(self, path: str, value: object) -> None:
-        if path.rpartition(".")[2] == "learning_rate" and isinstance(value, float):
-            self.learning_rate_changed.emit(value)
 
     def _weights_moved(self, before: str, now: str) -> None:
         if self._carried is not None and self._carried[0] == before:

@@ -20,6 +20,8 @@ from builder.ui.views.colour import Pixels, pixels_to_image
 from builder.ui.views.paint import paint_note
 
 GAP = 3.0  # pixels between maps
+ALLEY = 4  # gaps between two blocks
+MOST_BLOCKS = 12
 Cell = tuple[int, int, int]
 """A place in a mosaic: tile, row and column in the tile."""
 
@@ -53,7 +55,9 @@ class Grid:
     """Where the tiles of a mosaic stand; all lengths in pixels of the screen.
 
     Attributes:
+        columns, rows: of tiles, in a block.
         width, height: of one tile; gap: between two.
+        blocks: side by side, each read from top to bottom before the next.
     """
 
     columns: int
@@ -61,17 +65,39 @@ class Grid:
     width: int
     height: int
     gap: int
+    blocks: int = 1
+
+    @property
+    def block(self) -> int:
+        """Width of a block."""
+        return self.columns * (self.width + self.gap) - self.gap
+
+    @property
+    def alley(self) -> int:
+        """What lies between two blocks."""
+        return ALLEY * self.gap
 
     @property
     def total(self) -> tuple[int, int]:
         """Width and height of the whole mosaic."""
-        across = self.columns * (self.width + self.gap) - self.gap
+        across = self.blocks * (self.block + self.alley) - self.alley
         return across, self.rows * (self.height + self.gap) - self.gap
 
     def tile(self, number: int) -> tuple[int, int]:
         """Left and top of a tile."""
-        row, column = divmod(number, self.columns)
-        return column * (self.width + self.gap), row * (self.height + self.gap)
+        line, column = divmod(number, self.columns)
+        block, row = divmod(line, self.rows)
+        left = block * (self.block + self.alley) + column * (self.width + self.gap)
+        return left, row * (self.height + self.gap)
+
+    def number_at(self, x: int, y: int) -> int | None:
+        """The tile at a point of the mosaic, whether or not there are so many; None in a gap and outside."""
+        block, x = divmod(x, self.block + self.alley)
+        column, x = divmod(x, self.width + self.gap)
+        row, y = divmod(y, self.height + self.gap)
+        if block >= self.blocks or column >= self.columns or row >= self.rows or x >= self.width or y >= self.height:
+            return None
+        return (block * self.rows + row) * self.columns + column
 
 
 def lay_out(
@@ -81,16 +107,24 @@ def lay_out(
 
     Args:
         space: width and height that there is.
-        columns: tiles in a row; 0 to choose.
+        columns: tiles in a row; 0 to choose. Rows of so many may stand in blocks side by side.
         largest: a cell is never drawn larger than this.
     """
-    tried = np.array([min(columns, count)]) if columns else np.arange(1, count + 1)
-    rows = -(-count // tried)
+    lines = -(-count // columns) if columns else 0
+    blocks = np.arange(1, min(lines, MOST_BLOCKS) + 1) if columns else np.ones(count, np.int64)
+    tried = np.full(len(blocks), min(columns, count)) if columns else np.arange(1, count + 1)
+    rows = -(-lines // blocks) if columns else -(-count // tried)
     while True:
-        across = (space[0] - (tried - 1) * gap) / (tried * width)
+        gaps = blocks * (tried - 1) + (blocks - 1) * ALLEY
+        across = (space[0] - gaps * gap) / (blocks * tried * width)
         down = (space[1] - (rows - 1) * gap) / (rows * height)
         scales = np.minimum(across, down)
-        best = int(np.argmax(scales))
+        # Of grids that show the tiles about equally large, one with few holes, and the widest: what is left over is
+        # then below, in one piece.
+        most = scales.max()
+        alike = np.flatnonzero(scales >= most - 0.04 * abs(most))
+        holes = (tried * rows)[alike]
+        best = int(np.argmax(scales) if columns else alike[np.flatnonzero(holes == holes.min())[-1]])
         scale = float(scales[best])
         if gap <= 1 or scale * min(width, height) >= 4 * gap:
             break
@@ -99,7 +133,8 @@ def lay_out(
     if scale >= 1.0 and math.floor(scale) / scale > 0.85:
         scale = math.floor(scale)  # every cell equally large, where that costs little
     size = max(1, round(math.floor(scale * width))), max(1, round(math.floor(scale * height)))
-    return Grid(int(tried[best]), int(rows[best]), size[0], size[1], gap)
+    filled = -(-lines // int(rows[best])) if columns else 1  # rounding up may leave the last block empty
+    return Grid(int(tried[best]), int(rows[best]), size[0], size[1], gap, filled)
 
 
 def compose(pixels: Pixels, grid: Grid, *, upwards: bool = False) -> QImage:
@@ -110,14 +145,17 @@ def compose(pixels: Pixels, grid: Grid, *, upwards: bool = False) -> QImage:
     if upwards:
         rows = height - 1 - rows
     tiles = pixels.take(columns, axis=2).take(rows, axis=1)  # in this order whole lines are copied at a time
-    places = grid.rows * grid.columns
+    places = grid.blocks * grid.rows * grid.columns
     if places > count:
         tiles = np.concatenate([tiles, np.zeros((places - count, grid.height, grid.width), np.uint32)])
-    canvas = np.zeros((grid.rows, grid.height + grid.gap, grid.columns, grid.width + grid.gap), np.uint32)
-    shaped = tiles.reshape(grid.rows, grid.columns, grid.height, grid.width)
-    canvas[:, : grid.height, :, : grid.width] = shaped.transpose(0, 2, 1, 3)
     across, down = grid.total
-    return pixels_to_image(canvas.reshape(canvas.shape[0] * canvas.shape[1], -1)[:down, :across])
+    whole = np.zeros((grid.rows * (grid.height + grid.gap), across), np.uint32)
+    for number, part in enumerate(tiles.reshape(grid.blocks, grid.rows, grid.columns, grid.height, grid.width)):
+        canvas = np.zeros((grid.rows, grid.height + grid.gap, grid.columns, grid.width + grid.gap), np.uint32)
+        canvas[:, : grid.height, :, : grid.width] = part.transpose(0, 2, 1, 3)
+        left = number * (grid.block + grid.alley)
+        whole[:, left : left + grid.block] = canvas.reshape(len(whole), -1)[:, : grid.block]
+    return pixels_to_image(whole[:down])
 
 
 class Mosaic(QWidget):
@@ -204,12 +242,12 @@ class Mosaic(QWidget):
         inside = (at - self.shown().topLeft()) * self.devicePixelRatio()
         if inside.x() < 0 or inside.y() < 0:
             return None
-        column, x = divmod(int(inside.x()), grid.width + grid.gap)
-        row, y = divmod(int(inside.y()), grid.height + grid.gap)
-        number = row * grid.columns + column
-        if column >= grid.columns or x >= grid.width or y >= grid.height or number >= tiles.count:
+        number = grid.number_at(int(inside.x()), int(inside.y()))
+        if number is None or number >= tiles.count:
             return None
         _, height, width = tiles.pixels.shape
+        left, top = grid.tile(number)
+        x, y = int(inside.x()) - left, int(inside.y()) - top
         line = y * height // grid.height
         return number, height - 1 - line if tiles.upwards else line, x * width // grid.width
 

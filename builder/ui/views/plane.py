@@ -89,21 +89,24 @@ def _paint_mark(painter: QPainter, target: int, at: QPointF, radius: float) -> N
 def probabilities(scores: Floats, output: Floats, cell: tuple[int, int]) -> Floats:
     """What the last layer gives over the plane (outputs, n, n) as shares of the classes (classes, n, n).
 
-    A loss may take scores in place of probabilities. Which of the two the layer gives is found by comparing its value
-    at the pinned sample, at `cell` (row, column), with the network's answer there.
+    A loss may take scores in place of probabilities. Which of the two the layer gives is seen from all its values
+    together; only where they tell nothing yet, by comparing the one at the pinned sample, at `cell` (row, column), with
+    the network's answer there: beside a steep boundary the cell may lie on the other side.
     """
     scores = np.nan_to_num(scores.astype(np.float32))
     here = scores[:, cell[0], cell[1]]
+    within = bool(scores.min() >= 0.0 and scores.max() <= 1.0)
     if len(scores) == 1:
         squashed = 1.0 / (1.0 + np.exp(-np.clip(scores, -40, 40)))
         value = float(squashed[0, cell[0], cell[1]])
-        plain = abs(float(here[0]) - float(output[0])) <= abs(value - float(output[0]))
+        nearer = abs(float(here[0]) - float(output[0])) <= abs(value - float(output[0]))
+        plain = within and (nearer or float(np.ptp(scores)) > 0.5)
         one = np.clip(scores if plain else squashed, 0.0, 1.0)[0]
         return np.stack([1.0 - one, one]).astype(np.float32)
     raised = np.exp(scores - scores.max(axis=0))
     squashed = raised / raised.sum(axis=0)
-    miss = np.abs(here - output).sum(), np.abs(squashed[:, cell[0], cell[1]] - output).sum()
-    return np.asarray(np.clip(scores, 0.0, 1.0) if miss[0] <= miss[1] else squashed, dtype=np.float32)
+    plain = within and bool(np.allclose(scores.sum(axis=0), 1.0, atol=1e-3))
+    return np.asarray(scores if plain else squashed, dtype=np.float32)
 
 
 def region_pixels(shares: Floats, ground: QColor) -> Pixels:

@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 
 from builder.ui.theme import font, theme
 from builder.ui.views.paint import figure, paint_note
-from builder.ui.views.series import Doubles, Series, even_ticks, log_ticks
+from builder.ui.views.series import Doubles, Series, even_ticks, log_ticks, window
 
 AXIS = 46  # pixels for the figures at the left
 FOOT = 18  # pixels for the steps below
@@ -67,8 +67,8 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self._pointer: QPointF | None = None
         self._drag: tuple[float, tuple[float, float]] | None = None
         self._raw, self._mean, self._line = (pg.PlotCurveItem() for _ in range(3))
-        self._dots = pg.ScatterPlotItem(pxMode=True, size=5)
-        for item in (self._raw, self._mean, self._line, self._dots):
+        self._dots, self._first = (pg.ScatterPlotItem(pxMode=True, size=5) for _ in range(2))
+        for item in (self._raw, self._mean, self._line, self._dots, self._first):
             self._box.addItem(item)
         for curve in (self._raw, self._mean, self._line):
             curve.setSegmentedLineMode("off")
@@ -85,11 +85,13 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
     def _dress(self) -> None:
         training, validation = theme().color("training"), theme().color("validation")
         self.setBackground(theme().color("panel"))
-        self._raw.setPen(pg.mkPen(theme().color("training", 0.38), width=1))
+        faint = 0.38 if self._measure.high is None else 0.24
+        self._raw.setPen(pg.mkPen(theme().color("training", faint), width=1))
         self._mean.setPen(pg.mkPen(training, width=1.8))
         self._line.setPen(pg.mkPen(validation, width=1.8))
-        self._dots.setPen(None)
-        self._dots.setBrush(validation)
+        for dots, colour in ((self._dots, validation), (self._first, training)):
+            dots.setPen(None)
+            dots.setBrush(colour)
         for curve in (self._raw, self._mean, self._line):
             curve.opts["antialias"] = curve is not self._raw
         self.resetCachedContent()
@@ -118,19 +120,25 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self._drawn = self._newest()
         self._box.setGeometry(self.area())
         first, last = self.span or self.extent()
+        bottom, top = self._measure.low, self._measure.high
+        bounded = bottom is not None and top is not None
         columns = max(16, self.width() - AXIS)
         training = self._training.between(first, last, columns)
         validation = self._validation.between(first, last, columns)
         raw = self._placed(training.y)
         mean, line = self._placed(training.mean), self._placed(validation.mean)
-        self._raw.setData(training.x, raw)
+        # Shares of a batch jump between a few values: where there are many, they would hide the curves behind hatching.
+        hatched = bounded and len(raw) > columns / 2
+        self._raw.setData([] if hatched else training.x, [] if hatched else raw)
         sparse = -(-len(mean) // MOST_SMOOTH) or 1  # a thick line costs by its points, and this one is smooth
         ends = slice((len(mean) - 1) % sparse if sparse > 1 else 0, None, sparse)  # the newest point is among them
         self._mean.setData(training.at[ends], mean[ends])
         self._line.setData(validation.at, line)
+        single = len(mean) == 1  # no line yet
+        self._first.setData(training.at if single else [], mean if single else [])
         dotted = len(line) <= MOST_DOTS
         self._dots.setData(validation.at if dotted else [], line if dotted else [])
-        low, high = self._reach(raw, line)
+        low, high = window(mean, line, bottom, top) if bounded else self._reach(raw, line)  # type: ignore[arg-type]
         self._box.setRange(xRange=(first, last), yRange=(low, high), padding=0.0)
         self._box.updateMatrix()  # left to the painting, this would ask for another one
         self.resetCachedContent()  # ticks and labels are painted behind the curves, where the view keeps a copy
@@ -153,18 +161,13 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         low, high = (float(every.min()), float(every.max())) if len(every) else (0.0, 1.0)
         room = max((high - low) * 0.05, (self._least(high) - (high - low)) / 2)
         low, high = low - room, high + room
-        if not self.log:
-            low = low if self._measure.low is None else max(low, self._measure.low)
-            high = high if self._measure.high is None else min(high, self._measure.high)
+        if not self.log and self._measure.low is not None:
+            low = max(low, self._measure.low)
         return (low, high) if high > low else (low - 0.5, low + 0.5)
 
     def _least(self, high: float) -> float:
         """The least span of the vertical axis: below it, neighbouring ticks would read alike."""
-        if self.log:
-            return 0.05
-        if self._measure.low is not None and self._measure.high is not None:
-            return (self._measure.high - self._measure.low) * 0.01
-        return 0.06 * abs(high) or 1e-9
+        return 0.05 if self.log else 0.06 * abs(high) or 1e-9
 
     # Painting -------------------------------------------------------------------------------------------------------
 

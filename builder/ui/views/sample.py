@@ -46,15 +46,17 @@ class SamplePanel(QWidget):
         inside = self.rect().adjusted(MARGIN, 2, -MARGIN, -8)
         line = self.verdict.height()
         width, height = inside.width(), inside.height()
-        if width > height * 0.9 and width >= 200:
-            side = min(height - line - 4, int(width * 0.46))
+        every = self.bars.sizeHint().height()
+        beside = min(height - line - 4, int(width * 0.46)) if width >= 200 else 0
+        if beside >= min(width, height - line - every - 10):
+            side = beside
             self.maps.setGeometry(QRect(inside.left(), inside.top(), side, side))
             left = inside.left() + side + 12
             rows = min(height - line - 4, max(side, self.bars.sizeHint().height()))
             self.bars.setGeometry(left, inside.top(), inside.right() + 1 - left, rows)
             self.verdict.setGeometry(inside.left(), inside.top() + max(side, rows) + 4, width, line)
         else:
-            wanted = min(self.bars.sizeHint().height(), max(3 * ROW, int(height * 0.45)))
+            wanted = min(every, max(3 * ROW, int(height * 0.5)))
             side = max(40, min(width, height - line - wanted - 10))
             self.maps.setGeometry(QRect(inside.left(), inside.top(), side, side))
             self.verdict.setGeometry(inside.left(), inside.top() + side + 4, width, line)

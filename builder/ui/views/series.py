@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 Doubles = NDArray[np.float64]
 
+FEW = 20  # points up to which every one of them lies within the axis of a bounded measure
+RISE = 0.12  # share of the points that may lie below it
+
 
 @dataclass(frozen=True)
 class Thinned:
@@ -157,6 +160,29 @@ def smooth(values: Doubles, weights: Doubles) -> Doubles:
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / spread) ** 2)
     total: Doubles = np.convolve(values * weights, kernel, "same")
     return total / np.convolve(weights, kernel, "same")
+
+
+def window(mean: Doubles, line: Doubles, bottom: float, top: float) -> tuple[float, float]:
+    """The part of a vertical axis from `bottom` to `top` in which two curves come to lie.
+
+    Their first rise may begin below it. Its ends are round, so that the figures beside it stay put while they move.
+
+    Args:
+        mean, line: values of the smoothed training curve and of the validation curve, in their order.
+    """
+    every = np.concatenate([mean, line])
+    every = every[np.isfinite(every)]
+    if not len(every):
+        return bottom, top
+    low, high = float(every.min()), float(every.max())
+    if len(every) > FEW:  # what falls later on is no rise
+        low = float(min(np.quantile(every, RISE), *line[-1:], *mean[len(mean) // 2 :]))
+    whole = top - bottom
+    step = whole * next(part for part in (0.05, 0.1, 0.2, 0.25, 1.0) if high - low <= 2 * part * whole)
+    low = bottom + step * math.floor((low - bottom) / step - 0.2)
+    high = bottom + step * math.ceil((high - bottom) / step)
+    high = min(top, max(high, low + 2 * step))
+    return max(bottom, min(low, high - 2 * step)), high + 0.02 * step  # a line along the top is seen whole
 
 
 def even_ticks(low: float, high: float, most: int) -> list[float]:

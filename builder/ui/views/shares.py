@@ -46,7 +46,7 @@ class Bars(QWidget):
         best = sorted(range(count), key=lambda number: -self._shares[number])[:most]
         if self._truth is not None and self._truth not in best:
             best[-1] = self._truth
-        return best
+        return sorted(best) if 2 * most >= count else best  # most of them: in their order, so that rows stay put
 
     def paintEvent(self, event: QPaintEvent) -> None:
         rows = self.rows()

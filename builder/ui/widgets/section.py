@@ -56,6 +56,7 @@ class Section(QWidget):
         self.body.setVisible(not folded)
         if self.head is not None:
             icons.dress(self.head, "chevron-right" if folded else "chevron-down", "muted")
+            self.head.setToolTip("Show what belongs here" if folded else "Fold this away")
         if tell:
             self.folded_changed.emit(folded)
 

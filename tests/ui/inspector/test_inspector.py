@@ -243,14 +243,11 @@ def test_samples_are_drawn_and_forgotten_with_their_data_set(inspector: Inspecto
     assert not inspector.data.samples.isVisible()
 
 
-def test_the_learning_rate_is_told_while_it_is_turned(inspector: Inspector, document: Document) -> None:
+def test_the_learning_rate_can_be_typed(inspector: Inspector, document: Document) -> None:
     inspector.setCurrentWidget(inspector.training)
     editor = inspector.training.form.row("optimizer.learning_rate").editor
     assert isinstance(editor, NumberEdit)
-    told: list[float] = []
-    inspector.learning_rate_changed.connect(told.append)
     type_in(editor, "0.2")
-    assert told == [0.2]
     assert document.value.training.optimizer.learning_rate == 0.2
 
 

@@ -29,7 +29,12 @@ def test_a_grid_holds_every_tile_without_overlap(
     count: int, height: int, width: int, across: int, down: int, fixed: bool
 ) -> None:
     grid = lay_out(count, height, width, (across, down), 3, columns=4 if fixed else 0)
-    assert grid.columns * grid.rows >= count > grid.columns * (grid.rows - 1)
+    block = grid.columns * grid.rows
+    assert block * grid.blocks >= count > block * (grid.blocks - 1)
+    assert grid.blocks == 1 or fixed
+    places = [grid.tile(number) for number in range(count)]
+    assert len(set(places)) == count
+    assert [grid.number_at(x + grid.width - 1, y + grid.height - 1) for x, y in places] == list(range(count))
     assert min(grid.width, grid.height) >= 1
     if grid.width > 1 and grid.height > 1:
         assert grid.total[0] <= across
@@ -44,16 +49,26 @@ def test_the_space_is_used() -> None:
     assert wide.columns > 20
 
 
+def test_rows_of_a_given_length_stand_side_by_side_where_that_makes_them_larger() -> None:
+    narrow, wide = (lay_out(96, 5, 5, (across, 236), 3, columns=6) for across in (100, 300))
+    assert narrow.blocks == 1
+    assert wide.blocks > 1
+    assert wide.width > narrow.width
+    assert wide.number_at(wide.block + 1, 0) is None  # between two blocks
+
+
 def test_a_cell_is_no_larger_than_said() -> None:
     assert lay_out(1, 1, 1, (900, 900), 0, largest=50.0).width == 50
 
 
-def test_composing_puts_each_value_into_its_place() -> None:
-    shown = tiles(6, 5, 4)
-    grid = lay_out(6, 5, 4, (200, 200), 3)
+@pytest.mark.parametrize("columns", [0, 2])
+def test_composing_puts_each_value_into_its_place(columns: int) -> None:
+    shown = tiles(14, 5, 4)
+    grid = lay_out(14, 5, 4, (200, 100), 3, columns)
+    assert (grid.blocks > 1) is (columns > 0)
     image = compose(shown.pixels, grid)
     assert (image.width(), image.height()) == grid.total
-    for number in range(6):
+    for number in range(14):
         left, top = grid.tile(number)
         for row in range(5):
             for column in range(4):

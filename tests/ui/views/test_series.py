@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.ui.views.series import Series, even_ticks, log_ticks
+from builder.ui.views.series import Series, even_ticks, log_ticks, window
 
 
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=30))
@@ -104,3 +104,27 @@ def test_points_that_come_twice_count_once() -> None:
     for _ in range(2):
         series.add(np.arange(5.0), np.ones(5))
     assert series.count == 5
+
+
+def test_the_axis_of_a_bounded_measure_shows_where_the_curves_come_to_lie() -> None:
+    rising = 1.0 - 0.9 * np.exp(-np.arange(200) / 10.0)
+    validation = np.array([0.93, 0.955, 0.961, 0.97])
+    low, high = window(rising, validation, 0.0, 1.0)
+    assert 0.7 <= low <= 0.9
+    assert 1.0 < high < 1.01
+    late = window(rising[80:], validation[2:], 0.0, 1.0)
+    assert late[0] == pytest.approx(0.9)
+    # A fall is no rise: it stays in sight. So does everything of a short curve.
+    assert window(rising[::-1], validation, 0.0, 1.0)[0] == 0.0
+    assert window(rising[:10], np.empty(0), 0.0, 1.0)[0] == 0.0
+    nothing = np.empty(0)
+    assert window(nothing, nothing, 0.0, 1.0) == (0.0, 1.0)
+
+
+@given(st.lists(st.floats(0.0, 1.0), max_size=60), st.lists(st.floats(0.0, 1.0), max_size=10))
+def test_the_axis_of_a_bounded_measure_holds_the_newest_points(mean: list[float], line: list[float]) -> None:
+    low, high = window(np.array(mean, float), np.array(line, float), 0.0, 1.0)
+    assert 0.0 <= low < high <= 1.02
+    for values in (mean, line):
+        if values:
+            assert low - 1e-9 <= values[-1] <= high + 1e-9

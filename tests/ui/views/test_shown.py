@@ -262,6 +262,26 @@ def test_scores_and_probabilities_give_the_same_regions() -> None:
 # Enlarging, saving, zooming -----------------------------------------------------------------------------------------
 
 
+def test_probabilities_are_told_from_scores_beside_a_steep_boundary() -> None:
+    steep = np.zeros((1, 8, 8), np.float32)
+    steep[0, :, 4:] = 1.0
+    # The pinned sample lies on the boundary: the nearest cell is already on its other side.
+    shares = probabilities(steep, np.array([0.13], np.float32), (3, 4))
+    assert np.array_equal(shares[1], steep[0])
+    both = np.concatenate([1.0 - steep, steep])
+    assert np.array_equal(probabilities(both, np.array([0.87, 0.13], np.float32), (3, 4)), both)
+
+
+def test_a_picture_with_few_classes_is_shown_large(sample: SampleView) -> None:
+    def side(classes: int) -> int:
+        sample.content.bars.set_shares([str(number) for number in range(classes)], [1 / classes] * classes, 0)
+        sample.content.arrange()
+        return sample.content.maps.width()
+
+    sample.resize(310, 330)
+    assert side(2) > 1.3 * side(10)
+
+
 def test_a_map_is_enlarged_and_follows(maps: FeatureMapsView, qtbot: QtBot) -> None:
     case = lenet()
     maps.set_subject(case.subject)

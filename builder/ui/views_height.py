@@ -1,0 +1,40 @@
+"""How high the live views stand in a window that nobody has arranged yet. Knows docks only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QDockWidget, QMainWindow
+
+LEAST, MOST, SHARE = 170, 320, 0.33  # pixels, and of the window's height: the canvas comes first in a small one
+
+
+class ViewsHeight:
+    """Gives a row of docks their share of the window's height, until somebody draws the line elsewhere."""
+
+    def __init__(self, window: QMainWindow, docks: Sequence[QDockWidget]) -> None:
+        self._window, self._docks = window, tuple(docks)
+        self._height: int | None = 0  # as it was shared out last
+        self._settle = QTimer(window, singleShot=True, interval=0)  # Qt gives docks their new size a moment later
+        self._settle.timeout.connect(self._settled)
+
+    def arranged(self) -> None:
+        """Somebody has arranged the window: leave it alone from now on."""
+        self._height = None
+
+    def share(self) -> None:
+        """The window has another size."""
+        docks = [dock for dock in self._docks if not dock.isFloating()]
+        if self._height is None or not docks:
+            return
+        if self._height and not self._settle.isActive() and abs(docks[0].height() - self._height) > 2:
+            self.arranged()
+            return
+        wanted = min(MOST, max(LEAST, round(SHARE * self._window.height())))
+        self._window.resizeDocks(docks, [wanted] * len(docks), Qt.Orientation.Vertical)
+        self._settle.start()
+
+    def _settled(self) -> None:
+        if self._height is not None:
+            self._height = self._docks[0].height()
