@@ -1,9 +1,10 @@
 """Which classes a person would write for a network with blocks, and what each takes as arguments. No text, no torch.
 
-Every copy of every block is a `Site`. Sites that hold the same calls, but for the numbers in them, share a `Form`: one
-class. A number that differs between its sites is told by the block's parameters where one of a few expressions gives it
-at every site, and is an argument of its own (`in_channels`) where none does. So each class, called as it is called in
-this network, builds exactly what the plan says, in the plan's order.
+Sites (see `sites`) that hold the same calls, but for the numbers in them, share a `Form`: one class. So do those of
+several definitions whose names differ in their number alone, as an import makes them. A number that differs between its
+sites is told by the block's parameters where one of a few expressions gives it at every site, and is an argument of its
+own (`in_channels`) where none does. So each class, called as it is called in this network, builds exactly what the plan
+says, in the plan's order.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ import keyword
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import groupby, pairwise
 from typing import Any
 
 from builder.compile.plan import Plan, Step
-from builder.graph.expansion import Expansion, Level, Written
+from builder.compile.sites import Site, Use, local_names, root_site
+from builder.graph.blocks import used_by
+from builder.graph.expansion import Expansion
 from builder.graph.expression import evaluate, reference
-from builder.graph.instance import INPUT
 from builder.graph.model import Block, Node
 from builder.graph.problems import ProblemError
 from builder.layers.base import Call
@@ -29,7 +30,7 @@ from builder.layers.freezing import is_frozen
 RESERVED = frozenset({
     "self", "x", "nn", "torch", "torchvision", "super", "range",
     "DistributedDataParallel", "Image", "ImageOps", "BATCH_SIZE", "DATA_SEED", "EPOCHS", "LIMIT", "NOISE", "POINTS",
-    "SEED", "TEST", "VALIDATION", "WEIGHTS", "WEIGHTS_FOLDER",
+    "SEED", "TEST", "VALIDATION", "AUXILIARY", "WEIGHTS", "WEIGHTS_FOLDER",
 })
 # fmt: on
 
@@ -51,56 +52,6 @@ class Expression:
     """Stands in the place of a number that the class's arguments tell."""
 
     text: str
-
-
-@dataclass(eq=False)
-class Use:
-    """A block in a site: its copies in a row, one only where it is not repeated."""
-
-    name: str
-    copies: list[Site]
-    repeated: bool
-
-    @property
-    def runs(self) -> list[list[Site]]:
-        """The copies, those next to each other that are made alike taken together."""
-        made = groupby(self.copies, key=lambda site: (id(site.form), repr(site.values)))
-        return [list(run) for _, run in made]
-
-
-@dataclass(eq=False)
-class Site:
-    """One copy of a block in its place, or the network itself.
-
-    Attributes:
-        prefix: what the names of its steps begin with.
-        block: its definition; None for the network.
-        arguments: values of the block's parameters here.
-        items: what it holds, in order of execution.
-        inputs, outputs: the values that enter and leave it, by the names of the steps that give them.
-        form: its class; values: what the class is called with here.
-    """
-
-    prefix: str
-    block: Block | None
-    arguments: Mapping[str, Any]
-    items: list[Step | Use]
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    form: Form = field(init=False)
-    values: dict[str, Any] = field(default_factory=dict)
-
-    def local(self, item: Step | Use) -> str:
-        """The name of an item within the site."""
-        return item.name if isinstance(item, Use) else item.name[len(self.prefix) :]
-
-    def sites(self) -> Iterator[Site]:
-        """All sites within, the innermost first, and this one."""
-        for item in self.items:
-            if isinstance(item, Use):
-                for copy in item.copies:
-                    yield from copy.sites()
-        yield self
 
 
 @dataclass(eq=False)
@@ -139,8 +90,13 @@ class Form:
 
     @property
     def block(self) -> Block | None:
-        """The definition that it is made from."""
+        """The definition that it is made from; the first of several."""
         return self.sites[0].block
+
+    @property
+    def gathers(self) -> bool:
+        """Whether it takes as many values as it is given: its sites have unlike numbers of entrances."""
+        return len({len(site.inputs) for site in self.sites}) > 1
 
 
 def forms_of(plan: Plan, class_name: str, expansion: Expansion | None = None) -> list[Form]:
@@ -149,78 +105,7 @@ def forms_of(plan: Plan, class_name: str, expansion: Expansion | None = None) ->
     Args:
         expansion: of the network that the plan is of; without one all of it is one class.
     """
-    flow = _Flow(plan)
-    steps = list(plan.steps)
-    if expansion is None:
-        root = Site("", None, {}, [*steps], (plan.input,), (flow.wanted,))
-    else:
-        root = flow.site(expansion.root, None, {}, steps)
-        root.inputs, root.outputs = (plan.input,), (flow.wanted,)
-    return _Classes(class_name).of(root)
-
-
-class _Flow:
-    """Where the values of a plan go."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.wanted = plan.outputs[0][1]
-        self.place = {step.name: number for number, step in enumerate(plan.steps)}
-        self.last = {name: number for number, step in enumerate(plan.steps) for name in step.inputs}
-        self.last |= {name: len(plan.steps) for _, name in plan.outputs}
-
-    def site(self, level: Level, block: Block | None, arguments: Mapping[str, Any], steps: list[Step]) -> Site:
-        """The site that these steps, which follow each other in the plan, make up."""
-        flat: set[str] = set()  # blocks that cannot be a class here, whose layers therefore stand in this one
-        while True:
-            items: list[Step | Use] = []
-            seen: set[str] = set()
-            for name, some in groupby(steps, key=lambda step: self._within(step, level, flat)):
-                part = list(some)
-                use = self._use(level.instances[name], part) if name and name not in seen else None
-                if name and use is None:
-                    flat.add(name)
-                    break
-                seen.add(name)
-                items += [use] if use is not None else part
-            else:
-                return Site(level.prefix, block, arguments, items, *self._ends(steps))
-
-    @staticmethod
-    def _within(step: Step, level: Level, flat: set[str]) -> str:
-        """The block on this level that holds a step; empty when none does."""
-        name = step.name[len(level.prefix) :].partition(".")[0]
-        return name if name in level.instances and name not in flat else ""
-
-    def _use(self, written: Written, steps: list[Step]) -> Use | None:
-        """A block as one attribute; None when its copies are not a chain, or mixed up with each other."""
-        instance = written.instance
-        if instance is None:
-            return None
-        copies = []
-        parts = [list(part) for _, part in groupby(steps, key=lambda step: _holder(step, written.copies))]
-        if [_holder(part[0], written.copies) for part in parts] != list(range(len(written.copies))):
-            return None
-        for level, part in zip(written.copies, parts, strict=True):
-            copies.append(self.site(level, instance.block, instance.arguments, part))
-        if any(len(before.outputs) > 1 or before.outputs != after.inputs for before, after in pairwise(copies)):
-            return None
-        if len(copies) > 1 and any(len(copy.inputs) != len(copies[-1].outputs) for copy in copies):
-            return None
-        return Use(written.node.name, copies, repeated=len(copies) > 1)
-
-    def _ends(self, steps: list[Step]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        first, behind = self.place[steps[0].name], self.place[steps[-1].name] + 1
-        entering = [name for step in steps for name in step.inputs if self.place.get(name, -1) < first]
-        leaving = [step.name for step in steps if self.last[step.name] >= behind]
-        return tuple(dict.fromkeys(entering)), tuple(leaving)
-
-
-def _holder(step: Step, copies: tuple[Level, ...]) -> int:
-    """The number of the copy that holds a step."""
-    if len(copies) == 1:
-        return 0
-    outer = copies[0].prefix[: -len("0.")]
-    return int(step.name[len(outer) :].partition(".")[0])
+    return _Classes(class_name).of(root_site(plan, expansion))
 
 
 class _Classes:
@@ -232,18 +117,22 @@ class _Classes:
 
     def of(self, root: Site) -> list[Form]:
         found: list[Form] = []
-        by_block: dict[str, list[Site]] = {}
-        for site in root.sites():
-            by_block.setdefault(site.block.name if site.block else "", []).append(site)
-        for name in _inside_first(by_block):
-            sites = by_block[name]
+        every = list(root.sites())
+        names = _families({site.block.name: site.block for site in every if site.block is not None})
+        families: dict[str, list[Site]] = {}
+        for site in every:
+            families.setdefault(names[site.block.name] if site.block else "", []).append(site)
+        for name in _inside_first(families, names):
+            sites = families[name]
             extra = _lacking(sites)
             groups: dict[str, list[Site]] = {}
             for site in sites:
                 alike = repr(self._skeleton(site, extra)) if len(sites) > 1 else ""
                 groups.setdefault(alike, []).append(site)
             for group in groups.values():
-                form = Form(self._class_name(name) if name else self._root_name, group, extra=extra)
+                blocks = {site.block.name for site in group if site.block}
+                own = (name.rstrip("*") if len(blocks) > 1 else blocks.pop()) if blocks else ""
+                form = Form(self._class_name(own) if own else self._root_name, group, extra=extra)
                 _fill(form)
                 found.append(form)
         return found
@@ -264,6 +153,7 @@ class _Classes:
         """All that the sites of a class have in common: everything but the values in the calls of its modules."""
         names = local_names(site)
         rows: list[tuple[Any, ...]] = []
+        gatherer = site.gatherer
         for item in site.items:
             local = site.local(item)
             if isinstance(item, Use):
@@ -271,8 +161,9 @@ class _Classes:
                 ends = [[names[name] for name in first.inputs], len(last.outputs)]
                 rows.append(("use", local, item.repeated, [run[0].form.name for run in item.runs], ends))
                 continue
-            rows.append(("step", local, _fixed(item, extra.get(local, ())), [names[name] for name in item.inputs]))
-        return rows, [names[name] for name in site.outputs]
+            inputs = ["*"] if item is gatherer else [names[name] for name in item.inputs]
+            rows.append(("step", local, _fixed(item, extra.get(local, ())), inputs))
+        return rows, [names[name] for name in site.outputs], site.block.help if site.block else ""
 
 
 def _fixed(step: Step, more: tuple[str, ...]) -> str:
@@ -290,30 +181,6 @@ def _fixed(step: Step, more: tuple[str, ...]) -> str:
             fixed = (call.target, len(call.args), _keywords(step, more), lists, call.forward)
         kept = step.memo["fixed", more] = repr((fixed, step.initial, is_frozen(step.layer)))
     return kept
-
-
-def local_names(site: Site) -> dict[str, str]:
-    """What the values that a site works with are called in it, whichever of its class's sites it is."""
-    names = dict(zip(site.inputs, _input_names(site), strict=True))
-    for item in site.items:
-        local = site.local(item)
-        if isinstance(item, Use):
-            leaving = item.copies[-1].outputs
-            several = len(leaving) > 1
-            names |= {name: f"{local}_{number}" if several else local for number, name in enumerate(leaving, 1)}
-        else:
-            names[item.name] = local
-    return names
-
-
-def _input_names(site: Site) -> list[str]:
-    """As the definition calls its entrances, where it has as many."""
-    if site.block is None:
-        return list(site.inputs)
-    known = [node.name for node in site.block.graph.nodes.values() if node.kind == INPUT]
-    own = [f"input{number}" for number in range(1, len(site.inputs) + 1)]
-    taken = {site.local(item) for item in site.items}
-    return known if len(known) == len(own) and taken.isdisjoint(known) else own
 
 
 def _values_of(site: Site, item: Step | Use, extra: _Extra) -> list[tuple[str, Any]]:
@@ -371,20 +238,39 @@ def _plain(value: Any) -> bool:
     return value is None or isinstance(value, (bool, int, float, str))
 
 
-def _inside_first(by_block: Mapping[str, list[Site]]) -> list[str]:
-    """The definitions, each behind those that it holds."""
+def _families(blocks: Mapping[str, Block]) -> dict[str, str]:
+    """For each definition what those have in common among which alike ones become one class.
+
+    That is its own name; or `name*` for one without parameters, whatever its number, unless one of them held another.
+    """
+    families = {name: name if block.parameters else f"{_stem(name)}*" for name, block in blocks.items()}
+    inner: dict[str, set[str]] = {}
+    for name, family in families.items():
+        inner.setdefault(family, set()).update(families[held] for held in used_by(blocks[name].graph, blocks))
+    for _ in inner:  # until nothing more is reached
+        for held in inner.values():
+            held.update(*(inner[family] for family in tuple(held)))
+    return {name: name if family in inner[family] else family for name, family in families.items()}
+
+
+def _stem(name: str) -> str:
+    return name.rstrip("0123456789").rstrip("_") or name
+
+
+def _inside_first(families: Mapping[str, list[Site]], names: Mapping[str, str]) -> list[str]:
+    """The families, each behind those that it holds."""
     order: dict[str, None] = {}
 
     def visit(name: str) -> None:
         if name in order:
             return
-        for site in by_block[name]:
+        for site in families[name]:
             for item in site.items:
                 if isinstance(item, Use) and (block := item.copies[0].block) is not None:
-                    visit(block.name)
+                    visit(names[block.name])
         order[name] = None
 
-    for name in by_block:
+    for name in families:
         visit(name)
     return list(order)
 

@@ -14,9 +14,10 @@ from functools import lru_cache
 from keyword import iskeyword
 from typing import Any
 
-from builder.compile.classes import Expression, Form, Use, forms_of, local_names
+from builder.compile.classes import Expression, Form, forms_of
 from builder.compile.network import NetworkInference
 from builder.compile.plan import Plan, Step, make_plan
+from builder.compile.sites import Use, local_names
 from builder.compile.wording import (
     INDENT,
     WIDTH,
@@ -115,8 +116,9 @@ class _Text:
 
 def _write_class(body: _Text, form: Form, plan: Plan, needed: frozenset[str]) -> None:
     body.add(f"class {form.name}(nn.Module):")
-    if form.block is not None and form.block.help:
-        words = form.block.help.replace("\\", "/").replace('"', "'")
+    words = _ends_of(plan) if form.block is None else form.block.help
+    if words:
+        words = words.replace("\\", "/").replace('"', "'")
         body.add("\n".join(textwrap.wrap(f'"""{words}"""', WIDTH)), 1)
         body.add("")
     site = form.sites[0]
@@ -128,6 +130,19 @@ def _write_class(body: _Text, form: Form, plan: Plan, needed: frozenset[str]) ->
         _write_modules(body, form, containers)
         body.add("")
     _write_forward(body, form, plan, needed, containers)
+
+
+def _ends_of(plan: Plan) -> str:
+    """What goes into a network and what comes out, for its docstring."""
+
+    def batch(name: str) -> str:
+        return f"({', '.join(['batch', *map(str, plan.shape(name))])})"
+
+    (_, main), *helpers = plan.outputs
+    words = f"Takes {batch(plan.input)} and gives {batch(main)}"
+    if helpers:
+        words += "; in training a tuple of this and what the auxiliary outputs give"
+    return f"{words}."
 
 
 def _write_modules(body: _Text, form: Form, containers: dict[str, str]) -> None:
@@ -202,29 +217,42 @@ def _nodes(form: Form, number: int) -> list[str]:
 
 def _write_forward(body: _Text, form: Form, plan: Plan, needed: frozenset[str], containers: dict[str, str]) -> None:
     site = form.sites[0]
-    names = local_names(site)
     root = form.block is None
-    rows = [(number, item, *_ends(item)) for number, item in enumerate(site.items)]
-    if root:  # what only an auxiliary output needs is made, but left out at inference
-        rows = [row for row in rows if not needed.isdisjoint(row[3])]
-    variables = _variables(site.inputs, [(i, o) for _, _, i, o in rows], site.outputs, names)
-    entering = ", ".join(variables[name] for name in site.inputs)
+    helpers = [name for _, name in plan.outputs[1:]] if root else []
+    rows = [(item, *_ends(item)) for item in site.items]
+    variables = _variables(site.inputs, [(i, o) for _, i, o in rows], (*site.outputs, *helpers), local_names(site))
+    entering = "*inputs" if form.gathers else ", ".join(variables[name] for name in site.inputs)
     body.add(f"def forward(self, {entering}):", 1, [plan.input] if root else [], show(plan.input_shape) if root else "")
-    for number, item, inputs, outputs in rows:
-        values = tuple(variables[name] for name in inputs)
+    aside = False
+    for number, (item, inputs, outputs) in enumerate(rows):
+        if root and needed.isdisjoint(outputs) != aside:
+            aside = not aside
+            if aside:  # what only an auxiliary output needs
+                body.add("if self.training:", 2)
+        gathered = form.gathers and item is site.gatherer
+        values = ("*inputs",) if gathered else tuple(variables[name] for name in inputs)
         before = f"{', '.join(variables[name] for name in outputs)} = "
-        place = reach(site.local(item), containers)
-        if isinstance(item, Use) or (item.builds_module and item.call.forward is None):
-            text = f"{before}{place}({', '.join(values)})"
-        else:
-            call = item.call if item.call.forward is None else bound(item.call.forward, place)
-            text = statement(before, call, values)
-        body.add(text, 2, _nodes(form, number), _shape(form, number, plan))
+        text = statement(before, *_used(item, reach(site.local(item), containers), values))
+        body.add(text, 3 if aside else 2, _nodes(form, number), _shape(form, number, plan))
+    main = ", ".join(variables[name] for name in site.outputs)
+    if helpers:
+        body.add("if self.training:", 2)
+        body.add(f"return {', '.join([main, *(variables[name] for name in helpers)])}", 3)
+        for name, _ in plan.outputs[1:]:
+            if name not in body.about:
+                body.about[name] = (len(body.lines),)
     if root:
         for name, source in plan.outputs:
             if source == plan.outputs[0][1] and name not in body.about:
                 body.about[name] = (len(body.lines) + 1,)
-    body.add(f"return {', '.join(variables[name] for name in site.outputs)}", 2)
+    body.add(f"return {main}", 2)
+
+
+def _used(item: Step | Use, place: str, values: tuple[str, ...]) -> tuple[Call, tuple[str, ...]]:
+    """What `forward` says of an item: the call, and the values that its inputs stand for."""
+    if isinstance(item, Use) or (item.builds_module and item.call.forward is None):
+        return Call("torch.Tensor.__call__", Words(place), *map(Words, values)), ()
+    return (item.call if item.call.forward is None else bound(item.call.forward, place)), values
 
 
 def _ends(item: Step | Use) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -86,9 +87,23 @@ def _call(call: Call, values: Values, broken: bool = False) -> str:
         arguments = arguments[1:]
     if broken and arguments:
         together = f"{INDENT}{', '.join(arguments)}\n"
-        lines = together if len(together) <= WIDTH else "".join(f"{INDENT}{argument},\n" for argument in arguments)
+        lines = together if len(together) <= WIDTH else _lines(arguments)
         return f"{function}(\n{lines})"
     return f"{function}({', '.join(arguments)})"
+
+
+def _lines(arguments: list[str]) -> str:
+    """Arguments in lines of their own; many names in a row fill them."""
+    if all(argument.isidentifier() for argument in arguments):
+        return textwrap.indent(textwrap.fill(", ".join(arguments), WIDTH - len(INDENT)), INDENT) + "\n"
+    lines = []
+    for argument in arguments:
+        names = argument[1:-1]
+        if len(argument) >= WIDTH and argument == f"[{names}]":
+            inside = textwrap.fill(names, WIDTH - 2 * len(INDENT))
+            argument = f"[\n{textwrap.indent(inside, INDENT)}\n]"
+        lines.append(textwrap.indent(f"{argument},\n", INDENT))
+    return "".join(lines)
 
 
 @dataclass(frozen=True)
@@ -140,7 +155,7 @@ def arguments_text(call: Call, values: Values = ()) -> list[str]:
 def _value(value: Any, values: Values) -> str:
     match value:
         case Input(port=None):
-            return f"[{', '.join(values)}]"
+            return "inputs" if values == ("*inputs",) else f"[{', '.join(values)}]"
         case Input(port=int(port)):
             return values[port]
         case Call():

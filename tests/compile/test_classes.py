@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 from torch import nn
 
 from builder.compile.analysis import analyse
-from builder.compile.module import build
+from builder.compile.module import build, rewire
 from builder.compile.network import infer_network
 from builder.compile.plan import make_plan
 from builder.compile.source import network_source, to_source, write_network
+from builder.graph import edits
 from builder.graph.frozen import FrozenDict, freeze
 from builder.graph.model import Block, BlockParameter, Edge, Graph, Network, Node
 from builder.graph.problems import ProblemError
@@ -126,6 +128,69 @@ def test_a_block_of_several_entrances_and_exits() -> None:
              Edge("cross1", "cross2", 1, 0), Edge("cross2", "fc", 1, 0), Edge("fc", "output")]  # fmt: skip
     text = agree(network(Graph.of(nodes, edges), cross))
     assert "self.cross1(" in text
+
+
+def dense(layers: int, size: int = 4) -> Network:
+    """Layers that each take what all before them give, each by a definition of its own, as an import has them."""
+    blocks, nodes, edges = [], [Node("input", "Input", freeze({"shape": [2, size, size]}))], []
+    nodes.append(Node("conv", "Conv2d", freeze({"filters": 3, "kernel_size": 1})))
+    edges.append(Edge("input", "conv"))
+    for number in range(2, layers + 2):
+        ports = [Node(f"input{port}", "Input") for port in range(number)]
+        inner = [
+            Node("join", "Concatenate"),
+            Node("norm", "BatchNorm2d"),
+            Node("conv", "Conv2d", freeze({"filters": 3})),
+        ]
+        wires = [Edge(port.name, "join", 0, place) for place, port in enumerate(ports)]
+        wires += [Edge("join", "norm"), Edge("norm", "conv"), Edge("conv", "output")]
+        blocks.append(Block(f"layer_{number}", Graph.of([*ports, *inner, Node("output", "Output")], wires)))
+        known = [node.name for node in nodes]
+        nodes.append(Node(f"dense{number}", "Block", freeze({"definition": f"layer_{number}"})))
+        edges += [Edge(name, nodes[-1].name, 0, port) for port, name in enumerate(known)]
+    edges.append(Edge(nodes[-1].name, "output"))
+    return network(Graph.of([*nodes, Node("output", "Output")], edges), *blocks)
+
+
+def test_alike_definitions_are_one_class_whatever_number_of_values_they_join() -> None:
+    padded = {"kernel_size": 3, "padding": 1}
+    drawn = dense(20)
+    blocks = [replace(known, graph=edits.set_params(known.graph, "conv", padded)) for known in drawn.blocks.values()]
+    text = agree(network(drawn.graph, *blocks))
+    lines = text.splitlines()
+    assert [line for line in lines if line.startswith("class")] == ["class Layer(nn.Module):", "class Net(nn.Module):"]
+    assert "    def forward(self, *inputs):" in lines
+    assert "        x = torch.cat(inputs, dim=1)" in lines
+    assert max(map(len, lines)) <= 120
+
+
+def test_definitions_of_one_name_that_hold_each_other_are_classes_of_their_own() -> None:
+    inner = block("part1", {}, ("fc", "Linear", {"features": 4}, ("input",)))
+    outer = block("part2", {}, ("part", "Block", use("part1"), ("input",)), ("act", "ReLU", {}, ("part",)))
+    text = agree(network(chain(("a", "Block", use("part2")), ("b", "Block", use("part1")), shape=(4,)), inner, outer))
+    assert "class Part1(nn.Module):" in text
+    assert "class Part2(nn.Module):" in text
+
+
+def test_auxiliary_outputs_are_returned_while_training() -> None:
+    head = block("head", {}, ("drop", "Dropout", {}, ("input",)), ("fc", "Linear", {"features": 3}, ("drop",)))
+    nodes = [Node("input", "Input", freeze({"shape": [4]})), Node("a", "Linear", freeze({"features": 4})),
+             Node("head1", "Block", freeze(use("head"))), Node("aux1", "AuxiliaryOutput"), Node("drop", "Dropout"),
+             Node("head2", "Block", freeze(use("head"))), Node("aux2", "AuxiliaryOutput"),
+             Node("fc", "Linear", freeze({"features": 3})), Node("output", "Output")]  # fmt: skip
+    edges = [Edge("input", "a"), Edge("a", "head1"), Edge("head1", "aux1"), Edge("a", "drop"), Edge("drop", "head2"),
+             Edge("head2", "aux2"), Edge("drop", "fc"), Edge("fc", "output")]  # fmt: skip
+    text = agree(network(Graph.of(nodes, edges), head))
+    plan = make_plan(infer_network(network(Graph.of(nodes, edges), head)).flat)
+    model = run(text)
+    x = torch.randn(5, 4)
+    torch.manual_seed(3)
+    given_by_text = model(x)
+    torch.manual_seed(3)
+    names = [source for _, source in plan.outputs]
+    ours = rewire(model, plan, names)(x)  # every layer in the plan's order, so that dropout draws the same
+    assert len(given_by_text) == 3
+    assert all(torch.equal(value, ours[name]) for value, name in zip(given_by_text, names, strict=True))
 
 
 def test_lines_lead_to_the_class_from_every_place_where_it_is_used() -> None:

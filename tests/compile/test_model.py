@@ -134,6 +134,8 @@ def test_the_source_reads_as_if_a_person_had_written_it():
         "from torch import nn\n"
         "\n\n"
         "class Small(nn.Module):\n"
+        '    """Takes (batch, 1, 8, 8) and gives (batch, 10)."""\n'
+        "\n"
         "    def __init__(self):\n"
         "        super().__init__()\n"
         "        self.conv1 = nn.Conv2d(1, 6, kernel_size=5)\n"
