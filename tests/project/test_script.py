@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from builder.data.settings import DataSettings
+from builder.graph import edits
 from builder.graph.edits import set_params
 from builder.graph.frozen import freeze
 from builder.graph.model import Edge, Graph, Network, Node
@@ -22,6 +24,7 @@ from builder.project import templates
 from builder.project.document import Project
 from builder.project.edits import set_setting
 from builder.project.job import make_job
+from builder.project.networks.template import LARGE
 from builder.project.script import to_script
 from builder.train import headless
 
@@ -52,29 +55,42 @@ def with_settings(project: Project, *changes: str) -> Project:
     return project
 
 
-def run(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[float]:
+def run(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[str]:
     """The figures that the script prints, in their order; in this process, because torch takes long to import."""
     monkeypatch.chdir(folder)
     space: dict[str, Any] = {"__name__": "script", "__file__": "script.py"}
     with torch.random.fork_rng():
         exec(text, space)  # our own text
         space["main"]()
-    assert (folder / "weights.pt").exists()
-    return figures(capsys.readouterr().out)
+    return NUMBER.findall(capsys.readouterr().out)
 
 
-def figures(printed: str) -> list[float]:
-    return [float(number) for number in NUMBER.findall(printed)]
-
-
-def expected(project: Project) -> list[float]:
-    result = headless.train(make_job(project))
+def expected(project: Project, folder: Path | None = None) -> list[float]:
+    result = headless.train(make_job(project), run_folder=folder)
     assert result.problem is None
     found: list[float | None] = []
     for epoch in result.epochs:
         found += [epoch.train_loss, epoch.train_accuracy, epoch.validation_loss, epoch.validation_accuracy]
     found += [result.finished.test_loss, result.finished.test_accuracy]
     return [figure for figure in found if figure is not None]
+
+
+def with_auxiliary_output(project: Project) -> Project:
+    """With a second softmax in the middle of the network, behind dropout of its own."""
+    nodes = [
+        Node("side_drop", "Dropout"),
+        Node("side", "Linear", freeze({"features": 10})),
+        Node("side_softmax", "Softmax"),
+        Node("auxiliary", "AuxiliaryOutput", freeze({"weight": 0.3})),
+    ]
+    wires = [Edge("hidden", "side_drop"), *(Edge(a.name, b.name) for a, b in pairwise(nodes))]
+    graph = project.graph
+    return project.with_graph(Graph.of([*graph.nodes.values(), *nodes], [*graph.edges, *wires]))
+
+
+def of_template(name: str, *changes: str) -> Project:
+    usual = ("data.dataset=digits", "data.limit=70", "training.epochs=1", "training.device=cpu")
+    return with_settings(templates.load(name), *usual[name == "denoiser" :], *changes)
 
 
 POINTS = with_settings(small((2,), 2), "data.dataset=moons", "data.limit=0")
@@ -84,26 +100,35 @@ CASES = {
     "resized": with_settings(small((1, 12, 12)), "data.fit=resize", "data.normalise=unit", "training.batch_size=37"),
     "flat": with_settings(small((64,)), "training.loss=squared-error", "data.seed=3"),
     "cosine": with_settings(small(), "training.schedule=cosine", "training.schedule.last=0.1"),
+    "auxiliary": with_auxiliary_output(small()),
     "moons": POINTS,
     "xor": with_settings(POINTS, "data.dataset=xor", "data.normalise=unit"),
+    "noise": with_settings(small(outputs=1000), "data.dataset=random-pictures", "training.epochs=1"),
+    "lenet5": of_template("lenet5"),
+    "googlenet-small": of_template("googlenet-small"),
+    "denoiser": of_template("denoiser", "training.batch_size=16", "data.noise=0.3"),
+    "resnet20-small": of_template("resnet20-small"),
 }
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_script_makes_the_same_run(
+def test_the_script_makes_the_same_run_to_the_last_digit(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # so that the program takes as many threads as the script
     project = CASES[name]
-    assert run(to_script(project), tmp_path, monkeypatch, capsys) == pytest.approx(
-        expected(project), rel=1e-3, abs=1e-3
-    )
+    printed = run(to_script(project), tmp_path, monkeypatch, capsys)
+    figures = expected(project, tmp_path / "run")
+    assert printed == [f"{figure:.{len(text) - 2}f}" for figure, text in zip(figures, printed, strict=True)]
+    theirs = torch.load(tmp_path / "weights.pt", weights_only=True)
+    ours = load_file(max((tmp_path / "run" / "weights").iterdir()))
+    assert theirs.keys() == ours.keys()
+    assert all(torch.equal(theirs[name], ours[name]) for name in ours)
 
 
 def test_it_begins_with_the_same_weights_and_leaves_frozen_layers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from safetensors.torch import load_file, save_file
-
     first = headless.train(make_job(small()), run_folder=tmp_path / "run")
     assert first.problem is None
     found = load_file(sorted((tmp_path / "run" / "weights").iterdir())[-1])
@@ -114,7 +139,8 @@ def test_it_begins_with_the_same_weights_and_leaves_frozen_layers(
     node = project.graph.nodes["conv"]
     project = project.with_graph(set_params(project.graph, "conv", {**node.params, "trainable": False}))
     text = to_script(project)
-    assert run(text, tmp_path, monkeypatch, capsys) == pytest.approx(expected(project), rel=1e-3, abs=1e-3)
+    printed = [float(number) for number in run(text, tmp_path, monkeypatch, capsys)]
+    assert printed == pytest.approx(expected(project), rel=1e-3, abs=1e-3)
     assert torch.equal(torch.load(tmp_path / "weights.pt", weights_only=True)["conv.weight"], found["conv.weight"])
     (tmp_path / "other").mkdir()
     (tmp_path / "old.safetensors").rename(tmp_path / "other" / "old.safetensors")
@@ -154,16 +180,16 @@ def test_the_random_pictures_are_the_same() -> None:
 def test_torchrun_shares_out_the_same_run(tmp_path: Path) -> None:
     """Without batch normalisation and dropout, two processes make the very steps of one."""
     project = with_settings(small((64,)), "data.limit=64", "training.batch_size=16", "training.epochs=1")
-    nodes = project.graph.nodes.without("drop")
-    edges = [edge for edge in project.graph.edges if "drop" not in edge] + [Edge("input", "hidden")]
-    project = project.with_graph(Graph.of(nodes.values(), edges))
+    project = with_auxiliary_output(project)
+    project = project.with_graph(edits.remove_nodes(project.graph, ["drop", "side_drop"]))
     (tmp_path / "script.py").write_text(to_script(project))
     done = subprocess.run(
         [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "script.py"],
         cwd=tmp_path, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert figures(done.stdout) == pytest.approx(expected(project), rel=1e-3, abs=1e-3)
+    printed = [float(number) for number in NUMBER.findall(done.stdout)]
+    assert printed == pytest.approx(expected(project), rel=1e-3, abs=1e-3)
 
 
 def test_the_script_knows_nothing_of_this_program() -> None:
@@ -174,6 +200,12 @@ def test_the_script_knows_nothing_of_this_program() -> None:
     assert found <= {"math", "os", "numpy", "torch", "torchvision", "sklearn"}
     compile(text, "script.py", "exec")
     assert max(map(len, text.splitlines())) <= 130
+
+
+def test_every_template_has_a_script() -> None:
+    for template in templates.templates():
+        if template.group != LARGE or template.name in ("googlenet", "inception-cells"):
+            compile(to_script(templates.load(template.name)), f"{template.name}.py", "exec")
 
 
 def test_what_cannot_be_trained_has_no_script() -> None:

@@ -1,0 +1,119 @@
+"""A project as one Python script: model, data and training, without this program. Knows no torch.
+
+It makes the same run: initial weights, split, order of batches and figures, and `torchrun` starts it on many processes.
+Its pieces say in few lines what `data` and `train` do; tests compare the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from builder.compile.network import infer_network
+from builder.compile.plan import Plan, make_plan
+from builder.compile.source import write
+from builder.data.catalogue import DataSet
+from builder.data.cifar import CifarPictures
+from builder.data.idx import IdxPictures
+from builder.data.samples import data_set
+from builder.project.document import Project
+from builder.project.job import make_job
+from builder.project.script import data, training
+from builder.train.settings import Cosine
+
+
+def to_script(project: Project) -> str:
+    """The script. The same project always gives the same text.
+
+    Raises:
+        ProblemError: the project cannot be trained as it stands, or its data cannot be had outside this program.
+    """
+    weights = make_job(project).weights  # whatever keeps it from training keeps the script from it
+    known = infer_network(project.network)
+    plan = _to_scores(make_plan(known.flat), project.training.loss)
+    info = data_set(project.data)
+    head, _, classes = write(plan, "Net", known.expansion).text.partition("from torch import nn\n")
+    parts = [
+        _HEAD.format(
+            title=" ".join(project.name.replace("\\", "/").replace('"', "'").split()) or "A network",
+            imports=_imports(info, project, "import torchvision\n" in head, weights is not None),
+        ),
+        _settings(project, info, plan, weights),
+        classes.strip("\n") + "\n\n\n",
+        data.samples(info),
+        data.divide(info),
+        data.fit(info.shape, plan.input_shape, project.data.fit),
+        data.measure(info, plan.input_shape, project.data.normalise),
+        training.objective(info, project.training, plan.shape(plan.outputs[0][1])),
+        training.BEGIN if weights is not None else "",
+        training.loop(info, project.training, plan, stored=weights is not None),
+    ]
+    return "".join(parts)
+
+
+def _to_scores(plan: Plan, loss: str) -> Plan:
+    """The plan without last softmaxes and sigmoids that the loss contains."""
+    outputs = tuple((name, plan.before_loss(loss, number)) for number, (name, _) in enumerate(plan.outputs))
+    needed = plan.needed_for(*(source for _, source in outputs))
+    return replace(plan, steps=tuple(step for step in plan.steps if step.name in needed), outputs=outputs)
+
+
+_MAKERS = {
+    "digits": "load_digits",
+    "noisy-digits": "load_digits",
+    "moons": "make_moons",
+    "circles": "make_circles",
+    "blobs": "make_blobs",
+}
+_HEAD = '''"""{title}: the model, its data and its training. Written by TorchCanvas.
+
+    python SCRIPT.py                           one process
+    torchrun --nproc-per-node 4 SCRIPT.py      four, each with a share of every batch (also on several hosts)
+"""
+
+{imports}
+
+'''
+
+
+def _imports(info: DataSet, project: Project, vision: bool, stored: bool) -> str:
+    measured = info.pictures and project.data.normalise == "standardise"
+    lines = [
+        *["import math"] * (measured or isinstance(project.training.schedule, Cosine)),
+        "import os",
+        *["import tarfile"] * isinstance(info, CifarPictures),
+        "",
+        "import numpy as np",
+        "import torch",
+        "import torch.distributed as dist",
+    ]
+    lines += ["import torchvision"] * (vision or isinstance(info, IdxPictures | CifarPictures))
+    lines += ["from PIL import Image, ImageOps"] * info.key.startswith("folder:")
+    lines += ["from safetensors.torch import load_file"] * stored
+    if info.key in _MAKERS:
+        lines.append(f"from sklearn.datasets import {_MAKERS[info.key]}")
+    lines += ["from torch import nn", "from torch.nn import functional"]
+    lines += ["from torch.nn.parallel import DistributedDataParallel", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _settings(project: Project, info: DataSet, plan: Plan, weights: Path | None) -> str:
+    learned, samples = project.training, project.data
+    rows = [
+        (f"EPOCHS, BATCH_SIZE = {learned.epochs}, {learned.batch_size}", ""),
+        (f"SEED = {learned.seed}", "of the initial weights and of the order of samples"),
+        (f"TEST, VALIDATION = {samples.test}, {samples.validation}", "shares of the samples that are kept back"),
+        (f"LIMIT = {samples.limit}", "train on so many samples; 0: all of them"),
+        (f"DATA_SEED = {samples.seed}", "of the split"),
+    ]
+    if "points" in info.options:
+        rows.append((f"POINTS, NOISE = {samples.points}, {samples.noise}", ""))
+    elif "noise" in info.options:
+        rows.append((f"NOISE = {samples.noise}", "spread of the noise on the pictures"))
+    if weights is not None:
+        rows.append((f"WEIGHTS = {weights.name!r}", "to begin with; beside this file, or else in the folder"))
+        rows.append((f"WEIGHTS_FOLDER = {str(weights.parent)!r}", ""))
+    if plan.weights[1:]:
+        words = "how much the loss of each auxiliary output counts"
+        rows.append((f"AUXILIARY = [{', '.join(map(repr, plan.weights[1:]))}]", words))
+    return "".join(f"{code}  # {words}\n" if words else f"{code}\n" for code, words in rows) + "\n\n"
