@@ -73,6 +73,8 @@ def rewire(root: nn.Module, plan: Plan, output: str | Iterable[str]) -> fx.Graph
 
 
 def _make(step: Step) -> nn.Module:
+    if not step.layer.offered:
+        _check_told(step)
     module = execute(step.call)
     for name, call in step.initial:
         owner, _, tensor = name.rpartition(".")
@@ -82,6 +84,15 @@ def _make(step: Step) -> nn.Module:
     if is_frozen(step.layer):
         module.requires_grad_(False)
     return module  # type: ignore[no-any-return]
+
+
+def _check_told(step: Step) -> None:
+    """Raise `ProblemError` where a file tells of other weights than its call makes, before memory is touched."""
+    with torch.device("meta"):
+        made = {name: tuple(tensor.shape) for name, tensor in execute(step.call).named_parameters()}
+    if made != step.layer.weights(step.input_shapes):
+        message = "the learned numbers that it tells of are not those of its module."
+        raise ProblemError(Problem("bad-parameter", message, where=step.name, hint="Import the network again."))
 
 
 def add_submodule(root: nn.Module, name: str, module: nn.Module) -> None:

@@ -146,6 +146,8 @@ class _Flow:
         return Use(written.node.name, copies, repeated=len(copies) > 1)
 
     def _ends(self, steps: list[Step]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        if not steps:
+            return (), ()  # of a network in which the input itself leaves
         first, behind = self.place[steps[0].name], self.place[steps[-1].name] + 1
         entering = [name for step in steps for name in step.inputs if self.place.get(name, -1) < first]
         leaving = [step.name for step in steps if self.last[step.name] >= behind]

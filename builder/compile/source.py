@@ -84,11 +84,10 @@ def write(plan: Plan, class_name: str = "Net", expansion: Expansion | None = Non
     if found := [problem for problem in (name_problem(class_name), *problems) if problem is not None]:
         raise ProblemError(*found)
     body = _Text()
-    needed = plan.needed_for(plan.outputs[0][1])
     for form in forms_of(plan, class_name, expansion):
         if body.lines:
             body.add("\n")
-        _write_class(body, form, plan, needed)
+        _write_class(body, form, plan)
     uses = "\n".join(body.lines)
     imports = [f"import {name}" for name in ("torch", "torchvision") if f"{name}." in uses]
     head = [*imports, "from torch import nn", "", ""]
@@ -114,7 +113,7 @@ class _Text:
             self.about[node] = (*self.about.get(node, ()), *range(first, len(self.lines) + 1))
 
 
-def _write_class(body: _Text, form: Form, plan: Plan, needed: frozenset[str]) -> None:
+def _write_class(body: _Text, form: Form, plan: Plan) -> None:
     body.add(f"class {form.name}(nn.Module):")
     words = _ends_of(plan) if form.block is None else form.block.help
     if words:
@@ -129,7 +128,7 @@ def _write_class(body: _Text, form: Form, plan: Plan, needed: frozenset[str]) ->
         body.add("super().__init__()", 2)
         _write_modules(body, form, containers)
         body.add("")
-    _write_forward(body, form, plan, needed, containers)
+    _write_forward(body, form, plan, containers)
 
 
 def _ends_of(plan: Plan) -> str:
@@ -215,7 +214,7 @@ def _nodes(form: Form, number: int) -> list[str]:
     return [site.prefix + site.local(site.items[number]) for site in form.sites]
 
 
-def _write_forward(body: _Text, form: Form, plan: Plan, needed: frozenset[str], containers: dict[str, str]) -> None:
+def _write_forward(body: _Text, form: Form, plan: Plan, containers: dict[str, str]) -> None:
     site = form.sites[0]
     root = form.block is None
     helpers = [name for _, name in plan.outputs[1:]] if root else []
@@ -223,11 +222,12 @@ def _write_forward(body: _Text, form: Form, plan: Plan, needed: frozenset[str], 
     variables = _variables(site.inputs, [(i, o) for _, i, o in rows], (*site.outputs, *helpers), local_names(site))
     entering = "*inputs" if form.gathers else ", ".join(variables[name] for name in site.inputs)
     body.add(f"def forward(self, {entering}):", 1, [plan.input] if root else [], show(plan.input_shape) if root else "")
+    needed = _needed(rows, site.outputs)
     aside = False
     for number, (item, inputs, outputs) in enumerate(rows):
-        if root and needed.isdisjoint(outputs) != aside:
+        if (number not in needed) != aside:  # what only an auxiliary output needs
             aside = not aside
-            if aside:  # what only an auxiliary output needs
+            if aside:
                 body.add("if self.training:", 2)
         gathered = form.gathers and item is site.gatherer
         values = ("*inputs",) if gathered else tuple(variables[name] for name in inputs)
@@ -246,6 +246,17 @@ def _write_forward(body: _Text, form: Form, plan: Plan, needed: frozenset[str], 
             if source == plan.outputs[0][1] and name not in body.about:
                 body.about[name] = (len(body.lines) + 1,)
     body.add(f"return {main}", 2)
+
+
+def _needed(rows: Sequence[tuple[Step | Use, Sequence[str], Sequence[str]]], wanted: Sequence[str]) -> set[int]:
+    """The numbers of the rows that the wanted values are computed in; a block is computed as a whole."""
+    values, found = set(wanted), set()
+    for number in reversed(range(len(rows))):
+        _, inputs, outputs = rows[number]
+        if not values.isdisjoint(outputs):
+            found.add(number)
+            values.update(inputs)
+    return found
 
 
 def _used(item: Step | Use, place: str, values: tuple[str, ...]) -> tuple[Call, tuple[str, ...]]:

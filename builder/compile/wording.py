@@ -12,6 +12,7 @@ import textwrap
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from builder.layers.base import GETITEM, LIST, MODULE, Call, Input, Own
@@ -86,24 +87,38 @@ def _call(call: Call, values: Values, broken: bool = False) -> str:
         function = arguments[0] if name == "__call__" else f"{arguments[0]}.{name}"
         arguments = arguments[1:]
     if broken and arguments:
-        together = f"{INDENT}{', '.join(arguments)}\n"
-        lines = together if len(together) <= WIDTH else _lines(arguments)
-        return f"{function}(\n{lines})"
+        return f"{function}(\n{_lines(arguments)})"
     return f"{function}({', '.join(arguments)})"
 
 
 def _lines(arguments: list[str]) -> str:
-    """Arguments in lines of their own; many names in a row fill them."""
+    """Arguments on a line of their own where they fit, or else each on one; many names in a row fill theirs."""
+    together = f"{INDENT}{', '.join(arguments)}\n"
+    if len(together) <= WIDTH:
+        return together
     if all(argument.isidentifier() for argument in arguments):
         return textwrap.indent(textwrap.fill(", ".join(arguments), WIDTH - len(INDENT)), INDENT) + "\n"
-    lines = []
-    for argument in arguments:
-        names = argument[1:-1]
-        if len(argument) >= WIDTH and argument == f"[{names}]":
-            inside = textwrap.fill(names, WIDTH - 2 * len(INDENT))
-            argument = f"[\n{textwrap.indent(inside, INDENT)}\n]"
-        lines.append(textwrap.indent(f"{argument},\n", INDENT))
-    return "".join(lines)
+    room = WIDTH - len(INDENT)
+    lines = [argument if len(argument) <= room else _opened(argument) for argument in arguments]
+    return "".join(textwrap.indent(f"{line},\n", INDENT) for line in lines)
+
+
+def _opened(text: str) -> str:
+    """A long argument, with what stands in its outermost brackets on lines of its own."""
+    depth, start, commas = 0, -1, list[int]()
+    for place, letter in enumerate(text):
+        if letter in "([":
+            depth += 1
+            start = place if start < 0 else start
+        elif letter in ")]":
+            depth -= 1
+            if depth == 0:
+                ends = [start, *commas, place]
+                parts = [text[left + 1 : right].strip() for left, right in pairwise(ends)]
+                return f"{text[: start + 1]}\n{_lines(parts)}{text[place:]}"
+        elif letter == "," and depth == 1:
+            commas.append(place)
+    return text
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from builder.data.settings import DataSettings
 from builder.graph.checks import MOST_PORTS, faults
 from builder.graph.frozen import FrozenDict, freeze, thaw
 from builder.graph.model import Block, BlockParameter, Comment, Edge, Graph, Network, Node, Point
+from builder.graph.names import NAME
 from builder.graph.parameters import Parameters, problems_of
 from builder.graph.problems import Problem, ProblemError
 from builder.project.document import Project
@@ -250,9 +251,18 @@ def block_from_json(name: str, form: Any, place: str) -> Block:
         _only(entry, ("name", "default", "help"), here)
         default = freeze(entry.get("default"))
         words = _a(str, entry.get("help", ""), f"{here}, help")
-        parameters.append(BlockParameter(_a(str, entry.get("name"), f"{here}, name"), default, words))
+        parameters.append(BlockParameter(_parameter_name(entry.get("name"), parameters, here), default, words))
     words = _a(str, form.get("help", ""), f"{place}, help")
     return Block(name, graph_from_json(form, place), tuple(parameters), words)
+
+
+def _parameter_name(value: Any, others: Iterable[BlockParameter], place: str) -> str:
+    name: str = _a(str, value, f"{place}, name")
+    if not NAME.match(name):
+        raise _refuse("bad-name", f"{_quote(name)} cannot be the name of a parameter.", place)
+    if any(other.name == name for other in others):
+        raise _refuse("name-taken", f"there are two parameters called {_cut(name)}.", place)
+    return name
 
 
 def _settings(kind: type[P], form: Any, place: str) -> P:

@@ -253,6 +253,8 @@ def test_every_byte_damaged_is_a_project_or_a_problem() -> None:
         (altered(training={"optimizer": {"kind": "magic"}}), "bad-parameter: training.optimizer"),
         (altered(data={"colour": 1}), "bad-parameter: data.colour"),
         (altered(blocks={"b": {"parameters": [{"name": 1}]}}), "bad-file: blocks, 'b', parameter 1, name"),
+        (altered(blocks={"b": {"parameters": [{"name": "a b"}]}}), "bad-name: blocks, 'b', parameter 1: 'a b' cannot"),
+        (altered(blocks={"b": {"parameters": [{"name": "c"}] * 2}}), "name-taken: blocks, 'b', parameter 2: there are"),
         (network({"name": "a", "kind": "ReLU"}, {"name": "a", "kind": "Tanh"}), "name-taken: network: there are two"),
         (network({"name": "1a", "kind": "ReLU"}), "bad-name: 1a.name: '1a' cannot be a name."),
         (network({"name": "a" * 5 + "\n", "kind": "ReLU"}), "bad-name"),
