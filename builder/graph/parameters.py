@@ -107,13 +107,18 @@ def _tuple(value: Any) -> Any:
 # A number that is far beyond any machine but still safe to multiply in 64 bits of C where it must be.
 HUGE = 10**15
 
+LONGEST = 10**9  # cells along an axis: PyTorch counts them in 32 bits where it slides a window
+
 Positive = Annotated[int, Field(ge=1, le=HUGE)]
 NonNegative = Annotated[int, Field(ge=0, le=HUGE)]
 
+_Length = Annotated[int, Field(ge=1, le=LONGEST)]
+_Room = Annotated[int, Field(ge=0, le=LONGEST)]
+
 # (height, width); `5` means (5, 5) and a square pair is stored as the one number.
 _square = PlainSerializer(lambda pair: pair[0] if pair[0] == pair[1] else list(pair), when_used="json")
-Size2 = Annotated[tuple[Positive, Positive], BeforeValidator(_pair), _square]
-Padding2 = Annotated[tuple[NonNegative, NonNegative], BeforeValidator(_pair), _square]
+Size2 = Annotated[tuple[_Length, _Length], BeforeValidator(_pair), _square]
+Padding2 = Annotated[tuple[_Room, _Room], BeforeValidator(_pair), _square]
 # (channels, height, width), (features,), ...: a shape without the batch dimension.
 ShapeParameter = Annotated[tuple[Positive, ...], BeforeValidator(_tuple), Field(min_length=1, max_length=4)]
 

@@ -147,6 +147,7 @@ def parse(text: str) -> Any:
 
 def from_json(form: Any) -> Project:
     """The project that these JSON values hold. Raises `ProblemError`."""
+    _check_depth(form)
     form = migrate(_a(dict, form, "the file"))
     _only(form, ("format", "version", "name", "notes", "data", "training", "network", "blocks"), "the file")
     blocks = {
@@ -244,7 +245,7 @@ def _edge(entry: Any, place: str) -> Edge:
 def block_from_json(name: str, form: Any, place: str) -> Block:
     """The definition that `block_to_json` wrote. Raises `ProblemError`."""
     form = _a(dict, form, place)
-    parameters = []
+    parameters: list[BlockParameter] = []
     for number, entry in enumerate(_a(list, form.get("parameters", []), f"{place}, parameters"), 1):
         here = f"{place}, parameter {number}"
         entry = _a(dict, entry, here)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from builder.compile.module import rewire
 from builder.compile.network import infer_flat
 from builder.compile.plan import make_plan
 from builder.compile.weights import trained
+from builder.data.catalogue import Task
 from builder.data.pictures import Fitter
 from builder.data.resident import Encoder, Normalisation
 from builder.data.samples import data_set
@@ -45,18 +48,21 @@ class Predictor:
         if not info.pictures:
             message = f"this run learned from {info.title}, which are numbers and not pictures."
             raise ProblemError(Problem("no-pictures", message, where=str(folder)))
+        if info.task is Task.REGRESSION:
+            message = f"this run learned from {info.title}: its answers are no classes."
+            raise ProblemError(Problem("no-classes", message, where=str(folder)))
         plan = make_plan(infer_flat(project.network))
         loss = project.training.loss
         model = trained(plan, run.weights[max(run.weights)])
         self._model = rewire(model, plan, plan.before_loss(loss)).eval()
         self._objective = Objective(loss, counts=True)
         self._shape: Shape = info.shape
+        answers = max(2, math.prod(plan.shape(plan.before_loss(loss))))
+        channels = info.shape[0] if len(plan.input_shape) == 1 else plan.input_shape[0]
         try:
-            self._classes = tuple(str(name) for name in run.description["classes"])
-            measured = run.description["normalisation"]
-            normalisation = Normalisation(tuple(measured["shift"]), tuple(measured["scale"]))
-        except (KeyError, TypeError):
-            message = "run.json does not say how its samples were normalised."
+            self._classes, normalisation = _told(run.description, answers, channels)
+        except (KeyError, TypeError, ValueError, OverflowError):
+            message = "run.json does not say what its classes are called, or how its samples were normalised."
             raise ProblemError(Problem("bad-run", message, where=str(folder))) from None
         fitter = Fitter(info.shape, plan.input_shape, project.data.fit)
         self._encoder = Encoder(fitter, normalisation, torch.device("cpu"), channels_last=True)
@@ -71,6 +77,18 @@ class Predictor:
             answer = [1 - answer[0], answer[0]]
         ranked = sorted(zip(self._classes, answer, strict=False), key=lambda pair: -pair[1])
         return Prediction(ranked[0][0], dict(ranked))
+
+
+def _told(description: Mapping[str, Any], answers: int, channels: int) -> tuple[tuple[str, ...], Normalisation]:
+    """Names of the classes, and how samples were normalised. Raises `ValueError`, or what wrong JSON brings up."""
+    classes = tuple(str(name) for name in description["classes"])
+    measured = description["normalisation"]
+    shift, scale = (tuple(float(number) for number in measured[key]) for key in ("shift", "scale"))
+    if len(classes) != answers or not len(shift) == len(scale) == channels:
+        raise ValueError("not as many as there should be")
+    if not all(map(math.isfinite, (*shift, *scale))) or 0.0 in scale:
+        raise ValueError("no numbers to normalise with")
+    return classes, Normalisation(shift, scale)
 
 
 def read_picture(path: Path, shape: Shape) -> NDArray[np.uint8]:

@@ -192,17 +192,20 @@ def load_run(folder: Path) -> Run:
     except (OSError, ValueError, RecursionError):
         message = "this is not the folder of a run: it holds no readable run.json."
         raise ProblemError(Problem("no-such-run", message, where=str(folder))) from None
-    if description.get("version", 0) > VERSION:
+    version = description.get("version", 0)
+    if not isinstance(version, int):
+        raise ProblemError(Problem("bad-run", "run.json does not say of which version it is.", where=str(folder)))
+    if version > VERSION:
         message = f"this run was written by a newer program (format {description['version']}; known is {VERSION})."
         raise ProblemError(Problem("newer-run", message, where=str(folder), hint="Update TorchCanvas."))
     steps: list[tuple[float, float, float]] = []
     epochs: list[EpochEnded] = []
     end = None
     for row in read_metrics(folder / "metrics.jsonl"):
-        with contextlib.suppress(KeyError, TypeError):
+        with contextlib.suppress(KeyError, TypeError, ValueError, OverflowError):
             event, values = row["event"], {key: value for key, value in row.items() if key != "event"}
             if event == "step":
-                steps.append((row["step"], _number(row["loss"]), _number(row["accuracy"])))
+                steps.append((float(row["step"]), _number(row["loss"]), _number(row["accuracy"])))
             elif event == "epoch":
                 epochs.append(EpochEnded(**values))
             elif event == "resume":  # what was trained beyond the stored place was trained again
@@ -211,9 +214,8 @@ def load_run(folder: Path) -> Run:
                 end = None
             elif event == "end":
                 end = values
-    weights = {
-        int(path.stem): path for path in sorted((folder / "weights").glob("*.safetensors")) if path.stem.isdigit()
-    }
+    files = sorted((folder / "weights").glob("*.safetensors"))
+    weights = {int(path.stem): path for path in files if path.stem.isascii() and path.stem.isdigit()}
     table = np.array(steps, np.float64).reshape(-1, 3)
     return Run(folder, description, table, tuple(epochs), end, weights)
 

@@ -44,6 +44,66 @@ def test_pooling(kind: str, expected: list[list[float]]) -> None:
     assert applied(kind, PICTURE) == expected
 
 
+NINE = """
+- + + + -
+- + - + -
+- + + + -
+- - - + -
+- - - + -
+- - + - -
+- + - - -
+"""
+
+
+def convolved(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+    """What the layer of the catalogue gives for these weights."""
+    made = layer("Conv2d", filters=len(weight), kernel_size=weight.shape[-1])
+    _, module = run(made, (tuple(x.shape[1:]),), [x])
+    assert module is not None
+    module.load_state_dict({"weight": weight, "bias": bias})
+    with torch.no_grad():
+        return module(x)  # type: ignore[no-any-return]
+
+
+def test_a_loopy_pattern_is_found_in_the_picture_of_a_nine() -> None:
+    picture = [[1.0 if cell == "+" else -1.0 for cell in row.split()] for row in NINE.strip().splitlines()]
+    loop = torch.ones(1, 1, 3, 3) / 9
+    loop[0, 0, 1, 1] = -1 / 9
+    found = convolved(torch.tensor(picture)[None, None], loop, torch.zeros(1))[0, 0]
+    assert [[round(value, 2) for value in row] for row in found.tolist()] == [
+        [-0.11, 1.0, -0.11],
+        [-0.56, 0.11, -0.33],
+        [-0.33, 0.33, -0.33],
+        [-0.56, -0.11, -0.56],
+        [-0.33, -0.56, -0.33],
+    ]
+
+
+def test_two_filters_slide_over_a_volume_of_three_channels() -> None:
+    volume = [[[(3 * c + 5 * i + 7 * j + i * j) % 4 - 1 for j in range(5)] for i in range(4)] for c in range(3)]
+    filters = [[[[(f + c + 2 * i + j) % 3 - 1 for j in range(3)] for i in range(3)] for c in range(3)] for f in (0, 1)]
+    biases = [1, -1]
+    expected = [
+        [
+            [
+                biases[f]
+                + sum(
+                    volume[c][top + i][left + j] * filters[f][c][i][j]
+                    for c in range(3)
+                    for i in range(3)
+                    for j in range(3)
+                )
+                for left in range(3)
+            ]
+            for top in range(2)
+        ]
+        for f in (0, 1)
+    ]
+    found = convolved(torch.tensor(volume).float()[None], torch.tensor(filters).float(), torch.tensor(biases).float())
+    assert found[0].tolist() == expected
+    assert layer("Conv2d", filters=2).parameter_count(((3, 4, 5),)) == 2 * (27 + 1)
+
+
 def test_l2_pool_is_the_root_of_the_sum_of_squares() -> None:
     assert applied("L2Pool2d", [[3, 0], [0, 4]])[0][0] == pytest.approx(5)
 
