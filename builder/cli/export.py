@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from builder.cli.lent import Draw, Lent
-from builder.cli.output import ProjectArgument, SetOption, open_project
+from builder.cli.output import AllowOption, ProjectArgument, SetOption, open_project
 from builder.cli.runs import weights_file
 from builder.compile.network import infer_flat, infer_network
 from builder.compile.plan import Plan, make_plan
@@ -112,6 +112,7 @@ def export(
         typer.Option("--scale", min=0.05, max=50, help="Of a picture; 1 is as on the canvas.", show_default=False),
     ] = None,
     changes: SetOption = None,
+    allow: AllowOption = None,
 ) -> None:
     """Write the network as PyTorch source, a training script, ONNX, a PyTorch archive (pt2) or a picture."""
     if weights is not None and to not in WITH_WEIGHTS:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from builder.compile import own_code
 from builder.graph.problems import Problem
 from builder.project import file, templates
 from builder.project.document import Project
@@ -26,6 +27,24 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option(
         "--set", metavar="KEY=VALUE", help="Change a setting first, such as training.epochs=3.", show_default=False
+    ),
+]
+
+
+def _allow(files: list[Path] | None) -> list[Path] | None:
+    for path in files or ():
+        own_code.allow(path)
+    return files
+
+
+AllowOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--allow-code",
+        metavar="FILE",
+        callback=_allow,
+        help="Let the network run this Python file, from which parts of it were imported.",
+        show_default=False,
     ),
 ]
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from builder.cli.output import FAILED, complain, print_json, print_table
+from builder.cli.output import FAILED, AllowOption, complain, print_json, print_table
 from builder.graph.problems import ProblemError
 
 
@@ -19,6 +19,7 @@ def add_to(app: typer.Typer) -> None:
 def predict(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.", show_default=False)],
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures.", show_default=False)],
+    allow: AllowOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
     """Print the class that a trained network gives each picture, and how sure it is."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from builder.cli.output import ProjectArgument, SetOption, complain, open_project, print_table
+from builder.cli.output import AllowOption, ProjectArgument, SetOption, complain, open_project, print_table
 from builder.graph.problems import Severity
 from builder.project import file, templates
 from builder.project.check import check as check_project
@@ -33,7 +33,7 @@ def new(
     file.save(templates.load(template), output)
 
 
-def check(project: ProjectArgument, changes: SetOption = None) -> None:
+def check(project: ProjectArgument, changes: SetOption = None, allow: AllowOption = None) -> None:
     """Print what is wrong with a project, one line a problem, or nothing. Warnings alone do not fail."""
     problems = check_project(open_project(project, changes or ()))
     complain(problems)

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
-from builder.cli.output import STOPPED, ProjectArgument, SetOption, complain, open_project, print_json
+from builder.cli.output import STOPPED, AllowOption, ProjectArgument, SetOption, complain, open_project, print_json
 from builder.compile.stored import Carried
 from builder.graph.problems import Problem, ProblemError, Severity
 from builder.project.check import check
@@ -44,6 +44,7 @@ def train(
         typer.Option("--run", metavar="DIR", help="Folder of the run; one that is there goes on.", show_default=False),
     ] = None,
     changes: SetOption = None,
+    allow: AllowOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
     """Train a network and record the run. Ctrl-C stops behind the current batch and saves."""

@@ -22,7 +22,7 @@ from builder.graph.expansion import Expansion
 from builder.graph.expression import evaluate, reference
 from builder.graph.model import Block, Node
 from builder.graph.problems import ProblemError
-from builder.layers.base import Call
+from builder.layers.base import FILE, Call
 from builder.layers.freezing import is_frozen
 
 # Names that the text uses itself, and those of the script in which it may stand (see `project.script`).
@@ -176,7 +176,7 @@ def _fixed(step: Step, more: tuple[str, ...]) -> str:
     if kept is None:
         call = step.call
         fixed: Any = call
-        if step.builds_module:
+        if step.builds_module and call.target != FILE:
             lists = [value for value in call.args if not _plain(value)]
             fixed = (call.target, len(call.args), _keywords(step, more), lists, call.forward)
         kept = step.memo["fixed", more] = repr((fixed, step.initial, is_frozen(step.layer)))

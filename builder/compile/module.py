@@ -9,14 +9,15 @@ from typing import Any
 import torch
 from torch import fx, nn
 
+from builder.compile import own_code
 from builder.compile.limits import NUMBER, machine_memory, size
 from builder.compile.plan import Plan, Step
 from builder.graph.problems import Problem, ProblemError
-from builder.layers.base import GETITEM, LIST, MODULE, Call, Input, Own
+from builder.layers.base import FILE, GETITEM, LIST, MODULE, Call, Input, Own
 from builder.layers.freezing import is_frozen
 from builder.vision import import_torchvision
 
-_PYTHON: dict[str, Callable[..., Any]] = {GETITEM: operator.getitem, LIST: list}
+_OTHERS: dict[str, Callable[..., Any]] = {GETITEM: operator.getitem, LIST: list, FILE: own_code.part}
 
 
 def build(plan: Plan, output: str | None = None) -> fx.GraphModule:
@@ -35,6 +36,9 @@ def build(plan: Plan, output: str | None = None) -> fx.GraphModule:
         if step.builds_module:
             try:
                 add_submodule(root, step.name, _make(step))
+            except ProblemError as error:
+                placed = (problem if problem.where else problem.at(step.name) for problem in error.problems)
+                raise ProblemError(*placed) from None
             except (RuntimeError, ValueError, MemoryError, TypeError) as error:
                 raise ProblemError(build_problem(step, error)) from error
     model = rewire(root, plan, output or plan.outputs[0][1])
@@ -106,7 +110,7 @@ def add_submodule(root: nn.Module, name: str, module: nn.Module) -> None:
 
 
 def execute(call: Call) -> Any:
-    """Call the function or class that `call` names. Only names below `torch` and `torchvision` are followed."""
+    """Call the function or class that `call` names: one of `torch` or `torchvision`, or in a file that was allowed."""
     return resolve(call.target)(
         *(_value(argument) for argument in call.args), **{key: _value(item) for key, item in call.kwargs.items()}
     )
@@ -114,8 +118,8 @@ def execute(call: Call) -> Any:
 
 def resolve(target: str) -> Callable[..., Any]:
     """The function or class behind a full dotted name below `torch`. Raises `ProblemError` when there is none."""
-    if target in _PYTHON:
-        return _PYTHON[target]
+    if target in _OTHERS:
+        return _OTHERS[target]
     first, *names = target.split(".")
     if first not in ("torch", "torchvision"):
         raise ValueError(f"{target} is not part of PyTorch")

@@ -26,6 +26,7 @@ from builder.compile.wording import (
     assignment,
     bound,
     containers_of,
+    file_module,
     function_text,
     reach,
     statement,
@@ -33,7 +34,7 @@ from builder.compile.wording import (
 from builder.graph.expansion import Expansion
 from builder.graph.names import name_problem, path_problem
 from builder.graph.problems import ProblemError
-from builder.layers.base import Call, show
+from builder.layers.base import FILE, Call, show
 from builder.layers.freezing import is_frozen
 
 _TAKEN = frozenset({"x", "self", "torch", "nn", "torchvision"})
@@ -90,9 +91,17 @@ def write(plan: Plan, class_name: str = "Net", expansion: Expansion | None = Non
         _write_class(body, form, plan)
     uses = "\n".join(body.lines)
     imports = [f"import {name}" for name in ("torch", "torchvision") if f"{name}." in uses]
-    head = [*imports, "from torch import nn", "", ""]
+    head = [*imports, "from torch import nn", *_files(plan), "", ""]
     text = "\n".join((*head, *body.lines)) + "\n"
     return Source(text, {name: tuple(n + len(head) for n in numbers) for name, numbers in body.about.items()})
+
+
+def _files(plan: Plan) -> list[str]:
+    """The imports of the Python files whose parts the network runs."""
+    names = sorted({file_module(step.call.args[0]) for step in plan.steps if step.call.target == FILE})
+    lines = ["import importlib"] if any(not name.isidentifier() for name in names) else []
+    lines += [f"import {name}  # {name}.py lies beside this file" for name in names if name.isidentifier()]
+    return ["", *lines] if lines else []
 
 
 @dataclass

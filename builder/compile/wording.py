@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from builder.layers.base import GETITEM, LIST, MODULE, Call, Input, Own
+from builder.layers.base import FILE, GETITEM, LIST, MODULE, Call, Input, Own
 
 WIDTH = 92  # columns, indentation left out; a longer call is broken into one argument a line
 INDENT = "    "
@@ -73,6 +73,8 @@ def statement(before: str, call: Call, values: Values = (), after: str = "") -> 
 def _call(call: Call, values: Values, broken: bool = False) -> str:
     if call.target in _OPERATORS and len(call.args) == 2 and not call.kwargs:
         return _operation(call, values)
+    if call.target == FILE:
+        return file_part_text(call)
     arguments = arguments_text(call, values)
     function = function_text(call.target)
     reads_first = call.target == GETITEM or call.target.startswith(_METHODS)
@@ -141,6 +143,19 @@ def bound(value: Any, module: str) -> Any:
     if value.target == MODULE:
         return Call("torch.Tensor.__call__", Words(module), *arguments, **options)
     return Call(value.target, *arguments, **options)
+
+
+def file_part_text(call: Call) -> str:
+    """A part of a model in a Python file: `mine.Net().get_submodule("stage.3")`."""
+    file, _digest, model, path = call.args
+    name = file_module(file)
+    module = name if name.isidentifier() else f"importlib.import_module({_value(name, ())})"
+    return f"{module}.{model}().get_submodule({_value(path, ())})"
+
+
+def file_module(file: str) -> str:
+    """The name by which Python imports a file."""
+    return file.removesuffix(".py")
 
 
 def _operation(call: Call, values: Values) -> str:

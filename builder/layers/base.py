@@ -66,6 +66,7 @@ class Own:
 
 
 GETITEM, LIST = "operator.getitem", "builtins.list"  # the targets outside torch: a part of a value; a tuple as a list
+FILE = "file"  # the target that means a part of a model in a Python file: name, SHA-256, class, path of the part
 MODULE = "self"  # the target that means the module itself, in the `forward` of the call that builds it
 
 
@@ -77,7 +78,8 @@ class Call:
     module once, and `forward` calls that module with the node's inputs in port order.
 
     Attributes:
-        target: full dotted name of something in `torch` or `torchvision`, `GETITEM` or `LIST`; never anything else.
+        target: full dotted name of something in `torch` or `torchvision`, `GETITEM`, `LIST` or `FILE`; never anything
+            else.
         args: positional arguments: numbers, strings, booleans, None, slices, `...`, tuples of these, `Input`s and
             `Call`s.
         kwargs: keyword arguments, likewise.

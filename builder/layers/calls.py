@@ -5,18 +5,20 @@ functions that only calculate, and modules that only hold weights. Knows no torc
 
     {"call": "torch.add", "args": [{"input": 0}, {"own": "0"}], "kwargs": {"alpha": 2}}
 
-Also `{"batch": 0}` (how many samples input 0 holds), `{"slice": [0, null, 2]}`, `{"number": "-inf"}` and
-`{"ellipsis": true}`; lists are tuples.
+`{"call": "file", "args": ["mine.py", SHA-256, "Net", "stage.3"]}` is a part of a model in a Python file; it is run only
+if that very file was allowed (see `compile.own_code`). Also `{"batch": 0}` (how many samples input 0 holds), `{"slice":
+[0, null, 2]}`, `{"number": "-inf"}` and `{"ellipsis": true}`; lists are tuples.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from functools import lru_cache
 from typing import Any
 
-from builder.layers.base import GETITEM, LIST, MODULE, Call, Input, Own
+from builder.layers.base import FILE, GETITEM, LIST, MODULE, Call, Input, Own
 
 # fmt: off
 FUNCTIONS = frozenset({
@@ -64,7 +66,7 @@ DEEPEST = 12  # calls within calls
 
 def may_call(target: str) -> bool:
     """Whether a stored call may name this: a function that only calculates, or a module."""
-    if target in (GETITEM, LIST, MODULE) or target in MODULES:
+    if target in (FILE, GETITEM, LIST, MODULE) or target in MODULES:
         return True
     place = next((place for place in PLACES if target.startswith(place)), None)
     if place is None:
@@ -157,6 +159,18 @@ def _value(form: Any, depth: int) -> Any:
 
 
 def _call(target: str, args: list[Any], options: dict[str, Any]) -> Call:
+    if target == FILE and (options or not _names_part(args)):
+        raise ValueError("a part of a Python file is told by file, SHA-256, class and path")
     call = Call(target, *args)
     object.__setattr__(call, "kwargs", type(call.kwargs)(options))  # an option may be called `target` too
     return call
+
+
+def _names_part(args: list[Any]) -> bool:
+    """Whether these are the name of a Python file, a digest, an identifier and a dotted path: nothing to evaluate."""
+    if len(args) != 4 or not all(isinstance(argument, str) and len(argument) <= 400 for argument in args):
+        return False
+    file, digest, model, path = args
+    named = file.endswith(".py") and file.isprintable() and not set(file) & set("/\\")
+    parts = all(part.isidentifier() or part.isdigit() for part in path.split("."))
+    return bool(named and re.fullmatch("[0-9a-f]{64}", digest) and model.isidentifier() and parts)

@@ -15,6 +15,7 @@ from builder.graph.model import Shape
 from builder.graph.parameters import HUGE, parameter
 from builder.layers import calls
 from builder.layers.base import (
+    FILE,
     GETITEM,
     MODULE,
     Call,
@@ -134,7 +135,7 @@ class Operation(Layer):
     @field_validator("build")
     @classmethod
     def _builds(cls, text: str) -> str:
-        if text and (not (call := calls.read(text)).builds_module or call.target not in calls.MODULES):
+        if text and (not (call := calls.read(text)).builds_module or call.target not in (FILE, *calls.MODULES)):
             raise ValueError("this call makes no module")
         return text
 
@@ -150,6 +151,8 @@ class Operation(Layer):
     @classmethod
     def _calculates(cls, text: str, info: ValidationInfo) -> str:
         call = calls.read(text)
+        if _holds_file(call):
+            raise ValueError("this call may not name a file")
         if call.builds_module:
             raise ValueError("this call uses no input")
         if _uses_module(call) and not info.data.get("build"):
@@ -256,6 +259,11 @@ def _uses_module(value: Any) -> bool:
     return here or any(_uses_module(part) for part in _parts(value))
 
 
+def _holds_file(value: Any) -> bool:
+    here = isinstance(value, Call) and value.target == FILE
+    return here or any(_holds_file(part) for part in _parts(value))
+
+
 def _owned(value: Any) -> set[str]:
     """The names of the learned tensors that a call uses."""
     if isinstance(value, Own):
@@ -265,6 +273,8 @@ def _owned(value: Any) -> set[str]:
 
 def _name(call: Call) -> str:
     """What the call is about, in one word."""
+    if call.target == FILE:
+        return f"{call.args[2]}.{call.args[3]}"
     while call.target == GETITEM and isinstance(call.args[0], Call):
         call = call.args[0]
     parts = call.target.split(".")

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from builder.compile import own_code
 from builder.compile.infer import Inference
 from builder.compile.limits import live_limits, machine_memory
 from builder.compile.network import NetworkInference, infer_network
@@ -34,7 +35,8 @@ def check(project: Project, known: NetworkInference | None = None) -> tuple[Prob
         known = infer_network(project.network)
     inference = known.flat
     size = live_limits(inference, project.training.batch_size, _memory())
-    return (*_told_once(known), *size, *_fit(project, inference), *_weights(project.training.weights, inference))
+    code = own_code.not_allowed(inference.graph.nodes)
+    return (*_told_once(known), *code, *size, *_fit(project, inference), *_weights(project.training.weights, inference))
 
 
 def _told_once(known: NetworkInference) -> Iterator[Problem]:

@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from builder.compile import own_code
 from builder.graph.problems import ProblemError
 from builder.project import keep
 from builder.project.document import Project
@@ -269,6 +270,9 @@ class ImportDialog(QDialog):
 
     def _succeeded(self, project: Project, notes: tuple[str, ...]) -> None:
         self._ended("")
+        if self._python:  # the user has agreed that this file is run; parts of the network may need it further on
+            with contextlib.suppress(ProblemError):
+                own_code.allow(Path(self.source.rpartition(":")[0]))
         if self._adopt(project, notes):
             self.close()
         else:

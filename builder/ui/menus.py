@@ -92,6 +92,7 @@ class Menus(QObject):
         self._recent = menu.addMenu("Open recent")
         self._recent.aboutToShow.connect(self._fill_recent)
         self._add(menu, "Import from PyTorch…", self._import)
+        self._add(menu, "Allow the network's code…", self._window.own_code.ask)
         menu.addSeparator()
         self._add(menu, "Save", files.save, Key.Save)
         self._add(menu, "Save as…", files.save_as, "Ctrl+Shift+S")

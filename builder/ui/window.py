@@ -37,6 +37,7 @@ from builder.ui.inspector.panel import place_words
 from builder.ui.inspector.problems_panel import ProblemsPanel
 from builder.ui.live import Live
 from builder.ui.menus import Menus
+from builder.ui.own_code import OwnCode
 from builder.ui.palette import Palette
 from builder.ui.placement import fill_small_screen
 from builder.ui.reach import Reach
@@ -96,6 +97,7 @@ class MainWindow(QMainWindow):
         self.banner = Banner()
         self.recovery_offer = RecoveryOffer(self.banner, self.files, self)
         self.data_offer = DataOffer(self.document, self.banner, self.live.prepare, self)
+        self.own_code = OwnCode(self.document, self)
         self.status = StatusLine()
         self.views: dict[str, View] = {}
         self.docks: dict[str, QDockWidget] = {}
@@ -186,6 +188,8 @@ class MainWindow(QMainWindow):
         document.refused.connect(lambda problem: self.say_problem(problem, "refused"))
         document.path_changed.connect(lambda _path: self._name_changed())
         document.path_changed.connect(lambda _path: self.banner.dismiss("imported"))
+        self.own_code.allowed.connect(self._code_allowed)
+        self.own_code.said.connect(lambda problem: self.say_problem(problem, "refused"))
         self.files.failed.connect(lambda problem: self.say_problem(problem, "files"))
         self.files.note_changed.connect(lambda _note: self._name_changed())
 
@@ -253,7 +257,14 @@ class MainWindow(QMainWindow):
         self.canvas.fit()
         if self.banner.subject != "recovery":
             self.banner.dismiss()
+            if words := self.own_code.words():
+                self.banner.show_message("own-code", words, "warn", (Offer("Allow it…", self.own_code.ask),))
         self.data_offer.speak()
+
+    def _code_allowed(self) -> None:
+        """What may run now is looked at like any other network."""
+        self._check()
+        self.live.prepare()
 
     def _name_changed(self) -> None:
         clean = self.document.undo.isClean()

@@ -7,6 +7,7 @@ their own (a learned tensor, one part of several) are written into those that us
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +15,7 @@ import torch
 from torch import fx, nn
 
 from builder.compile.importing import functions, matches, modules
-from builder.compile.importing.drawing import Drawing, alive, refuse
+from builder.compile.importing.drawing import Drawing, Origin, alive, refuse
 from builder.compile.importing.functions import Use
 from builder.compile.importing.modules import Found
 from builder.compile.importing.names import SIZED, full_name, plain_name
@@ -35,7 +36,7 @@ from builder.compile.importing.terms import (
 )
 from builder.compile.importing.weighted import Arguments, module_for
 from builder.compile.importing.work import multiply_adds
-from builder.graph.frozen import freeze
+from builder.graph.frozen import FrozenDict, freeze
 from builder.graph.model import Network, Shape
 from builder.graph.problems import Problem, ProblemError
 from builder.layers import calls
@@ -72,23 +73,26 @@ class ImportResult:
         return ImportResult(network, weights, problems)
 
 
-def convert(model: nn.Module, graph: fx.Graph, batch: int | torch.SymInt) -> ImportResult:
+def convert(
+    model: nn.Module, graph: fx.Graph, batch: int | torch.SymInt, whole: Mapping[str, Origin] = FrozenDict()
+) -> ImportResult:
     """The network that does what `graph` says.
 
     Args:
         model: holds the modules and tensors that the graph names.
         graph: each node's `meta["value"]` is a value of the right size.
         batch: the number of samples in those values.
+        whole: paths of modules that were not looked into, and the file that each comes from.
 
     Raises:
         ProblemError: a step has no counterpart; the problem names the module that it belongs to.
     """
-    return _Converter(model, batch).run(graph)
+    return _Converter(model, batch, whole).run(graph)
 
 
 class _Converter:
-    def __init__(self, model: nn.Module, batch: int | torch.SymInt) -> None:
-        self.model, self.batch = model, batch
+    def __init__(self, model: nn.Module, batch: int | torch.SymInt, whole: Mapping[str, Origin]) -> None:
+        self.model, self.batch, self.whole = model, batch, whole
         self.drawing = Drawing(model)
         self.terms: dict[fx.Node, Any] = {}
 
@@ -240,6 +244,8 @@ class _Converter:
         return True
 
     def _module(self, node: fx.Node, term: Applied, wires: list[Wire], output: Shape) -> bool:
+        if term.path in self.whole:
+            return False
         module = self.model.get_submodule(term.path)
         plain = len(term.args) == 1 and isinstance(term.args[0], Wire) and not term.kwargs
         found = modules.layer_for(module, (wires[0].shape,)) if plain else None
@@ -378,7 +384,8 @@ class _Converter:
         sizes: dict[str, Shape] = {}
         if paths:
             module = self.model.get_submodule(paths[0])
-            build = modules.rebuild(module)
+            origin = self.whole.get(paths[0])
+            build = modules.rebuild(module) if origin is None else origin.part(paths[0])
             if build is None:
                 name = type(module).__name__
                 raise refuse(node, f"there is no layer for a {name}, and it cannot be built by itself.")
@@ -417,7 +424,9 @@ class _Converter:
                 **({"learned": json.dumps({name: list(shape) for name, shape in sizes.items()})} if sizes else {}),
             }
             layer = make("Operation", freeze(params))
-            work = multiply_adds(layer.lower(inputs), inputs, output)
+            work = node.meta.get("work")  # of what is not looked into
+            if work is None:
+                work = multiply_adds(layer.lower(inputs), inputs, output)
             return make("Operation", freeze({**params, "work": work})).plain()
         except Exception as error:  # it may fail in any way that a function of PyTorch can
             raise refuse(node, "there is no layer for it, and it cannot be called by itself.") from error

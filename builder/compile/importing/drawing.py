@@ -14,11 +14,26 @@ import torch
 from torch import fx, nn
 
 from builder.compile.importing.nest import Scope
+from builder.compile.importing.refusal import Refusal
 from builder.compile.importing.terms import Wire
 from builder.graph.frozen import freeze
 from builder.graph.model import Edge, Graph, Node, Shape
 from builder.graph.names import LONGEST, RESERVED
-from builder.graph.problems import Problem, ProblemError, Severity
+from builder.graph.problems import Problem, Severity
+from builder.layers.base import FILE, Call
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The Python file that a model comes from: its name, the SHA-256 of its content, and the class in it."""
+
+    file: str
+    digest: str
+    model: str
+
+    def part(self, path: str) -> Call:
+        """The call that gives a part of the model."""
+        return Call(FILE, self.file, self.digest, self.model, path)
 
 
 @dataclass
@@ -129,10 +144,10 @@ def alive(graph: fx.Graph) -> list[fx.Node]:
     return [node for node in graph.nodes if node in needed]
 
 
-def refuse(node: fx.Node, message: str) -> ProblemError:
+def refuse(node: fx.Node, message: str) -> Refusal:
     """The error of a step that cannot be drawn; it names the module that the step belongs to."""
     stack = list((node.meta.get("nn_module_stack") or {}).values())
     path = str(stack[-1][0]) if stack else ""
-    place = path if path and not path.startswith("_") else node.name
+    path = "" if path.startswith("_") else path
     hint = "Leave that part out of the model, or write it with the usual layers."
-    return ProblemError(Problem("cannot-import", message, where=place, hint=hint))
+    return Refusal(Problem("cannot-import", message, where=path or node.name, hint=hint), path)

@@ -7,19 +7,17 @@ has been asked.
 from __future__ import annotations
 
 import difflib
-import importlib.util
-import sys
-import traceback
 import warnings
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import torch
 from torch import nn
 
+from builder.compile import own_code
 from builder.compile.importing.archive import from_archive
 from builder.compile.importing.convert import ImportResult, convert
+from builder.compile.importing.drawing import Origin
+from builder.compile.importing.refusal import Refusal
 from builder.compile.importing.trace import BATCH, trace
 from builder.graph.model import Shape
 from builder.graph.problems import Problem, ProblemError
@@ -48,20 +46,38 @@ def load(source: str, shape: Shape | None = None, *, pretrained: bool = False) -
         model, usual = _torchvision(source.removeprefix(TORCHVISION), pretrained)
         return import_model(model, shape or usual)
     if runs_code(source):
-        model = _from_file(source)
-        return import_model(model, shape) if shape else _any_size(model)
+        model, origin = _from_file(source)
+        return import_model(model, shape, origin) if shape else _any_size(model, origin)
     if Path(source).suffix == ".pt2":
         return from_archive(Path(source))
     message = f"{source} is no source: write torchvision:NAME, path/to/model.py:ClassName or model.pt2."
     raise ProblemError(Problem("bad-source", message))
 
 
-def import_model(model: nn.Module, shape: Shape) -> ImportResult:
-    """The network that does what a model does at inference, for inputs of this shape. Raises `ProblemError`."""
-    return convert(model, trace(model, shape), BATCH)
+def import_model(model: nn.Module, shape: Shape, origin: Origin | None = None) -> ImportResult:
+    """The network that does what a model does at inference, for inputs of this shape.
+
+    Args:
+        origin: the Python file that the model comes from. With one, a part of the model that cannot be followed or
+            drawn becomes one node that runs that part of the file.
+
+    Raises:
+        ProblemError: it cannot be drawn; the problem names the place.
+    """
+    whole: frozenset[str] = frozenset()
+    while True:
+        try:
+            return convert(model, trace(model, shape, whole), BATCH, {path: origin for path in whole if origin})
+        except Refusal as refusal:
+            path = refusal.path
+            while path in whole:  # it can neither be followed nor stand alone: then what is around it
+                path = path.rpartition(".")[0]
+            if origin is None or not path:
+                raise
+            whole |= {path}
 
 
-def _any_size(model: nn.Module) -> ImportResult:
+def _any_size(model: nn.Module, origin: Origin | None) -> ImportResult:
     """The same for the first input size that the model takes."""
     first = next((m for m in model.modules() if isinstance(m, (nn.Conv2d, nn.Linear))), None)
     if isinstance(first, nn.Linear):
@@ -71,7 +87,7 @@ def _any_size(model: nn.Module) -> ImportResult:
     problem: ProblemError | None = None
     for shape in shapes:
         try:
-            return import_model(model, shape)
+            return import_model(model, shape, origin)
         except ProblemError as error:
             problem = problem or error
     assert problem is not None
@@ -132,52 +148,12 @@ def _trained(url: str) -> dict[str, torch.Tensor]:
 # A Python file -------------------------------------------------------------------------------------------------------
 
 
-def _from_file(source: str) -> nn.Module:
+def _from_file(source: str) -> tuple[nn.Module, Origin | None]:
     """Run the file and build the class. Raises `ProblemError` that names file and line."""
     text, _, name = source.rpartition(":")
     path = Path(text)
     if not path.is_file():
         raise ProblemError(Problem("no-such-file", "there is no such file.", where=text))
-    known = set(sys.modules)
-    sys.path.insert(0, str(path.resolve().parent))  # it may import its neighbours
-    try:
-        module = _run(path)
-        found = getattr(module, name, None)
-        if not callable(found):
-            names = [n for n, v in vars(module).items() if isinstance(v, type) and issubclass(v, nn.Module)]
-            hint = f"It has {', '.join(names)}." if names else "It has no model at all."
-            raise ProblemError(Problem("no-such-model", f"the file has no class {name}.", where=text, hint=hint))
-        model = found()
-    except ProblemError:
-        raise
-    except (Exception, SystemExit) as error:  # it is the user's program
-        raise ProblemError(_failed(path, error)) from error
-    finally:
-        sys.path.remove(str(path.resolve().parent))
-        for added in set(sys.modules) - known:  # run it anew next time, as it may have changed
-            if str(path.resolve().parent) in str(getattr(sys.modules[added], "__file__", "")):
-                del sys.modules[added]
-    if not isinstance(model, nn.Module):
-        raise ProblemError(Problem("no-such-model", f"{name} is no model of PyTorch.", where=text))
-    return model
-
-
-def _run(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("imported_model", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["imported_model"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def _failed(path: Path, error: BaseException) -> Problem:
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).name == path.name]
-    line: Any = getattr(error, "lineno", None) or (lines[-1] if lines else None)
-    place = f"{path}, line {line}" if line else str(path)
-    text = str(error).splitlines()[0] if str(error) else type(error).__name__
-    if isinstance(error, TypeError) and "required positional argument" in text:
-        message = "its class needs arguments; an import builds it without any."
-        return Problem("cannot-build", message, where=place, hint="Give them defaults, or write a function that does.")
-    return Problem("cannot-build", f"the file could not be run: {text.rstrip('.')}.", where=place)
+    digest = own_code.allow(path)  # whoever imports it has agreed
+    model: nn.Module = own_code.model_of(text, digest, name)
+    return model, Origin(path.name, digest, name) if own_code.is_defined(digest, name) else None

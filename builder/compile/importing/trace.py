@@ -10,17 +10,22 @@ from __future__ import annotations
 import logging
 import threading
 import traceback
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import fx, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils.flop_counter import FlopCounterMode
 
+from builder.compile.importing.refusal import Refusal
 from builder.graph.model import Shape
 from builder.graph.problems import Problem, ProblemError
 
+SAMPLES = 2  # of a batch of real numbers
 BATCH = 1009  # samples of the made-up batch: a prime that no other size is, so that it is known wherever it appears
 
 # Modules that are one layer though they are not part of torch.nn.
@@ -34,29 +39,51 @@ _KEEPING = (
 )  # fmt: skip
 
 
-def trace(model: nn.Module, shape: Shape) -> fx.Graph:
+def trace(model: nn.Module, shape: Shape, whole: frozenset[str] = frozenset()) -> fx.Graph:
     """What `model` does with one input of this shape (batch left out); each node's `meta["value"]` tells its result.
 
     The model is left as it was. Training of others goes on meanwhile.
 
+    Args:
+        whole: paths of modules that are one step each. They are run on real numbers, since what they do may depend on
+            these; `meta["work"]` tells the multiply-adds for one sample.
+
     Raises:
-        ProblemError: it cannot be followed; the problem names the place in its source.
+        Refusal: it cannot be followed; the problem names the place in its source.
     """
-    tracer = _Tracer(shape)
+    tracer = _Tracer(shape, whole)
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     talkative = logging.getLogger("torch._subclasses.fake_tensor")  # it prints what is a Problem here
     silent, talkative.disabled = talkative.disabled, True
     try:
-        return tracer.trace(model)
+        with _own_gradients_refused(tracer):
+            return tracer.trace(model)
     except ProblemError:
         raise
     except Exception as error:  # the model is somebody's program: it may fail in any way
-        raise ProblemError(_refusal(error, tracer)) from error
+        raise Refusal(_refusal(error, tracer), tracer.place[-1] if tracer.place else "") from error
     finally:
         talkative.disabled = silent
         for module, training in modes:
             module.training = training
+
+
+@contextmanager
+def _own_gradients_refused(tracer: _Tracer) -> Iterator[None]:
+    """Functions with a gradient of their own are not followed: what they calculate would lose it."""
+    usual = torch.autograd.Function.__dict__["apply"]
+
+    def apply(cls: type[torch.autograd.Function], *args: Any, **kwargs: Any) -> Any:
+        if not tracer.idle and any(isinstance(value, fx.Proxy) for value in (*args, *kwargs.values())):
+            raise _Unknown(f"{cls.__name__} has a gradient of its own")
+        return usual.__get__(None, cls)(*args, **kwargs)
+
+    torch.autograd.Function.apply = classmethod(apply)  # type: ignore[method-assign,assignment]
+    try:
+        yield
+    finally:
+        torch.autograd.Function.apply = usual  # type: ignore[method-assign]
 
 
 class _Value(fx.Proxy):
@@ -83,7 +110,7 @@ class _Value(fx.Proxy):
         return (self[index] for index in range(len(self.known)))  # type: ignore[index]
 
     def __bool__(self) -> bool:
-        raise _Unknown("what it does next depends on the numbers themselves")
+        raise _Unknown
 
 
 class _Unknown(Exception):
@@ -104,27 +131,30 @@ class _Tracer(fx.Tracer):
 
     proxy_buffer_attributes = True
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: Shape, whole: frozenset[str]) -> None:
         super().__init__(param_shapes_constant=True)
-        self.shape = shape
+        self.shape, self.whole = shape, whole
         self.place: list[str] = []  # the modules that it is in
         self._mode = FakeTensorMode(allow_non_fake_inputs=True)
         self._measuring = False
+        self._work = 0  # of the module run last
         self._thread = threading.get_ident()
 
     @property
-    def _others(self) -> bool:
+    def idle(self) -> bool:
         """Whether this is no step of the model: a layer at work inside, or another thread's model altogether."""
         return self._measuring or threading.get_ident() != self._thread
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         name = type(m).__name__
+        if module_qualified_name in self.whole:
+            return True
         return super().is_leaf_module(m, module_qualified_name) or (
             name in _WHOLE and type(m).__module__.startswith("torchvision.")
         )
 
     def call_module(self, m: nn.Module, forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-        if self._others:
+        if self.idle:
             return forward(*args, **kwargs)
         self.place.append(self.path_of_module(m))
         result = super().call_module(m, forward, args, kwargs)
@@ -132,7 +162,7 @@ class _Tracer(fx.Tracer):
         return result
 
     def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
-        return attr_val if self._others else super().getattr(attr, attr_val, parameter_proxy_cache)
+        return attr_val if self.idle else super().getattr(attr, attr_val, parameter_proxy_cache)
 
     def proxy(self, node: fx.Node) -> fx.Proxy:
         return _Value(node, self)
@@ -146,6 +176,8 @@ class _Tracer(fx.Tracer):
             return value
         proxy = super().create_proxy(kind, target, args, kwargs, *rest, **options)
         proxy.node.meta["value"] = value
+        if kind == "call_module" and target in self.whole:
+            proxy.node.meta["work"] = self._work
         return proxy
 
     def _measure(self, kind: str, target: Any, args: Any, kwargs: Any) -> Any:
@@ -164,6 +196,8 @@ class _Tracer(fx.Tracer):
         if kind == "output":
             return None
         values, options = _known(args), _known(kwargs)
+        if kind == "call_module" and target in self.whole:
+            return self._run(self.root.get_submodule(target), values, options)
         if kind == "call_module" and type(self.root.get_submodule(target)) in _KEEPING:
             return values[0]
         self._measuring = True
@@ -176,6 +210,24 @@ class _Tracer(fx.Tracer):
                 return target(*values, **options)
         finally:
             self._measuring = False
+
+    def _run(self, module: nn.Module, values: Any, options: Any) -> torch.Tensor:
+        """The made-up result of a module that is run on real numbers."""
+        if options or not all(isinstance(value, torch.Tensor) and value.shape[:1] == (BATCH,) for value in values):
+            raise _Unknown("it is given more than the values of layers")
+        generator = torch.Generator().manual_seed(0)
+        some = [torch.randn(SAMPLES, *value.shape[1:], generator=generator).to(value.device) for value in values]
+        self._measuring = True
+        try:
+            with torch.no_grad(), FlopCounterMode(display=False) as counter, warnings.catch_warnings(action="ignore"):
+                result = module(*some)
+        finally:
+            self._measuring = False
+        if not isinstance(result, torch.Tensor) or result.dim() < 2 or result.shape[0] != SAMPLES:
+            raise _Unknown("it gives something that is no value for each sample")
+        self._work = counter.get_total_flops() // (2 * SAMPLES)
+        with self._mode:
+            return torch.empty(BATCH, *result.shape[1:], dtype=result.dtype, device=result.device)
 
 
 def _of_torch(function: Any) -> bool:
@@ -209,6 +261,9 @@ def _refusal(error: Exception, tracer: _Tracer) -> Problem:
     line = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
     place = " in ".join(part for part in (tracer.place[-1] if tracer.place else "", line) if part)
     sizes = "×".join(map(str, tracer.shape))
+    if isinstance(error, _Unknown) and error.args:
+        hint = "Write it as a module of its own in the file, so that it can be run as a whole."
+        return Problem("cannot-trace", f"{error}, so it cannot be drawn as a graph.", where=place, hint=hint)
     if isinstance(error, (_Unknown, fx.proxy.TraceError)) or "data-dependent" in str(error).lower():
         message = "what it does here depends on the numbers themselves, so it cannot be drawn as a fixed graph."
         return Problem("cannot-trace", message, where=place, hint="Put such a choice outside of the model.")

@@ -1,0 +1,90 @@
+"""Asks whether a network may run the Python file that parts of it come from. Nothing of the file runs before that.
+
+The answer holds until the program ends, for that very content (see `compile.own_code`).
+"""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from builder.compile import own_code
+from builder.graph.problems import Problem, ProblemError, Severity
+from builder.ui.document import Document
+
+WARNING = "This file will be run, with all that it does. Run only a file that you trust."
+
+
+class OwnCode(QObject):
+    """The consent to the files of one window's document.
+
+    Attributes:
+        ask_file: finds a file that is not beside the project. A test may answer instead.
+        ask_run: whether a file may be run; likewise.
+    """
+
+    allowed = Signal()  # a file may be run now
+    said = Signal(object)  # Problem: what came of it, where that is not what was wished
+
+    def __init__(self, document: Document, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._document, self._window = document, parent
+        self.ask_file = self._ask_file
+        self.ask_run = self._ask_run
+
+    @property
+    def needed(self) -> tuple[own_code.Needed, ...]:
+        """The files that the network would run and may not."""
+        found = own_code.used_by(self._document.flat.graph.nodes)
+        return tuple(needed for needed in found if not own_code.is_allowed(needed.digest))
+
+    def words(self) -> str:
+        """What to say of a network with such files, as rich text; empty when there are none."""
+        names = " and ".join(f"<b>{html.escape(name)}</b>" for name in dict.fromkeys(n.file for n in self.needed))
+        return f"Parts of this network run code from {names}. It is not run without your consent." if names else ""
+
+    def ask(self) -> None:
+        """Ask for each file that the network needs."""
+        if not self.needed:
+            self.said.emit(_note("this network runs no code that would need your consent."))
+        for needed in self.needed:
+            path = self._find(needed.file)
+            if path is None or not self.ask_run(path):
+                return
+            try:
+                digest = own_code.allow(path)
+            except ProblemError as error:
+                self.said.emit(error.problems[0])
+                return
+            if digest != needed.digest:
+                own_code.disallow(digest)
+                message = f"{path} is not the file that this network was imported from, or it was changed since."
+                self.said.emit(_note(message, "Import the network again."))
+                return
+            self.allowed.emit()
+
+    def _find(self, name: str) -> Path | None:
+        path = self._document.path
+        beside = path.parent / name if path is not None else None
+        return beside if beside is not None and beside.is_file() else self.ask_file(name)
+
+    def _ask_file(self, name: str) -> Path | None:
+        chosen, _ = QFileDialog.getOpenFileName(self._window, f"Where is {name}?", name, "Python (*.py)")
+        return Path(chosen) if chosen else None
+
+    def _ask_run(self, path: Path) -> bool:
+        box = QMessageBox(self._window)
+        box.setWindowTitle("Run this file?")
+        box.setText(f"Let this network run {path.name}?")
+        box.setInformativeText(f"{path}\n\n{WARNING}")
+        run = box.addButton("Run it", QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        box.exec()
+        return box.clickedButton() is run
+
+
+def _note(message: str, hint: str = "") -> Problem:
+    return Problem("own-code", message, hint=hint, severity=Severity.WARNING)
