@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 
 import torch
@@ -49,6 +52,13 @@ def refusal(plan: Plan, what: str) -> Problem:
     return Problem("not-exportable", message, hint="Export it as Python source instead.")
 
 
-def _calm() -> warnings.catch_warnings:
-    """PyTorch warns of its own coming changes here, which no reader can do anything about."""
-    return warnings.catch_warnings(action="ignore")
+@contextmanager
+def _calm() -> Iterator[None]:
+    """PyTorch warns of its own coming changes here, and prints whole graphs when it gives up: no help to a reader."""
+    talkative = logging.getLogger("torch.fx.experimental.symbolic_shapes")
+    silent, talkative.disabled = talkative.disabled, True
+    try:
+        with warnings.catch_warnings(action="ignore"), redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        talkative.disabled = silent

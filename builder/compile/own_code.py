@@ -7,6 +7,7 @@ of that very content here, by importing it or by naming it; the next process ask
 from __future__ import annotations
 
 import hashlib
+import inspect
 import sys
 import threading
 import traceback
@@ -61,7 +62,7 @@ def allow(path: Path) -> str:
         reason = (error.strerror or "it cannot be read").lower()
         raise ProblemError(Problem("no-such-file", f"this file cannot be read: {reason}.", where=str(path))) from None
     digest = hashlib.sha256(content).hexdigest()
-    _allowed[digest] = _Allowed(path.resolve(), content)
+    _allowed[digest] = _Allowed(path, content)
     return digest
 
 
@@ -171,12 +172,28 @@ def _build(module: ModuleType, name: str, path: Path) -> Any:
     if not callable(found):
         names = [n for n, v in vars(module).items() if isinstance(v, type) and issubclass(v, nn.Module)]
         hint = f"It has {', '.join(names)}." if names else "It has no model at all."
-        raise ProblemError(Problem("no-such-model", f"the file has no class {name}.", where=str(path), hint=hint))
+        message = f"the file has no class {name}." if name else "name a class of the file as well."
+        raise ProblemError(Problem("no-such-model", message, where=str(path), hint=hint))
+    if needed := _arguments(found):
+        line = getattr(getattr(found, "__init__", found), "__code__", None) or getattr(found, "__code__", None)
+        place = f"{path}, line {line.co_firstlineno}" if line is not None else str(path)
+        message = f"{name} needs arguments ({', '.join(needed)}); an import builds it without any."
+        hint = "Give them defaults, or write a function that does."
+        raise ProblemError(Problem("cannot-build", message, where=place, hint=hint))
     with _told(path):
         model = found()
     if not isinstance(model, nn.Module):
         raise ProblemError(Problem("no-such-model", f"{name} is no model of PyTorch.", where=str(path)))
     return model
+
+
+def _arguments(function: Any) -> list[str]:
+    """The names of the arguments that it cannot be called without."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [p.name for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
 
 
 @contextmanager
@@ -211,7 +228,4 @@ def _failed(path: Path, error: BaseException) -> Problem:
     line: Any = getattr(error, "lineno", None) or (lines[-1] if lines else None)
     place = f"{path}, line {line}" if line else str(path)
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
-    if isinstance(error, TypeError) and "required positional argument" in text:
-        message = "its class needs arguments; an import builds it without any."
-        return Problem("cannot-build", message, where=place, hint="Give them defaults, or write a function that does.")
     return Problem("cannot-build", f"the file could not be run: {text.rstrip('.')}.", where=place)

@@ -118,7 +118,8 @@ class _Converter:
     def _input(self, node: fx.Node) -> None:
         if any(layer.kind == "Input" for layer in self.drawing.nodes.values()):
             if node.users:
-                raise refuse(node, "the model takes several inputs; a network here takes one.")
+                hint = "Give the others defaults, or write a model around it that takes one."
+                raise refuse(node, "the model takes several inputs; a network here takes one.", hint)
             return
         value = node.meta["value"]
         if not isinstance(value, torch.Tensor) or value.dim() < 2:
@@ -132,7 +133,9 @@ class _Converter:
             value = next(iter(value.values() if isinstance(value, dict) else value))
         wire = self.terms.get(value) if isinstance(value, fx.Node) else None
         if not isinstance(wire, Wire):
-            raise refuse(node, "the model gives several values, or one that is no tensor; a network here gives one.")
+            hint = "Write a model around it that gives one of them."
+            message = "the model gives several values, or one that is no tensor; a network here gives one."
+            raise refuse(node, message, hint)
         self.drawing.place(node, "Output", {}, (wire,), wire.shape, "output")
 
     # Steps

@@ -144,10 +144,12 @@ def alive(graph: fx.Graph) -> list[fx.Node]:
     return [node for node in graph.nodes if node in needed]
 
 
-def refuse(node: fx.Node, message: str) -> Refusal:
+LEAVE_OUT = "Leave that part out of the model, or write it with the usual layers."
+
+
+def refuse(node: fx.Node, message: str, hint: str = LEAVE_OUT) -> Refusal:
     """The error of a step that cannot be drawn; it names the module that the step belongs to."""
     stack = list((node.meta.get("nn_module_stack") or {}).values())
     path = str(stack[-1][0]) if stack else ""
     path = "" if path.startswith("_") else path
-    hint = "Leave that part out of the model, or write it with the usual layers."
     return Refusal(Problem("cannot-import", message, where=path or node.name, hint=hint), path)

@@ -50,7 +50,10 @@ def load(source: str, shape: Shape | None = None, *, pretrained: bool = False) -
         return import_model(model, shape, origin) if shape else _any_size(model, origin)
     if Path(source).suffix == ".pt2":
         return from_archive(Path(source))
-    message = f"{source} is no source: write torchvision:NAME, path/to/model.py:ClassName or model.pt2."
+    if Path(source).suffix == ".py":
+        message = f"name a class of the file as well: {source}:ClassName."
+        raise ProblemError(Problem("bad-source", message))
+    message = f"{source or 'nothing'} is no source: write torchvision:NAME, path/to/model.py:ClassName or model.pt2."
     raise ProblemError(Problem("bad-source", message))
 
 
@@ -65,15 +68,16 @@ def import_model(model: nn.Module, shape: Shape, origin: Origin | None = None) -
         ProblemError: it cannot be drawn; the problem names the place.
     """
     whole: frozenset[str] = frozenset()
+    first: Refusal | None = None
     while True:
         try:
             return convert(model, trace(model, shape, whole), BATCH, {path: origin for path in whole if origin})
         except Refusal as refusal:
-            path = refusal.path
+            first, path = first or refusal, refusal.path
             while path in whole:  # it can neither be followed nor stand alone: then what is around it
                 path = path.rpartition(".")[0]
             if origin is None or not path:
-                raise
+                raise first from None
             whole |= {path}
 
 
@@ -117,7 +121,8 @@ def _torchvision(name: str, pretrained: bool) -> tuple[nn.Module, Shape]:
     if name not in names:
         close = difflib.get_close_matches(name, names, 3)
         hint = f"Perhaps {' or '.join(close)}?" if close else "For example resnet50, vgg16 or vit_b_16."
-        raise ProblemError(Problem("no-such-model", f"torchvision has no classification model {name}.", hint=hint))
+        message = f"torchvision has no classification model {name}." if name else "name a model of torchvision."
+        raise ProblemError(Problem("no-such-model", message, hint=hint))
     trained = models.get_model_weights(name).DEFAULT
     size = trained.transforms.keywords["crop_size"]
     with warnings.catch_warnings(action="ignore"):  # of changes to come in torchvision
