@@ -79,7 +79,7 @@ class OwnCode(QObject):
         box = QMessageBox(self._window)
         box.setWindowTitle("Run this file?")
         box.setText(f"Let this network run {path.name}?")
-        box.setInformativeText(f"{path}\n\n{WARNING}")
+        box.setInformativeText(f"{path.resolve()}\n\n{WARNING}")
         run = box.addButton("Run it", QMessageBox.ButtonRole.AcceptRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.exec()

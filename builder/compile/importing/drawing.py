@@ -6,6 +6,7 @@ Knows names and weights; which layer stands where is up to `convert`.
 from __future__ import annotations
 
 import keyword
+import operator
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,7 @@ from builder.graph.model import Edge, Graph, Node, Shape
 from builder.graph.names import LONGEST, RESERVED
 from builder.graph.problems import Problem, Severity
 from builder.layers.base import FILE, Call
+from builder.layers.registry import find
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,16 @@ class Drawing:
         Args:
             path: that of the module or tensor that it has the weights of, where the step itself does not tell.
         """
-        name = self._free(path.replace(".", "_") or node.name)
+        scope = _scope(node, path)
+        if not path and node.target is operator.getitem:  # by what it does: x[0] has no name of its own
+            layer = find(kind)
+            stem = layer.stem if layer is not None and layer.offered else "part"
+            scope = Scope(scope.around, stem)
+            name = self._free(scope.name)
+        else:
+            name = self._free(path.replace(".", "_") or node.name)
         self.nodes[name] = Node(name, kind, freeze(params))
-        self.scopes[name] = _scope(node, path)
+        self.scopes[name] = scope
         self.edges += [Edge(wire.name, name, 0, port) for port, wire in enumerate(wires)]
         return Wire(name, shape)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from builder.compile.importing.chains import REPEAT, name_of, rows_of
 from builder.compile.importing.generalise import generalise
+from builder.graph.blocks import rename_block
 from builder.graph.frozen import FrozenDict, freeze
 from builder.graph.instance import BLOCK, INPUT, OUTPUT
 from builder.graph.model import Block, Edge, Graph, Network, Node
@@ -40,7 +41,18 @@ def nest(graph: Graph, scopes: Mapping[str, Scope], classes: Mapping[str, str]) 
     nesting = _Nesting(graph, scopes, classes)
     level = nesting.level(tuple(graph.nodes), ())
     network = Network(Graph.of(level.nodes, level.edges), FrozenDict(nesting.blocks))
-    return generalise(network, nesting.stems), level.paths
+    return _renumbered(generalise(network, nesting.stems), nesting.stems), level.paths
+
+
+def _renumbered(network: Network, stems: Mapping[str, str]) -> Network:
+    """The network with definitions of one stem counted on without gaps."""
+    numbers: dict[str, int] = {}
+    for name in network.blocks:
+        number = numbers[stems[name]] = numbers.get(stems[name], 0) + 1
+        wanted = stems[name] if number == 1 else f"{stems[name]}_{number}"
+        if wanted not in network.blocks:
+            network = rename_block(network, name, wanted)
+    return network
 
 
 @dataclass
@@ -174,8 +186,8 @@ class _Nesting:
             if any(e.target not in inside for e in self.graph.outgoing[name]) or not self.graph.outgoing[name]
         ]
         used = {node.name for node in inner.nodes}
-        ports_in = [_free(f"{INPUT.lower()}{n}", used) for n in range(1, len(sources) + 1)]
-        ports_out = [_free(f"{OUTPUT.lower()}{n}", used) for n in range(1, len(leaving) + 1)]
+        ports_in = _ports(INPUT.lower(), len(sources), used)
+        ports_out = _ports(OUTPUT.lower(), len(leaving), used)
         edges = list(inner.edges)
         for port, source in zip(ports_in, sources, strict=True):
             drawn = {}
@@ -218,14 +230,23 @@ class _Nesting:
         """The name of a definition with these contents; a new one when there is none yet."""
         contents = (nodes, edges)
         if contents not in self._known:
-            stem = _sound(self.classes.get(".".join(around), "") or around[-1], BLOCK)
-            if stem in ("Sequential", "ModuleList", "ModuleDict"):
-                stem = _sound(around[-1].rstrip("_0123456789"), BLOCK)
+            stem = self._stem(nodes, around)
             name = _free(stem, set(self.blocks))
             self._known[contents] = name
             self.stems[name] = stem
             self.blocks[name] = Block(name, Graph.of(nodes, edges))
         return self._known[contents]
+
+    def _stem(self, nodes: tuple[Node, ...], around: tuple[str, ...]) -> str:
+        """What a definition is called after: its class, or for a mere container its name or what it contains."""
+        stem = _sound(self.classes.get(".".join(around), "") or around[-1], BLOCK)
+        if stem not in ("Sequential", "ModuleList", "ModuleDict"):
+            return stem
+        if word := around[-1].rstrip("_0123456789"):
+            return _sound(word, BLOCK)
+        parts = {self.stems[str(node.params["definition"])] for node in nodes if node.kind == BLOCK}
+        word = parts.pop() if len(parts) == 1 else ""
+        return f"{word}s" if word and not word.endswith("s") else _sound(word, BLOCK)
 
     def _wire(self, found: _Level, names: tuple[str, ...]) -> None:
         """The wires among the nodes of this level."""
@@ -246,6 +267,11 @@ def _stem(kind: str) -> str:
     """How the names of such nodes begin."""
     layer = find(kind)
     return layer.stem if layer is not None else kind.lower()
+
+
+def _ports(stem: str, count: int, taken: set[str]) -> list[str]:
+    """Names for the ports on one side of a block: numbered, where there are several."""
+    return [_free(stem if count == 1 else f"{stem}{number}", taken) for number in range(1, count + 1)]
 
 
 def _sound(text: str, kind: str) -> str:
