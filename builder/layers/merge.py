@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from builder.graph.frozen import FrozenDict
 from builder.graph.model import Shape
+from builder.graph.parameters import parameter
 from builder.layers.base import (
     INSERT_FLATTEN,
     Call,
@@ -143,10 +146,17 @@ class Concatenate(_Merge):
     examples: ClassVar[tuple[Example, ...]] = (
         Example(((4, 8, 8), (2, 8, 8), (1, 8, 8))),
         Example(((3,), (5,))),
+        Example(((4, 5, 3), (4, 5, 6)), {"axis": 3}),
+    )
+
+    axis: Annotated[int, Field(ge=1, le=4)] = parameter(
+        1, "Axis", "What is put behind each other; for pictures: 1 channels, 2 height, 3 width.", advanced=True
     )
 
     def output_shape(self, inputs: Shapes) -> Shape:
         first = inputs[0]
+        if self.axis > 1:
+            return self._other_axis(inputs)
         for port, shape in enumerate(inputs):
             if shape[1:] == first[1:] and len(shape) == len(first):
                 continue
@@ -161,11 +171,28 @@ class Concatenate(_Merge):
         return (sum(shape[0] for shape in inputs), *first[1:])
 
     def lower(self, inputs: Shapes) -> Call:
-        return Call("torch.cat", Input(None), dim=1)
+        return Call("torch.cat", Input(None), dim=self.axis)
+
+    def _other_axis(self, inputs: Shapes) -> Shape:
+        at, first = self.axis - 1, inputs[0]
+        for port, shape in enumerate(inputs):
+            if len(shape) < self.axis:
+                message = f"{self.title} is asked for axis {self.axis}, but {show(shape)} has fewer."
+                raise ShapeError(message, "Axes count from 1.", field="axis", port=port)
+            if shape[:at] + shape[self.axis :] != first[:at] + first[self.axis :]:
+                got = " and ".join(show(s) for s in inputs)
+                message = f"{self.title} needs inputs that differ along axis {self.axis} only, got {got}."
+                raise ShapeError(message, "Bring them to the same size along the others.", port=port)
+        return (*first[:at], sum(shape[at] for shape in inputs), *first[self.axis :])
+
+    def headline(self) -> str:
+        return f"{self.title} along axis {self.axis}" if self.axis > 1 else self.title
 
     def formulas(self, inputs: Shapes, output: Shape) -> tuple[Formula, ...]:
-        depths = " + ".join(str(shape[0]) for shape in inputs)
-        return (Formula("Depth", "N_{out} = N_{1} + N_{2} + …", f"{depths} = {output[0]}"),)
+        at = self.axis - 1
+        sizes = " + ".join(str(shape[at]) for shape in inputs)
+        title = f"Axis {self.axis}" if at else "Depth"
+        return (Formula(title, "N_{out} = N_{1} + N_{2} + …", f"{sizes} = {output[at]}"),)
 
 
 def _pool_to(first: Shape, shape: Shape) -> Remedy | None:

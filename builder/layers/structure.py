@@ -11,6 +11,7 @@ from builder.graph.frozen import FrozenDict
 from builder.graph.model import Shape
 from builder.graph.parameters import NonNegative, Positive, ShapeParameter, parameter
 from builder.layers.base import (
+    GETITEM,
     Call,
     Category,
     Example,
@@ -173,18 +174,26 @@ class Slice(_Structure):
         Example(((6, 5, 5),), {"length": 3}),
         Example(((6, 5, 7),), {"axis": 3, "start": 2, "length": 4}),
         Example(((10, 32),)),
+        Example(((3, 6, 7),), {"axis": 2, "start": 1, "length": 3, "step": 2}),
     )
 
     axis: Axis = parameter(1, "Axis", "For pictures: 1 channels, 2 height, 3 width.")
     start: NonNegative = parameter(0, "Start", "How many are left out at the beginning.", slider=(0, 64))
     length: Positive = parameter(1, "Length", "How many are kept.", slider=(1, 64))
+    step: Positive = parameter(1, "Step", "2 keeps every second one only.", slider=(1, 8), advanced=True)
+
+    @property
+    def _end(self) -> int:
+        """Where the stretch ends: right behind the last that is kept."""
+        return self.start + (self.length - 1) * self.step + 1
 
     def output_shape(self, inputs: Shapes) -> Shape:
         shape = inputs[0]
         _axes_in((self.axis,), shape, self.title, "axis")
         size = shape[self.axis - 1]
-        if self.start + self.length > size:
-            length = size - self.start if self.start < size else size
+        if self._end > size:
+            first = self.start if self.start < size else 0
+            length = (size - first - 1) // self.step + 1
             change = {"length": length} if self.start < size else {"start": 0, "length": length}
             raise ShapeError(
                 f"the axis has only {size}, too few to leave out {self.start} and keep {self.length}.",
@@ -195,10 +204,14 @@ class Slice(_Structure):
         return (*shape[: self.axis - 1], self.length, *shape[self.axis :])
 
     def lower(self, inputs: Shapes) -> Call:
+        if self.step > 1:
+            return Call(GETITEM, Input(), (slice(None),) * self.axis + (slice(self.start, self._end, self.step),))
         return Call("torch.narrow", Input(), self.axis, self.start, self.length)
 
     def headline(self) -> str:
-        return f"Slice {self.start + 1} to {self.start + self.length} of axis {self.axis}"
+        if self.step > 1:
+            return f"Slice {self.start + 1} to {self._end} by {self.step}, axis {self.axis}"
+        return f"Slice {self.start + 1} to {self._end} of axis {self.axis}"
 
     def formulas(self, inputs: Shapes, output: Shape) -> tuple[Formula, ...]:
         rest = inputs[0][self.axis - 1] - self.start - self.length
@@ -208,7 +221,8 @@ class Slice(_Structure):
     def window(self, inputs: Shapes) -> Window | None:
         top = -self.start if self.axis == 2 else 0
         left = -self.start if self.axis == 3 else 0
-        return Window(padding=(top, left))
+        stride = (self.step if self.axis == 2 else 1, self.step if self.axis == 3 else 1)
+        return Window(stride=stride, padding=(top, left))
 
 
 @register

@@ -99,7 +99,8 @@ def _merge(kind: str) -> Callable[[Use], Found | None]:
 def _concatenate(use: Use) -> Found | None:
     values = use.get(0, "tensors")
     every = isinstance(values, (tuple, list)) and len(values) > 1 and all(value is VALUE for value in values)
-    return ("Concatenate", {}) if every and use.axis(use.get(1, "dim", 0)) == 1 else None
+    axis = use.axis(use.get(1, "dim", 0))
+    return ("Concatenate", {"axis": axis}) if every and axis else None
 
 
 def _form(use: Use) -> Found | None:

@@ -60,12 +60,15 @@ def _cut(index: tuple[Any, ...], shape: Shape) -> tuple[Found, ...]:
     for axis, item in enumerate(index[1:], 1):
         size = shape[axis - 1]
         if isinstance(item, slice) and all(part is None or isinstance(part, int) for part in (item.start, item.stop)):
-            start, stop, step = item.indices(size) if item.step in (None, 1) else (0, 0, 0)
-            if step == 0 or stop <= start:
+            if item.step is not None and not isinstance(item.step, int):
                 return ()
-            if stop - start < size:
-                found.append(("Slice", {"axis": axis, "start": start, "length": stop - start}))
-            kept[axis - 1] = stop - start
+            kept_places = range(*item.indices(size))
+            if not kept_places or kept_places.step < 1:
+                return ()
+            if len(kept_places) < size:
+                taken = {"start": kept_places.start, "length": len(kept_places), "step": kept_places.step}
+                found.append(("Slice", {"axis": axis, **taken}))
+            kept[axis - 1] = len(kept_places)
         elif isinstance(item, int) and not isinstance(item, bool) and -size <= item < size:
             found.append(("Slice", {"axis": axis, "start": item % size, "length": 1}))
             kept[axis - 1] = 0
