@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from builder.compile import own_code
 from builder.graph.problems import Problem, ProblemError, Severity
+from builder.ui.banner import Banner, Offer
 from builder.ui.document import Document
 
 WARNING = "This file will be run, with all that it does. Run only a file that you trust."
@@ -29,9 +30,9 @@ class OwnCode(QObject):
     allowed = Signal()  # a file may be run now
     said = Signal(object)  # Problem: what came of it, where that is not what was wished
 
-    def __init__(self, document: Document, parent: QWidget) -> None:
+    def __init__(self, document: Document, banner: Banner, parent: QWidget) -> None:
         super().__init__(parent)
-        self._document, self._window = document, parent
+        self._document, self._banner, self._window = document, banner, parent
         self.ask_file = self._ask_file
         self.ask_run = self._ask_run
 
@@ -41,10 +42,12 @@ class OwnCode(QObject):
         found = own_code.used_by(self._document.flat.graph.nodes)
         return tuple(needed for needed in found if not own_code.is_allowed(needed.digest))
 
-    def words(self) -> str:
-        """What to say of a network with such files, as rich text; empty when there are none."""
+    def speak(self) -> None:
+        """Say of a network with such files that they wait, and offer to allow them."""
         names = " and ".join(f"<b>{html.escape(name)}</b>" for name in dict.fromkeys(n.file for n in self.needed))
-        return f"Parts of this network run code from {names}. It is not run without your consent." if names else ""
+        if names:
+            text = f"Parts of this network run code from {names}. It is not run without your consent."
+            self._banner.show_message("own-code", text, "warn", (Offer("Allow it…", self.ask),))
 
     def ask(self) -> None:
         """Ask for each file that the network needs."""

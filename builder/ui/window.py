@@ -97,7 +97,7 @@ class MainWindow(QMainWindow):
         self.banner = Banner()
         self.recovery_offer = RecoveryOffer(self.banner, self.files, self)
         self.data_offer = DataOffer(self.document, self.banner, self.live.prepare, self)
-        self.own_code = OwnCode(self.document, self)
+        self.own_code = OwnCode(self.document, self.banner, self)
         self.status = StatusLine()
         self.views: dict[str, View] = {}
         self.docks: dict[str, QDockWidget] = {}
@@ -188,7 +188,8 @@ class MainWindow(QMainWindow):
         document.refused.connect(lambda problem: self.say_problem(problem, "refused"))
         document.path_changed.connect(lambda _path: self._name_changed())
         document.path_changed.connect(lambda _path: self.banner.dismiss("imported"))
-        self.own_code.allowed.connect(self._code_allowed)
+        self.own_code.allowed.connect(self._check)
+        self.own_code.allowed.connect(live.prepare)
         self.own_code.said.connect(lambda problem: self.say_problem(problem, "refused"))
         self.files.failed.connect(lambda problem: self.say_problem(problem, "files"))
         self.files.note_changed.connect(lambda _note: self._name_changed())
@@ -257,14 +258,8 @@ class MainWindow(QMainWindow):
         self.canvas.fit()
         if self.banner.subject != "recovery":
             self.banner.dismiss()
-            if words := self.own_code.words():
-                self.banner.show_message("own-code", words, "warn", (Offer("Allow it…", self.own_code.ask),))
+            self.own_code.speak()
         self.data_offer.speak()
-
-    def _code_allowed(self) -> None:
-        """What may run now is looked at like any other network."""
-        self._check()
-        self.live.prepare()
 
     def _name_changed(self) -> None:
         clean = self.document.undo.isClean()
