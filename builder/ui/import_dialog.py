@@ -43,6 +43,7 @@ from builder.ui.widgets.labels import label
 FILTER = "Models (*.py *.pt2)"
 WARNING = "This file will be run, with all that it does. Import only a file that you trust."
 _SHAPE = re.compile(r"\s*[1-9]\d*(\s*[x×]\s*[1-9]\d*)*\s*", re.IGNORECASE)
+_PLACE = re.compile(r"\S+(, line \d+| in [^:]+)?: ")  # a message may begin with a name, which keeps its letters
 _LONGEST = 1_000_000  # bytes of a file that is looked through for classes
 
 
@@ -280,7 +281,7 @@ class ImportDialog(QDialog):
             self._say("Not opened: the network on the canvas was kept.", "muted")
 
     def _ended(self, problem: str) -> None:
-        self._say(sentence(problem) if problem else "")
+        self._say(problem if _PLACE.match(problem) else sentence(problem))
         self._renew()
 
     def _say(self, text: str, role: str = "bad") -> None:

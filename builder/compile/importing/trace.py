@@ -271,4 +271,9 @@ def _refusal(error: Exception, tracer: _Tracer) -> Problem:
         message = "here it calls something with arguments that do not fit; a model needs one input, a tensor."
         return Problem("cannot-trace", message, where=place)
     message = f"the model cannot be run on an input of {sizes} here."
-    return Problem("cannot-trace", message, where=place, hint="Name the input that it was made for: --input CxHxW.")
+    return Problem(
+        "cannot-trace",
+        message,
+        where=place,
+        hint="Name the size of one input that it was made for, such as 3x32x32 (--input).",
+    )
