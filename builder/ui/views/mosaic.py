@@ -277,7 +277,7 @@ class Mosaic(QWidget):
             return
         painter.drawImage(self.shown().topLeft(), image)
         if not theme().dark and grid.gap:  # zero is white in the map of weights, and so is the panel
-            painter.setPen(QPen(theme().color("line"), 1))
+            painter.setPen(QPen(theme().color("wire"), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             half = 0.5 / self.devicePixelRatio()
             tiles_at = map(self.tile_rect, range(tiles.count))
