@@ -9,6 +9,7 @@ import time
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
@@ -117,16 +118,23 @@ class Usual:
 
 
 class _Pictures(torch.utils.data.Dataset[tuple[Tensor, int]]):
-    """As torchvision's data sets are: one picture and its class at a time, through PIL."""
+    """As torchvision's data sets are: one picture and its class at a time, as found, brought to size through PIL."""
 
     def __init__(self, learner: Learner) -> None:
         from builder.vision import import_torchvision
 
         transforms: Any = import_torchvision("torchvision.transforms")
-        samples, targets = _samples(learner)
-        self._samples, self._targets = samples.cpu().numpy(), targets.tolist()
+        train = learner.data.train
+        self._samples = np.stack([train.raw(position) for position in range(len(train))])
+        self._targets: list[int] = _samples(learner)[1].tolist()
         shift, scale = (value / 255 for value in _normalisation(learner))
-        self._change = transforms.Compose([transforms.ToTensor(), transforms.Normalize((shift,), (scale,))])
+        self._change = transforms.Compose(
+            [
+                transforms.Resize(learner.plan.input_shape[1:]),
+                transforms.ToTensor(),
+                transforms.Normalize((shift,), (scale,)),
+            ]
+        )
 
     def __len__(self) -> int:
         return len(self._samples)
