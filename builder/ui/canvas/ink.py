@@ -57,9 +57,10 @@ class Ink:
         self.papers = {colour: QBrush(_mix(self.canvas, shade, 0.13)) for colour, shade in shades.items()}
         self.paper_edges = {colour: _pen(_mix(self.canvas, shade, 0.5)) for colour, shade in shades.items()}
         self.writing = {size: font(size) for size in TEXT}
-        self.blank = color("muted", 0.1)
         self.veil = color("canvas", 0.55)
         self.categories = {category: QBrush(theme.category(category)) for category in Category}
+        self.sheets = {category: QBrush(_mix(self.card, theme.category(category), 0.16)) for category in Category}
+        self.sheet_edges = {category: _pen(_mix(self.card, theme.category(category), 0.7)) for category in Category}
         self.category_pens = {category: _pen(theme.category(category), 1.2) for category in Category}
         self.name = font(face.NAME, bold=True)
         self.headline = font(face.HEADLINE)

@@ -16,6 +16,7 @@ from builder.ui.canvas import face as look
 from builder.ui.canvas.face import PAD, PICTURE_TOP, PORT_RADIUS, Face, elided, metrics, parts_within
 from builder.ui.canvas.ink import Ink
 from builder.ui.canvas.midway import Midway
+from builder.ui.canvas.stack import sheets
 from builder.ui.canvas.thumbnails import Thumbnail
 
 if TYPE_CHECKING:
@@ -228,21 +229,17 @@ class NodeItem(QGraphicsItem):
             if self.thumbnail is not None:
                 self.thumbnail.paint(painter, face.picture_area, ink)
             elif near:
-                self._paint_blank(painter, ink)
+                self._paint_size(painter, ink)
         elif near and face.problem is not None:
             self._paint_problem(painter, ink)
 
-    def _paint_blank(self, painter: QPainter, ink: Ink) -> None:
-        """Where the maps will be, as long as nothing has run through the network."""
-        area, shape = self.face.picture_area, self.face.shape
-        columns, rows = self.face.grid if shape is not None and len(shape) == 3 and shape[1:] != (1, 1) else (1, 1)
-        high = (area.height() - 2 * (rows - 1)) / rows
-        wide = min((area.width() - 2 * (columns - 1)) / columns, high)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ink.blank)
-        for place in range(columns * rows):
-            row, column = divmod(place, columns)
-            painter.drawRect(QRectF(area.x() + column * (wide + 2), area.y() + row * (wide + 2), wide, wide))
+    def _paint_size(self, painter: QPainter, ink: Ink) -> None:
+        """The size of the output, as long as nothing has run through the network."""
+        if self.face.shape is not None:
+            painter.setPen(ink.sheet_edges[self.face.category])
+            painter.setBrush(ink.sheets[self.face.category])
+            for sheet in sheets(self.face.shape, self.face.picture_area):
+                painter.drawRect(sheet)  # one by one: together, all are filled before any is edged
 
     def _paint_problem(self, painter: QPainter, ink: Ink) -> None:
         problem = self.face.problem
