@@ -23,6 +23,7 @@ from builder.ui.theme import theme
 if TYPE_CHECKING:
     from builder.layers.initialisation import AnyScheme
     from builder.ui.document import Document
+    from builder.ui.gallery.dialog import Gallery
     from builder.ui.import_dialog import ImportDialog
     from builder.ui.window import MainWindow
 
@@ -35,14 +36,17 @@ class Menus(QObject):
     Attributes:
         actions: every command that the command palette finds, in menu order.
         exports: writes files for other programs.
-        importing: the dialog that imports a model, once it was asked for.
+        gallery: the dialog that shows the built-in networks, importing: the one that imports a model; once they were
+            asked for.
     """
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
         self.exports = Exports(window)
-        self.importing: ImportDialog | None = None  # made when it is first asked for
+        # Made when they are first asked for.
+        self.gallery: Gallery | None = None
+        self.importing: ImportDialog | None = None
         self.actions: list[QAction] = []
         bar = window.topbar.menus
         for title, fill in (
@@ -77,17 +81,16 @@ class Menus(QObject):
 
     def _file(self, menu: QMenu) -> None:
         files = self._window.files
-        new = menu.addMenu("New")
-        self._add(new, "Empty canvas", files.new_empty, Key.New)
-        self._add(new, "Network from a pattern…", self._from_pattern)
-        new.addSeparator()
-        groups: dict[str, QMenu] = {}
+        self._add(menu, "New…", self.choose_network, Key.New)
+        self._add(menu, "New empty canvas", files.new_empty, "Ctrl+Shift+N")
+        self._add(menu, "New network from a pattern…", self._from_pattern)
         for template in templates.templates():
-            if template.group not in groups:
-                groups[template.group] = new.addMenu(template.group)
-                groups[template.group].setToolTipsVisible(True)
-            act = self._open_template(template.name)
-            self._add(groups[template.group], template.title, act).setToolTip(template.help)
+            # Who knows its name need not look for it: the command palette has them all, the menu none.
+            action = QAction(template.title, self._window)
+            action.setProperty("group", template.group)
+            action.triggered.connect(partial(self._open_template, template.name))
+            self.actions.append(action)
+        menu.addSeparator()
         self._add(menu, "Open…", files.open, Key.Open)
         self._recent = menu.addMenu("Open recent")
         self._recent.aboutToShow.connect(self._fill_recent)
@@ -123,12 +126,17 @@ class Menus(QObject):
             self.importing = ImportDialog(self._window.open_imported, self._window)
         self.importing.open_beside()
 
-    def _open_template(self, name: str) -> Callable[[], object]:
-        def act() -> None:
-            if self._window.files.new(name):
-                self._window.canvas.fit()
+    def choose_network(self) -> None:
+        """Show all built-in networks, and open the one that is chosen."""
+        from builder.ui.gallery.dialog import Gallery
 
-        return act
+        if self.gallery is None:
+            self.gallery = Gallery(self._open_template, self._window)
+        self.gallery.ask()
+
+    def _open_template(self, name: str, _checked: bool = False) -> bool:
+        files = self._window.files
+        return files.new(name) if name else files.new_empty()
 
     def _fill_recent(self) -> None:
         self._recent.clear()

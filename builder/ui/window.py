@@ -199,6 +199,7 @@ class MainWindow(QMainWindow):
         self.canvas.hint.connect(self.status.hint)
         self.canvas.visible_nodes_changed.connect(self._attend_soon)
         self.canvas.node_activated.connect(self._activated)
+        self.canvas.network_asked.connect(self.menus.choose_network)
         self.status.problems_asked.connect(self.show_problems)
         self.analysis.said.connect(self.status.hint)
         self.problems.setting_activated.connect(self.inspector.show_setting)

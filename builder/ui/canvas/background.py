@@ -1,13 +1,13 @@
-"""What lies behind the network: the grid of dots, and the words on an empty canvas."""
+"""What lies behind the network: the grid of dots, and on an empty canvas, how to begin."""
 
 from __future__ import annotations
 
 import math
 from functools import lru_cache
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from builder.ui.canvas.ink import Ink
 from builder.ui.theme import font
@@ -41,12 +41,33 @@ def _grid(columns: int, rows: int, spacing: float) -> QPolygonF:
     return QPolygonF([QPointF(x * spacing, y * spacing) for y in range(rows) for x in range(columns)])
 
 
+class Invitation(QPushButton):
+    """How to begin, in the middle of an empty canvas: the words are painted, the button offers ready networks."""
+
+    def __init__(self, canvas: QWidget) -> None:
+        super().__init__("Choose a network…", canvas)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.hide()
+
+    def place(self, area: QRect, *, empty: bool) -> None:
+        """Stand below the words where the canvas covers `area`; be gone unless it is `empty`."""
+        self.setVisible(empty)
+        size = self.sizeHint()
+        box = _invitation(area)
+        self.setGeometry(round(box.center().x()) - size.width() // 2, round(box.bottom()) - 46, *size.toTuple())
+
+
+def _invitation(area: QRect) -> QRectF:
+    middle = QPointF(area.center())
+    box = QRectF(middle.x() - 150, middle.y() - 80, 300, 160)
+    return box.intersected(QRectF(area).adjusted(8, 8, -8, -8))
+
+
 def paint_invitation(widget: QWidget, ink: Ink) -> None:
-    """How to begin, in the middle of an empty canvas."""
+    """The words on an empty canvas, with room for the button below them."""
     painter = QPainter(widget)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    middle = QPointF(widget.rect().center())
-    box = QRectF(middle.x() - 150, middle.y() - 62, 300, 124).intersected(QRectF(widget.rect()).adjusted(8, 8, -8, -8))
+    box = _invitation(widget.rect())
     painter.setPen(ink.dashed)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRoundedRect(box, 10, 10)
@@ -55,7 +76,7 @@ def paint_invitation(widget: QWidget, ink: Ink) -> None:
         (font(12), ink.muted, "Drag an Input here from the list of layers,"),
         (font(12), ink.muted, "or press Tab and type a layer's name."),
     )
-    y = box.center().y() - 32
+    y = box.y() + 30
     for face, colour, text in lines:
         painter.setFont(face)
         painter.setPen(colour)

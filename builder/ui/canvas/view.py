@@ -37,7 +37,7 @@ from PySide6.QtWidgets import (
 from builder.graph import steps
 from builder.inspect.picture import Picture
 from builder.ui.canvas import export, keys, menu
-from builder.ui.canvas.background import paint_dots, paint_invitation
+from builder.ui.canvas.background import Invitation, paint_dots, paint_invitation
 from builder.ui.canvas.editing import Editing
 from builder.ui.canvas.fields import Fields
 from builder.ui.canvas.find import FindBar
@@ -61,11 +61,13 @@ class CanvasView(ZoomView):
         node_activated: a card was double-clicked: its name.
         hint: a sentence for the status line, for example why a wire is refused; empty to take it back.
         visible_nodes_changed: `wanted_thumbnails` answers differently now.
+        network_asked: on the empty canvas, the user wants to choose a ready network.
     """
 
     node_activated = Signal(str)
     hint = Signal(str)
     visible_nodes_changed = Signal()
+    network_asked = Signal()
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,6 +93,8 @@ class CanvasView(ZoomView):
         self.viewport().setMouseTracking(True)
 
         self.minimap = Minimap(self)
+        self.invitation = Invitation(self)
+        self.invitation.clicked.connect(self.network_asked)
         self.fields = Fields(self)
         document.finish = self.fields.finish
         self.quick_add, self.name_field = self.fields.quick_add, self.fields.name
@@ -268,9 +272,16 @@ class CanvasView(ZoomView):
 
     def _refreshed(self) -> None:
         self.minimap.renew()
+        self._invite()
         self.mouse.forget_hovered()
         self._seen.start()
         self.viewport().update()
+
+    def _blank(self) -> bool:
+        return not self.canvas.nodes and not self.canvas.comments
+
+    def _invite(self) -> None:
+        self.invitation.place(self.viewport().geometry(), empty=self._blank() and not self.document.opened)
 
     def _page_changed(self, path: steps.Path) -> None:
         self.cancel_gesture()
@@ -335,7 +346,7 @@ class CanvasView(ZoomView):
             self._paint_overview(event.rect())
         else:
             super().paintEvent(event)
-        if not self.canvas.nodes and not self.canvas.comments:
+        if self._blank():
             paint_invitation(self.viewport(), self.canvas.ink)
 
     def _paint_overview(self, area: QRect) -> None:
@@ -470,6 +481,7 @@ class CanvasView(ZoomView):
             self.fit()  # nobody has moved it since: the whole network stays in sight
         self.find_bar.place()
         self._place_minimap()
+        self._invite()
         self._seen.start()
 
     def showEvent(self, event: QShowEvent) -> None:
