@@ -277,7 +277,7 @@ class _Painter(QStyledItemDelegate):
 def _count(parameters: int) -> str:
     """So many parameters, in few letters: the pane has the exact number."""
     if parameters >= 1_000_000:
-        return f"{parameters / 1e6:.1f} M parameters"
+        return f"{parameters / 1e6:.3g} M parameters"
     return f"{parameters:,} parameter{'' if parameters == 1 else 's'}"
 
 
