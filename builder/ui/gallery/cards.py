@@ -31,9 +31,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from builder.layers.base import show
 from builder.ui import icons
-from builder.ui.gallery.entries import EMPTY, Entry, Facts, Readiness, by_group
+from builder.ui.gallery.entries import EMPTY, Entry, Facts, Readiness, by_group, input_words
 from builder.ui.theme import font, theme
 
 PICTURE = QSize(196, 108)
@@ -90,6 +89,7 @@ class Cards(QListWidget):
                 item = QListWidgetItem(entry.title)
                 item.setData(_ENTRY, entry)
                 item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, entry.help)
+                item.setToolTip(entry.help)  # the card may have room for a part only
                 self.addItem(item)
         self.blockSignals(False)
         self.choose(kept)
@@ -270,7 +270,7 @@ class _Painter(QStyledItemDelegate):
             paint_mark(painter, QRectF(area.x(), area.y(), 10, area.height()), ready)
         area.setLeft(area.x() + 14)
         painter.setPen(theme().color("text"))
-        painter.drawText(area, _CENTRED, show(facts.input))
+        painter.drawText(area, _CENTRED, input_words(facts.input))
         painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, _count(facts.parameters))
 
 

@@ -18,7 +18,7 @@ from builder.compile.plan import make_plan
 from builder.data.catalogue import find as find_data
 from builder.data.settings import DataSettings
 from builder.graph.model import Network, Shape
-from builder.layers.base import Role
+from builder.layers.base import Role, show
 from builder.layers.registry import find as find_kind
 from builder.project import templates
 from builder.project.document import Project
@@ -131,6 +131,11 @@ class Facts:
     parameters: int
     multiply_adds: int
     kinds: frozenset[str]
+
+
+def input_words(shape: Shape) -> str:
+    """What a network takes: "3×224×224", "2 numbers"."""
+    return f"{shape[0]} number{'' if shape[0] == 1 else 's'}" if len(shape) == 1 else show(shape)
 
 
 def facts_of(network: Network, known: NetworkInference) -> Facts:

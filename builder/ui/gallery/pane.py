@@ -10,10 +10,9 @@ from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QR
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from builder.data.catalogue import find as find_data
-from builder.layers.base import show
 from builder.project.templates import Template
 from builder.ui.gallery.cards import PICTURE, paint_mark
-from builder.ui.gallery.entries import Entry, Facts, Readiness, template_of
+from builder.ui.gallery.entries import Entry, Facts, Readiness, input_words, template_of
 from builder.ui.inspector.panel import Figures, Panel
 from builder.ui.theme import theme
 from builder.ui.widgets.labels import label
@@ -101,7 +100,7 @@ class Pane(Panel):
 def _rows(template: Template, facts: Facts | None) -> list[tuple[str, str]]:
     data = find_data(template.data.dataset)
     return [
-        ("Input", show(facts.input) if facts else "…"),
+        ("Input", input_words(facts.input) if facts else "…"),
         ("Layers", f"{facts.layers:,}" if facts else "…"),
         ("Parameters", f"{facts.parameters:,}" if facts else "…"),
         ("Multiply-adds", f"{facts.multiply_adds:,}" if facts else "…"),

@@ -146,7 +146,7 @@ class SelectionSummary(Panel):
         self.bars.show_bars(bars)
         self._share.setVisible(bool(bars))
         if not inference.nodes:
-            self.note.setText("The canvas is empty. Drag a layer onto it, or open a template from the File menu.")
+            self.note.setText("The canvas is empty. Drag a layer onto it, or choose a network (File > New…).")
         elif analysis is None:
             self.note.setText("The figures appear once nothing is wrong with the network.")
         else:
