@@ -30,6 +30,7 @@ from builder.ui.inspector.layer_panel import LayerPanel
 from builder.ui.palette import KEPT_BLOCK, OWN_BLOCK, Palette, dragged_kind, layer_data
 from builder.ui.reach import Reach
 from tests.compile.test_network import NONSENSE, networks
+from tests.ui.canvas.hand import Hand
 
 
 @pytest.fixture
@@ -121,6 +122,19 @@ def test_keys_open_and_leave(view, document):
     assert document.opened == ()
     QTest.keyClick(view, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     assert document.graph.nodes["conv1"].kind == "Conv2d"
+
+
+def test_a_block_that_is_dragged_in_and_out_again_leaves_later_edits_alone(view, document):
+    first = grouped(view, "tanh1")
+    hand = Hand(view)
+    place = view.canvas.nodes["conv2"].box().center()
+    hand.carry(OWN_BLOCK + "Block1", place, drop=False)
+    view.mouse.leave_drag()
+    second = grouped(view, "tanh2")
+    document.select(["pool2"])
+    view.delete_selection()
+    assert set(document.value.network.blocks) == {"Block1", "Block2"}
+    assert all(document.inference.nodes[name].layer is not None for name in (first, second))
 
 
 def test_a_block_repeats_in_a_row(view, document):

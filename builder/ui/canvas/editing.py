@@ -38,7 +38,6 @@ class Editing:
         self._say = say
         self.grouping = Grouping(scene, say)
         self.commenting = Commenting(scene)
-        self._brought: FrozenDict[str, Block] | None = None
 
     # Adding ---------------------------------------------------------------------------------------------------------
 
@@ -53,8 +52,8 @@ class Editing:
             The new node's name.
         """
         graph = self._scene.graph
-        node = self._new(kind)
-        if not self.grouping.may_hold(Graph.of([node]), self._brought or self._document.value.network.blocks):
+        node, blocks = self._new(kind)
+        if not self.grouping.may_hold(Graph.of([node]), blocks):
             return ""
         size = self.size_of(node)
         selection = [name for name in self._document.selection if name in graph.nodes]
@@ -63,7 +62,7 @@ class Editing:
             graph = edits.add_node(graph, node, place)
         else:
             graph = self._behind(graph, node, selection[-1])
-        self._commit(f"Add {node.name}", graph, (node.name,))
+        self._commit(f"Add {node.name}", graph, (node.name,), blocks)
         return node.name
 
     def _behind(self, graph: Graph, node: Node, behind: str) -> Graph:
@@ -86,12 +85,12 @@ class Editing:
         if not self.can_insert(kind):
             self.add(kind, at, at)
             return
-        node = self._new(kind)
-        if not self.grouping.may_hold(Graph.of([node]), self._brought or self._document.value.network.blocks):
+        node, blocks = self._new(kind)
+        if not self.grouping.may_hold(Graph.of([node]), blocks):
             return
         after = edits.insert_on_edge(graph, edge, node, self._centred(at, self.size_of(node)))
         after = self._make_way(graph, after, node.name)
-        self._commit(f"Insert {node.name}", after, (node.name,))
+        self._commit(f"Insert {node.name}", after, (node.name,), blocks)
 
     @staticmethod
     def can_insert(kind: str) -> bool:
@@ -134,13 +133,11 @@ class Editing:
         )
         return move_comments(new, carried_along(new.comments, before, after))
 
-    def _new(self, kind: str) -> Node:
-        """A node of a kind that the palette offers; what a block of the library needs is added with the next edit."""
-        self._brought = None
+    def _new(self, kind: str) -> tuple[Node, FrozenDict[str, Block]]:
+        """A node of a kind that the palette offers, and the project's definitions with those that it brings."""
         if not kind.startswith((OWN_BLOCK, KEPT_BLOCK)):
-            return new_node(self._scene.graph, kind)
-        node, self._brought = self.grouping.new_instance(kind)
-        return node
+            return new_node(self._scene.graph, kind), self._document.value.network.blocks
+        return self.grouping.new_instance(kind)
 
     def size_of(self, node: Node) -> QSizeF:
         """Size of the item that a new node gets."""
@@ -148,7 +145,7 @@ class Editing:
 
     def size_for_kind(self, kind: str) -> QSizeF:
         """Size of the item that a new layer of this kind gets."""
-        return self.size_of(self._new(kind))
+        return self.size_of(self._new(kind)[0])
 
     @staticmethod
     def _centred(at: QPointF, size: QSizeF) -> Point:
@@ -203,13 +200,13 @@ class Editing:
     def add_wired(self, kind: str, at: QPointF, node: str, side: str, port: int) -> None:
         """Add a layer at a point and wire it to a port: what a wire dropped on empty canvas asks for."""
         graph = self._scene.graph
-        new = self._new(kind)
+        new, blocks = self._new(kind)
         layer = find(kind)
         graph = edits.add_node(graph, new, self._centred(at, self.size_of(new)))
         if layer is None or (layer.ports.inputs if side == "out" else layer.ports.outputs):
             edge = Edge(node, new.name, port, 0) if side == "out" else Edge(new.name, node, 0, port)
             graph = edits.connect(graph, edge)
-        self._commit(f"Add {new.name}", graph, (new.name,))
+        self._commit(f"Add {new.name}", graph, (new.name,), blocks)
 
     # Taking away ----------------------------------------------------------------------------------------------------
 
@@ -381,10 +378,11 @@ class Editing:
 
     # ----------------------------------------------------------------------------------------------------------------
 
-    def _commit(self, title: str, graph: Graph, select: tuple[str, ...] | None) -> None:
-        brought, self._brought = self._brought, None
-        blocks = Network(graph, brought) if brought is not None else None
-        self._document.commit(title, self._document.with_page(graph, blocks))
+    def _commit(
+        self, title: str, graph: Graph, select: tuple[str, ...] | None, blocks: FrozenDict[str, Block] | None = None
+    ) -> None:
+        network = Network(graph, blocks) if blocks is not None else None
+        self._document.commit(title, self._document.with_page(graph, network))
         self._document.end_gesture()
         if select is not None:
             self._document.select(select)
