@@ -34,6 +34,10 @@ class Connect(Gesture):
         self._may: dict[str, str] = {}  # why each node may not be the other end; empty text where it may
         self._said = ""
 
+    @property
+    def gone(self) -> bool:
+        return not self.scene.nodes.keys() >= {self._pressed, self._name}
+
     def _lift(self) -> None:
         self._loose = LooseWire(self.scene)
         self.scene.addItem(self._loose)

@@ -46,6 +46,11 @@ class Gesture:
         self.scene: CanvasScene = view.canvas
         self.start = at
 
+    @property
+    def gone(self) -> bool:
+        """Whether what the mouse holds was taken away meanwhile, by a key or an undo."""
+        return False
+
     def move(self, at: Pointer) -> None:
         """The mouse was moved with the button held; only called once it is far enough away to be no click."""
 

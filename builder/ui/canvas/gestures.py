@@ -73,6 +73,10 @@ class Press(Gesture):
         super().__init__(view, at)
         self._name, self._part = name, part
 
+    @property
+    def gone(self) -> bool:
+        return self._name not in self.scene.nodes
+
     def click(self, at: Pointer) -> None:
         if self._part == "fix":
             self.view.take_fix(self._name)
@@ -124,7 +128,7 @@ class RubberBand(Gesture):
         self._band.set_area(area)
         nodes, comments = self._before
         self._names = (*nodes, *self.scene.nodes_in(area)), (*comments, *self.scene.comments_in(area))
-        self._show(*self._names)
+        self.scene.show_chosen(*self._names)
 
     def release(self, at: Pointer) -> None:
         self._remove()
@@ -138,14 +142,7 @@ class RubberBand(Gesture):
 
     def cancel(self) -> None:
         self._remove()
-        self._show(self.view.document.selection, self.view.document.chosen_comments)
-
-    def _show(self, names: tuple[str, ...], comments: tuple[str, ...]) -> None:
-        self.scene.show_chosen_comments(comments)
-        for name, item in self.scene.nodes.items():
-            if item.chosen != (name in names):
-                item.chosen = not item.chosen
-                item.update()
+        self.scene.show_chosen(self.view.document.selection, self.view.document.chosen_comments)
 
     def _remove(self) -> None:
         if self._band is not None:

@@ -112,8 +112,8 @@ class Mouse:
 
     def take_hand(self, held: bool) -> None:
         """While the space bar is held, dragging shifts the view."""
+        self._hand = held
         if self._gesture is None:
-            self._hand = held
             self._set_idle_cursor()
 
     def leave(self) -> None:
@@ -121,9 +121,11 @@ class Mouse:
         if self._gesture is None:
             self._hover(_NOWHERE)
 
-    def forget_hovered(self) -> None:
-        """What was below the mouse may be gone."""
+    def refreshed(self) -> None:
+        """What is below the mouse, or what it holds, may be gone."""
         self._hovered = None
+        if self._gesture is not None and self._gesture.gone:
+            self.cancel()
 
     def _set_idle_cursor(self) -> None:
         if self._hand:

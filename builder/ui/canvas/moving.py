@@ -45,6 +45,10 @@ class Move(Gesture):
         self._onto: WireItem | None = None
         self._may_insert = len(self._names) == 1 and not self._written and self._fits_wires(self._names[0])
 
+    @property
+    def gone(self) -> bool:
+        return self._name not in self.scene.nodes and self._comment not in self.scene.comments
+
     def _fits_wires(self, name: str) -> bool:
         graph = self.scene.graph
         wired = graph.incoming[name] or graph.outgoing[name]
@@ -129,13 +133,17 @@ class Resize(Gesture):
         self.scene.choose_wires(())
         view.document.select((), (name,))
 
+    @property
+    def gone(self) -> bool:
+        return self._name not in self.scene.comments
+
     def _resized(self, at: Pointer) -> Comment:
         way = at.place - self.start.place
         wide, high = self._before.width + way.x(), self._before.height + way.y()
         return resized(self._before, round(wide / SNAP) * SNAP, round(high / SNAP) * SNAP)
 
     def _show(self, comment: Comment) -> None:
-        if self._name in self.scene.comments:
+        if not self.gone:
             self.scene.comments[self._name].set_comment(comment)
 
     def move(self, at: Pointer) -> None:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
@@ -18,7 +17,7 @@ from builder.graph.model import Edge, Graph, Point
 from builder.inspect.picture import Picture
 from builder.layers.base import Role, show
 from builder.project.document import Project
-from builder.ui.canvas import layout
+from builder.ui.canvas import layout, routing
 from builder.ui.canvas.comments import CommentItem
 from builder.ui.canvas.face import face_of
 from builder.ui.canvas.ink import Ink
@@ -26,7 +25,7 @@ from builder.ui.canvas.lifting import Lifted
 from builder.ui.canvas.nodes import NodeItem
 from builder.ui.canvas.overview import Overview
 from builder.ui.canvas.thumbnails import thumbnail_of
-from builder.ui.canvas.wires import WireItem, turning_level
+from builder.ui.canvas.wires import WireItem
 from builder.ui.document import Document
 from builder.ui.theme import theme
 
@@ -90,8 +89,8 @@ class CanvasScene(QGraphicsScene):
         self._chosen_wires: frozenset[Edge] = frozenset()
         document.changed.connect(self._changed)
         document.page_changed.connect(self._page_changed)
-        document.selected.connect(self._selected)
-        document.comments_chosen.connect(self._comments_chosen)
+        document.selected.connect(self._show_selection)
+        document.comments_chosen.connect(self._show_selection)
         theme().changed.connect(self._theme_changed)
         self._refresh()
 
@@ -193,8 +192,7 @@ class CanvasScene(QGraphicsScene):
         self._refresh_comments(graph)
         self.renew_overview()
         self._chosen_wires &= frozenset(self.wires)
-        self._selected(self.document.selection)
-        self._comments_chosen(self.document.chosen_comments)
+        self._show_selection()
         self.fit_scene_rect()
         self.refreshed.emit()
 
@@ -266,7 +264,7 @@ class CanvasScene(QGraphicsScene):
         """Lead these wires anew; one that is carried along stays as it is until it is put down."""
         self._bounds = None
         self.overview.forget((), edges)
-        boxes: NDArray[np.float64] | None = None
+        cards = cache(lambda: routing.boxes(item.box() for item in self.nodes.values()))  # only where one is asked for
         for edge in edges:
             wire = self.wires.get(edge)
             source, target = self.nodes.get(edge.source), self.nodes.get(edge.target)
@@ -274,13 +272,7 @@ class CanvasScene(QGraphicsScene):
                 continue
             start = source.port_place("out", edge.source_port)
             end = target.port_place("in", edge.target_port)
-            over = None
-            if end.x() - start.x() >= 120 and abs(end.y() - start.y()) <= 90:
-                boxes = self._boxes() if boxes is None else boxes
-                over = _arch(start, end, boxes)
-            elif end.x() < start.x():
-                boxes = self._boxes() if boxes is None else boxes
-                over = _corridor(start, end, boxes)
+            over = routing.level(start, end, cards)
             long = abs(end.x() - start.x()) > 160 or end.x() < start.x()
             wire.route(start, end, self._label(edge, long=long), over, joins=target.face.inputs > 1)
 
@@ -288,10 +280,6 @@ class CanvasScene(QGraphicsScene):
         """Show a wire, or hide it while another hangs on the mouse in its place."""
         self.wires[edge].setVisible(shown)
         self.overview.forget((), (edge,))
-
-    def _boxes(self) -> NDArray[np.float64]:
-        """Left, top, right and bottom of every card, as rows."""
-        return np.array([item.box().getCoords() for item in self.nodes.values()], np.float64)
 
     def _label(self, edge: Edge, *, long: bool) -> str:
         """The shape on a wire; told again only where it changed, or where the wire comes from far away."""
@@ -305,26 +293,19 @@ class CanvasScene(QGraphicsScene):
 
     # Selection ------------------------------------------------------------------------------------------------------
 
-    def _selected(self, names: tuple[str, ...]) -> None:
-        chosen = set(names)
-        for name, item in self.nodes.items():
-            if item.chosen != (name in chosen):
-                item.chosen = not item.chosen
-                item.setZValue(2 if item.chosen else 1)
-                item.update()
+    def _show_selection(self, *_news: object) -> None:
+        self.show_chosen(self.document.selection, self.document.chosen_comments)
         self.renew_overview()
 
-    def _comments_chosen(self, names: tuple[str, ...]) -> None:
-        self.show_chosen_comments(names)
-        self.renew_overview()
-
-    def show_chosen_comments(self, names: Iterable[str]) -> None:
-        """Let exactly these comments look selected."""
-        chosen = set(names)
-        for name, item in self.comments.items():
-            if item.chosen != (name in chosen):
-                item.chosen = not item.chosen
-                item.update()
+    def show_chosen(self, names: Iterable[str], comments: Iterable[str]) -> None:
+        """Let exactly these nodes and comments look selected."""
+        for items, chosen in ((self.nodes, set(names)), (self.comments, set(comments))):
+            for name, item in items.items():
+                if item.chosen != (name in chosen):
+                    item.chosen = not item.chosen
+                    if isinstance(item, NodeItem):
+                        item.setZValue(2 if item.chosen else 1)
+                    item.update()
 
     def chosen_boxes(self) -> list[QRectF]:
         """Where what is selected stands, comments before nodes."""
@@ -469,32 +450,3 @@ def covered(boxes: Iterable[QRectF]) -> QRectF:
         return QRectF()
     left, top, right, bottom = zip(*edges, strict=True)
     return QRectF(QPointF(min(left), min(top)), QPointF(max(right), max(bottom)))
-
-
-def _arch(start: QPointF, end: QPointF, boxes: NDArray[np.float64]) -> float | None:
-    """How high a wire must rise to pass over the cards between its ends; None when it can go straight."""
-    # The cards at its ends reach less far between them than the 14 pixels left out.
-    low, high = min(start.y(), end.y()) - 10, max(start.y(), end.y()) + 10
-    left, right = start.x() + 14, end.x() - 14
-    between = boxes[(boxes[:, 0] < right) & (boxes[:, 2] > left) & (boxes[:, 1] < high) & (boxes[:, 3] > low)]
-    if not len(between):
-        return None
-    # Longer wires arch higher, so that nested skips stay apart.
-    return float(between[:, 1].min()) - 18 - min(len(between), 12) * 4
-
-
-def _corridor(start: QPointF, end: QPointF, boxes: NDArray[np.float64]) -> float | None:
-    """At what height a wire that turns back runs clear of the cards; None where the usual one will do, or none is."""
-    usual, low, high = turning_level(start, end), min(start.y(), end.y()), max(start.y(), end.y())
-    beside = boxes[(boxes[:, 0] < start.x()) & (boxes[:, 2] > end.x())]
-    if not np.any((beside[:, 1] < usual + 6) & (beside[:, 3] > usual - 6)):
-        return None
-    free, top = list[tuple[float, float]](), low
-    for box in beside[np.argsort(beside[:, 1])]:
-        if box[3] > low and box[1] < high:
-            if box[1] - top >= 16:
-                free.append((top, float(box[1])))
-            top = max(top, float(box[3]))
-    if high - top >= 16:
-        free.append((top, high))
-    return min(((a + b) / 2 for a, b in free), key=lambda level: abs(level - usual), default=None)

@@ -273,7 +273,7 @@ class CanvasView(ZoomView):
     def _refreshed(self) -> None:
         self.minimap.renew()
         self._invite()
-        self.mouse.forget_hovered()
+        self.mouse.refreshed()
         self._seen.start()
         self.viewport().update()
 

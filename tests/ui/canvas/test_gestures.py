@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
@@ -295,3 +296,46 @@ def test_wires_to_what_stays_follow_while_dragging(view: CanvasView, hand: Hand)
         assert wire.ends[1] == view.canvas.nodes[edge.target].port_place("in", edge.target_port)
     view.cancel_gesture()
     check_items(view)
+
+
+def _press_card(view: CanvasView, hand: Hand) -> QPointF:
+    hand.press(hand.body("conv1"))
+    return hand.body("conv1")
+
+
+def _press_output(view: CanvasView, hand: Hand) -> QPointF:
+    hand.press(hand.port("conv1", "out"))
+    return hand.port("conv1", "out")
+
+
+def _pull_wire(view: CanvasView, hand: Hand) -> QPointF:
+    hand.press(hand.port("fc1", "in"))  # whose wire comes from conv1
+    return hand.port("fc1", "in")
+
+
+@pytest.mark.parametrize("begin", [_press_card, _press_output, _pull_wire])
+@pytest.mark.parametrize("far", [True, False])
+def test_what_is_deleted_out_of_the_hand_lets_the_hand_go(
+    view: CanvasView, hand: Hand, begin: Callable[[CanvasView, Hand], QPointF], far: bool
+) -> None:
+    at = begin(view, hand)
+    if far:
+        hand.move(at + QPointF(40, 40))
+    view.document.commit_graph("Delete conv1", edits.remove_nodes(view.document.graph, ["conv1"]))
+    after = view.document.value
+    hand.move(at + QPointF(60, 40))
+    hand.release(at + QPointF(60, 40))
+    assert not view.cancel_gesture()
+    assert view.document.value is after
+    check_items(view)
+
+
+def test_the_space_bar_may_come_up_before_the_button(view: CanvasView, hand: Hand, qtbot: QtBot) -> None:
+    qtbot.keyPress(view, Qt.Key.Key_Space)
+    hand.press(QPointF(0, 300))
+    hand.move(QPointF(30, 300))
+    qtbot.keyRelease(view, Qt.Key.Key_Space)
+    hand.release(QPointF(30, 300))
+    before = view.visible_area()
+    hand.drag(QPointF(0, 300), QPointF(60, 340))
+    assert view.visible_area() == before
