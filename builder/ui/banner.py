@@ -1,11 +1,14 @@
-"""A strip above the canvas that says one thing and offers what to do about it. Never modal, never in the way."""
+"""A strip above the canvas that says one thing and offers what to do about it. Never modal, never in the way.
+
+News is said at once. An offer waits its turn, and comes back behind the news that took its place.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from builder.ui.icons import icon
@@ -20,21 +23,28 @@ class Offer:
     act: Callable[[], object]
 
 
+@dataclass(frozen=True)
+class _Message:
+    subject: str
+    text: str
+    role: str
+    offers: tuple[Offer, ...]
+    lasting: bool = True
+
+
 class Banner(QWidget):
-    """One message at a time, with its offers; the newest replaces the one before.
+    """One message at a time, with its offers.
 
     Attributes:
         subject: what the present message is about ("failed", "stale", ...); empty when nothing is shown.
     """
 
-    closed = Signal(str)
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.subject = ""
-        self._role = "accent"
+        self._message: _Message | None = None
+        self._waiting: dict[str, _Message] = {}  # by subject
         self._icon = QLabel()
         self._text = QLabel()
         self._text.setWordWrap(True)
@@ -58,12 +68,44 @@ class Banner(QWidget):
         theme().changed.connect(self._recolour)
         self.hide()
 
-    def show_message(self, subject: str, text: str, role: str = "accent", offers: tuple[Offer, ...] = ()) -> None:
-        """Say something: `role` is "accent" (a note), "warn" or "bad"."""
-        self.subject, self._role = subject, role
-        self._text.setText(text)
+    @property
+    def subject(self) -> str:
+        return self._message.subject if self._message is not None else ""
+
+    def show_message(
+        self,
+        subject: str,
+        text: str,
+        role: str = "accent",
+        offers: tuple[Offer, ...] = (),
+        *,
+        lasting: bool = False,
+    ) -> None:
+        """Say something now.
+
+        Args:
+            role: "accent" (a note), "warn" or "bad".
+            lasting: it comes back behind other news, until it is closed or withdrawn.
+        """
+        before = self._message
+        if before is not None and before.lasting and before.subject != subject:
+            self._waiting = {before.subject: before, **self._waiting}
+        self._show(_Message(subject, text, role, offers, lasting))
+
+    def offer(self, subject: str, text: str, role: str = "accent", offers: tuple[Offer, ...] = ()) -> None:
+        """Say something that can wait, when nothing else is being said; it replaces what was offered on the subject."""
+        message = _Message(subject, text, role, offers)
+        if self.subject in ("", subject):
+            self._show(message)
+        else:
+            self._waiting[subject] = message
+
+    def _show(self, message: _Message) -> None:
+        self._waiting.pop(message.subject, None)
+        self._message = message
+        self._text.setText(message.text)
         self._clear_buttons()
-        for offer in offers:
+        for offer in message.offers:
             button = QPushButton(offer.text)
             button.clicked.connect(lambda _checked=False, act=offer.act: self._take(act))
             self._buttons.addWidget(button)
@@ -71,14 +113,27 @@ class Banner(QWidget):
         self._recolour()
         self.show()
 
-    def dismiss(self, subject: str | bool = False) -> None:
-        """Hide the message; with a subject, only when it is about that."""
-        if isinstance(subject, str) and subject and subject != self.subject:
-            return
-        was, self.subject = self.subject, ""
-        self.hide()
-        if was:
-            self.closed.emit(was)
+    def dismiss(self) -> None:
+        """The message was read: what waits is said."""
+        self._message = None
+        self._go_on()
+
+    def withdraw(self, subject: str) -> None:
+        """This does not hold any more, whether it is being said or waits."""
+        self._waiting.pop(subject, None)
+        if self.subject == subject:
+            self.dismiss()
+
+    def clear(self, keep: Collection[str] = ()) -> None:
+        """Nothing holds any more but what is said of some subjects."""
+        self._waiting = {subject: message for subject, message in self._waiting.items() if subject in keep}
+        if self.subject not in keep:
+            self.dismiss()
+
+    def _go_on(self) -> None:
+        if self._message is None and self._waiting:
+            self._show(next(iter(self._waiting.values())))
+        self.setVisible(self._message is not None)
 
     @property
     def text(self) -> str:
@@ -90,8 +145,10 @@ class Banner(QWidget):
         return list(self._shown)
 
     def _take(self, act: Callable[[], object]) -> None:
-        self.dismiss()
+        self._message = None
+        self.hide()
         act()
+        self._go_on()
 
     def _clear_buttons(self) -> None:
         for button in self._shown:
@@ -101,8 +158,9 @@ class Banner(QWidget):
         self._shown.clear()
 
     def _recolour(self) -> None:
-        name = {"accent": "info", "warn": "warning", "bad": "error"}[self._role]
-        self._icon.setPixmap(icon(name, self._role).pixmap(QSize(16, 16)))
+        role = self._message.role if self._message is not None else "accent"
+        name = {"accent": "info", "warn": "warning", "bad": "error"}[role]
+        self._icon.setPixmap(icon(name, role).pixmap(QSize(16, 16)))
         self._close.setIcon(icon("close", "muted"))
-        edge, ground = theme().hex(self._role), theme().hex("raised")
+        edge, ground = theme().hex(role), theme().hex("raised")
         self.setStyleSheet(f"#banner {{ background: {ground}; border: 0; border-left: 3px solid {edge}; }}")

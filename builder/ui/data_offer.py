@@ -38,23 +38,23 @@ class DataOffer(QObject):
         document.changed.connect(lambda old, new: self._changed(old.data.dataset != new.data.dataset))
 
     def speak(self) -> None:
-        """Say what the document's data need, unless something else is being said."""
+        """Say what the document's data need."""
         chosen = find(self._document.value.data.dataset)
-        if chosen is None or self._banner.subject not in ("", SUBJECT):
+        if chosen is None:
             return
         digits = Offer("Use the built-in digits", lambda: self._learn_from(_DIGITS))
         name = html.escape(chosen.title)
         if not chosen.at_hand(data_folder()):
             text = f"This network learns from <b>{name}</b>, which is not on this computer yet."
             offers = (Offer(f"Download ({size(chosen.download_size)})", self._download), digits)
-            self._banner.show_message(SUBJECT, text, "accent", offers)
+            self._banner.offer(SUBJECT, text, "accent", offers)
         elif chosen.caution:
             folder = Offer("Choose a folder of pictures…", self._from_folder)
-            self._banner.show_message(SUBJECT, html.escape(chosen.caution), "accent", (folder, digits))
+            self._banner.offer(SUBJECT, html.escape(chosen.caution), "accent", (folder, digits))
 
     def _changed(self, other_data: bool) -> None:
         if other_data:
-            self._banner.dismiss(SUBJECT)
+            self._banner.withdraw(SUBJECT)
 
     def _from_folder(self) -> None:
         folder = self.ask_folder()
@@ -68,6 +68,7 @@ class DataOffer(QObject):
             value = learn_from(self._document.value, dataset)
         except ProblemError as error:
             self._document.refused.emit(error.problems[0])
+            self.speak()
             return
         chosen = find(dataset)
         self._document.commit(f"Learn from {chosen.title if chosen is not None else dataset}", value)

@@ -107,10 +107,20 @@ class Files(QObject):
         self._document.open(project, None, clean=False)
         return True
 
-    def recover(self, found: Recovered) -> None:
+    def recover(self, found: Recovered) -> bool:
         """Open what a crash left behind; it counts as unsaved."""
+        if not self.may_discard():
+            return False
         self._document.open(found.project, found.path, clean=False)
-        self._write_autosave()  # at once: what is recovered is in no file now but the one that it came from
+
+        def kept(problem: Problem | None) -> None:
+            if problem is None:  # until then it is in no file but the one that it came from
+                found.discard()
+            self._autosaved.emit(problem)
+
+        if self._autosave is not None:
+            self._autosave.put(found.project, found.path, kept)
+        return True
 
     # Saving ---------------------------------------------------------------------------------------------------------
 

@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QListWidget,
-    QMessageBox,
     QProgressBar,
     QPushButton,
     QTabWidget,
@@ -38,10 +37,10 @@ from builder.project import keep
 from builder.project.document import Project
 from builder.ui.import_process import ImportProcess
 from builder.ui.inspector.form import sentence
+from builder.ui.own_code import WARNING, ask_run
 from builder.ui.widgets.labels import label
 
 FILTER = "Models (*.py *.pt2)"
-WARNING = "This file will be run, with all that it does. Import only a file that you trust."
 _SHAPE = re.compile(r"\s*[1-9]\d*(\s*[x×]\s*[1-9]\d*)*\s*", re.IGNORECASE)
 _PLACE = re.compile(r"\S+(, line \d+| in [^:]+)?: ")  # a message may begin with a name, which keeps its letters
 _LONGEST = 1_000_000  # bytes of a file that is looked through for classes
@@ -232,14 +231,7 @@ class ImportDialog(QDialog):
         return self.tabs.currentIndex() == 1 and self.path.text().strip().endswith(".py")
 
     def _ask_run(self, path: Path) -> bool:
-        box = QMessageBox(self)
-        box.setWindowTitle("Run this file?")
-        box.setText(f"Run {path.name} to import its model?")
-        box.setInformativeText(WARNING)
-        run = box.addButton("Run it", QMessageBox.ButtonRole.AcceptRole)
-        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        box.exec()
-        return box.clickedButton() is run
+        return ask_run(self, path, f"Run {path.name} to import its model?")
 
     # The import -----------------------------------------------------------------------------------------------------
 

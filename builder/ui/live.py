@@ -97,7 +97,7 @@ class Live(QObject):
         self.stepped = False
         self.inside: Inside | None = None
         self._begun = False
-        self._wish: Command | None = None
+        self._wish: Callable[[], object] | None = None  # what was asked for before PyTorch was there
         self._closing: list[Trainer] = []
         self._picture: Picture | None = None
         self._epochs: list[EpochEnded] = []
@@ -115,13 +115,10 @@ class Live(QObject):
     # What the window asks for ---------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Start looking inside: called once torch is there. A command that came too early is carried out now."""
+        """Start looking inside: called once torch is there. What was asked for too early is done now."""
         self._begun = True
         wish, self._wish = self._wish, None
-        if wish is None:
-            self._park()
-        else:
-            self._command(wish)
+        (wish or self._park)()
 
     def watch(self, attention: Callable[[], Attention]) -> None:
         """Ask this function what is visible whenever `attend` is called."""
@@ -174,6 +171,9 @@ class Live(QObject):
 
     def prepare(self) -> None:
         """Load (and so download) the data and build the model now, whatever it takes."""
+        if not self._begun:
+            self._await(self.prepare)
+            return
         self._drop()
         self._make(self._document.value, quiet=False)
 
@@ -216,11 +216,15 @@ class Live(QObject):
         self._send(SetLearningRate(rate))
         return set_setting(run, "training.optimizer.learning_rate", rate)
 
+    def _await(self, wish: Callable[[], object]) -> None:
+        """Carry something out once PyTorch is there; imported here and now, it would stop the window."""
+        self._wish = wish
+        self.preparing.emit(Preparing("starting PyTorch"))
+
     def _command(self, command: Command) -> None:
         """Send a command that makes steps, to a new trainer when the present one cannot make any."""
         if not self._begun:
-            self._wish = command
-            self.preparing.emit(Preparing("starting PyTorch"))
+            self._await(lambda: self._command(command))
             return
         fits = self._project is not None and self._document.value.trains_like(self._project)
         if self._trainer is None or self.state is State.FINISHED or not (fits or self.training):

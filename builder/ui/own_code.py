@@ -16,6 +16,7 @@ from builder.graph.problems import Problem, ProblemError, Severity
 from builder.ui.banner import Banner, Offer
 from builder.ui.document import Document
 
+SUBJECT = "own-code"
 WARNING = "This file will be run, with all that it does. Run only a file that you trust."
 
 
@@ -27,7 +28,7 @@ class OwnCode(QObject):
         ask_run: whether a file may be run; likewise.
     """
 
-    allowed = Signal()  # a file may be run now
+    allowed = Signal()  # all that the network needs may be run now
     said = Signal(object)  # Problem: what came of it, where that is not what was wished
 
     def __init__(self, document: Document, banner: Banner, parent: QWidget) -> None:
@@ -47,27 +48,34 @@ class OwnCode(QObject):
         names = " and ".join(f"<b>{html.escape(name)}</b>" for name in dict.fromkeys(n.file for n in self.needed))
         if names:
             text = f"Parts of this network run code from {names}. It is not run without your consent."
-            self._banner.show_message("own-code", text, "warn", (Offer("Allow it…", self.ask),))
+            self._banner.offer(SUBJECT, text, "warn", (Offer("Allow it…", self.ask),))
 
     def ask(self) -> None:
-        """Ask for each file that the network needs."""
-        if not self.needed:
+        """Ask for each file that the network needs. Where one is not allowed, the offer stays."""
+        waiting = self.needed
+        if not waiting:
             self.said.emit(_note("this network runs no code that would need your consent."))
-        for needed in self.needed:
-            path = self._find(needed.file)
-            if path is None or not self.ask_run(path):
-                return
-            try:
-                digest = own_code.allow(path)
-            except ProblemError as error:
-                self.said.emit(error.problems[0])
-                return
-            if digest != needed.digest:
-                own_code.disallow(digest)
-                message = f"{path} is not the file that this network was imported from, or it was changed since."
-                self.said.emit(_note(message, "Import the network again."))
-                return
-            self.allowed.emit()
+            return
+        if not all(self._allow(needed) for needed in waiting):
+            self.speak()
+            return
+        self._banner.withdraw(SUBJECT)
+        self.allowed.emit()
+
+    def _allow(self, needed: own_code.Needed) -> bool:
+        path = self._find(needed.file)
+        if path is None or not self.ask_run(path):
+            return False
+        try:
+            digest = own_code.allow(path)
+        except ProblemError as error:
+            self.said.emit(error.problems[0])
+            return False
+        if digest != needed.digest:
+            own_code.disallow(digest)
+            message = f"{path} is not the file that this network was imported from, or it was changed since."
+            self.said.emit(_note(message, "Import the network again."))
+        return digest == needed.digest
 
     def _find(self, name: str) -> Path | None:
         path = self._document.path
@@ -79,14 +87,19 @@ class OwnCode(QObject):
         return Path(chosen) if chosen else None
 
     def _ask_run(self, path: Path) -> bool:
-        box = QMessageBox(self._window)
-        box.setWindowTitle("Run this file?")
-        box.setText(f"Let this network run {path.name}?")
-        box.setInformativeText(f"{path.resolve()}\n\n{WARNING}")
-        run = box.addButton("Run it", QMessageBox.ButtonRole.AcceptRole)
-        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        box.exec()
-        return box.clickedButton() is run
+        return ask_run(self._window, path, f"Let this network run {path.name}?")
+
+
+def ask_run(parent: QWidget, path: Path, question: str) -> bool:
+    """Ask the user whether a Python file may be run; it is not without a clear yes."""
+    box = QMessageBox(parent)
+    box.setWindowTitle("Run this file?")
+    box.setText(question)
+    box.setInformativeText(f"{path.resolve()}\n\n{WARNING}")
+    run = box.addButton("Run it", QMessageBox.ButtonRole.AcceptRole)
+    box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+    box.exec()
+    return box.clickedButton() is run
 
 
 def _note(message: str, hint: str = "") -> Problem:

@@ -49,8 +49,8 @@ def open_window(path: Path | None = None, autosave: Autosave | None = None) -> M
     window = MainWindow(autosave=autosave)
     window.restore_layout()
     window.open_at_start(path)
-    if broken and not window.banner.subject:  # a project that cannot be opened is the worse news
-        window.banner.show_message("plug-ins", _words(broken), "warn")
+    if broken:  # a project that cannot be opened is the worse news
+        window.banner.offer("plug-ins", _words(broken), "warn")
     return window
 
 

@@ -41,6 +41,7 @@ from builder.ui.own_code import OwnCode
 from builder.ui.palette import Palette
 from builder.ui.placement import fill_small_screen
 from builder.ui.reach import Reach
+from builder.ui.recovery_offer import SUBJECT as RECOVERY
 from builder.ui.recovery_offer import RecoveryOffer
 from builder.ui.status import StatusLine
 from builder.ui.table.panel import AnalysisPanel
@@ -95,7 +96,7 @@ class MainWindow(QMainWindow):
         self.problems = ProblemsPanel(self.document)
         self.analysis = AnalysisPanel(self.document)
         self.banner = Banner()
-        self.recovery_offer = RecoveryOffer(self.banner, self.files, self)
+        self.recovery_offer = RecoveryOffer(self.banner, self.files)
         self.data_offer = DataOffer(self.document, self.banner, self.live.prepare, self)
         self.own_code = OwnCode(self.document, self.banner, self)
         self.status = StatusLine()
@@ -187,7 +188,7 @@ class MainWindow(QMainWindow):
         document.page_changed.connect(lambda _path: self._subject_changed())
         document.refused.connect(lambda problem: self.say_problem(problem, "refused"))
         document.path_changed.connect(lambda _path: self._name_changed())
-        document.path_changed.connect(lambda _path: self.banner.dismiss("imported"))
+        document.path_changed.connect(lambda _path: self.banner.withdraw("imported"))
         self.own_code.allowed.connect(self._check)
         self.own_code.allowed.connect(live.prepare)
         self.own_code.said.connect(lambda problem: self.say_problem(problem, "refused"))
@@ -257,9 +258,8 @@ class MainWindow(QMainWindow):
         """Nothing that was said of the document before holds for this one."""
         self.sample = 0
         self.canvas.fit()
-        if self.banner.subject != "recovery":
-            self.banner.dismiss()
-            self.own_code.speak()
+        self.banner.clear(keep=(RECOVERY,))
+        self.own_code.speak()
         self.data_offer.speak()
 
     def _name_changed(self) -> None:
@@ -343,8 +343,7 @@ class MainWindow(QMainWindow):
             self.say_problem(errors[0], "failed")
             self.show_problems()
             return
-        if self.banner.subject != "recovery":
-            self.banner.dismiss()
+        self.banner.clear(keep=(RECOVERY,))
         self.live.run()
 
     def _state_changed(self) -> None:
@@ -391,7 +390,7 @@ class MainWindow(QMainWindow):
         self._show_health()
         self.topbar.say("")
         self.inspector.show_progress("")
-        self.banner.dismiss("stale")
+        self.banner.withdraw("stale")
         self._state_changed()
 
     def _stale_changed(self, stale: bool) -> None:
@@ -400,9 +399,10 @@ class MainWindow(QMainWindow):
             what = " and the ".join(filter(None, (", the ".join(changes[:-1]), changes[-1])))
             have = "has" if changes in (("network",), ("data",)) else "have"
             text = f"The {what} {have} changed since this run began. What you see is the run as it was then."
-            self.banner.show_message("stale", text, "accent", (Offer("Start again with the changes", self.restart),))
+            again = Offer("Start again with the changes", self.restart)
+            self.banner.show_message("stale", text, "accent", (again,), lasting=True)
         else:
-            self.banner.dismiss("stale")
+            self.banner.withdraw("stale")
 
     def restart(self) -> None:
         """Drop the run and train the network as it stands now."""

@@ -83,10 +83,26 @@ def test_nothing_is_left_to_recover_once_it_is_undone_saved_or_given_up(
 
 
 def test_what_is_recovered_is_autosaved_at_once(qtbot: QtBot, files: Files, folder: Path, tmp_path: Path) -> None:
-    lost = autosave.Recovered(Project("Lost"), None, 0.0, tmp_path / "left.json")
-    files.recover(lost)
+    left = tmp_path / "left.json"
+    left.touch()
+    assert files.recover(autosave.Recovered(Project("Lost"), None, 0.0, left))
     qtbot.waitUntil(lambda: files.note == "edited · autosaved", timeout=PATIENCE)
     assert len(kept(folder)) == 1
+    assert not left.exists()
+
+
+def test_what_is_recovered_is_not_given_up_before_it_is_autosaved(
+    qtbot: QtBot, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise ProblemError(Problem("disk-full", "there is no room left on the disk, so it was not saved."))
+
+    monkeypatch.setattr(autosave, "write", full)
+    left = tmp_path / "left.json"
+    left.touch()
+    with qtbot.waitSignal(files.failed, timeout=PATIENCE):
+        files.recover(autosave.Recovered(Project("Lost"), None, 0.0, left))
+    assert left.exists()
 
 
 def test_an_autosave_that_fails_is_said_once(

@@ -32,8 +32,10 @@ from builder.project.edits import set_setting
 from builder.project.file import load, save
 from builder.train.messages import EpochEnded, Finished, Inside, Phase, Reason, State
 from builder.ui.command_palette import CommandPalette
+from builder.ui.document import Document
 from builder.ui.files import Answer
 from builder.ui.inspector.panel import place_words
+from builder.ui.live import Live
 from builder.ui.theme import theme
 from builder.ui.window import MainWindow
 from tests.ui.canvas.hand import Hand, check_items, wires
@@ -343,6 +345,33 @@ def test_a_file_that_cannot_be_read_is_named_before_recovery_is_offered(
     assert window.banner.text == ""
     assert window.document.title == "kept"
     assert not window.document.undo.isClean()
+
+
+def test_what_was_drawn_meanwhile_is_not_lost_to_what_is_recovered(make_window: MakeWindow, tmp_path: Path) -> None:
+    window = make_window(None)
+    file = tmp_path / "left.json"
+    file.write_text("{}", "utf-8")
+    window.recovery_offer.make([Recovered(Project("Lost"), None, 0.0, file)])
+    window.canvas.add_kind("ReLU")
+    drawn = window.document.value
+    answers = iter([Answer.CANCEL, Answer.DISCARD])
+    window.files.ask_unsaved = lambda: next(answers)
+    window.banner.buttons()[0].click()
+    assert window.document.value is drawn
+    assert file.exists()
+    assert "<b>Lost</b>" in window.banner.text
+    window.banner.buttons()[0].click()
+    assert window.document.value.name == "Lost"
+
+
+def test_data_asked_for_before_pytorch_is_there_are_loaded_then(qtbot: QtBot, tmp_path: Path) -> None:
+    live = Live(Document(quick(templates.load("lenet5"))), lambda: None)
+    with qtbot.waitSignal(live.preparing):
+        live.prepare()
+    assert live.state is State.FINISHED
+    with qtbot.waitSignal(live.prepared_changed, timeout=PATIENCE):
+        live.begin()
+    assert live.close()
 
 
 def test_recent_files_remember_what_was_saved(make_window: MakeWindow, tmp_path: Path) -> None:

@@ -1,0 +1,76 @@
+"""One message at a time: news is said at once, offers wait their turn and come back."""
+
+from __future__ import annotations
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from builder.ui.banner import Banner, Offer
+
+
+@pytest.fixture
+def banner(qtbot: QtBot) -> Banner:
+    made = Banner()
+    qtbot.addWidget(made)
+    return made
+
+
+def test_an_offer_waits_until_the_news_is_read(banner: Banner) -> None:
+    banner.show_message("files", "News.")
+    banner.offer("data", "Offer.")
+    assert banner.text == "News."
+    banner.dismiss()
+    assert banner.text == "Offer."
+    banner.dismiss()
+    assert banner.isHidden()
+    assert banner.text == ""
+
+
+def test_an_offer_comes_back_behind_the_news_and_before_those_that_came_later(banner: Banner) -> None:
+    banner.offer("data", "First.")
+    banner.offer("own-code", "Second.")
+    banner.show_message("failed", "News.")
+    said = []
+    while banner.subject:
+        said.append(banner.text)
+        banner.dismiss()
+    assert said == ["News.", "First.", "Second."]
+
+
+def test_news_is_gone_once_other_news_takes_its_place(banner: Banner) -> None:
+    banner.show_message("failed", "Old.")
+    banner.show_message("failed", "New.")
+    banner.show_message("files", "Newest.")
+    banner.dismiss()
+    assert banner.isHidden()
+
+
+def test_what_is_withdrawn_is_neither_said_nor_waits(banner: Banner) -> None:
+    banner.offer("data", "Data.")
+    banner.show_message("stale", "Stale.", lasting=True)
+    banner.show_message("files", "News.")
+    banner.withdraw("stale")
+    assert banner.text == "News."
+    banner.withdraw("files")
+    assert banner.text == "Data."
+    banner.withdraw("data")
+    assert banner.isHidden()
+
+
+def test_what_does_not_concern_the_document_stays_when_all_else_is_cleared(banner: Banner) -> None:
+    banner.show_message("failed", "News.")
+    banner.offer("recovery", "Lost.")
+    banner.offer("data", "Data.")
+    banner.clear(keep=("recovery",))
+    assert banner.text == "Lost."
+    banner.dismiss()
+    assert banner.isHidden()
+
+
+def test_an_offer_that_is_taken_may_say_something_else_first(banner: Banner) -> None:
+    banner.offer("data", "Data.", offers=(Offer("Do it", lambda: banner.show_message("failed", "It failed.")),))
+    banner.offer("own-code", "Code.")
+    banner.buttons()[0].click()
+    assert banner.text == "It failed."
+    banner.dismiss()
+    assert banner.text == "Code."
