@@ -9,10 +9,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from builder.ui.icons import icon
 from builder.ui.theme import theme
+from builder.ui.widgets.buttons import small_button
 
 
 @dataclass(frozen=True)
@@ -53,18 +54,13 @@ class Banner(QWidget):
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self._buttons = QHBoxLayout()
         self._shown: list[QPushButton] = []
-        self._close = QToolButton()
-        self._close.setProperty("kind", "quiet")
-        self._close.setToolTip("Close")
-        self._close.setAccessibleName("Close this message")
-        self._close.clicked.connect(self.dismiss)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
         row.setSpacing(8)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._text, 1)
         row.addLayout(self._buttons)
-        row.addWidget(self._close)
+        row.addWidget(small_button("close", "Close this message", self.dismiss))
         theme().changed.connect(self._recolour)
         self.hide()
 
@@ -161,6 +157,5 @@ class Banner(QWidget):
         role = self._message.role if self._message is not None else "accent"
         name = {"accent": "info", "warn": "warning", "bad": "error"}[role]
         self._icon.setPixmap(icon(name, role).pixmap(QSize(16, 16)))
-        self._close.setIcon(icon("close", "muted"))
         edge, ground = theme().hex(role), theme().hex("raised")
         self.setStyleSheet(f"#banner {{ background: {ground}; border: 0; border-left: 3px solid {edge}; }}")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt
 from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QWidget
 
 from builder.ui.theme import theme
+from builder.ui.widgets.buttons import small_button
+from builder.ui.widgets.labels import label
 
 
 class Grip(QWidget):
@@ -68,6 +70,32 @@ class _Edge(QWidget):
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
 
+class _TitleBar(QWidget):
+    """What a dock is dragged by. A floating one has what a window has: a title where it shows none, a close button."""
+
+    def __init__(self, dock: QDockWidget, head: QWidget | None) -> None:
+        super().__init__(dock)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+        close = small_button("close", f"Close {dock.windowTitle()}", dock.close)
+        self._extra: list[QWidget] = [close]
+        if head is None:
+            title = label(dock.windowTitle(), "heading")
+            title.setContentsMargins(12, 0, 0, 0)
+            self._extra.append(title)
+            self._row.addWidget(title)
+        self._row.addWidget(head if head is not None else Grip(), 1)
+        self._row.addWidget(close)
+        self._float(False)
+        dock.topLevelChanged.connect(self._float)
+
+    def _float(self, floating: bool) -> None:
+        for widget in self._extra:
+            widget.setVisible(floating)
+        self._row.setContentsMargins(0, 0, 6 if floating else 0, 0)
+
+
 def add_dock(
     window: QMainWindow, key: str, title: str, content: QWidget, area: Qt.DockWidgetArea, head: QWidget | None = None
 ) -> QDockWidget:
@@ -82,7 +110,7 @@ def add_dock(
     dock.setObjectName(f"dock-{key}")
     content.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)  # the style sheet paints the panel behind it
     dock.setWidget(content)
-    dock.setTitleBarWidget(head if head is not None else Grip())
+    dock.setTitleBarWidget(_TitleBar(dock, head))
     _Edge(dock)
     window.addDockWidget(area, dock)
     return dock

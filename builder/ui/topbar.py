@@ -9,7 +9,6 @@ from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QMenuBar,
     QProgressBar,
     QPushButton,
@@ -22,7 +21,7 @@ from builder.train.messages import Inside, Phase, Prepared, Preparing, Progress,
 from builder.ui.icons import dress
 from builder.ui.theme import theme
 from builder.ui.widgets import phases
-from builder.ui.widgets.labels import Elided
+from builder.ui.widgets.labels import Elided, label
 
 RUN_TIP = "Train the network (F5)"
 AGAIN_TIP = "Train it once more, from the same initial weights (F5)"
@@ -52,10 +51,11 @@ class TopBar(QWidget):
         self._stepped = False
         self._inside: Inside | None = None
         self._next = "One phase"
-        self._name = _label("heading")
-        self._note = _label("muted")
+        self._name = Elided(role="heading")
+        self._name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self._note = label(role="muted")
         self.menus = QMenuBar(self)
-        self.menus.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.menus.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)  # all of them, always
         self.run = self._button("play", "Run", RUN_TIP, self.run_asked)
         self.run.setProperty("kind", "primary")
         self.batch = self._button("step", "One batch", "One training step, then wait (F6)", self.batch_asked)
@@ -76,7 +76,7 @@ class TopBar(QWidget):
         self._figures = Elided(role="muted")
         self._figures.setMinimumWidth(40)
         self._figures.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._device = _label("muted")
+        self._device = label(role="muted")
         self._device.setToolTip("Where the network is trained. Chosen in the training settings.")
         self.theme_button = QToolButton()
         self.theme_button.setToolTip("Light or dark theme")
@@ -219,12 +219,6 @@ class TopBar(QWidget):
 
     def _words(self, button: QPushButton) -> str:
         return {self.batch: "One batch", self.phase: self._next, self.reset: "Reset"}[button]
-
-
-def _label(role: str) -> QLabel:
-    label = QLabel()
-    label.setProperty("role", role)
-    return label
 
 
 def device_words(device: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QMainWindow
+from PySide6.QtWidgets import QLabel, QMainWindow, QToolButton
 from pytestqt.qtbot import QtBot
 
 from builder.ui.docks import add_dock
@@ -30,3 +31,24 @@ def test_a_dock_that_floats_has_a_line_around_it(qtbot: QtBot) -> None:
     assert edge()
     dock.topLevelChanged.emit(False)
     assert not edge()
+
+
+@pytest.mark.parametrize("head", [True, False])
+def test_a_dock_that_floats_can_be_closed(qtbot: QtBot, head: bool) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    own = QLabel("head") if head else None
+    dock = add_dock(window, "panel", "Panel", QLabel("content"), Qt.DockWidgetArea.LeftDockWidgetArea, own)
+    window.show()
+    (close,) = dock.titleBarWidget().findChildren(QToolButton)
+    titles = [title for title in dock.titleBarWidget().findChildren(QLabel) if title is not own]
+    assert close.isHidden()
+    assert all(title.isHidden() for title in titles)
+    dock.topLevelChanged.emit(True)
+    assert close.isVisible()
+    assert [title.text() for title in titles if title.isVisible()] == ([] if head else ["Panel"])
+    qtbot.mouseClick(close, Qt.MouseButton.LeftButton)
+    assert dock.isHidden()
+    assert not dock.toggleViewAction().isChecked()
+    dock.topLevelChanged.emit(False)
+    assert close.isHidden()

@@ -15,7 +15,8 @@ from builder.graph.model import Graph, Node
 from builder.graph.steps import Path, block_names
 from builder.layers.registry import find as find_kind
 from builder.ui.theme import theme
-from builder.ui.views.frame import Text, small_button
+from builder.ui.widgets.buttons import small_button
+from builder.ui.widgets.labels import Text
 
 if TYPE_CHECKING:
     from builder.ui.canvas.view import CanvasView

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSignalBlocker, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QPainter, QShowEvent
+from PySide6.QtGui import QGuiApplication, QPainter, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -24,7 +24,8 @@ from builder.ui.document import Document
 from builder.ui.table.model import COLUMNS, SHARE, TableModel
 from builder.ui.theme import font, theme
 from builder.ui.views import export
-from builder.ui.views.frame import ViewFrame, small_button
+from builder.ui.views.frame import ViewFrame
+from builder.ui.widgets.buttons import small_button
 
 _ROW = 24
 _PAD = 8
@@ -107,6 +108,8 @@ class AnalysisPanel(QWidget):
         self._later.setSingleShot(True)
         self._later.setInterval(0)
         self._later.timeout.connect(self._renew)
+        self._reveal = QTimer(self, singleShot=True, interval=0)  # the table has its new size a moment later
+        self._reveal.timeout.connect(self._show_row)
         document.inferred.connect(self._renew_soon)
         document.replaced.connect(self._start_anew)
         document.selected.connect(self._renew_soon)
@@ -153,6 +156,11 @@ class AnalysisPanel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._later.start()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.isVisible():
+            self._reveal.start()
 
     # Keeping up -----------------------------------------------------------------------------------------------------
 
@@ -221,8 +229,9 @@ class AnalysisPanel(QWidget):
             if index.isValid():
                 self.view.setExpanded(index, True)
 
-    def _show_selection(self) -> None:
-        document, selection = self._document, self.view.selectionModel()
+    def _selected_rows(self) -> list[QModelIndex]:
+        """The rows of what is selected in the document."""
+        document = self._document
         wanted = []
         for name in document.selection:
             index = self.model.index_of(document.full_name(name))
@@ -230,6 +239,10 @@ class AnalysisPanel(QWidget):
                 index = self.model.index_of(document.flat_name(name) or "")
             if index.isValid():
                 wanted.append(index)
+        return wanted
+
+    def _show_selection(self) -> None:
+        selection, wanted = self.view.selectionModel(), self._selected_rows()
         if wanted == selection.selectedRows():
             return
         self._following = True
@@ -245,6 +258,12 @@ class AnalysisPanel(QWidget):
         finally:
             self._following = False
         self.view.viewport().update()
+
+    def _show_row(self) -> None:
+        """Keep the row that was selected last in sight."""
+        rows = self._selected_rows()
+        if rows and not self.view.visualRect(rows[-1]).isEmpty():  # not in a block that was folded since
+            self.view.scrollTo(rows[-1])
 
     def _select(self) -> None:
         """The user has chosen rows: select what they stand for."""

@@ -15,8 +15,9 @@ from builder.train.messages import EpochEnded
 from builder.ui.theme import font, theme
 from builder.ui.views import export
 from builder.ui.views.base import View
-from builder.ui.views.frame import Legend, ViewFrame, menu_button, small_button
+from builder.ui.views.frame import Legend, ViewFrame
 from builder.ui.views.series import Doubles, Series
+from builder.ui.widgets.buttons import menu_button, small_button
 
 if TYPE_CHECKING:
     from builder.ui.views.plot import CurvePlot, Measure

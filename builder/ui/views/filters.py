@@ -13,10 +13,12 @@ from builder.inspect.picture import Attention, Floats
 from builder.layers.base import Category
 from builder.ui.views.base import Subject, view
 from builder.ui.views.colour import WEIGHT, rgb_pixels, symmetric
-from builder.ui.views.frame import Choice, Text, small_button
+from builder.ui.views.frame import Choice
 from builder.ui.views.grid import GridView, Look, some
 from builder.ui.views.paint import figure
 from builder.ui.views.scale import Scale
+from builder.ui.widgets.buttons import small_button
+from builder.ui.widgets.labels import Text
 
 MOST = 16  # filters, and inputs, on one page
 MOST_ALONE = 128  # filters on one page when each has a single picture

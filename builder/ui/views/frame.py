@@ -9,55 +9,12 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup, QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
-from builder.ui.icons import dress
 from builder.ui.theme import font, theme
+from builder.ui.widgets.labels import Text
 
 MARGIN = 12
-
-
-class Text(QWidget):
-    """One line of painted text that is cut with an ellipsis rather than clipped."""
-
-    def __init__(self, text: str = "", *, role: str = "text", size: int = 12, bold: bool = False, mono: bool = False):
-        super().__init__()
-        self._text, self._role = text, role
-        self._font = font(size, bold=bold, mono=mono)
-        self.alignment = Qt.AlignmentFlag.AlignLeft
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        theme().changed.connect(self.update)
-
-    @property
-    def text(self) -> str:
-        """The whole text."""
-        return self._text
-
-    def set_text(self, text: str, role: str | None = None) -> None:
-        """Show another text, in the colour of another role if one is named."""
-        if text != self._text or (role is not None and role != self._role):
-            self._text, self._role = text, role or self._role
-            self.setAccessibleName(text)
-            self.updateGeometry()
-            self.update()
-
-    def sizeHint(self) -> QSize:
-        metrics = QFontMetrics(self._font)
-        return QSize(metrics.horizontalAdvance(self._text) + 1, metrics.height() + 2)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(min(24, self.sizeHint().width()), self.sizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setFont(self._font)
-        painter.setPen(theme().color(self._role))
-        metrics = QFontMetrics(self._font)
-        text = self._text
-        if " · " in text and metrics.horizontalAdvance(text) > self.width():
-            text = text.split(" · ", 1)[1]  # what comes behind the dot says more: the name of the layer
-        cut = metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | self.alignment, cut)
 
 
 class Legend(QWidget):
@@ -159,30 +116,6 @@ class Choice(QToolButton):
         if self.hasFocus():
             painter.setPen(QPen(theme().color("accent"), 1))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-
-
-def small_button(icon: str, tip: str, pressed: Callable[[], object]) -> QToolButton:
-    """A quiet button with an icon alone; `tip` also is its name for a screen reader."""
-    button = QToolButton()
-    button.setProperty("kind", "quiet")
-    button.setAccessibleName(tip)
-    button.setToolTip(tip)
-    button.setFixedSize(22, 22)
-    button.setIconSize(QSize(14, 14))
-    button.setAutoRaise(True)
-    dress(button, icon, "muted")
-    button.clicked.connect(lambda _checked: pressed())
-    return button
-
-
-def menu_button(tip: str, make: Callable[[], QMenu]) -> QToolButton:
-    """A quiet button with three dots that opens a menu made at that moment."""
-
-    def open_menu() -> None:
-        make().popup(button.mapToGlobal(button.rect().bottomLeft()))
-
-    button = small_button("more", tip, open_menu)
-    return button
 
 
 class Head(QWidget):

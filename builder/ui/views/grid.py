@@ -15,11 +15,13 @@ from builder.ui.theme import font, theme
 from builder.ui.views import export
 from builder.ui.views.base import Subject, View
 from builder.ui.views.colour import Pixels
-from builder.ui.views.frame import MARGIN, Text, ViewFrame, menu_button, small_button
+from builder.ui.views.frame import MARGIN, ViewFrame
 from builder.ui.views.mosaic import Cell, Mosaic, Tiles, compose, lay_out
 from builder.ui.views.paint import figure
 from builder.ui.views.plane import Points
 from builder.ui.views.scale import HEIGHT, ColourBar, Scale, paint_scale
+from builder.ui.widgets.buttons import menu_button, small_button
+from builder.ui.widgets.labels import Text
 
 
 @dataclass(frozen=True, eq=False)

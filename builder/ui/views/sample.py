@@ -16,12 +16,13 @@ from builder.layers.base import Role
 from builder.ui.theme import theme
 from builder.ui.views.base import Subject, view
 from builder.ui.views.colour import GREY, limits, rgb_pixels
-from builder.ui.views.frame import MARGIN, Choice, small_button
+from builder.ui.views.frame import MARGIN, Choice
 from builder.ui.views.grid import GridView, Look, MapsPanel, as_maps, some
 from builder.ui.views.paint import figure
 from builder.ui.views.plane import Points, cell_of, coordinates, probabilities, region_pixels
 from builder.ui.views.scale import Scale
 from builder.ui.views.shares import ROW, Bars, Verdict
+from builder.ui.widgets.buttons import small_button
 
 _FEW_VALUES = 4  # of an answer in numbers
 MOST_SAMPLES = 10_000_000  # the window knows how many there are, and counts on from the first

@@ -1,10 +1,12 @@
-"""Labels by role, and a label that shortens its text rather than being clipped."""
+"""Labels by role, and two that shorten their text rather than being clipped: one styled, one painted in any colour."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
+
+from builder.ui.theme import font, theme
 
 
 def label(text: str = "", role: str = "", *, wrap: bool = False, select: bool = False) -> QLabel:
@@ -29,14 +31,19 @@ def line() -> QFrame:
 
 
 class Elided(QLabel):
-    """One line that ends in … where the room ends; the whole text is its tool tip then."""
+    """One line that ends in … where the room ends; its tool tip begins with the whole text then."""
 
     def __init__(self, text: str = "", role: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
+        self._tip = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         if role:
             self.setProperty("role", role)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def setToolTip(self, text: str) -> None:
+        self._tip = text
+        super().setToolTip(text)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(16, super().minimumSizeHint().height())
@@ -48,6 +55,49 @@ class Elided(QLabel):
         room = self.contentsRect()
         short = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), short)
-        tip = "" if short == self.text() else self.text()
+        tip = self._tip if short == self.text() else "\n".join(filter(None, (self.text(), self._tip)))
         if tip != self.toolTip():
-            self.setToolTip(tip)
+            super().setToolTip(tip)
+
+
+class Text(QWidget):
+    """One line of painted text that is cut with an ellipsis rather than clipped."""
+
+    def __init__(self, text: str = "", *, role: str = "text", size: int = 12, bold: bool = False, mono: bool = False):
+        super().__init__()
+        self._text, self._role = text, role
+        self._font = font(size, bold=bold, mono=mono)
+        self.alignment = Qt.AlignmentFlag.AlignLeft
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        theme().changed.connect(self.update)
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return self._text
+
+    def set_text(self, text: str, role: str | None = None) -> None:
+        """Show another text, in the colour of another role if one is named."""
+        if text != self._text or (role is not None and role != self._role):
+            self._text, self._role = text, role or self._role
+            self.setAccessibleName(text)
+            self.updateGeometry()
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        metrics = QFontMetrics(self._font)
+        return QSize(metrics.horizontalAdvance(self._text) + 1, metrics.height() + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(24, self.sizeHint().width()), self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(self._font)
+        painter.setPen(theme().color(self._role))
+        metrics = QFontMetrics(self._font)
+        text = self._text
+        if " · " in text and metrics.horizontalAdvance(text) > self.width():
+            text = text.split(" · ", 1)[1]  # what comes behind the dot says more: the name of the layer
+        cut = metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | self.alignment, cut)

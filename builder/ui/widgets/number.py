@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QSlider, QSty
 from builder.ui.theme import font
 from builder.ui.widgets.scale import Scale
 
-ENTRY_WIDTH = 60
+ENTRY_WIDTH, MOST_WIDTH = 60, 150
+_BESIDE = 18  # pixels of an entry beside its text
 
 
 class Slider(QSlider):
@@ -147,7 +148,8 @@ class NumberEdit(QWidget):
         self.entry = Entry()
         self.entry.setFont(font(mono=True))
         self.entry.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.entry.setFixedWidth(self.entry_width)
+        self._least = self.entry_width
+        self._fit(self.entry.text())
         self.slider: Slider | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -162,6 +164,7 @@ class NumberEdit(QWidget):
         else:
             row.addStretch(1)
         row.addWidget(self.entry)
+        self.entry.textChanged.connect(self._fit)
         self.entry.entered.connect(self._entered)
         self.entry.stepped.connect(self._stepped)
         self.entry.step_ended.connect(self.finished)
@@ -175,10 +178,16 @@ class NumberEdit(QWidget):
     def set_value(self, value: Any) -> None:
         """Show a value without telling anybody."""
         self._value = value
-        self.entry.setFixedWidth(self.entry_width)
+        self._least = self.entry_width
         self.entry.show_text(self.text_of(value))
+        self._fit(self.entry.text())
         if self.slider is not None and self._scale is not None and not self.slider.isSliderDown():
             self.slider.setValue(self._scale.position(self.number_of(value)))
+
+    def _fit(self, text: str) -> None:
+        """Give the entry the room that a long number needs, at the cost of the slider."""
+        needed = self.entry.fontMetrics().horizontalAdvance(text) + _BESIDE
+        self.entry.setFixedWidth(min(max(self._least, needed), MOST_WIDTH))
 
     # What a pair does differently -----------------------------------------------------------------------------------
 
@@ -216,8 +225,9 @@ class NumberEdit(QWidget):
 
     def show_expression(self, text: str) -> None:
         """Show, in the place of the value, the expression that it comes from."""
-        self.entry.setFixedWidth(2 * ENTRY_WIDTH)
+        self._least = 2 * ENTRY_WIDTH
         self.entry.show_text(f"={text}")
+        self._fit(self.entry.text())
 
     def _entered(self, text: str) -> None:
         if self.takes_expressions and text.lstrip().startswith("="):

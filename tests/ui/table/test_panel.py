@@ -251,3 +251,19 @@ def test_a_row_of_any_copy_of_a_block_is_found(qtbot: QtBot) -> None:
     document.next_copy(1)
     selection = panel.view.selectionModel()
     qtbot.waitUntil(lambda: selection.selectedRows() == [panel.model.index_of("conv3.2.conv")])
+
+
+def test_the_selected_row_stays_in_sight_when_the_panel_gets_another_size(
+    panel: AnalysisPanel, document: Document, qtbot: QtBot
+) -> None:
+    document.select(["fc2"])
+    index = panel.model.index_of("fc2")
+
+    def seen() -> bool:
+        return panel.view.viewport().rect().contains(panel.view.visualRect(index).center())
+
+    qtbot.waitUntil(seen)
+    for height in (130, 220, 150):
+        panel.view.verticalScrollBar().setValue(0)
+        panel.resize(1100, height)
+        qtbot.waitUntil(seen)

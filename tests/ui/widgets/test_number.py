@@ -159,3 +159,19 @@ def test_a_scale_rises_from_end_to_end_and_finds_its_own_stops(scale: Scale) -> 
     assert list(stops) == sorted(set(stops))
     assert [scale.position(stop) for stop in stops] == list(range(len(stops)))
     assert len(stops) <= 1001
+
+
+def test_a_long_number_is_seen_whole(qtbot: QtBot) -> None:
+    edit = NumberEdit(Scale(0, 100, whole=True), whole=True)
+    shown(qtbot, edit, 1_234_567_890_123)
+
+    def room() -> int:
+        return edit.entry.contentsRect().width() - edit.entry.fontMetrics().horizontalAdvance(edit.entry.text())
+
+    assert room() >= 10
+    edit.set_value(7)
+    assert edit.entry.width() == NumberEdit.entry_width
+    edit.entry.setFocus()
+    edit.entry.selectAll()
+    QTest.keyClicks(edit.entry, "9876543210987")
+    assert room() >= 10
