@@ -55,12 +55,11 @@ class _Edge(QWidget):
         theme().changed.connect(self.update)
 
     def _float(self, floating: bool) -> None:
-        self.setGeometry(self._dock.rect())
         self.setVisible(floating)
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and self.isVisible():
+        if event.type() == QEvent.Type.Resize:  # hidden or not: a dock may float before it is shown
             self.setGeometry(self._dock.rect())
         return super().eventFilter(watched, event)
 

@@ -52,3 +52,14 @@ def test_a_dock_that_floats_can_be_closed(qtbot: QtBot, head: bool) -> None:
     assert not dock.toggleViewAction().isChecked()
     dock.topLevelChanged.emit(False)
     assert close.isHidden()
+
+
+def test_a_dock_that_floated_last_time_has_a_line_all_around_it(qtbot: QtBot) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.resize(600, 400)
+    dock = add_dock(window, "panel", "Panel", QLabel("content"), Qt.DockWidgetArea.LeftDockWidgetArea)
+    dock.topLevelChanged.emit(True)  # as when a layout is restored, before anything is shown
+    window.show()
+    image = dock.grab().toImage()
+    assert image.pixelColor(image.width() // 2, image.height() - 1) == theme().color("wire")
