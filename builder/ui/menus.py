@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Qt
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QMenu, QMessageBox
 from builder import __version__
 from builder.project import templates
 from builder.ui import freezing
+from builder.ui.canvas import keys
 from builder.ui.canvas.menu import ALIGN
 from builder.ui.canvas.paper import WORDS
 from builder.ui.command_palette import CommandPalette
@@ -274,15 +276,20 @@ class Menus(QObject):
         self._add(menu, "About TorchCanvas", self._about)
 
     def _show_keys(self) -> None:
-        rows = "".join(
-            f"<tr><td style='padding:2px 24px 2px 0'>{action.property('plain') or action.text().replace('&', '')}</td>"
-            f"<td>{action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)}</td></tr>"
+        native = QKeySequence.SequenceFormat.NativeText
+        rows = [
+            (action.property("plain") or action.text().replace("&", ""), action.shortcut().toString(native))
             for action in self.actions
             if not action.shortcut().isEmpty()
-        )
+        ]
+        rows += keys.WORDS
+        half = -(-len(rows) // 2)  # two columns, for screens on which much stands large
+        cells = [f"<td style='padding:1px 16px 1px 0'>{words}</td><td>{key}</td>" for words, key in rows]
+        pairs = zip_longest(cells[:half], cells[half:], fillvalue="")
+        lines = "".join(f"<tr>{left}<td style='padding-left:32px'></td>{right}</tr>" for left, right in pairs)
         box = QMessageBox(self._window)
         box.setWindowTitle("Keys")
-        box.setText(f"<table>{rows}</table>")
+        box.setText(f"<table style='white-space:nowrap'>{lines}</table>")
         box.open()
 
     def _about(self) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QAction, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
@@ -372,6 +373,15 @@ def test_data_asked_for_before_pytorch_is_there_are_loaded_then(qtbot: QtBot, tm
     with qtbot.waitSignal(live.prepared_changed, timeout=PATIENCE):
         live.begin()
     assert live.close()
+
+
+def test_every_key_means_one_thing(make_window: MakeWindow) -> None:
+    window = make_window(None)
+    keys = [keys.toString() for action in window.findChildren(QAction) for keys in action.shortcuts()]
+    keys += [shortcut.key().toString() for shortcut in window.findChildren(QShortcut)]
+    assert "Ctrl+Z" in keys
+    assert "/" in keys
+    assert sorted(set(keys)) == sorted(keys)
 
 
 def test_recent_files_remember_what_was_saved(make_window: MakeWindow, tmp_path: Path) -> None:

@@ -10,6 +10,18 @@ from PySide6.QtGui import QKeyEvent
 if TYPE_CHECKING:
     from builder.ui.canvas.view import CanvasView
 
+# What `press` and the view do, for the list of keys.
+WORDS = (
+    ("Along a wire, up or down (Shift: select these too)", "Arrows"),
+    ("Move the selection (Shift: farther)", "Ctrl+Arrows"),
+    ("Open the block, or go to the layer's form", "Enter"),
+    ("Let go, select nothing, leave the block", "Esc"),
+    ("Add a layer by its name", "Tab or a letter"),
+    ("Shift the view", "Space and drag"),
+    ("Fit the network", "F"),
+    ("Search the list of layers", "/"),
+)
+
 _NUDGE = 4.0
 _ARROWS = {
     Qt.Key.Key_Left: ("left", -1, 0),
@@ -40,7 +52,8 @@ def press(view: CanvasView, event: QKeyEvent) -> bool:
         name = view.editing.neighbour(_ARROWS[key][0])
         if name is not None:
             adds = bool(keys & Qt.KeyboardModifier.ShiftModifier)
-            view.document.select((*view.document.selection, name) if adds else (name,))
+            before = (view.document.selection, view.document.chosen_comments) if adds else ((), ())
+            view.document.select((*before[0], name), before[1])
             view.reveal(name)
     elif key == Qt.Key.Key_Space and not held:
         if not event.isAutoRepeat():

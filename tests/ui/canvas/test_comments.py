@@ -220,6 +220,16 @@ def test_arrow_keys_with_control_nudge_a_comment(view: CanvasView, qtbot: QtBot)
     check_items(view)
 
 
+def test_arrow_keys_with_shift_keep_a_comment_selected(view: CanvasView, qtbot: QtBot) -> None:
+    view.document.select(["conv1"], ["comment1"])
+    qtbot.keyPress(view, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert view.document.selection == ("conv1", "fc1")
+    assert view.document.chosen_comments == ("comment1",)
+    qtbot.keyPress(view, Qt.Key.Key_Left)
+    assert view.document.selection == ("conv1",)
+    assert view.document.chosen_comments == ()
+
+
 def test_copies_of_comments_cover_nothing(view: CanvasView, qtbot: QtBot) -> None:
     view.document.select(["conv1"], ["comment1", "comment2"])
     qtbot.keyClick(view, Qt.Key.Key_C, CONTROL)
