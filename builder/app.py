@@ -43,6 +43,7 @@ def main(arguments: Sequence[str] | None = None, watch: Watch | None = None) -> 
         try:
             from builder.ui import start
         except ImportError as error:
+            gc.enable()
             if not (error.name or "").startswith(("PySide6", "pyqtgraph", "shiboken6")):
                 raise
             problem = _no_qt(error)

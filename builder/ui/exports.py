@@ -5,6 +5,7 @@ What a format holds is decided where the command line takes it from; the weights
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -80,7 +81,8 @@ class Exports(QObject):
                 write(path, make(project))
             except ProblemError as error:
                 problem = error.problems[0]
-            self.finished.emit(path, problem)
+            with contextlib.suppress(RuntimeError):  # the window may be gone by now
+                self.finished.emit(path, problem)
 
         threading.Thread(target=work, name="export", daemon=True).start()
 

@@ -14,6 +14,7 @@ from builder.inspect.picture import Health
 from builder.layers.base import Category
 from builder.layers.registry import find
 from builder.ui.canvas.face import SHORT
+from builder.ui.words import told
 
 SATURATED = 0.5  # share of a layer's values at the flat ends from which on it is worth a word
 MOSTLY = 0.8  # share from which on it is bad: hardly anything is learned through such a layer
@@ -55,8 +56,7 @@ def warnings(problems: Iterable[Problem], inference: Inference) -> dict[str, Bad
         info = inference.nodes.get(problem.where)
         if info is not None and problem not in info.problems:
             role = "bad" if problem.severity is Severity.ERROR else "warn"
-            message = f"{problem.message[:1].upper()}{problem.message[1:]} {problem.hint}".strip()
-            found.setdefault(problem.where, Badge(SHORT.get(problem.code, "problem"), role, message))
+            found.setdefault(problem.where, Badge(SHORT.get(problem.code, "problem"), role, told(problem)))
     return found
 
 

@@ -36,9 +36,9 @@ from builder.graph.problems import ProblemError
 from builder.project import keep
 from builder.project.document import Project
 from builder.ui.import_process import ImportProcess
-from builder.ui.inspector.form import sentence
 from builder.ui.own_code import WARNING, ask_run
 from builder.ui.widgets.labels import label
+from builder.ui.words import sentence
 
 FILTER = "Models (*.py *.pt2)"
 _SHAPE = re.compile(r"\s*[1-9]\d*(\s*[x×]\s*[1-9]\d*)*\s*", re.IGNORECASE)

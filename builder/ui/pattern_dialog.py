@@ -18,10 +18,11 @@ from builder.layers.base import Role, show
 from builder.project.document import Project
 from builder.project.patterns import Pattern, formula, generate
 from builder.ui.document import Document
-from builder.ui.inspector.form import Form, sentence
+from builder.ui.inspector.form import Form
 from builder.ui.inspector.panel import Figures
 from builder.ui.widgets.formula import FormulaBox
 from builder.ui.widgets.labels import label
+from builder.ui.words import sentence
 
 
 class PatternDialog(QDialog):

@@ -19,10 +19,10 @@ from builder.project.autosave import Autosave, recovered
 from builder.project.keep import sweep
 from builder.ui import style
 from builder.ui.engine import Engine
-from builder.ui.inspector.form import sentence
 from builder.ui.placement import keep_on_screen
 from builder.ui.theme import theme
 from builder.ui.window import MainWindow
+from builder.ui.words import sentence
 
 Watch = Callable[[MainWindow, Engine], object]
 

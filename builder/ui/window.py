@@ -31,7 +31,6 @@ from builder.ui.docks import add_dock
 from builder.ui.document import Document
 from builder.ui.files import Files
 from builder.ui.health import badges, input_note, on_cards, warnings
-from builder.ui.inspector.form import sentence
 from builder.ui.inspector.inspector import Inspector
 from builder.ui.inspector.panel import place_words
 from builder.ui.inspector.problems_panel import ProblemsPanel
@@ -49,6 +48,7 @@ from builder.ui.theme import theme
 from builder.ui.topbar import TopBar
 from builder.ui.views.base import Subject, View, all_views
 from builder.ui.views_height import ViewsHeight
+from builder.ui.words import sentence
 
 LAYOUT_VERSION = 1
 
@@ -76,6 +76,8 @@ class MainWindow(QMainWindow):
         self.setDockNestingEnabled(True)
         self.resize(1600, 1000)
         self._painted = self._leaving = False
+        self._attend_timer = QTimer(self, singleShot=True, interval=0)
+        self._check_timer = QTimer(self, singleShot=True, interval=0)
         self.ended = True
         self.sample = 0
         self._classes: tuple[str, ...] = ()
@@ -85,13 +87,14 @@ class MainWindow(QMainWindow):
         self.live = Live(self.document, runs or _default_runs, self)
         self.files = Files(self.document, autosave, self)
         self.topbar = TopBar()
+        self.status = StatusLine()
         self.canvas = CanvasView(self.document)
         self.breadcrumb = Breadcrumb(self.document)
         self.palette_panel = Palette()
         self.block_offers = BlockOffers(
-            self.document, self.palette_panel, self.canvas.editing.grouping, self, lambda words: self.status.hint(words)
+            self.document, self.palette_panel, self.canvas.editing.grouping, self, self.status.hint
         )
-        self.reach = Reach(self.document, lambda words: self.status.hint(words), self)
+        self.reach = Reach(self.document, self.status.hint, self)
         self.inspector = Inspector(self.document)
         self.problems = ProblemsPanel(self.document)
         self.analysis = AnalysisPanel(self.document)
@@ -99,7 +102,6 @@ class MainWindow(QMainWindow):
         self.recovery_offer = RecoveryOffer(self.banner, self.files)
         self.data_offer = DataOffer(self.document, self.banner, self.live.prepare, self)
         self.own_code = OwnCode(self.document, self.banner, self)
-        self.status = StatusLine()
         self.views: dict[str, View] = {}
         self.docks: dict[str, QDockWidget] = {}
         self._place()
@@ -175,9 +177,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         document, live, bar = self.document, self.live, self.topbar
-        self._attend_timer = QTimer(self, singleShot=True, interval=0)
         self._attend_timer.timeout.connect(live.attend)
-        self._check_timer = QTimer(self, singleShot=True, interval=0)
         self._check_timer.timeout.connect(self._check)
         live.watch(self.attention)
 
@@ -307,8 +307,7 @@ class MainWindow(QMainWindow):
         return Attention(frozenset(activations), frozenset(filters), statistics, sample=self.sample)
 
     def _attend_soon(self) -> None:
-        if hasattr(self, "_attend_timer"):
-            self._attend_timer.start()
+        self._attend_timer.start()
 
     def pin_sample(self, index: int) -> None:
         """Look at another sample of the validation part."""
@@ -464,7 +463,7 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.WindowStateChange:
             self._attend_soon()
-        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and hasattr(self, "_check_timer"):
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
             self._check_timer.start()  # files may have come and gone meanwhile
 
     def leave(self) -> None:

@@ -23,6 +23,7 @@ from builder.ui.canvas.grouping import Grouping
 from builder.ui.canvas.room import DOWN, carried_along, way_to_room
 from builder.ui.canvas.scene import CanvasScene, covered
 from builder.ui.palette import KEPT_BLOCK, OWN_BLOCK
+from builder.ui.words import sentence
 
 
 class Editing:
@@ -165,7 +166,7 @@ class Editing:
         if without is not None:
             graph = edits.disconnect(graph, without)
         problem = refusal(graph, source, target)
-        return "" if problem is None else problem.message[:1].upper() + problem.message[1:]
+        return "" if problem is None else sentence(problem.message)
 
     def port_for(self, target: str, without: Edge | None = None) -> int:
         """The input port that a wire dropped on a node gets: a free one, or the first, whose wire gives way."""
@@ -189,7 +190,7 @@ class Editing:
         try:
             graph = edits.connect(graph, edge)
         except ProblemError as error:
-            self._say(error.problems[0].message)
+            self._say(sentence(error.problems[0].message))
             return
         self._commit(f"Connect {edge.source} to {edge.target}", graph, None)
 
@@ -349,7 +350,7 @@ class Editing:
         except ProblemError as error:
             problem = error.problems[0]
             message = problem.message if problem.code == "name-taken" else problem.hint
-            return message[:1].upper() + message[1:]
+            return sentence(message)
         if old != new:
             chosen = tuple(new if name == old else name for name in self._document.selection)
             self._commit(f"Rename {old} to {new}", graph, chosen)

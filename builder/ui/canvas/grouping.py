@@ -19,6 +19,7 @@ from builder.project.block_library import keep, kept
 from builder.ui.canvas import layout
 from builder.ui.canvas.scene import CanvasScene
 from builder.ui.palette import OWN_BLOCK
+from builder.ui.words import told
 
 
 class Grouping:
@@ -180,8 +181,7 @@ class Grouping:
         self._document.select(select)
 
     def _refuse(self, error: ProblemError) -> None:
-        problem = error.problems[0]
-        self._say(f"{problem.message[:1].upper()}{problem.message[1:]} {problem.hint}".strip())
+        self._say(told(error.problems[0]))
 
 
 def _stem(name: str) -> str:

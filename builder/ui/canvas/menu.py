@@ -15,6 +15,7 @@ from builder.layers.base import show
 from builder.layers.registry import find
 from builder.ui.canvas.paper import WORDS
 from builder.ui.canvas.scene import CanvasScene
+from builder.ui.words import sentence
 
 if TYPE_CHECKING:
     from builder.ui.canvas.view import CanvasView
@@ -133,7 +134,7 @@ def problem_menu(view: CanvasView, name: str) -> QMenu | None:
     made = _menu(view)
     for words in (problem.message, problem.hint):
         if words:
-            made.addAction(words[:1].upper() + words[1:]).setEnabled(False)
+            made.addAction(sentence(words)).setEnabled(False)
     if problem.fix is not None:
         made.addSeparator()
         made.addAction(problem.fix.title, lambda: view.take_fix(name))
@@ -175,7 +176,7 @@ def tip(scene: CanvasScene, place: QPointF, reach: float) -> str:
     lines = [f"<b>{face.name}</b> &nbsp;{face.headline}"]
     if face.problem is not None:
         message = face.problem.message
-        lines.append(message[:1].upper() + message[1:])
+        lines.append(sentence(message))
         if face.problem.hint:
             lines.append(f"<i>{face.problem.hint}</i>")
         if face.problem.fix is not None:

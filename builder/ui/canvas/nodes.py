@@ -18,6 +18,7 @@ from builder.ui.canvas.ink import Ink
 from builder.ui.canvas.midway import Midway
 from builder.ui.canvas.stack import sheets
 from builder.ui.canvas.thumbnails import Thumbnail
+from builder.ui.words import sentence
 
 if TYPE_CHECKING:
     from builder.ui.canvas.scene import CanvasScene
@@ -248,7 +249,7 @@ class NodeItem(QGraphicsItem):
         area = QRectF(PAD, PICTURE_TOP, self.rect.width() - 2 * PAD, bottom - PICTURE_TOP)
         painter.setFont(ink.note)
         painter.setPen(ink.badge_text[self.badge_role])
-        message = problem.message[:1].upper() + problem.message[1:]
+        message = sentence(problem.message)
         painter.drawText(area, _fitting(message, area), _WRAPPED)
         if self.fix_area and problem.fix is not None:
             painter.setPen(ink.pens["accent"])

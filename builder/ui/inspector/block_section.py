@@ -9,12 +9,13 @@ from builder.graph.expression import reference
 from builder.layers.base import show
 from builder.layers.block import BlockInput, BlockOutput
 from builder.ui.document import Document
-from builder.ui.inspector.form import Row, sentence
+from builder.ui.inspector.form import Row
 from builder.ui.inspector.panel import Figures
 from builder.ui.widgets.labels import label
 from builder.ui.widgets.number import NumberEdit
 from builder.ui.widgets.scale import Scale
 from builder.ui.widgets.section import Section
+from builder.ui.words import sentence
 
 MOST_REPEATS = 1000  # by hand; a file may hold more
 

@@ -21,12 +21,12 @@ from builder.ui import icons
 from builder.ui.document import Document
 from builder.ui.inspector.block_section import contents, uses
 from builder.ui.inspector.fields import TextEdit
-from builder.ui.inspector.form import sentence
 from builder.ui.inspector.panel import Figures, Panel
 from builder.ui.theme import font
 from builder.ui.widgets.labels import label
 from builder.ui.widgets.number import ENTRY_WIDTH, Entry
 from builder.ui.widgets.section import Section
+from builder.ui.words import told
 
 
 class DefinitionPanel(Panel):
@@ -166,7 +166,7 @@ class DefinitionPanel(Panel):
             network: Network = edit(value.network)
         except ProblemError as error:
             problem = error.problems[0]
-            self._say(sentence(f"{problem.message} {problem.hint}".strip()))
+            self._say(told(problem))
             return
         self._say("")
         self._document.commit(title, replace(value, network=network))

@@ -23,6 +23,7 @@ from builder.ui.widgets.labels import label
 from builder.ui.widgets.number import NumberEdit
 from builder.ui.widgets.section import Section
 from builder.ui.widgets.toggle import Toggle
+from builder.ui.words import sentence
 
 LABEL_WIDTH = 100
 
@@ -412,8 +413,3 @@ class _Variant(QWidget):
 
     def _chosen(self, key: Any, _gesture: bool) -> None:
         self.edited.emit("", self._kinds[key](), False)
-
-
-def sentence(text: str) -> str:
-    """A message with a capital letter at its beginning."""
-    return text[:1].upper() + text[1:]

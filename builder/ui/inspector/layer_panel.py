@@ -35,6 +35,7 @@ from builder.ui.inspector.summary import SelectionSummary
 from builder.ui.widgets.formula import FormulaBox
 from builder.ui.widgets.labels import label
 from builder.ui.widgets.section import Section
+from builder.ui.words import sentence
 
 
 class LayerPanel(QWidget):
@@ -247,7 +248,7 @@ class LayerPanel(QWidget):
             evaluate(text, {parameter.name: parameter.default for parameter in definition.parameters})
         except ProblemError as error:
             problem = error.problems[0]
-            self.form.row(field).refuse(f"{problem.message[:1].upper()}{problem.message[1:]}")
+            self.form.row(field).refuse(sentence(problem.message))
             return
         self._edit(field, {"$": text}, False)
 

@@ -24,10 +24,10 @@ from builder.graph.parameters import Parameters
 from builder.graph.problems import Fix, Problem, Severity
 from builder.train.settings import TrainingSettings
 from builder.ui import icons
-from builder.ui.inspector.form import sentence
 from builder.ui.terms import TERMS
 from builder.ui.theme import theme
 from builder.ui.widgets.labels import label
+from builder.ui.words import sentence
 
 
 class Panel(QScrollArea):

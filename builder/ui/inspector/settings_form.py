@@ -12,7 +12,8 @@ from builder.graph.parameters import Parameters
 from builder.graph.problems import Problem, ProblemError
 from builder.project.edits import set_setting
 from builder.ui.document import Document
-from builder.ui.inspector.form import Form, sentence
+from builder.ui.inspector.form import Form
+from builder.ui.words import sentence
 
 
 class SettingsForm(QWidget):

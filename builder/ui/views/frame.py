@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QToolButton, Q
 
 from builder.ui.theme import font, theme
 from builder.ui.widgets.labels import Text
+from builder.ui.words import sentence
 
 MARGIN = 12
 
@@ -75,7 +76,7 @@ class Choice(QToolButton):
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu, group = QMenu(self), QActionGroup(self)
         for number, name in enumerate(names):
-            action = QAction(name[:1].upper() + name[1:], group, checkable=True, checked=not number)
+            action = QAction(sentence(name), group, checkable=True, checked=not number)
             action.triggered.connect(lambda _checked, number=number: self.choose(number))
             menu.addAction(action)
         self.setMenu(menu)
