@@ -10,13 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from builder.compile.limits import size
 from builder.data.catalogue import find
 from builder.data.folders import data_folder
 from builder.graph.problems import ProblemError
 from builder.project.learn_from import learn_from
+from builder.ui import choosers
 from builder.ui.banner import Banner, Offer
 from builder.ui.document import Document
 
@@ -75,5 +76,4 @@ class DataOffer(QObject):
 
     def _ask_folder(self) -> Path | None:
         words = "A folder that holds one folder of pictures for each class"
-        chosen = QFileDialog.getExistingDirectory(self._window, words)
-        return Path(chosen) if chosen else None
+        return choosers.folder(self._window, words)

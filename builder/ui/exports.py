@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog
 
 from builder.graph.problems import Problem, ProblemError
 from builder.project.document import Project
 from builder.project.file import write
+from builder.ui import choosers
 from builder.ui.canvas.export import render
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Exports(QObject):
 
     def picture(self, path: Path | None = None, names: tuple[str, ...] = (), comments: tuple[str, ...] = ()) -> None:
         """The diagram, or only the named nodes and comments of it, as SVG, PNG or PDF."""
-        path = path or self._where("Export picture", "network.svg", PICTURES)
+        path = path or choosers.save_file(self._window, "Export picture", "network.svg", PICTURES)
         if path is None:
             return
         try:
@@ -69,7 +69,7 @@ class Exports(QObject):
             self._tell(path, None)
 
     def _write(self, title: str, name: str, kinds: str, make: Callable[[Project], bytes], path: Path | None) -> None:
-        path = path or self._where(title, name, kinds)
+        path = path or choosers.save_file(self._window, title, name, kinds)
         if path is None:
             return
         project = self._window.document.located  # a value: editing goes on meanwhile
@@ -91,10 +91,6 @@ class Exports(QObject):
             self._window.say_problem(problem, "files")
         else:
             self._window.status.hint(f"Written: {path}")
-
-    def _where(self, title: str, name: str, kinds: str) -> Path | None:
-        chosen, _ = QFileDialog.getSaveFileName(self._window, title, name, kinds)
-        return Path(chosen) if chosen else None
 
 
 def _source(project: Project) -> bytes:

@@ -7,13 +7,14 @@ from enum import Enum
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from builder.graph.problems import Problem, ProblemError
 from builder.project import keep, templates
 from builder.project.autosave import Autosave, Recovered
 from builder.project.document import Project
 from builder.project.file import load, save
+from builder.ui import choosers
 from builder.ui.behind import behind
 from builder.ui.document import Document
 
@@ -240,15 +241,14 @@ class Files(QObject):
         return {int(buttons.Save): Answer.SAVE, int(buttons.Discard): Answer.DISCARD}.get(chosen, Answer.CANCEL)
 
     def _ask_open(self) -> Path | None:
-        name, _ = QFileDialog.getOpenFileName(self._window, "Open project", self._folder(), FILTER)
-        return Path(name) if name else None
+        return choosers.open_file(self._window, "Open project", FILTER, self._folder())
 
     def _ask_save(self) -> Path | None:
         stem = "".join(c if c.isalnum() or c in "-_ " else "-" for c in self._document.value.name).strip()
-        start = str(Path(self._folder()) / f"{stem or 'network'}{SUFFIX}")
-        name, _ = QFileDialog.getSaveFileName(self._window, "Save project", start, FILTER)
-        return Path(name) if name else None
+        name = f"{stem or 'network'}{SUFFIX}"
+        return choosers.save_file(self._window, "Save project", name, FILTER, self._folder())
 
-    def _folder(self) -> str:
+    def _folder(self) -> Path | None:
+        """Where the document stands, or what was opened last."""
         path = self._document.path or next(iter(self.recent), None)
-        return str(path.parent) if path else str(Path.home())
+        return path.parent if path is not None else None

@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
@@ -35,6 +34,7 @@ from builder.compile import own_code
 from builder.graph.problems import ProblemError
 from builder.project import keep
 from builder.project.document import Project
+from builder.ui import choosers
 from builder.ui.import_process import ImportProcess
 from builder.ui.own_code import WARNING, ask_run
 from builder.ui.widgets.labels import label
@@ -217,9 +217,10 @@ class ImportDialog(QDialog):
     # A file ---------------------------------------------------------------------------------------------------------
 
     def _choose(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Import a model", self.path.text(), FILTER)
-        if name:
-            self.path.setText(name)
+        typed = self.path.text().strip()
+        chosen = choosers.open_file(self, "Import a model", FILTER, Path(typed).expanduser() if typed else None)
+        if chosen is not None:
+            self.path.setText(str(chosen))
 
     def _path_changed(self) -> None:
         self.class_name.clear()

@@ -9,10 +9,11 @@ import html
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from builder.compile import own_code
 from builder.graph.problems import Problem, ProblemError, Severity
+from builder.ui import choosers
 from builder.ui.banner import Banner, Offer
 from builder.ui.document import Document
 
@@ -83,8 +84,7 @@ class OwnCode(QObject):
         return beside if beside is not None and beside.is_file() else self.ask_file(name)
 
     def _ask_file(self, name: str) -> Path | None:
-        chosen, _ = QFileDialog.getOpenFileName(self._window, f"Where is {name}?", name, "Python (*.py)")
-        return Path(chosen) if chosen else None
+        return choosers.open_file(self._window, f"Where is {name}?", "Python (*.py)")
 
     def _ask_run(self, path: Path) -> bool:
         return ask_run(self._window, path, f"Let this network run {path.name}?")

@@ -7,14 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
+
+from builder.ui import choosers
 
 Ask = Callable[[QWidget, str, str], str]
 
 
 def ask_path(parent: QWidget, name: str, kinds: str) -> str:
     """Ask where to save; "" when the user thinks better of it."""
-    return QFileDialog.getSaveFileName(parent, "Save", name, kinds)[0]
+    return str(choosers.save_file(parent, "Save", name, kinds) or "")
 
 
 def file_name(title: str, suffix: str) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 
+from builder.ui import choosers
 from builder.ui.icons import dress
 from builder.ui.theme import font
 from builder.ui.widgets.number import Entry
@@ -74,7 +75,7 @@ class FileEdit(Entry):
         """Let the user choose a file, from a place on: that of the present one, unless another is named."""
         if begin is None:
             now = Path(self.text()).expanduser()
-            begin = (self.folder or Path()) / now if self.text() else self.folder or Path.home()
+            begin = (self.folder or Path()) / now if self.text() else self.folder or choosers.last()
         if chosen := self.ask(begin):
             self._want(self.short(chosen))
 
@@ -94,5 +95,4 @@ class FileEdit(Entry):
         self.setCursorPosition(len(self.text()))
 
     def _ask(self, begin: Path) -> Path | None:
-        name, _ = QFileDialog.getOpenFileName(self, "Choose a file", str(begin), self._kinds)
-        return Path(name) if name else None
+        return choosers.open_file(self, "Choose a file", self._kinds, begin)
