@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from builder.graph.problems import ProblemError
+from builder.graph.problems import Problem, ProblemError, Severity
 from builder.inspect.picture import Attention, Picture
 from builder.project.document import Project
 from builder.project.edits import set_setting
@@ -170,9 +170,13 @@ class Live(QObject):
         self._settle.start()
 
     def prepare(self) -> None:
-        """Load (and so download) the data and build the model now, whatever it takes."""
+        """Load (and so download) the data and build the model now, whatever it takes but a run."""
         if not self._begun:
             self._await(self.prepare)
+            return
+        if self.training:
+            message = "a run is under way, and loading other data would end it."
+            self.warned.emit(Problem("run-under-way", message, hint="Stop it first.", severity=Severity.WARNING))
             return
         self._drop()
         self._make(self._document.value, quiet=False)

@@ -189,8 +189,7 @@ class MainWindow(QMainWindow):
         document.refused.connect(lambda problem: self.say_problem(problem, "refused"))
         document.path_changed.connect(lambda _path: self._name_changed())
         document.path_changed.connect(lambda _path: self.banner.withdraw("imported"))
-        self.own_code.allowed.connect(self._check)
-        self.own_code.allowed.connect(live.prepare)
+        self.own_code.allowed.connect(self._code_allowed)
         self.own_code.said.connect(lambda problem: self.say_problem(problem, "refused"))
         self.files.failed.connect(lambda problem: self.say_problem(problem, "files"))
         self.files.note_changed.connect(lambda _note: self._name_changed())
@@ -288,6 +287,11 @@ class MainWindow(QMainWindow):
         self.status.set_problems(self.problems_found)
         self.problems.set_problems(self.problems_found)
         self._state_changed()
+
+    def _code_allowed(self) -> None:
+        self._check()
+        if not self.live.training:
+            self.live.prepare()
 
     # What is looked at ----------------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from builder.layers.block import BlockLayer
 from builder.project import block_library, templates
 from builder.project.document import Project
 from builder.project.form import decode, encode
+from builder.ui import node_edits
 from builder.ui.block_offers import BlockOffers
 from builder.ui.canvas.breadcrumb import Breadcrumb
 from builder.ui.canvas.editing import Editing
@@ -139,13 +140,13 @@ def test_a_block_that_is_dragged_in_and_out_again_leaves_later_edits_alone(view,
 
 def test_a_block_repeats_in_a_row(view, document):
     name = grouped(view, "tanh2")
-    view.editing.grouping.set_repeat(name, 3)
+    node_edits.set_repeat(view.document, name, 3)
     assert [full for full in document.flat.graph.nodes if full.startswith(f"{name}.")] == [
         f"{name}.{number}.tanh2" for number in range(3)
     ]
     assert document.flat_name(name) == f"{name}.2.tanh2"
     assert view.canvas.nodes[name].face.headline == "Block1 ×3"
-    view.editing.grouping.set_repeat(name, 1)
+    node_edits.set_repeat(view.document, name, 1)
     assert "repeat" not in document.graph.nodes[name].params
 
 
@@ -215,7 +216,7 @@ def test_each_copy_of_a_repeated_block_can_be_looked_into(document, view, qtbot)
     path = Breadcrumb(document)
     qtbot.addWidget(path)
     name = grouped(view, "conv2", "tanh2")
-    view.editing.grouping.set_repeat(name, 3)
+    node_edits.set_repeat(view.document, name, 3)
     document.open_block(name)
     document.select(["conv2"])
     (stepper,) = path.steppers.values()
@@ -246,7 +247,7 @@ def test_each_copy_of_a_repeated_block_can_be_looked_into(document, view, qtbot)
 
 def test_a_copy_that_is_gone_gives_way_to_the_last(document, view):
     name = grouped(view, "tanh2")
-    view.editing.grouping.set_repeat(name, 3)
+    node_edits.set_repeat(view.document, name, 3)
     document.show_page((f"{name}.2",))
     document.undo.undo()
     assert document.opened == (name,)
@@ -375,7 +376,7 @@ def test_whatever_is_done_to_blocks_undo_brings_back(qtbot, network, data):
             case "apart":
                 editing.grouping.take_apart()
             case "repeat" if editing.grouping.chosen():
-                editing.grouping.set_repeat(editing.grouping.chosen()[0], data.draw(st.integers(1, 3)))
+                node_edits.set_repeat(document, editing.grouping.chosen()[0], data.draw(st.integers(1, 3)))
             case "copy" if document.selection:
                 editing.paste(editing.copied())
             case "open" if document.selection:
@@ -424,7 +425,7 @@ def test_it_is_said_how_far_an_edit_reaches_also_when_undone(view, document):
     reach = Reach(document, said.append)
     name = grouped(view, "conv2")
     assert said == []
-    view.editing.grouping.set_repeat(name, 3)
+    node_edits.set_repeat(view.document, name, 3)
     document.open_block(name)
     document.commit_graph("Move", edits.move(document.graph, {"conv2": Point(5, 5)}))
     assert said == []
@@ -438,7 +439,7 @@ def test_it_is_said_how_far_an_edit_reaches_also_when_undone(view, document):
 
 def test_a_block_opens_where_something_is_wrong(view, document):
     name = grouped(view, "conv2", "tanh2", "pool2")
-    view.editing.grouping.set_repeat(name, 3)
+    node_edits.set_repeat(view.document, name, 3)
     (problem,) = document.inference.nodes[name].problems
     assert problem.message.startswith("in copy 2 of 3, at pool2: ")
     document.open_block(name)
@@ -452,7 +453,7 @@ def test_the_path_cuts_no_word_where_there_is_little_room(document, view, qtbot)
     path = Breadcrumb(document)
     qtbot.addWidget(path)
     inner = grouped(view, "tanh2")
-    view.editing.grouping.set_repeat(inner, 12)
+    node_edits.set_repeat(view.document, inner, 12)
     outer = grouped(view, inner, "pool2")
     document.open_block(outer)
     document.open_block(inner)

@@ -31,6 +31,7 @@ from builder.project.autosave import Recovered
 from builder.project.document import Project
 from builder.project.edits import set_setting
 from builder.project.file import load, save
+from builder.project.learn_from import learn_from
 from builder.train.messages import EpochEnded, Finished, Inside, Phase, Reason, State
 from builder.ui.command_palette import CommandPalette
 from builder.ui.document import Document
@@ -223,6 +224,19 @@ def test_how_a_run_ended_stays_to_be_read(make_window: MakeWindow, qtbot: QtBot)
     assert window.topbar.figures().startswith("done · test accuracy ")
     assert "same initial weights" in window.topbar.run.toolTip()
     assert window.inspector.data.progress() == ""
+
+
+def test_asking_for_data_ends_no_run(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(quick(templates.load("lenet5"), epochs=1000))
+    until_parked(qtbot, window)
+    press(qtbot, window.topbar.run)
+    qtbot.waitUntil(lambda: window.live.progress.step > 2, timeout=PATIENCE)
+    window.document.commit("Data", learn_from(window.document.value, "mnist"))
+    window.inspector.download_asked.emit()
+    assert window.live.training
+    assert "run is under way" in window.banner.text
+    window.banner.dismiss()
+    assert window.banner.subject == "stale"
 
 
 def test_another_learning_rate_is_no_other_run(make_window: MakeWindow, qtbot: QtBot) -> None:

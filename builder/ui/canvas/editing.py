@@ -17,6 +17,7 @@ from builder.graph.model import Block, Edge, Graph, Network, Node, Point
 from builder.graph.problems import ProblemError
 from builder.layers.edits import add_after, free_port, new_node, refusal
 from builder.layers.registry import find
+from builder.ui import node_edits
 from builder.ui.canvas import clipboard, layout
 from builder.ui.canvas.commenting import Commenting
 from builder.ui.canvas.grouping import Grouping
@@ -345,16 +346,10 @@ class Editing:
 
     def rename(self, old: str, new: str) -> str:
         """Give a node another name; returns why not, or an empty text."""
-        try:
-            graph = edits.rename(self._scene.graph, old, new)
-        except ProblemError as error:
-            problem = error.problems[0]
-            message = problem.message if problem.code == "name-taken" else problem.hint
-            return sentence(message)
-        if old != new:
-            chosen = tuple(new if name == old else name for name in self._document.selection)
-            self._commit(f"Rename {old} to {new}", graph, chosen)
-        return ""
+        problem = node_edits.rename(self._document, old, new)
+        if problem is None:
+            return ""
+        return sentence(problem.message if problem.code == "name-taken" else problem.hint)
 
     def neighbour(self, way: str) -> str | None:
         """The node that an arrow key leads to from the selection: along a wire, or the nearest above or below."""

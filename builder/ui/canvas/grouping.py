@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from builder.graph import blocks as rules
 from builder.graph import edits
@@ -83,13 +82,10 @@ class Grouping:
             self._refuse(error)
             return
         fresh = tuple(name for name in graph.nodes if name not in before)
-        graph = layout.settle(edits.remove_nodes(self._scene.graph, names, heal=False), self._unplaced(graph, fresh),
-                              self._scene.sizes_for(graph))  # fmt: skip
+        left = edits.remove_nodes(self._scene.graph, names, heal=False)
+        unplaced = replace(graph, positions=graph.positions.without(*fresh))
+        graph = layout.settle(left, unplaced, self._scene.sizes_for(graph))
         self._commit(f"Take {names[0] if len(names) == 1 else f'{len(names)} blocks'} apart", graph, None, fresh)
-
-    @staticmethod
-    def _unplaced(graph: Graph, names: tuple[str, ...]) -> Graph:
-        return replace(graph, positions=graph.positions.without(*names))
 
     def chosen(self) -> tuple[str, ...]:
         """The blocks in the selection."""
@@ -97,14 +93,6 @@ class Grouping:
         return tuple(name for name in self._document.selection if nodes[name].kind == BLOCK)
 
     # Of one instance ------------------------------------------------------------------------------------------------
-
-    def set_repeat(self, name: str, count: object, gesture: str = "") -> None:
-        """How often a block stands in a row: a number, or an expression of the definition in which it stands."""
-        params = dict(self._document.graph.nodes[name].params)
-        params.pop("repeat", None)
-        if count != 1:
-            params["repeat"] = freeze(count)
-        self._set(name, f"Repeat {name}", params, gesture)
 
     def make_unique(self) -> None:
         """Give the selected block a definition of its own, so that an edit inside changes no other."""
@@ -133,9 +121,6 @@ class Grouping:
             return
         document.commit("Remove unused blocks", replace(document.value, network=after))
         self._say(f"Removed {', '.join(gone)}: nothing uses {'it' if len(gone) == 1 else 'them'}.")
-
-    def _set(self, name: str, title: str, params: Mapping[str, Any], gesture: str) -> None:
-        self._document.commit_graph(title, edits.set_params(self._document.graph, name, params), gesture)
 
     # Putting one there ----------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ Edits are made by `Editing`, previews by gestures (see `mouse`), drawing by the 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, Signal
@@ -36,6 +37,7 @@ from PySide6.QtWidgets import (
 
 from builder.graph import steps
 from builder.inspect.picture import Picture
+from builder.ui import node_edits
 from builder.ui.canvas import export, keys, menu
 from builder.ui.canvas.background import Invitation, paint_dots, paint_invitation
 from builder.ui.canvas.editing import Editing
@@ -195,7 +197,7 @@ class CanvasView(ZoomView):
         asked.setInputMode(QInputDialog.InputMode.IntInput)
         asked.setIntRange(1, 1000)
         asked.setIntValue(now if isinstance(now, int) else 1)
-        asked.intValueSelected.connect(lambda count: self.editing.grouping.set_repeat(name, count))
+        asked.intValueSelected.connect(partial(node_edits.set_repeat, self.document, name))
         asked.open()
 
     def auto_layout(self) -> None:

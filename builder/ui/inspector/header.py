@@ -10,7 +10,6 @@ from builder.layers.base import Layer
 from builder.ui.theme import theme
 from builder.ui.widgets.labels import Elided, label
 from builder.ui.widgets.number import Entry
-from builder.ui.words import sentence
 
 
 class Swatch(QWidget):
@@ -75,7 +74,7 @@ class Header(QWidget):
 
     def show_error(self, message: str) -> None:
         """Say why the name cannot be; empty when it can."""
-        self.error.setText(sentence(message))
+        self.error.setText(message)
         self.error.setVisible(bool(message))
 
     def _fit(self, text: str) -> None:

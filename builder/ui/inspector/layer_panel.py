@@ -18,11 +18,12 @@ from builder.compile.plan import make_plan
 from builder.graph import edits
 from builder.graph.blocks import BLOCK
 from builder.graph.expression import evaluate, reference
-from builder.graph.frozen import freeze, thaw
+from builder.graph.frozen import thaw
 from builder.graph.model import Node
 from builder.graph.problems import Problem, ProblemError
 from builder.layers.base import Formula, Layer, show, show_pair
 from builder.layers.registry import find
+from builder.ui import node_edits
 from builder.ui.document import Document
 from builder.ui.inspector.block_section import BlockSection
 from builder.ui.inspector.definition_panel import DefinitionPanel
@@ -35,7 +36,7 @@ from builder.ui.inspector.summary import SelectionSummary
 from builder.ui.widgets.formula import FormulaBox
 from builder.ui.widgets.labels import label
 from builder.ui.widgets.section import Section
-from builder.ui.words import sentence
+from builder.ui.words import sentence, told
 
 
 class LayerPanel(QWidget):
@@ -261,23 +262,12 @@ class LayerPanel(QWidget):
             except ProblemError as error:
                 self.block.repeat.refuse(error.problems[0].message)
                 return
-        params = self._document.graph.nodes[self._name].params.without("repeat")
-        params = params if value == 1 else params.set("repeat", freeze(value))
-        self._commit(f"Repeat {self._name}", params, f"{self._name}.repeat" if gesture else "")
+        node_edits.set_repeat(self._document, self._name, value, f"{self._name}.repeat" if gesture else "")
 
     def _rename(self, name: str) -> None:
-        old = self._name
-        if old == name or old not in self._document.graph.nodes:
-            self.header.show_error("")
-            return
-        try:
-            graph = edits.rename(self._document.graph, old, name)
-        except ProblemError as error:
-            self.header.show_error(f"{error.problems[0].message} {error.problems[0].hint}".strip())
-            return
-        self.header.show_error("")
-        self._document.commit_graph(f"Rename {old}", graph)
-        self._document.select([name])
+        known = self._name in self._document.graph.nodes
+        problem = node_edits.rename(self._document, self._name, name) if known else None
+        self.header.show_error(told(problem) if problem is not None else "")
 
 
 def _kind_words(node: Node, layer: type[Layer] | None) -> str:

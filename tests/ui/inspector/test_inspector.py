@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 
 import builder.layers  # noqa: F401  (registers all layers)
 from builder.graph import edits
-from builder.graph.model import Edge, Graph, Network, Node
+from builder.graph.comments import add_comments
+from builder.graph.model import Comment, Edge, Graph, Network, Node, Point
 from builder.graph.problems import Problem
 from builder.project.document import Project
 from builder.train.messages import Prepared
@@ -163,13 +164,15 @@ def test_arithmetic_follows_the_edit(inspector: Inspector, document: Document, q
 
 
 def test_a_layer_is_renamed_in_place(inspector: Inspector, document: Document) -> None:
-    document.select(["conv1"])
+    document.commit_graph("Note", add_comments(document.graph, [Comment("Note", Point(0, -90), 160, 48)]))
+    document.select(["conv1"], ["comment1"])
     entry = inspector.layer.header.name
     entry.selectAll()
     QTest.keyClicks(entry, "first")
     QTest.keyClick(entry, Qt.Key.Key_Return)
     assert "first" in document.graph.nodes
-    assert document.selection == ("first",)
+    assert (document.selection, document.chosen_comments) == (("first",), ("comment1",))
+    assert document.undo.undoText() == "Rename conv1 to first"
     assert entry.text() == "first"
     entry.selectAll()
     QTest.keyClicks(entry, "fc1")
