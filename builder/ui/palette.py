@@ -122,7 +122,7 @@ class Palette(QWidget):
         self.list.itemActivated.connect(self._take)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.customContextMenuRequested.connect(self._menu)
-        self.list.delete_pressed.connect(lambda: self._forget(self.list.currentItem()))
+        self.list.delete_pressed.connect(self._forget_current)
         shortcut = QShortcut(QKeySequence("/"), self)
         shortcut.activated.connect(self._search)
         theme().changed.connect(self._restyle)
@@ -178,15 +178,22 @@ class Palette(QWidget):
         item = self.list.itemAt(place)
         if item is None or not item.data(_KIND):
             return
+        self.menu_of(str(item.data(_KIND))).popup(self.list.viewport().mapToGlobal(place))
+
+    def menu_of(self, kind: str) -> QMenu:
+        """What can be done with a row. The list may be filled anew while the menu is open."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Add to the network", lambda: self._take(item))
-        if str(item.data(_KIND)).startswith(KEPT_BLOCK):
-            menu.addAction("Remove from the library", QKeySequence(Qt.Key.Key_Delete), lambda: self._forget(item))
-        menu.popup(self.list.viewport().mapToGlobal(place))
+        menu.addAction("Add to the network", lambda: self.chosen.emit(kind))
+        if kind.startswith(KEPT_BLOCK):
+            menu.addAction("Remove from the library", QKeySequence(Qt.Key.Key_Delete), lambda: self._forget(kind))
+        return menu
 
-    def _forget(self, item: QListWidgetItem | None) -> None:
-        kind = str(item.data(_KIND)) if item is not None else ""
+    def _forget_current(self) -> None:
+        item = self.list.currentItem()
+        self._forget(str(item.data(_KIND)) if item is not None else "")
+
+    def _forget(self, kind: str) -> None:
         if kind.startswith(KEPT_BLOCK):
             self.forget_asked.emit(kind.removeprefix(KEPT_BLOCK))
 

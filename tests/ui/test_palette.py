@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from builder.layers.registry import kinds, offered
-from builder.ui.palette import MIME, Palette, dragged_kind, layer_data
+from builder.ui.palette import KEPT_BLOCK, MIME, Palette, dragged_kind, layer_data
 
 KIND = Qt.ItemDataRole.UserRole
 
@@ -100,3 +100,15 @@ def test_dragged_data_name_a_kind_that_is_known(palette: Palette) -> None:
     words = QMimeData()
     words.setText("Conv2d")
     assert dragged_kind(words) is None
+
+
+def test_a_menu_outlasts_a_list_that_is_filled_anew(palette: Palette, qtbot: QtBot) -> None:
+    menu = palette.menu_of(KEPT_BLOCK + "Stem")
+    palette.fill("")
+    add, remove = menu.actions()
+    with qtbot.waitSignal(palette.chosen) as chosen:
+        add.trigger()
+    with qtbot.waitSignal(palette.forget_asked) as forgotten:
+        remove.trigger()
+    assert (chosen.args, forgotten.args) == ([KEPT_BLOCK + "Stem"], ["Stem"])
+    menu.close()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from builder.graph.model import Comment
 from builder.ui.canvas import paper
+from builder.ui.canvas.face import NEAR
 
 if TYPE_CHECKING:
     from builder.ui.canvas.scene import CanvasScene
@@ -64,7 +65,7 @@ class CommentItem(QGraphicsItem):
         return self.rect.adjusted(-2, -2, 2, 2)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        near = self._canvas.detail == 2
+        near = self._canvas.detail == NEAR
         self.draw(painter, 1.0 if near else painter.worldTransform().m11())
 
     def draw(self, painter: QPainter, zoom: float) -> None:

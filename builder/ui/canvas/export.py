@@ -16,10 +16,11 @@ from PySide6.QtSvg import QSvgGenerator
 from builder.graph.problems import Problem, ProblemError
 from builder.project.file import write
 from builder.ui.canvas.comments import CommentItem
+from builder.ui.canvas.face import NEAR
 from builder.ui.canvas.ink import Ink
 from builder.ui.canvas.nodes import NodeItem
 from builder.ui.canvas.outlines import with_outlines
-from builder.ui.canvas.scene import NEAR, CanvasScene
+from builder.ui.canvas.scene import CanvasScene
 from builder.ui.canvas.wires import WireItem
 from builder.ui.theme import Theme, theme
 

@@ -27,6 +27,8 @@ PORT_RADIUS = 4.0
 _LEAST, _MOST = 92.0, 158.0  # width of what stands on a card
 _LARGEST_GAP_FREE = 12  # a vector of up to so many numbers gets roomy cells
 
+FAR, MIDDLE, NEAR = 0, 1, 2  # how much is drawn of cards, wires and comments, from more and more near
+
 # One or two words for the badge; the whole message stands on the card and in the tooltip.
 SHORT = {
     "shape-mismatch": "does not fit",

@@ -142,7 +142,7 @@ class NodeItem(QGraphicsItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         canvas = self._canvas
         ink = canvas.ink
-        near = canvas.detail == 2
+        near = canvas.detail == look.NEAR
         if self.face.compact:
             self._paint_pill(painter, ink, near)
         else:

@@ -19,7 +19,7 @@ from builder.layers.base import Role, show
 from builder.project.document import Project
 from builder.ui.canvas import layout, routing
 from builder.ui.canvas.comments import CommentItem
-from builder.ui.canvas.face import face_of
+from builder.ui.canvas.face import FAR, NEAR, face_of
 from builder.ui.canvas.ink import Ink
 from builder.ui.canvas.lifting import Lifted
 from builder.ui.canvas.nodes import NodeItem
@@ -32,7 +32,6 @@ from builder.ui.theme import theme
 # Cards are boxes; asking for shapes would have every wire nearby outlined.
 _BOXES = Qt.ItemSelectionMode.IntersectsItemBoundingRect
 
-FAR, MIDDLE, NEAR = 0, 1, 2
 _MARGIN = 2000.0  # how far beyond the network one can scroll
 
 

@@ -41,11 +41,12 @@ from builder.ui import node_edits
 from builder.ui.canvas import export, keys, menu
 from builder.ui.canvas.background import Invitation, paint_dots, paint_invitation
 from builder.ui.canvas.editing import Editing
+from builder.ui.canvas.face import FAR, MIDDLE, NEAR
 from builder.ui.canvas.fields import Fields
 from builder.ui.canvas.find import FindBar
 from builder.ui.canvas.minimap import Minimap
 from builder.ui.canvas.mouse import Mouse
-from builder.ui.canvas.scene import FAR, MIDDLE, NEAR, CanvasScene, covered
+from builder.ui.canvas.scene import CanvasScene, covered
 from builder.ui.canvas.zoom import ZoomView
 from builder.ui.document import Document
 from builder.ui.theme import theme

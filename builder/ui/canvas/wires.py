@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from builder.graph.model import Edge
-from builder.ui.canvas.face import NOTE, metrics
+from builder.ui.canvas.face import NEAR, NOTE, metrics
 from builder.ui.canvas.ink import Ink
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ class WireItem(QGraphicsItem):
             painter.setPen(ink.wire_hover if self.hovered else ink.wire)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(self._path)
-        if canvas.detail == 2 and not self._chip.isEmpty():
+        if canvas.detail == NEAR and not self._chip.isEmpty():
             self._paint_chip(painter, ink)
 
     def _paint_chip(self, painter: QPainter, ink: Ink) -> None:

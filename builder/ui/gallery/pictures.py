@@ -12,7 +12,8 @@ from PySide6.QtCore import QObject, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPixmap
 
 from builder.ui.canvas.background import paint_dots
-from builder.ui.canvas.scene import FAR, MIDDLE, NEAR, CanvasScene
+from builder.ui.canvas.face import FAR, MIDDLE, NEAR
+from builder.ui.canvas.scene import CanvasScene
 from builder.ui.document import Document
 from builder.ui.gallery.entries import Facts, facts_of, project_of
 from builder.ui.theme import theme

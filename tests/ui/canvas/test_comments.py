@@ -13,9 +13,9 @@ from pytestqt.qtbot import QtBot
 from builder.graph.frozen import FrozenDict
 from builder.graph.model import Comment, Graph, Point
 from builder.ui.canvas import clipboard, export, menu, paper
+from builder.ui.canvas.face import FAR, MIDDLE
 from builder.ui.canvas.paper import lines_of, size_for
 from builder.ui.canvas.room import carried_along, way_to_room
-from builder.ui.canvas.scene import FAR, MIDDLE
 from builder.ui.canvas.view import CanvasView
 from builder.ui.theme import theme
 from tests.ui.canvas.conftest import MakeCanvas

@@ -7,9 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from builder.graph.model import Graph, Node
-from builder.ui.canvas.face import face_of, metrics, parts_within
+from builder.ui.canvas.face import MIDDLE, face_of, metrics, parts_within
 from builder.ui.canvas.midway import Midway, _broken
-from builder.ui.canvas.scene import MIDDLE
 from builder.ui.canvas.view import CanvasView
 from tests.ui.canvas.hand import chain
 

@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainterPath
 
 from builder.graph import edits
 from builder.graph.model import Graph, Point
-from builder.ui.canvas.scene import FAR
+from builder.ui.canvas.face import FAR
 from builder.ui.canvas.view import CanvasView
 from builder.ui.large import bottlenecks
 from builder.ui.theme import theme
