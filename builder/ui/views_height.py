@@ -25,7 +25,7 @@ class ViewsHeight:
 
     def share(self) -> None:
         """The window has another size."""
-        docks = [dock for dock in self._docks if not dock.isFloating()]
+        docks = self._standing()
         if self._height is None or not docks:
             return
         if self._height and not self._settle.isActive() and abs(docks[0].height() - self._height) > 2:
@@ -35,6 +35,11 @@ class ViewsHeight:
         self._window.resizeDocks(docks, [wanted] * len(docks), Qt.Orientation.Vertical)
         self._settle.start()
 
+    def _standing(self) -> list[QDockWidget]:
+        """Those that do not float."""
+        return [dock for dock in self._docks if not dock.isFloating()]
+
     def _settled(self) -> None:
-        if self._height is not None:
-            self._height = self._docks[0].height()
+        docks = self._standing()
+        if self._height is not None and docks:
+            self._height = docks[0].height()

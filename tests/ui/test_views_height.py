@@ -1,0 +1,36 @@
+"""The views keep their share of a window that nobody has arranged."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from pytestqt.qtbot import QtBot
+
+from builder.ui.views_height import SHARE, ViewsHeight
+
+
+def test_a_view_that_floats_leaves_the_others_their_share(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.setCentralWidget(QWidget())
+    docks = [QDockWidget(name, window) for name in ("first", "second")]
+    for dock in docks:
+        dock.setWidget(QWidget())
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+    views = ViewsHeight(window, docks)
+    window.resize(800, 600)
+    window.show()
+
+    def shared(height: int) -> None:
+        window.resize(800, height)
+        views.share()
+        qtbot.waitUntil(lambda: not views._settle.isActive())
+        qtbot.waitUntil(lambda: abs(docks[1].height() - SHARE * height) < 12)
+
+    shared(700)
+    docks[0].hide()
+    docks[0].resize(300, 450)
+    monkeypatch.setattr(docks[0], "isFloating", lambda: True)  # the unseen screen has no windows that could be raised
+    for height in (850, 600, 900):
+        shared(height)
