@@ -53,13 +53,22 @@ def file_of(named: Path) -> Path:
     Raises `ProblemError` when a run has none.
     """
     folder = named.parent if named.name == "run.json" else named
-    if not folder.is_dir():
-        return named
-    found = [path for path in (folder / "weights").glob("*.safetensors") if path.stem.isdigit()]
+    try:
+        if not folder.is_dir():
+            return named
+        found = weights_of_run(folder)
+    except (OSError, ValueError) as error:  # of another user, or no path at all
+        raise ProblemError(unreadable(named, error)) from None
     if not found:
         message = f"there are no weights of a run in the folder {folder.name}."
         raise ProblemError(Problem("no-weights", message, where=str(named), hint=_HINT))
-    return max(found, key=lambda path: int(path.stem))
+    return found[max(found)]
+
+
+def weights_of_run(folder: Path) -> dict[int, Path]:
+    """The files of weights in the folder of a run, by the step at which they were stored."""
+    found = (path for path in (folder / "weights").glob("*.safetensors") if path.stem.isascii() and path.stem.isdigit())
+    return {int(path.stem): path for path in sorted(found)}
 
 
 def sizes_in(path: Path) -> Mapping[str, Shape]:
@@ -69,7 +78,7 @@ def sizes_in(path: Path) -> Mapping[str, Shape]:
         if not stat.S_ISREG(status.st_mode):  # a pipe would keep us waiting, a device never end
             raise OSError(0, "it is no file")
         return _sizes(path, status.st_size, status.st_mtime_ns)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise ProblemError(unreadable(path, error)) from None
 
 
@@ -84,10 +93,10 @@ def _sizes(path: Path, _size: int, _changed: int) -> Mapping[str, Shape]:
         raise ProblemError(damaged(path)) from None
 
 
-def unreadable(path: Path, error: OSError) -> Problem:
-    """The file cannot be had."""
-    reason = (error.strerror or "no such file").lower()
-    return Problem("no-weights", f"the weights in {path.name} cannot be read: {reason}.", where=str(path), hint=_HINT)
+def unreadable(path: Path, error: OSError | ValueError) -> Problem:
+    """The file cannot be had; a `ValueError` says that no file can have such a name."""
+    reason = (getattr(error, "strerror", None) or "no such file").lower()
+    return Problem("no-weights", f"the weights in {path.name:.60} cannot be read: {reason}.", where=str(path), hint=_HINT)
 
 
 def damaged(path: Path) -> Problem:

@@ -41,13 +41,16 @@ def new_folder() -> Path:
 
 
 def is_kept(path: Path) -> bool:
-    """Whether this file lies in the user's data folder only until its project is saved."""
-    return path.is_relative_to(kept_folder())
+    """Whether this file lies in the user's data folder only until its project is saved.
+
+    Projects come from strangers: a path that only begins like one of ours and leads elsewhere is none.
+    """
+    return path.parent.parent == kept_folder() and ".." not in path.parts
 
 
 def forget(path: Path) -> None:
     """Remove weights that were kept and are needed no more; leaves any other file alone."""
-    if is_kept(path) and path.parent != kept_folder():
+    if is_kept(path):
         shutil.rmtree(path.parent, ignore_errors=True)
 
 
@@ -79,12 +82,11 @@ def bring(project: Project, before: Path | None, path: Path) -> tuple[Project, P
     Raises:
         ProblemError: the weights could not be written; nothing has changed.
     """
-    named = Path(project.training.weights).expanduser()
     if not project.training.weights:
         return project, None
     old, new = before.absolute().parent if before is not None else None, path.absolute().parent
     source = Path(located(project, old).training.weights)
-    if not is_kept(source) and (named.is_absolute() or old == new):
+    if not is_kept(source) and (_is_full(project.training.weights) or old == new):
         return project, None
     if not source.is_file():  # a run, or a file that is not there: what the path meant, it still means
         return with_weights(project, str(source)), None
@@ -97,6 +99,11 @@ def bring(project: Project, before: Path | None, path: Path) -> tuple[Project, P
         if target.is_file() and _same(source, target):
             return with_weights(project, target.name), None
     raise AssertionError("there is always another name")
+
+
+def _is_full(named: str) -> bool:
+    """Whether what a project calls its weights means the same file wherever the project stands."""
+    return Path(named).is_absolute() or named.startswith("~")
 
 
 def _names(path: Path) -> Iterator[Path]:

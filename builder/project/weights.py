@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +18,10 @@ def located(project: Project, folder: Path | None) -> Project:
     named = project.training.weights
     if not named:
         return project
-    path = (folder or Path()) / Path(named).expanduser()
-    return with_weights(project, str(path.absolute()))
+    path = Path(named)
+    with contextlib.suppress(RuntimeError):  # "~somebody" who has no home here is a plain name
+        path = path.expanduser()
+    return with_weights(project, str(((folder or Path()) / path).absolute()))
 
 
 def beginning(project: Project) -> Path | None:

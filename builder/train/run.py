@@ -25,6 +25,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from builder.compile.stored import weights_of_run
 from builder.graph.problems import Problem, ProblemError
 from builder.train.job import Job
 from builder.train.learner import Learner
@@ -214,10 +215,8 @@ def load_run(folder: Path) -> Run:
                 end = None
             elif event == "end":
                 end = values
-    files = sorted((folder / "weights").glob("*.safetensors"))
-    weights = {int(path.stem): path for path in files if path.stem.isascii() and path.stem.isdigit()}
     table = np.array(steps, np.float64).reshape(-1, 3)
-    return Run(folder, description, table, tuple(epochs), end, weights)
+    return Run(folder, description, table, tuple(epochs), end, weights_of_run(folder))
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:

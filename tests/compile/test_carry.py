@@ -128,6 +128,7 @@ def test_a_run_means_its_newest_weights(tmp_path: Path) -> None:
     assert refused(lambda: file_of(tmp_path)).code == "no-weights"
     for step in (0, 40, 200):
         (tmp_path / "weights" / f"{step:08d}.safetensors").touch()
+    (tmp_path / "weights" / "²³.safetensors").touch()  # digits, but no number
     newest = tmp_path / "weights" / "00000200.safetensors"
     assert file_of(tmp_path) == file_of(tmp_path / "run.json") == newest
     assert file_of(newest) == newest

@@ -19,6 +19,7 @@ from builder.project.document import Project
 from builder.project.edits import apply_fix, set_setting
 from builder.project.form import from_json
 from builder.project.job import make_job
+from builder.project.weights import located
 
 NAMES = [template.name for template in templates.templates()]
 
@@ -83,6 +84,15 @@ def test_what_does_not_go_together_is_told_and_mended(name: str, settings: dict[
     for _ in range(3):  # a fix may bring up the next question
         project = mended(project)
     assert check(project) == ()
+
+
+@pytest.mark.parametrize("named", ["\0", "a\0b/w.safetensors", "~nobody-of-this-name/run", "x" * 3000, "/dev/null", "/"])
+def test_a_path_of_weights_that_can_be_none_is_one_problem(named: str) -> None:
+    project = located(changed(templates.load("lenet5"), training__weights=named), None)
+    (problem,) = check(project)
+    assert (problem.code, problem.where) == ("no-weights", "training.weights")
+    assert len(problem.message) < 200
+    assert check(mended(project)) == ()
 
 
 def test_a_wrong_number_of_outputs_is_placed_where_it_is_decided() -> None:

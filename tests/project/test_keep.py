@@ -77,6 +77,23 @@ def test_a_full_path_stays_and_a_lost_file_keeps_its_meaning(tmp_path: Path) -> 
     assert keep.bring(Project(), None, tmp_path / "x.tcanvas") == (Project(), None)
 
 
+def test_a_strangers_path_cannot_lead_out_of_the_kept_folder(tmp_path: Path, kept_folder: Path) -> None:
+    """Saving a project forgets the weights that were kept for it: nothing else may be removed by that."""
+    ours = kept()
+    (tmp_path / "thesis").mkdir()
+    precious = tmp_path / "thesis" / "w.safetensors"
+    precious.write_bytes(b"weights")
+    for path in (ours.parent / "../../../thesis/w.safetensors", kept_folder / "../../thesis/w.safetensors", precious):
+        assert path.read_bytes() == b"weights"
+        assert not keep.is_kept(path)
+        keep.forget(path)
+        assert keep.bring(project(path), None, tmp_path / "mine.tcanvas") == (project(path), None)
+    assert precious.exists()
+    assert ours.exists()
+    keep.forget(kept_folder / ours.parent.name)
+    assert ours.exists(), "a folder is no file of weights"
+
+
 def test_a_place_that_cannot_be_written_is_one_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = kept()
     with pytest.raises(ProblemError) as raised:
