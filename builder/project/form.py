@@ -19,14 +19,14 @@ from builder.data.settings import DataSettings
 from builder.graph.checks import MOST_PORTS, faults
 from builder.graph.frozen import FrozenDict, freeze, thaw
 from builder.graph.model import Block, BlockParameter, Comment, Edge, Graph, Network, Node, Point
-from builder.graph.names import NAME
+from builder.graph.names import LONGEST, NAME
 from builder.graph.parameters import Parameters, problems_of
 from builder.graph.problems import Problem, ProblemError
 from builder.project.document import Project
 from builder.train.settings import TrainingSettings
 
 FORMAT = "torchcanvas-project"
-VERSION = 2  # 2 added comments
+VERSION = 2  # 2 added comments, and weights to begin with
 
 # From each older version, what makes the next one out of it.
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: lambda form: form}
@@ -54,7 +54,8 @@ def encode(project: Project) -> str:
 def to_json(project: Project) -> dict[str, Any]:
     """The same as plain JSON values."""
     graphs = (project.graph, *(block.graph for block in project.network.blocks.values()))
-    form: dict[str, Any] = {"format": FORMAT, "version": version_of(*graphs), "name": project.name}
+    version = max(version_of(*graphs), 2 if project.training.weights else 1)
+    form: dict[str, Any] = {"format": FORMAT, "version": version, "name": project.name}
     if project.notes:
         form["notes"] = project.notes
     form["data"] = project.data.plain()
@@ -244,6 +245,8 @@ def _edge(entry: Any, place: str) -> Edge:
 
 def block_from_json(name: str, form: Any, place: str) -> Block:
     """The definition that `block_to_json` wrote. Raises `ProblemError`."""
+    if not NAME.match(name) or len(name) > 2 * LONGEST:  # in the library of blocks it becomes the name of a file
+        raise _refuse("bad-name", f"{_quote(name)} cannot be the name of a block.", place)
     form = _a(dict, form, place)
     parameters: list[BlockParameter] = []
     for number, entry in enumerate(_a(list, form.get("parameters", []), f"{place}, parameters"), 1):

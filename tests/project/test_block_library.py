@@ -30,7 +30,8 @@ def test_a_block_is_kept_with_all_that_it_needs(tmp_path):
         "",
         "[]",
         '{"format": "torchcanvas-project"}',
-        '{"format": "torchcanvas-block", "version": 2, "name": "A", "blocks": {}}',
+        '{"format": "torchcanvas-block", "version": 99, "name": "A", "blocks": {"A": {}}}',
+        '{"format": "torchcanvas-block", "version": 1, "name": "../A", "blocks": {"../A": {}}}',
         '{"format": "torchcanvas-block", "version": 1, "name": "A", "blocks": {}}',
         '{"format": "torchcanvas-block", "version": 1, "name": "A", "blocks": {"A": 3}}',
         "[" * 100_000,
@@ -44,6 +45,12 @@ def test_a_damaged_file_is_refused_and_not_offered(tmp_path, text):
     told: list[Problem] = []
     assert kept(tmp_path, told.append) == {}
     assert [problem.where for problem in told] == [path.name]
+
+
+def test_the_least_that_is_a_block(tmp_path):
+    path = tmp_path / f"A{ENDING}"
+    path.write_text('{"format": "torchcanvas-block", "version": 1, "name": "A", "blocks": {"A": {}}}')
+    assert read_kept(path).block.name == "A"
 
 
 def test_a_file_reads_well(tmp_path):

@@ -19,6 +19,7 @@ from builder.graph.problems import ProblemError
 from builder.project import form
 from builder.project.document import Project
 from builder.project.form import decode, encode, from_json, to_json
+from builder.project.weights import with_weights
 from builder.train.settings import Adam, TrainingSettings
 
 SMALL = Project(
@@ -165,7 +166,7 @@ def graphs(draw: st.DrawFn) -> Graph:
 def projects(draw: st.DrawFn) -> Project:
     blocks = {
         name: Block(name, draw(graphs()), (BlockParameter("channels", freeze(draw(values)), draw(st.text())),), "help")
-        for name in draw(st.lists(st.text(), unique=True, max_size=2))
+        for name in draw(st.lists(names, unique=True, max_size=2))
     }
     return Project(
         name=draw(st.text()),
@@ -235,6 +236,13 @@ def test_every_byte_damaged_is_a_project_or_a_problem() -> None:
                 assert len(error.problems) == 1  # noqa: PT017
 
 
+def test_weights_to_begin_with_raise_the_version() -> None:
+    """A program that knows no such setting must say that it is too old, not that the file is bad."""
+    project = Project()
+    assert to_json(project)["version"] == 1
+    assert to_json(with_weights(project, "a.safetensors"))["version"] == 2
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -252,6 +260,8 @@ def test_every_byte_damaged_is_a_project_or_a_problem() -> None:
         (altered(training={"epochs": 0}), "bad-parameter: training.epochs: 0 is out of range: it must be at least 1."),
         (altered(training={"optimizer": {"kind": "magic"}}), "bad-parameter: training.optimizer"),
         (altered(data={"colour": 1}), "bad-parameter: data.colour"),
+        (altered(blocks={"../b": {}}), "bad-name: blocks, '../b': '../b' cannot be the name of a block."),
+        (altered(blocks={"b" * 300: {}}), "bad-name: blocks, 'bbb"),
         (altered(blocks={"b": {"parameters": [{"name": 1}]}}), "bad-file: blocks, 'b', parameter 1, name"),
         (altered(blocks={"b": {"parameters": [{"name": "a b"}]}}), "bad-name: blocks, 'b', parameter 1: 'a b' cannot"),
         (altered(blocks={"b": {"parameters": [{"name": "c"}] * 2}}), "name-taken: blocks, 'b', parameter 2: there are"),
