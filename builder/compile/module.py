@@ -77,9 +77,13 @@ def rewire(root: nn.Module, plan: Plan, output: str | Iterable[str]) -> fx.Graph
 
 
 def _make(step: Step) -> nn.Module:
-    if not step.layer.offered:
-        _check_told(step)
+    own = step.call.target == FILE  # what it builds cannot be told without numbers: it may read some as it does so
+    if not step.layer.offered and not own:
+        with torch.device("meta"):  # before memory is touched
+            _check_told(step, execute(step.call))
     module = execute(step.call)
+    if own:
+        _check_told(step, module)
     for name, call in step.initial:
         owner, _, tensor = name.rpartition(".")
         options = {key: _value(item) for key, item in call.kwargs.items()}
@@ -90,10 +94,9 @@ def _make(step: Step) -> nn.Module:
     return module  # type: ignore[no-any-return]
 
 
-def _check_told(step: Step) -> None:
-    """Raise `ProblemError` where a file tells of other weights than its call makes, before memory is touched."""
-    with torch.device("meta"):
-        made = {name: tuple(tensor.shape) for name, tensor in execute(step.call).named_parameters()}
+def _check_told(step: Step, module: nn.Module) -> None:
+    """Raise `ProblemError` where a file tells of other weights than its call makes."""
+    made = {name: tuple(tensor.shape) for name, tensor in module.named_parameters()}
     if made != step.layer.weights(step.input_shapes):
         message = "the learned numbers that it tells of are not those of its module."
         raise ProblemError(Problem("bad-parameter", message, where=step.name, hint="Import the network again."))

@@ -12,7 +12,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -158,9 +158,13 @@ def _run(allowed: _Allowed) -> ModuleType:
     name = f"imported_{hashlib.sha256(allowed.content).hexdigest()[:12]}"
     module = ModuleType(name)
     module.__file__ = str(path)
-    with _told(path):
-        sys.modules[name] = module
-        exec(compile(allowed.content, str(path), "exec"), module.__dict__)  # the user was asked
+    sys.modules[name] = module  # where pickling and dataclasses look for it
+    try:
+        with _told(path):
+            exec(compile(allowed.content, str(path), "exec"), module.__dict__)  # the user was asked
+    except BaseException:
+        del sys.modules[name]
+        raise
     return module
 
 
@@ -199,17 +203,24 @@ def _arguments(function: Any) -> list[str]:
 @contextmanager
 def _beside(path: Path) -> Iterator[None]:
     """The file may import its neighbours; they are run anew next time, as they may have changed."""
-    folder = str(path.resolve().parent)
+    folder = path.resolve().parent
     known = set(sys.modules)
-    sys.path.insert(0, folder)
+    sys.path.insert(0, str(folder))
     try:
         yield
     finally:
-        sys.path.remove(folder)
-        for added in set(sys.modules) - known:
-            origin = str(getattr(sys.modules[added], "__file__", ""))
-            if folder in origin and not added.startswith("imported_"):
-                del sys.modules[added]
+        with suppress(ValueError):  # the file may have changed the path itself
+            sys.path.remove(str(folder))
+        # All are found before one is taken out: where a package lies is asked of the one around it.
+        for added in [name for name in set(sys.modules) - known if _is_neighbour(name, folder)]:
+            del sys.modules[added]
+
+
+def _is_neighbour(name: str, folder: Path) -> bool:
+    """Whether a module was found in the folder itself, and not in a virtual environment, say, that lies in it."""
+    module, top = sys.modules[name], folder / name.partition(".")[0]
+    places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
+    return any(Path(place).is_relative_to(top) or Path(place) == top.with_suffix(".py") for place in places if place)
 
 
 @contextmanager

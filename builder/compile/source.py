@@ -26,7 +26,7 @@ from builder.compile.wording import (
     assignment,
     bound,
     containers_of,
-    file_module,
+    file_imports,
     function_text,
     reach,
     statement,
@@ -98,9 +98,7 @@ def write(plan: Plan, class_name: str = "Net", expansion: Expansion | None = Non
 
 def _files(plan: Plan) -> list[str]:
     """The imports of the Python files whose parts the network runs."""
-    names = sorted({file_module(step.call.args[0]) for step in plan.steps if step.call.target == FILE})
-    lines = ["import importlib"] if any(not name.isidentifier() for name in names) else []
-    lines += [f"import {name}  # {name}.py lies beside this file" for name in names if name.isidentifier()]
+    lines = file_imports(step.call.args[0] for step in plan.steps if step.call.target == FILE)
     return ["", *lines] if lines else []
 
 

@@ -96,7 +96,9 @@ def _sizes(path: Path, _size: int, _changed: int) -> Mapping[str, Shape]:
 def unreadable(path: Path, error: OSError | ValueError) -> Problem:
     """The file cannot be had; a `ValueError` says that no file can have such a name."""
     reason = (getattr(error, "strerror", None) or "no such file").lower()
-    return Problem("no-weights", f"the weights in {path.name:.60} cannot be read: {reason}.", where=str(path), hint=_HINT)
+    return Problem(
+        "no-weights", f"the weights in {path.name:.60} cannot be read: {reason}.", where=str(path), hint=_HINT
+    )
 
 
 def damaged(path: Path) -> Problem:

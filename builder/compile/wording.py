@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import textwrap
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from keyword import iskeyword
 from typing import Any
 
 from builder.layers.base import FILE, GETITEM, LIST, MODULE, Call, Input, Own
@@ -146,16 +148,26 @@ def bound(value: Any, module: str) -> Any:
 
 
 def file_part_text(call: Call) -> str:
-    """A part of a model in a Python file: `mine.Net().get_submodule("stage.3")`."""
+    """A part of a model in a Python file: `mine_py.Net().get_submodule("stage.3")`."""
     file, _digest, model, path = call.args
-    name = file_module(file)
-    module = name if name.isidentifier() else f"importlib.import_module({_value(name, ())})"
-    return f"{module}.{model}().get_submodule({_value(path, ())})"
+    return f"{_file_variable(file)}.{model}().get_submodule({_value(path, ())})"
 
 
-def file_module(file: str) -> str:
-    """The name by which Python imports a file."""
-    return file.removesuffix(".py")
+def file_imports(files: Iterable[str]) -> list[str]:
+    """The lines that import Python files beside this one, each under the name by which `file_part_text` knows it."""
+    lines: list[str] = []
+    for file in sorted(set(files)):
+        name, variable = file.removesuffix(".py"), _file_variable(file)
+        plain = name.isidentifier() and not iskeyword(name)
+        said = f"import {name} as {variable}" if plain else f"{variable} = importlib.import_module({_value(name, ())})"
+        lines.append(f"{said}  # {file} lies beside this file")
+    return ["import importlib", "", *lines] if any("importlib." in line for line in lines) else lines
+
+
+def _file_variable(file: str) -> str:
+    """A name for a file that no class, argument or function of the text has: `Net.py` and `main.py` are usual names."""
+    stem = re.sub(r"\W", "_", file.removesuffix(".py"))
+    return f"{stem}_py" if stem[:1].isalpha() else f"file_{stem}_py"
 
 
 def _operation(call: Call, values: Values) -> str:

@@ -86,7 +86,9 @@ def test_what_does_not_go_together_is_told_and_mended(name: str, settings: dict[
     assert check(project) == ()
 
 
-@pytest.mark.parametrize("named", ["\0", "a\0b/w.safetensors", "~nobody-of-this-name/run", "x" * 3000, "/dev/null", "/"])
+@pytest.mark.parametrize(
+    "named", ["\0", "a\0b/w.safetensors", "~nobody-of-this-name/run", "x" * 3000, "/dev/null", "/"]
+)
 def test_a_path_of_weights_that_can_be_none_is_one_problem(named: str) -> None:
     project = located(changed(templates.load("lenet5"), training__weights=named), None)
     (problem,) = check(project)

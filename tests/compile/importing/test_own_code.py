@@ -24,6 +24,8 @@ from builder.project.check import check
 from builder.project.document import Project
 from builder.project.form import decode, encode
 
+NAMES = ("Net", "main", "class", "my-model", "in_channels", "2fold")
+
 FILE_TEXT = """
 from pathlib import Path
 import torch
@@ -65,8 +67,9 @@ class Table(nn.Module):
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
+        rates = [rate.item() for rate in torch.linspace(0, 0.3, 3)]  # as many models reckon what they are built of
         self.first = nn.Linear(4, 6)
-        self.stage = nn.Sequential(Gate(6), nn.Tanh())
+        self.stage = nn.Sequential(Gate(6), nn.Tanh(), nn.Dropout(rates[1]))
         self.table = Table()
         self.binary = Binary()
         self.last = nn.Linear(6, 3)
@@ -111,7 +114,7 @@ def nothing_allowed() -> Iterator[None]:
     own_code._allowed.clear()
     yield
     own_code._allowed.clear()
-    for name in ("mine", "neighbour"):  # what the written source imported
+    for name in ("mine", "neighbour", *NAMES, "foreign"):  # what the written source imported
         sys.modules.pop(name, None)
 
 
@@ -161,12 +164,52 @@ def test_outputs_agree_and_so_does_the_source(path: Path, monkeypatch: pytest.Mo
     exec(network_source(known), names)
     written = names["Net"]().eval()
     written.load_state_dict(weights)
-    model = names["mine"].Net().eval()
+    model = names["mine_py"].Net().eval()
     model.load_state_dict({name: weights[key] for name, key in same_names(model, weights).items()})
     for sign in (1, -1):
         x = sign * torch.rand(5, 4)
         assert torch.equal(net(x), model(x))
         assert torch.equal(written(x), model(x))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_may_be_called_as_something_in_the_text_is(
+    path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = path.rename(path.with_name(f"{name}.py"))
+    result = load(f"{path}:Net", (4,))
+    known = infer_network(result.network)
+    monkeypatch.syspath_prepend(str(path.parent))
+    names: dict[str, Any] = {}
+    exec(f"{network_source(known)}\n\ndef main():\n    return Net()\n", names)
+    written = names["main"]().eval()
+    written.load_state_dict(result.weights)
+    net = build(make_plan(known.flat)).eval()
+    net.load_state_dict(result.weights)
+    x = torch.rand(5, 4)
+    assert torch.equal(written(x), net(x))
+
+
+def test_what_is_installed_below_the_folder_stays_imported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the file's neighbours are read anew: a virtual environment beside it is nobody's neighbour."""
+    packages = path.parent / ".venv" / "site-packages"
+    packages.mkdir(parents=True)
+    (packages / "foreign.py").write_text("")
+    (path.parent / "inner" / "deep").mkdir(parents=True)
+    (path.parent / "inner" / "deep" / "module.py").write_text("")
+    monkeypatch.syspath_prepend(str(packages))
+    path.write_text("import foreign, inner.deep.module\n" + FILE_TEXT)
+    load(f"{path}:Net", (4,))
+    assert "foreign" in sys.modules
+    assert not {"neighbour", "inner", "inner.deep", "inner.deep.module"} & sys.modules.keys()
+
+
+def test_a_file_that_fails_leaves_no_module_behind(path: Path) -> None:
+    path.write_text("raise ValueError('no')\n")
+    before = set(sys.modules)
+    with pytest.raises(ProblemError):
+        load(f"{path}:Net", (4,))
+    assert not [name for name in set(sys.modules) - before if name.startswith("imported_")]
 
 
 def same_names(model: torch.nn.Module, weights: dict[str, torch.Tensor]) -> dict[str, str]:
@@ -208,7 +251,7 @@ def test_opening_a_project_runs_nothing_before_it_is_allowed(path: Path) -> None
     assert len(problems) == 1  # one for the file, not one for each part of it
     assert "mine.py" in problems[0].message
     plan = make_plan(infer_network(project.network).flat)  # shapes, sizes and source are known all the same
-    assert "mine.Net()" in network_source(infer_network(project.network))
+    assert "mine_py.Net()" in network_source(infer_network(project.network))
     with pytest.raises(ProblemError) as caught:
         build(plan)
     assert caught.value.problems[0].code == "code-not-allowed"
