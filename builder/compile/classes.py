@@ -247,7 +247,8 @@ def _families(blocks: Mapping[str, Block]) -> dict[str, str]:
     inner: dict[str, set[str]] = {}
     for name, family in families.items():
         inner.setdefault(family, set()).update(families[held] for held in used_by(blocks[name].graph, blocks))
-    for _ in inner:  # until nothing more is reached
+    reached = 0
+    while reached < (reached := sum(map(len, inner.values()))):  # until nothing more is
         for held in inner.values():
             held.update(*(inner[family] for family in tuple(held)))
     return {name: name if family in inner[family] else family for name, family in families.items()}

@@ -6,6 +6,7 @@ is no site: its layers then stand in the one around it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
@@ -107,26 +108,20 @@ class _Flow:
 
     def site(self, level: Level, block: Block | None, arguments: Mapping[str, Any], steps: list[Step]) -> Site:
         """The site that these steps, which follow each other in the plan, make up."""
-        flat: set[str] = set()  # blocks that cannot be a class here, whose layers therefore stand in this one
-        while True:
-            items: list[Step | Use] = []
-            seen: set[str] = set()
-            for name, some in groupby(steps, key=lambda step: self._within(step, level, flat)):
-                part = list(some)
-                use = self._use(level.instances[name], part) if name and name not in seen else None
-                if name and use is None:
-                    flat.add(name)
-                    break
-                seen.add(name)
-                items += [use] if use is not None else part
-            else:
-                return Site(level.prefix, block, arguments, items, *self._ends(steps))
+        parts = [(name, list(some)) for name, some in groupby(steps, key=lambda step: self._within(step, level))]
+        torn = {name for name, count in Counter(name for name, _ in parts).items() if count > 1}
+        items: list[Step | Use] = []
+        for name, part in parts:
+            # What cannot be a class here leaves its layers to this one.
+            use = self._use(level.instances[name], part) if name and name not in torn else None
+            items += [use] if use is not None else part
+        return Site(level.prefix, block, arguments, items, *self._ends(steps))
 
     @staticmethod
-    def _within(step: Step, level: Level, flat: set[str]) -> str:
+    def _within(step: Step, level: Level) -> str:
         """The block on this level that holds a step; empty when none does."""
         name = step.name[len(level.prefix) :].partition(".")[0]
-        return name if name in level.instances and name not in flat else ""
+        return name if name in level.instances else ""
 
     def _use(self, written: Written, steps: list[Step]) -> Use | None:
         """A block as one attribute; None when its copies are not a chain, or mixed up with each other."""

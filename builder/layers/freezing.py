@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from builder.graph.instance import BLOCK
+from builder.graph.blocks import used_by
 from builder.graph.model import Graph, Network, Node
 from builder.graph.parameters import parameter
 from builder.layers.base import Category, Layer, Shapes
@@ -55,6 +55,11 @@ def with_choice(network: Network, learns: Choice) -> Network:
     return changed
 
 
+def _held(network: Network, nodes: Iterable[Node]) -> frozenset[str]:
+    """The definitions of all blocks among these nodes, and of those within them."""
+    return frozenset(used_by(Graph.of(nodes), network.blocks))
+
+
 def _chosen(graph: Graph, definition: str, learns: Choice) -> Graph:
     changed = {}
     for name, node in graph.nodes.items():
@@ -67,24 +72,11 @@ def _chosen(graph: Graph, definition: str, learns: Choice) -> Graph:
     return replace(graph, nodes=graph.nodes.update(changed)) if changed else graph
 
 
-def definitions_in(network: Network, nodes: Iterable[Node]) -> frozenset[str]:
-    """The definitions of all blocks among these nodes, and of those within them."""
-    found: set[str] = set()
-    waiting = list(nodes)
-    while waiting:
-        node = waiting.pop()
-        name = node.params.get("definition") if node.kind == BLOCK else None
-        if isinstance(name, str) and name not in found and name in network.blocks:
-            found.add(name)
-            waiting += network.blocks[name].graph.nodes.values()
-    return frozenset(found)
-
-
 def all_but(network: Network, page: str, names: Iterable[str]) -> Choice:
     """Only the named nodes of a graph learn, blocks with all that they hold; `page` is the graph's definition."""
     chosen = set(names)
     graph = network.blocks[page].graph if page else network.graph
-    learning = definitions_in(network, (graph.nodes[name] for name in chosen))
+    learning = _held(network, (graph.nodes[name] for name in chosen))
     return lambda definition, node: definition in learning or (definition == page and node.name in chosen)
 
 
@@ -99,7 +91,7 @@ def before(network: Network, page: str, names: Iterable[str]) -> Choice:
         waiting += sources
     above -= chosen
     rest = (node for name, node in graph.nodes.items() if name not in above)
-    only = definitions_in(network, (graph.nodes[name] for name in above)) - definitions_in(network, rest)
+    only = _held(network, (graph.nodes[name] for name in above)) - _held(network, rest)
     return lambda definition, node: (
         False if definition in only or (definition == page and node.name in above) else None
     )  # fmt: skip
@@ -109,7 +101,7 @@ def these(network: Network, page: str, names: Iterable[str], learns: bool) -> Ch
     """The named nodes of a graph learn or do not, blocks with all that they hold; all others stay as they are."""
     chosen = set(names)
     graph = network.blocks[page].graph if page else network.graph
-    within = definitions_in(network, (graph.nodes[name] for name in chosen))
+    within = _held(network, (graph.nodes[name] for name in chosen))
     return lambda definition, node: (
         learns if definition in within or (definition == page and node.name in chosen) else None
     )  # fmt: skip
