@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import fx
 
-from builder.compile.plan import Plan
+from builder.compile.plan import Plan, Step
 from builder.compile.weights import trained
 from builder.graph.problems import Problem, ProblemError
 
@@ -43,13 +43,17 @@ def exported(plan: Plan, model: fx.GraphModule, what: str) -> torch.export.Expor
         with _calm():
             return torch.export.export(model, (example,), dynamic_shapes=({0: torch.export.Dim(BATCH)},))
     except Exception as error:  # the tracer has dozens of its own
-        raise ProblemError(refusal(plan, what)) from error
+        raise ProblemError(refusal(what)) from error
 
 
-def refusal(plan: Plan, what: str) -> Problem:
-    """A layer of the network is beyond what the format can say."""
-    message = f"this network cannot be written as {what}: it has a layer that the format does not know."
-    return Problem("not-exportable", message, hint="Export it as Python source instead.")
+def refusal(what: str, step: Step | None = None) -> Problem:
+    """A layer of the network is beyond what the format can say; `step` is that layer, where it is known."""
+    hint = "Export it as Python source instead."
+    if step is None:
+        message = f"this network cannot be written as {what}: it has a layer that the format does not know."
+        return Problem("not-exportable", message, hint=hint)
+    message = f"this network cannot be written as {what}: the format knows no {step.layer.title} with these settings."
+    return Problem("not-exportable", message, where=step.name, hint=hint)
 
 
 @contextmanager

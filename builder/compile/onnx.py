@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import warnings
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from torch import fx
 from torch.nn import functional
 
 from builder.compile.archive import BATCH, exported, refusal
-from builder.compile.plan import Plan
+from builder.compile.plan import Plan, Step
 from builder.compile.weights import trained
 from builder.graph.problems import Problem, ProblemError
 
@@ -58,10 +59,32 @@ def to_onnx(plan: Plan, weights: Path | None = None, *, begin: Path | None = Non
                 dynamic_shapes=({0: torch.export.Dim(BATCH)},),
             )
     except Exception as error:  # as many as the tracer's
-        raise ProblemError(refusal(plan, WHAT)) from error
+        raise ProblemError(refusal(WHAT, _culprit(plan, program, error))) from error
     assert written is not None  # it is, for a program
     contents: bytes = written.model_proto.SerializeToString()
     return contents
+
+
+def _culprit(plan: Plan, program: torch.export.ExportedProgram, error: BaseException) -> Step | None:
+    """The layer that the exporter gave up at, where it says so."""
+    if (named := _GAVE_UP.search(str(error))) is None:
+        return None
+    for node in program.graph.nodes:
+        if node.name == named[1]:
+            around = [path for path, _ in (node.meta.get("nn_module_stack") or {}).values()]
+            return plan.step(str(around[-1])) if around else None
+    return None
+
+
+_GAVE_UP = re.compile(r"Error when translating node %(\w+)")
+
+
+def _step_of(plan: Plan, name: str) -> Step | None:
+    """The step that a node of the compiled model belongs to; calls within calls are called `name_1`, `name_1_1`, ..."""
+    own = {step.name.replace(".", "_"): step for step in plan.steps}
+    while name and name not in own:
+        name = name.rpartition("_")[0]
+    return own.get(name)
 
 
 def _without_divisors(model: fx.GraphModule, plan: Plan) -> fx.GraphModule:
@@ -72,7 +95,7 @@ def _without_divisors(model: fx.GraphModule, plan: Plan) -> fx.GraphModule:
         if node.target is not functional.avg_pool2d or options.pop("divisor_override", None) is None:
             continue
         if options.get("ceil_mode"):  # windows at the edge are smaller, so that no one factor would do
-            raise ProblemError(refusal(plan, WHAT))
+            raise ProblemError(refusal(WHAT, _step_of(plan, node.name)))
         size = options["kernel_size"]
         rows, columns = (size, size) if isinstance(size, int) else size
         with graph.inserting_after(node):

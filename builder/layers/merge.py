@@ -22,6 +22,7 @@ from builder.layers.base import (
     Remedy,
     ShapeError,
     Shapes,
+    Window,
     product,
     show,
 )
@@ -184,6 +185,9 @@ class Concatenate(_Merge):
                 message = f"{self.title} needs inputs that differ along axis {self.axis} only, got {got}."
                 raise ShapeError(message, "Bring them to the same size along the others.", port=port)
         return (*first[:at], sum(shape[at] for shape in inputs), *first[self.axis :])
+
+    def window(self, inputs: Shapes) -> Window | None:
+        return Window() if self.axis == 1 else None  # places of different inputs come to stand beside each other
 
     def headline(self) -> str:
         return f"{self.title} along axis {self.axis}" if self.axis > 1 else self.title
