@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, get_args, get_origin
 
 from pydantic import PrivateAttr, ValidationError, create_model
 
-from builder.graph.frozen import thaw
-from builder.graph.instance import INPUT, OUTPUT
+from builder.graph.expression import reference
+from builder.graph.frozen import FrozenDict, thaw
+from builder.graph.instance import INPUT, OUTPUT, names_used
 from builder.graph.model import Block, BlockParameter, Shape
 from builder.graph.parameters import parameter, problems_of
 from builder.graph.problems import ProblemError
 from builder.layers.base import Category, Layer, Ports, Role, Shapes, Window
+from builder.layers.registry import find
 
 
 class BlockLayer(Layer):
@@ -98,18 +100,60 @@ def layer_of(block: Block) -> type[BlockLayer]:
     nodes = block.graph.nodes.values()
     entrances = tuple(node.name for node in nodes if node.kind == INPUT)
     exits = tuple(node.name for node in nodes if node.kind == OUTPUT)
-    return _made(block.name, block.help, block.parameters, entrances, exits)
+    return _made(block.name, block.help, block.parameters, _sizes(block), entrances, exits)
+
+
+Use = tuple[str, str]  # a kind of layer, and one of its parameters
+
+
+def _sizes(block: Block) -> Mapping[str, Use]:
+    """The parameters that stand for height and width alone, which may differ, and where each is used so."""
+    found: dict[str, list[Use]] = {}
+    reckoned_with: set[str] = set()
+    for node in block.graph.nodes.values() if block.parameters else ():
+        for key, value in node.params.items():
+            text = reference(value)
+            if text is not None and text.strip().isidentifier():
+                found.setdefault(text.strip(), []).append((node.kind, key))
+            else:
+                reckoned_with |= names_used(value)
+    candidates = [p.name for p in block.parameters if p.name in found.keys() - reckoned_with and _is_pair(p.default)]
+    return FrozenDict({name: found[name][0] for name in candidates if all(_is_size(*use) for use in found[name])})
+
+
+def _is_pair(value: Any) -> bool:
+    """Whether it can be the default of a height and a width: two whole numbers, or one for both."""
+    numbers = value if isinstance(value, tuple) else (value, value)
+    return len(numbers) == 2 and all(type(number) is int for number in numbers)
+
+
+def _is_size(kind: str, key: str) -> bool:
+    """Whether a parameter of a layer is a height and a width."""
+    layer = find(kind)
+    field = layer.model_fields.get(key) if layer is not None else None
+    return field is not None and get_origin(field.annotation) is tuple and len(get_args(field.annotation)) == 2
 
 
 @lru_cache(maxsize=512)
 def _made(
-    name: str, help: str, parameters: tuple[BlockParameter, ...], entrances: tuple[str, ...], exits: tuple[str, ...]
+    name: str,
+    help: str,
+    parameters: tuple[BlockParameter, ...],
+    sizes: Mapping[str, Use],
+    entrances: tuple[str, ...],
+    exits: tuple[str, ...],
 ) -> type[BlockLayer]:
-    fields: dict[str, Any] = {
-        p.name: (_type_of(p.default), parameter(thaw(p.default), p.name.replace("_", " ").capitalize(), p.help))
-        for p in parameters
-        if not hasattr(BlockLayer, p.name) and not p.name.startswith("_")
-    }
+    fields: dict[str, Any] = {}
+    for p in parameters:
+        if hasattr(BlockLayer, p.name) or p.name.startswith("_"):
+            continue
+        kind, default = _type_of(p.default), thaw(p.default)
+        if p.name in sizes:
+            layer, key = sizes[p.name]
+            field = (find(layer) or BlockLayer).model_fields[key]
+            kind = Annotated[(field.annotation, *field.metadata)]
+            default = (default, default) if isinstance(default, int) else tuple(default)
+        fields[p.name] = (kind, parameter(default, p.name.replace("_", " ").capitalize(), p.help))
     made = create_model(name, __base__=BlockLayer, __module__=__name__, **fields)
     made.title, made.stem, made.__doc__ = name, _stem(name), help or BlockLayer.__doc__
     made.ports = Ports(entrances, exits, least=0)
@@ -150,4 +194,6 @@ def _named(values: Mapping[str, Any]) -> list[str]:
 
 
 def _brief(value: Any) -> str:
+    if isinstance(value, (tuple, list)) and len(value) == 2 and value[0] == value[1]:
+        return str(value[0])
     return "×".join(str(item) for item in value) if isinstance(value, (tuple, list)) else str(value)

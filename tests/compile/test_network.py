@@ -126,6 +126,44 @@ def test_a_block_tells_its_values_as_a_paper_does():
     assert headline(a=64, b=96, c=128, d=16, e=32) == "cell: 64, 96, 128, 16, 32"
 
 
+def window_block(**more: str) -> Block:
+    """A block whose window is a parameter; `more` of its convolution reckons with it."""
+    said = {name: {"$": text} for name, text in {"filters": "channels", "kernel_size": "kernel", **more}.items()}
+    graph = Graph.of(
+        [Node("in1", "Input"), Node("conv1", "Conv2d", freeze(said)), Node("out1", "Output")],
+        [Edge("in1", "conv1"), Edge("conv1", "out1")],
+    )
+    return Block("cell", graph, (BlockParameter("channels", 4), BlockParameter("kernel", 1)))
+
+
+def test_a_height_and_a_width_may_be_what_a_block_is_given():
+    """As the convolutions of Inception v3 are, 1 by 7 behind 1 by 1: one definition serves both."""
+    given = freeze({"definition": "cell", "arguments": {"kernel": [1, 7]}})
+    graph = Graph.of(
+        [Node("input", "Input", freeze({"shape": [2, 9, 9]})), Node("a", "Block", given), Node("output", "Output")],
+        [Edge("input", "a"), Edge("a", "output")],
+    )
+    known = infer_network(Network(graph, FrozenDict({"cell": window_block()})))
+    info = known.page().nodes["a"]
+    assert list(known.page().problems()) == list(known.problems()) == []
+    assert info.output == (4, 9, 3)
+    assert info.layer is not None
+    assert info.layer.headline() == "cell: 4, kernel 1×7"
+
+
+def test_what_is_reckoned_with_is_one_number():
+    plain = make_block(window_block(), {})
+    assert plain.headline() == "cell: 4, kernel 1"
+    assert plain.plain() == {}
+    assert make_block(window_block(), {"kernel": 3}).plain() == {"kernel": 3}
+    with pytest.raises(ProblemError, match="kernel"):
+        make_block(window_block(), {"kernel": (0, 7)})
+    with pytest.raises(ProblemError, match="channels"):
+        make_block(window_block(), {"channels": (1, 7)})
+    with pytest.raises(ProblemError, match="kernel"):
+        make_block(window_block(padding="kernel // 2"), {"kernel": (1, 7)})
+
+
 def test_inside_a_block_shapes_are_those_of_its_place():
     known = infer_network(staged(width=5))
     inside = known.page(("stage1", "body"))

@@ -147,7 +147,9 @@ def test_every_block_is_used_told_about_and_opens_with_shapes(name: str) -> None
     known = infer_network(project.network)
     for node in project.graph.nodes.values():
         if node.kind == BLOCK:
-            assert all(info.output is not None for info in known.page((node.name,)).nodes.values())
+            page = known.page((node.name,))
+            assert all(info.output is not None for info in page.nodes.values())
+            assert list(page.problems()) == []
 
 
 def test_shortcuts_lie_above_the_row_and_branches_around_it() -> None:

@@ -28,6 +28,7 @@ from builder.ui.canvas.scene import CanvasScene
 from builder.ui.canvas.view import CanvasView
 from builder.ui.document import Document
 from builder.ui.inspector.layer_panel import LayerPanel
+from builder.ui.inspector.params import with_argument
 from builder.ui.palette import KEPT_BLOCK, OWN_BLOCK, Palette, dragged_kind, layer_data
 from builder.ui.reach import Reach
 from tests.compile.test_network import NONSENSE, networks
@@ -136,6 +137,13 @@ def test_a_block_that_is_dragged_in_and_out_again_leaves_later_edits_alone(view,
     view.delete_selection()
     assert set(document.value.network.blocks) == {"Block1", "Block2"}
     assert all(document.inference.nodes[name].layer is not None for name in (first, second))
+
+
+def test_a_square_window_of_a_block_is_stored_as_one_number(qtbot):
+    document = Document(templates.load("googlenet-small"))
+    for value, stored in (((3, 3), 3), ((1, 3), (1, 3)), ((1, 1), None), ({"$": "n"}, {"$": "n"})):
+        params = with_argument(document, "conv1", "kernel", value)
+        assert params["arguments"].get("kernel") == (freeze(stored) if stored is not None else None)
 
 
 def test_a_block_repeats_in_a_row(view, document):

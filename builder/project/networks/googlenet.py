@@ -69,8 +69,8 @@ def _conv_norm() -> Block:
     )
 
 
-def _conv_norm_of(name: str, channels: Number, kernel: int = 1, **more: int) -> Part:
-    return block("conv_norm", name, channels=channels, **({"kernel": kernel} if kernel > 1 else {}), **more)
+def _conv_norm_of(name: str, channels: Number, kernel: Number = 1, **more: Number) -> Part:
+    return block("conv_norm", name, channels=channels, **({"kernel": kernel} if kernel != 1 else {}), **more)
 
 
 def _inception() -> Block:
@@ -178,14 +178,11 @@ def _cell(name: str, help: str, *ways: list[Item]) -> Block:
 def _way(letter: str, *kernels: tuple[int, int], pooled: bool = False) -> list[Item]:
     """A 1×1 convolution (behind pooling, where asked for) and convolutions that keep the size."""
     items: list[Item] = [layer("AvgPool2d", kernel_size=3, stride=1, padding=1).named("pool")] if pooled else []
-    for number, (high, wide) in enumerate(((1, 1), *kernels)):
+    items.append(_conv_norm_of(f"{letter}0", of("channels")))
+    for number, (high, wide) in enumerate(kernels, 1):
         size: Number = (high, wide) if high != wide else high
         padding: Number = ((high - 1) // 2, (wide - 1) // 2) if high != wide else (high - 1) // 2
-        items += [
-            conv(of("channels"), size, padding=padding, bias=False).named(f"{letter}{number}"),
-            layer("BatchNorm2d", eps=0.001).named(f"{letter}{number}_bn"),
-            RELU.named(f"{letter}{number}_relu"),
-        ]
+        items.append(_conv_norm_of(f"{letter}{number}", of("channels"), size, padding=padding))
     return items
 
 
@@ -225,6 +222,7 @@ def inception_cells() -> Network:
             *(block("cell_c", "cell_c", channels=24), NEW_ROW),
             *(GLOBAL_AVERAGE, FLATTEN, linear(10), SOFTMAX, OUTPUT),
         ],
+        _conv_norm(),
         factored,
         asymmetric,
         spread,

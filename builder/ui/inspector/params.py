@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 from builder.graph.frozen import FrozenDict, freeze, thaw
 from builder.graph.model import Node
 from builder.graph.parameters import Parameters
+from builder.layers.block import layer_of
 from builder.layers.registry import find
 from builder.ui.document import Document
 
@@ -45,6 +47,9 @@ def with_argument(document: Document, name: str, parameter: str, value: Any) -> 
     arguments = dict(given) if isinstance(given, Mapping) else {}
     block = document.value.network.blocks.get(str(node.params.get("definition")))
     defaults = {p.name: p.default for p in block.parameters} if block is not None else {}
+    if block is not None:
+        with suppress(ValidationError):  # 3×3 is stored as 3, as in a layer
+            value = layer_of(block).model_validate({parameter: thaw(value)}).model_dump(mode="json")[parameter]
     arguments[parameter] = freeze(value)
     if parameter in defaults and arguments[parameter] == defaults[parameter]:
         del arguments[parameter]
