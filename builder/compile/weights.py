@@ -48,22 +48,22 @@ def trained(plan: Plan, weights: Path | None = None, *, begin: Path | None = Non
 
 def load_weights(model: nn.Module, path: Path) -> None:
     """Fill a model, whose parts are named as on the canvas, from a safetensors file. Raises `ProblemError`."""
-    try:
-        found = load_file(path)
-    except OSError as error:
-        raise ProblemError(unreadable(path, error)) from None
-    except SafetensorError:
-        raise ProblemError(damaged(path)) from None
-    wanted = {name: tensor.shape for name, tensor in model.state_dict().items()}
+    found = sizes_in(path)  # before any number is read
+    wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     if strange := sorted(wanted.keys() ^ found.keys()):
         message = f"these weights belong to another network: {strange[0]} is only in one of the two."
         raise ProblemError(Problem("bad-weights", message, where=str(path)))
     for name, shape in wanted.items():
-        if found[name].shape != shape:
-            sizes = " and ".join("×".join(map(str, size)) or "one number" for size in (found[name].shape, shape))
+        if found[name] != shape:
+            sizes = " and ".join("×".join(map(str, size)) or "one number" for size in (found[name], shape))
             message = f"these weights belong to another network: {name} differs in size ({sizes})."
             raise ProblemError(Problem("bad-weights", message, where=str(path)))
-    model.load_state_dict(found)
+    try:
+        model.load_state_dict(load_file(path))
+    except OSError as error:
+        raise ProblemError(unreadable(path, error)) from None
+    except SafetensorError:
+        raise ProblemError(damaged(path)) from None
 
 
 def carry(model: nn.Module, plan: Plan, path: Path) -> Carried:

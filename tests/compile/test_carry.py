@@ -121,6 +121,7 @@ def test_what_is_no_file_of_weights(tmp_path: Path, name: str, contents: bytes |
 def test_a_pipe_keeps_nobody_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert refused(lambda: sizes_in(tmp_path / "pipe")).code == "no-weights"
+    assert refused(lambda: trained(plan(), tmp_path / "pipe")).code == "no-weights"
 
 
 def test_a_run_means_its_newest_weights(tmp_path: Path) -> None:
