@@ -11,7 +11,7 @@ from builder.cli.output import complain, shape_of
 from builder.graph.model import Shape
 from builder.graph.problems import Problem, ProblemError
 from builder.project import file
-from builder.project.document import Project
+from builder.project.document import new_project
 from builder.project.weights import with_weights
 
 WEIGHTS = ".safetensors"
@@ -55,7 +55,7 @@ def import_(
     beside = output.with_suffix(WEIGHTS)
     if beside == output:
         raise typer.BadParameter("this name is for the weights; a project is called NAME.tcanvas.", param_hint="-o")
-    project = Project(name=_title(source), network=result.network, notes=f"Imported from {_title(source)}.")
+    project = new_project(_title(source), result.network, f"Imported from {_title(source)}.")
     if network_only:
         file.save(project, output)
         print(f"{output}: {len(flat.network.graph.nodes):,} layers")

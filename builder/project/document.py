@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from builder.data.settings import DataSettings
 from builder.graph.model import Graph, Network
-from builder.train.settings import TrainingSettings
+from builder.train.settings import SGD, TrainingSettings
 
 
 @dataclass(frozen=True)
@@ -37,3 +37,13 @@ class Project:
     def trains_like(self, other: Project) -> bool:
         """Whether a run of one is a run of the other: positions, comments, name and notes do not count."""
         return self.data == other.data and self.training == other.training and self.network.same_network(other.network)
+
+
+def new_project(name: str = "Untitled", network: Network | None = None, notes: str = "") -> Project:
+    """What a network that is no template begins with.
+
+    The learning rate that a file need not mention suits LeNet-5; convolutions with ReLU, put one behind the other by
+    hand, die of it. This one trains them.
+    """
+    training = TrainingSettings(optimizer=SGD(learning_rate=0.01))
+    return Project(name, network or Network(), training=training, notes=notes)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from builder.graph.problems import Problem, ProblemError
 from builder.project import keep, templates
 from builder.project.autosave import Autosave, Recovered
-from builder.project.document import Project
+from builder.project.document import Project, new_project
 from builder.project.file import load, save
 from builder.ui import choosers
 from builder.ui.behind import behind
@@ -98,7 +98,7 @@ class Files(QObject):
         """Start from an empty canvas."""
         if not self.may_discard():
             return False
-        self._document.open(Project(), None)
+        self._document.open(new_project(), None)
         return True
 
     def adopt(self, project: Project) -> bool:
