@@ -67,7 +67,7 @@ class Live(QObject):
         changes: what of the document has changed since this run began: "network", "data", "training settings".
     """
 
-    state_changed = Signal(object)  # State
+    state_changed = Signal(object)  # State; also when the first step is made while it stays
     inside_changed = Signal(object)  # Inside, or None
     progressed = Signal(object)  # Progress, once a frame while training
     preparing = Signal(object)  # Preparing
@@ -95,6 +95,7 @@ class Live(QObject):
         self._trainer: Trainer | None = None
         self._attention: Callable[[], Attention] = Attention
         self.stepped = False
+        self._told = (self.state, self.stepped)
         self.inside: Inside | None = None
         self._begun = False
         self._wish: Callable[[], object] | None = None  # what was asked for before PyTorch was there
@@ -383,8 +384,11 @@ class Live(QObject):
             self.epoch_ended.emit(epoch)
 
     def _set_state(self, state: State) -> None:
-        if state is not self.state:
-            self.state = state
+        # One batch leads from waiting before the first step to waiting behind it: the state is the same, what can be
+        # done next is not.
+        told, self._told = self._told, (state, self.stepped)
+        self.state = state
+        if self._told != told:
             self.state_changed.emit(state)
 
     @property

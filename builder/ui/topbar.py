@@ -87,8 +87,8 @@ class TopBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 12, 6)
         row.setSpacing(8)
-        for widget in (self._name, self._note, self.menus):
-            row.addWidget(widget)
+        row.addWidget(self._name)
+        row.addWidget(self.menus)
         row.addSpacing(8)
         for button in (self.run, self.batch, self.phase, self.stop, self.reset):
             row.addWidget(button)
@@ -96,6 +96,8 @@ class TopBar(QWidget):
         row.addWidget(self._bar, 1)
         row.addWidget(self.strip)
         row.addWidget(self._figures, 3)
+        row.addWidget(self._note)  # it comes and goes with every edit: no button may move for that
+        row.addSpacing(8)
         row.addWidget(self._device)
         row.addWidget(self.theme_button)
         theme().changed.connect(self._recolour)

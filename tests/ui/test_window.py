@@ -183,6 +183,29 @@ def test_another_sample_is_pinned(make_window: MakeWindow, qtbot: QtBot) -> None
     qtbot.waitUntil(lambda: seen[-1].attention.sample == last, timeout=PATIENCE)
 
 
+def test_behind_one_batch_the_run_can_be_gone_on_with_stopped_and_reset(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(quick(templates.load("lenet5")))
+    until_parked(qtbot, window)
+    assert not window.topbar.reset.isEnabled()
+    press(qtbot, window.topbar.batch)
+    qtbot.waitUntil(lambda: window.live.progress.step == 1, timeout=PATIENCE)
+    qtbot.waitUntil(window.topbar.stop.isEnabled, timeout=PATIENCE)
+    assert window.topbar.reset.isEnabled()
+    assert window.topbar.run.text() == "Resume"
+
+
+def test_no_button_moves_when_the_document_becomes_an_edited_one(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(quick(templates.load("lenet5")))
+    window.resize(1600, 900)
+    bar = window.topbar
+    places = []
+    for note in ("", "edited", "edited · autosaved"):
+        bar.set_document("LeNet-5", None, note)
+        bar.layout().activate()
+        places.append([button.x() for button in (bar.menus, bar.run, bar.batch, bar.phase, bar.stop, bar.reset)])
+    assert places[0] == places[1] == places[2]
+
+
 def test_reset_gives_the_same_initial_weights(make_window: MakeWindow, qtbot: QtBot) -> None:
     window = make_window(quick(templates.load("lenet5")))
     seen: list[Picture] = []
