@@ -39,6 +39,7 @@ from builder.ui.files import Answer
 from builder.ui.inspector.panel import place_words
 from builder.ui.live import Live
 from builder.ui.theme import theme
+from builder.ui.widgets.number import Entry
 from builder.ui.window import MainWindow
 from tests.ui.canvas.hand import Hand, check_items, wires
 from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
@@ -284,6 +285,27 @@ def test_another_learning_rate_is_no_other_run(make_window: MakeWindow, qtbot: Q
     window.document.undo.undo()
     assert not window.live.stale
     assert window.banner.text == ""
+
+
+def test_undo_in_a_field_takes_back_what_was_entered_there(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(quick(templates.load("lenet5")))
+    before = window.document.value
+    window.inspector.show_setting("training.optimizer.learning_rate")
+    entry = window.focusWidget()
+    assert isinstance(entry, Entry)
+    entry.selectAll()
+    qtbot.keyClicks(entry, "2")
+    qtbot.keyClick(entry, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert entry.text() != "2"  # half typed: the field's own
+    assert window.document.value is before
+    entry.selectAll()
+    qtbot.keyClicks(entry, "2")
+    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    assert window.document.value.training.optimizer.learning_rate == 2
+    qtbot.keyClick(entry, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.document.value is before
+    assert window.document.undo.isClean()
+    assert window.document.undo.canRedo()
 
 
 def test_the_command_palette_tells_what_a_command_belongs_to(make_window: MakeWindow) -> None:
