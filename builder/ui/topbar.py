@@ -202,7 +202,8 @@ class TopBar(QWidget):
 
     def _fit(self) -> None:
         width = self.width()
-        self._note.setVisible(width > 1250 and bool(self._note.text()))
+        # While training, how long it still takes is worth more than that the document is not saved.
+        self._note.setVisible(bool(self._note.text()) and width > (1560 if self._state is State.RUNNING else 1250))
         self._device.setVisible(width > 1150)
         self.strip.setVisible(self._inside is not None and width > 1480)
         self._bar.setVisible(self.strip.isHidden() and width > 900)

@@ -73,7 +73,7 @@ def auto_layout(graph: Graph, sizes: Sizes, width: float = WIDTH) -> dict[str, P
 def place_missing(graph: Graph, sizes: Sizes, width: float = WIDTH) -> Graph:
     """The graph with a place for every node: all laid out when none has one.
 
-    Else a few stand beside what feeds them, and many in rows below the others.
+    Else a few stand behind what feeds them or before what they feed, and many in rows below the others.
     """
     missing = [name for name in graph.nodes if name not in graph.positions]
     if not missing:
@@ -91,13 +91,18 @@ def place_missing(graph: Graph, sizes: Sizes, width: float = WIDTH) -> Graph:
     for name in (*order, *(n for n in graph.nodes if n in rest)):
         if name in places:
             continue
+        size = _size(sizes, name)
         feed = next((e.source for e in graph.incoming[name] if e.source in places), None)
-        if feed is None:
-            bottom = max(p.y + _size(sizes, n).height() for n, p in places.items())
-            places[name] = Point(min(p.x for p in places.values()), _snap(bottom + ROW))
+        target = next((e.target for e in graph.outgoing[name] if e.target in places), None)
+        if feed is not None:
+            at = beside(places[feed], _size(sizes, feed), size)
+        elif target is not None:
+            there, middle = places[target], _size(sizes, target).height() / 2
+            at = Point(_snap(there.x - size.width() - _gap_behind(size)), _snap(there.y + middle - size.height() / 2))
         else:
-            at = beside(places[feed], _size(sizes, feed), _size(sizes, name))
-            places[name] = _clear_of(places, at, _size(sizes, name), sizes)
+            bottom = max(p.y + _size(sizes, n).height() for n, p in places.items())
+            at = Point(min(p.x for p in places.values()), _snap(bottom + ROW))
+        places[name] = _clear_of(places, at, size, sizes)
     return _placed(graph, places)
 
 

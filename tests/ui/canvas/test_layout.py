@@ -122,6 +122,15 @@ def test_nodes_without_a_place_join_those_that_have_one() -> None:
     assert place_missing(full, {}) is full
 
 
+def test_what_feeds_others_and_has_no_place_stands_before_them_on_their_line() -> None:
+    graph = network("in>a", "a>b", "b>out")
+    placed = Graph(graph.nodes, graph.edges, graph.positions.update({"a": Point(0, 80), "b": Point(224, 80)}))
+    full = place_missing(placed, dict.fromkeys(graph.nodes, CARD))
+    assert full.positions["in"].x + CARD.width() < 0
+    assert full.positions["out"].x > 224 + CARD.width()
+    assert {place.y for place in full.positions.values()} == {80}
+
+
 def test_a_new_node_settles_between_its_neighbours_and_they_make_way() -> None:
     old = network("a>b", "b>c")
     old = Graph(old.nodes, old.edges, old.positions.update({n: Point(220.0 * i, 0) for i, n in enumerate("abc")}))
