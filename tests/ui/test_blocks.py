@@ -79,6 +79,40 @@ def test_a_selection_becomes_a_block_and_comes_apart_again(view, document):
     assert document.value == before
 
 
+def overlaps(view: CanvasView) -> list[tuple[str, str]]:
+    boxes = [(name, item.box()) for name, item in view.canvas.nodes.items()]
+    return [(a, b) for a, one in boxes for b, other in boxes if a < b and one.intersects(other)]
+
+
+@pytest.mark.parametrize("repeat", [1, 3])
+def test_what_was_in_a_block_stands_where_it_stood_and_covers_nothing(view, document, repeat):
+    params = {**document.graph.nodes["conv2"].params, "padding": 2}
+    document.commit_graph("pad", edits.set_params(document.graph, "conv2", params))
+    view.editing.arrange()
+    held = ("conv2", "tanh2")  # of one row
+    before = {name: view.canvas.nodes[name].pos() for name in held}
+    assert len({view.canvas.nodes[name].box().center().y() for name in held}) == 1
+    name = grouped(view, *held)
+    assert overlaps(view) == []
+    node_edits.set_repeat(document, name, repeat)
+    place = view.canvas.nodes[name].pos()
+    view.editing.grouping.take_apart()
+    assert overlaps(view) == []
+    after = view.canvas.nodes
+    assert min(after[name].pos().x() for name in document.selection) == place.x()
+    assert min(after[name].pos().y() for name in document.selection) == place.y()
+    if repeat == 1:
+        assert len({(after[name].pos() - before[name]).toTuple() for name in held}) == 1
+
+
+def test_a_block_of_layers_from_two_rows_covers_nothing(view):
+    view.editing.arrange()
+    held = ("conv2", "tanh2", "pool2")
+    assert len({view.canvas.nodes[name].box().center().y() for name in held}) == 2
+    grouped(view, *held)
+    assert overlaps(view) == []
+
+
 def test_what_is_changed_inside_changes_every_instance(view, document):
     name = grouped(view, "tanh1")
     view.editing.paste(view.editing.copied())

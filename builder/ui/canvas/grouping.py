@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from PySide6.QtCore import QPointF, QRectF
+
 from builder.graph import blocks as rules
 from builder.graph import edits
 from builder.graph.blocks import BLOCK
@@ -60,6 +62,11 @@ class Grouping:
         card = self._scene.sizes_for(Graph.of([after.nodes[instance]]))[instance]
         spare = right - left - card.width()
         middle = (top + bottom - card.height()) / 2 if bottom - top < 2 * card.height() else top
+        box = QRectF(QPointF(left, middle), card)
+        others = [QRectF(QPointF(*place), sizes[name]) for name, place in after.positions.items() if name in sizes]
+        if any(box.intersects(other) for other in others):  # layers of several rows: it stands for the first of them
+            first, size = min(places, key=lambda one: (one[0].y + one[1].height() / 2, one[0].x))
+            return edits.move(after, {instance: Point(first.x, first.y + (size.height() - card.height()) / 2)})
         moved = {instance: Point(left, middle)}
         for name, place in after.positions.items():
             high = sizes[name].height() if name in sizes else 0.0
@@ -77,14 +84,13 @@ class Grouping:
         before = graph.nodes.keys()
         try:
             for name in names:
-                graph = rules.ungroup(graph, name, blocks)
+                apart = rules.ungroup(graph, name, blocks)
+                sizes = {**self._scene.sizes_for(graph), **self._scene.sizes_for(apart)}
+                graph = layout.unfold(graph, apart, name, sizes)
         except ProblemError as error:
             self._refuse(error)
             return
         fresh = tuple(name for name in graph.nodes if name not in before)
-        left = edits.remove_nodes(self._scene.graph, names, heal=False)
-        unplaced = replace(graph, positions=graph.positions.without(*fresh))
-        graph = layout.settle(left, unplaced, self._scene.sizes_for(graph))
         self._commit(f"Take {names[0] if len(names) == 1 else f'{len(names)} blocks'} apart", graph, None, fresh)
 
     def chosen(self) -> tuple[str, ...]:

@@ -146,6 +146,44 @@ def settle(old: Graph, new: Graph, sizes: Sizes) -> Graph:
     return new
 
 
+def unfold(old: Graph, new: Graph, name: str, sizes: Sizes) -> Graph:
+    """`new`, in which others stand for the node `name` of `old`, with these where it stood.
+
+    Where they have places of their own they keep them to each other, else they are laid out. What stood right of the
+    node or below it makes way.
+    """
+    fresh = [other for other in new.nodes if other not in old.nodes]
+    if name not in old.positions or not fresh:
+        return new
+    own = {other: new.positions[other] for other in fresh if other in new.positions}
+    if len(set(own.values())) < len(fresh):  # the copies of a repeated block lie on each other
+        own = auto_layout(fragment(new, fresh), sizes)
+    corner, card = old.positions[name], _size(sizes, name)
+    box = QRectF()
+    for other, place in own.items():
+        box |= QRectF(QPointF(*place), _size(sizes, other))
+    deep = max(0.0, box.height() - card.height())
+    spare = max(0.0, card.height() - box.height()) / 2  # a row of pills runs along the middle of the card
+    way = QPointF(corner.x - box.left(), corner.y + spare - box.top())
+    places = {other: Point(_snap(place.x + way.x()), _snap(place.y + way.y())) for other, place in own.items()}
+    bottom = corner.y + card.height()
+    line = {
+        other: place
+        for other, place in old.positions.items()
+        if other != name
+        and place.x > corner.x
+        and place.y < bottom
+        and place.y + _size(sizes, other).height() > corner.y
+    }
+    wide = max(0.0, box.width() - card.width())
+    for other, place in old.positions.items():
+        if other in line:
+            places[other] = Point(_snap(place.x + wide), place.y)
+        elif other != name:
+            places[other] = Point(place.x, _snap(place.y + deep)) if place.y >= bottom else place
+    return _placed(new, places)
+
+
 def _before(old: Graph, new: Graph) -> dict[str, Point]:
     """The places in `new`, those of old nodes as they were: a rough shift is undone before a measured one."""
     return {name: old.positions.get(name, place) for name, place in new.positions.items()}
