@@ -183,6 +183,11 @@ class TopBar(QWidget):
         """Where the network will be trained."""
         self._device.setText(device_words(event.device))
 
+    def clear(self) -> None:
+        """No run has begun."""
+        self._bar.setValue(0)
+        self._say("")
+
     def say(self, text: str) -> None:
         """A word in the place of the figures: how a run ended."""
         self._say(text)

@@ -378,7 +378,7 @@ class MainWindow(QMainWindow):
         if event.reason is Reason.FAILED:
             self.topbar.say("failed")
             return
-        words = "done" if event.reason is Reason.COMPLETED else f"stopped at step {self.live.progress.step:,}"
+        words = "done" if event.reason is Reason.COMPLETED else f"stopped at step {event.step:,}"
         if event.test_accuracy is not None:
             words += f" · test accuracy {100 * event.test_accuracy:.2f} %"
         elif event.test_loss is not None:
@@ -391,7 +391,7 @@ class MainWindow(QMainWindow):
         self.canvas.set_thumbnails(None)
         self._health = {}
         self._show_health()
-        self.topbar.say("")
+        self.topbar.clear()
         self.inspector.show_progress("")
         self.banner.withdraw("stale")
         self._state_changed()

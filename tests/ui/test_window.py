@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QLineEdit,
+    QProgressBar,
     QPushButton,
     QScrollBar,
     QWidget,
@@ -234,6 +235,7 @@ def test_another_document_ends_the_run_of_the_one_before(make_window: MakeWindow
     assert window.banner.text == ""
     assert window.topbar.run.text() == "Run"
     assert window.topbar.figures() == ""
+    assert window.topbar.findChild(QProgressBar).value() == 0
     assert not window.topbar.stop.isEnabled()
     assert window.views["loss"].frame.empty
 

@@ -25,6 +25,7 @@ from builder.vision import import_torchvision
 
 TORCHVISION = "torchvision:"
 SIZES = (224, 32, 28, 299, 64, 96, 384)  # of a picture, tried in turn where nothing tells what a model was made for
+GREY_SIZES = (28, 32, 224, 299, 64, 96, 384)  # a model of one channel that takes any size reads digits, as a rule
 
 
 def runs_code(source: str) -> bool:
@@ -87,7 +88,8 @@ def _any_size(model: nn.Module, origin: Origin | None) -> ImportResult:
     if isinstance(first, nn.Linear):
         shapes: list[Shape] = [(first.in_features,), (1, 28, 28), (3, 32, 32)]
     else:
-        shapes = [(first.in_channels if first else 3, size, size) for size in SIZES]
+        channels = first.in_channels if first else 3
+        shapes = [(channels, size, size) for size in (GREY_SIZES if channels == 1 else SIZES)]
     problem: ProblemError | None = None
     for shape in shapes:
         try:

@@ -394,6 +394,20 @@ def test_a_python_file(written: Path) -> None:
     assert result.network.graph.nodes["input"].params["shape"] == (1, 28, 28)
 
 
+@pytest.mark.parametrize(("channels", "size"), [(1, 28), (3, 224)])
+def test_a_model_that_takes_any_size_gets_the_usual_one_for_its_channels(
+    tmp_path: Path, channels: int, size: int
+) -> None:
+    path = tmp_path / "any.py"
+    path.write_text(
+        "from torch import nn\n"
+        "class Net(nn.Sequential):\n"
+        "    def __init__(self):\n"
+        f"        super().__init__(nn.Conv2d({channels}, 2, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())\n"
+    )
+    assert load(f"{path}:Net").network.graph.nodes["input"].params["shape"] == (channels, size, size)
+
+
 @pytest.mark.parametrize(
     ("name", "code", "words"),
     [
