@@ -246,6 +246,8 @@ class TableModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if column.figures else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.InitialSortOrderRole and column.figures:
+            return Qt.SortOrder.DescendingOrder  # who sorts by a figure looks for the largest
         return None
 
 

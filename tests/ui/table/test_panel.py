@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from pytestqt.qtbot import QtBot
 
@@ -116,6 +116,22 @@ def test_sorting_keeps_the_totals_on_top(panel: AnalysisPanel) -> None:
     assert order(panel)[-1] == "conv3"
     panel.view.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
     assert order(panel) == first
+
+
+def test_a_click_on_a_title_puts_the_largest_figures_first_and_names_in_their_order(
+    panel: AnalysisPanel, qtbot: QtBot
+) -> None:
+    header = panel.view.header()
+
+    def click(title: str) -> None:
+        column = TITLES.index(title)
+        place = QPoint(header.sectionViewportPosition(column) + header.sectionSize(column) // 2, header.height() // 2)
+        qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+    click("Weights")
+    assert order(panel)[:2] == ["conv3", "fc1"]
+    click("Layer")
+    assert order(panel) == sorted(order(panel))
 
 
 def test_a_sorted_table_stays_sorted_when_figures_change(
