@@ -207,11 +207,12 @@ class TopBar(QWidget):
 
     def _fit(self) -> None:
         width = self.width()
-        # While training, how long it still takes is worth more than that the document is not saved.
-        self._note.setVisible(bool(self._note.text()) and width > (1560 if self._state is State.RUNNING else 1250))
-        self._device.setVisible(width > 1150)
+        # While training, how long it still takes is worth more than where, and than that the document is not saved.
+        running = self._state is State.RUNNING
+        self._note.setVisible(bool(self._note.text()) and width > (1560 if running else 1250))
+        self._device.setVisible(width > (1330 if running else 1150))
         self.strip.setVisible(self._inside is not None and width > 1480)
-        self._bar.setVisible(self.strip.isHidden() and width > 900)
+        self._bar.setVisible(self._inside is None and width > 900)
         for button, least in ((self.phase, 1080), (self.reset, 1000), (self.batch, 920)):
             button.setText(self._words(button) if width > least else "")
         self._keep_width(self.run, "Resume")

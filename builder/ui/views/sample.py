@@ -82,7 +82,9 @@ class SampleView(GridView):
 
     def add_controls(self) -> None:
         self.form = Choice(
-            ("as stored", "as fed"), "The picture as it is stored, or as the network gets it", self._show
+            ("stored picture", "fitted picture"),
+            "The picture as it is stored, or fitted to the input as the network gets it",
+            self._show,
         )
         self.index = QSpinBox(minimum=1, maximum=MOST_SAMPLES)
         self.index.setProperty("bare", True)  # with NoButtons, a style sheet leaves the text no room
