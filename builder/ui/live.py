@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,7 @@ from builder.train.messages import (
 from builder.ui.document import Document
 
 if TYPE_CHECKING:
+    from builder.train.job import Job
     from builder.train.trainer import Trainer
 
 FASTEST, SLOWEST = 33, 100  # milliseconds between frames: 30 Hz when drawing is cheap, 10 Hz when it is not
@@ -93,6 +95,7 @@ class Live(QObject):
         self._runs = runs
         self._project: Project | None = None
         self._trainer: Trainer | None = None
+        self._sketch = False  # the trainer has only the part of the network that works, to be looked at
         self._attention: Callable[[], Attention] = Attention
         self.stepped = False
         self._told = (self.state, self.stepped)
@@ -231,7 +234,7 @@ class Live(QObject):
         if not self._begun:
             self._await(lambda: self._command(command))
             return
-        fits = self._project is not None and self._document.value.trains_like(self._project)
+        fits = self._project is not None and not self._sketch and self._document.value.trains_like(self._project)
         if self._trainer is None or self.state is State.FINISHED or not (fits or self.training):
             self._drop()
             if not self._make(self._document.value, quiet=False):
@@ -264,16 +267,31 @@ class Live(QObject):
         try:
             job = make_job(self._document.located)
         except ProblemError as error:
-            if not quiet:
-                self.failed.emit(error.problems[0])
-            return False
+            sketched = self._sketched() if quiet else None
+            if sketched is None:
+                if not quiet:
+                    self.failed.emit(error.problems[0])
+                return False
+            job, self._sketch = sketched, True
         self._project = project
-        self._trainer = Trainer(job, run_folder=self._runs(), attention=self._attention())
+        folder = None if self._sketch else self._runs()
+        self._trainer = Trainer(job, run_folder=folder, attention=self._attention())
         self.prepared = None
         self._set_state(State.PREPARING)
         self._trainer.start(paused=True)
         self._pace()
         return True
+
+    def _sketched(self) -> Job | None:
+        """The part of an unfinished network that works: its layers can be looked into as they are put together."""
+        from builder.project.job import make_job
+        from builder.project.sound_part import sound_part
+
+        part = sound_part(self._document.value, self._document.known)
+        try:
+            return make_job(part) if part is not None else None
+        except ProblemError:
+            return None
 
     def _drop(self) -> None:
         """Let go of the trainer: it ends by itself, and nothing it still says is heard."""
@@ -283,6 +301,7 @@ class Live(QObject):
             self._closing.append(self._trainer)
         self._trainer = None
         self._project = None
+        self._sketch = False
         self.stepped = False
         self.inside = None
         self._picture = None
@@ -332,6 +351,8 @@ class Live(QObject):
     def _look(self, trainer: Trainer) -> None:
         picture = trainer.mailbox.take()
         if picture is not None:
+            if self._sketch:
+                picture = replace(picture, output=picture.output[:0])  # it comes from an end that the user never made
             self._picture = picture
             self.picture_taken.emit(picture)
 
@@ -349,10 +370,13 @@ class Live(QObject):
         scalars = trainer.take_scalars()
         if len(scalars):
             self.scalars_added.emit(scalars)
-        self.progress = trainer.progress
-        self.progressed.emit(self.progress)
+        if not self._sketch:
+            self.progress = trainer.progress
+            self.progressed.emit(self.progress)
 
     def _hear(self, event: Event) -> None:
+        if self._sketch and isinstance(event, Preparing | Warned | Failed):
+            return  # nobody has asked for it, and it is not going to be trained
         match event:
             case Preparing():
                 self.preparing.emit(event)

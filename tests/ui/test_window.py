@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from builder.graph import edits
 from builder.graph.model import Graph, Network, Node
 from builder.graph.problems import Problem
 from builder.inspect.picture import Picture
@@ -131,6 +132,27 @@ def test_a_network_is_built_by_hand_mended_trained_saved_opened_and_undone(
     assert document.value == built
     check_items(canvas)
     assert empty.graph == Graph()
+
+
+def test_an_unfinished_network_is_looked_into_and_not_trained(make_window: MakeWindow, qtbot: QtBot) -> None:
+    whole = quick(templates.load("lenet5"))
+    wire = next(edge for edge in whole.graph.edges if edge.target == "conv3")
+    window = make_window(whole.with_graph(edits.disconnect(whole.graph, wire)))
+    seen: list[Picture] = []
+    window.live.picture_taken.connect(seen.append)
+    window.document.select(["conv2"])
+    qtbot.waitUntil(lambda: bool(seen) and {"conv1", "conv2"} <= seen[-1].activations.keys(), timeout=PATIENCE)
+    assert "conv2" in seen[-1].filters
+    assert not len(seen[-1].output)
+    assert not window.topbar.run.isEnabled()
+    assert not window.topbar.batch.isEnabled()
+    assert window.topbar.figures() == ""
+    with qtbot.waitSignal(window.live.failed, timeout=PATIENCE):
+        window.live.step_batch()
+    assert not window.live.stepped
+    window.document.commit_graph("Connect", edits.connect(window.document.graph, wire))
+    qtbot.waitUntil(lambda: len(seen[-1].output) == 10, timeout=PATIENCE)
+    assert window.topbar.run.isEnabled()
 
 
 def test_everything_can_be_undone_back_to_the_empty_canvas(make_window: MakeWindow, qtbot: QtBot) -> None:

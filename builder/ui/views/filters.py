@@ -113,7 +113,9 @@ class FiltersView(GridView):
             self._describe_controls(None, colour=False, pictures=False)
         if self.subject is None or name is None:
             selection = self.subject.selection if self.subject is not None else ()
-            if selection and self.subject is not None and self.subject.inference.shape(selection[-1]) is not None:
+            if selection and self.subject is not None:
+                if self.subject.inference.shape(selection[-1]) is None:
+                    return f"{selection[-1]} gives nothing yet: mend its problem first."
                 return f"{selection[-1]} has no filters. Select a convolution to see its filters."
             return "Select a convolution to see its filters."
         if weights is None or not some(weights):

@@ -160,6 +160,10 @@ class SampleView(GridView):
         classes = self.subject.classes if self.subject is not None else ()
         one_for_two = len(output) == 1 and (len(classes) == 2 or isinstance(target, int))
         content = self.content
+        if not len(output):
+            content.bars.set_shares((), (), None)
+            content.verdict.set_verdict("The network gives no answer yet", None)
+            return
         if one_for_two or (len(output) > 1 and isinstance(target, int)):
             shares = [1.0 - float(output[0]), float(output[0])] if one_for_two else [float(share) for share in output]
             names = self.names(len(shares))
