@@ -88,7 +88,7 @@ def test_what_is_recovered_is_autosaved_at_once(qtbot: QtBot, files: Files, fold
     assert files.recover(autosave.Recovered(Project("Lost"), None, 0.0, left))
     qtbot.waitUntil(lambda: files.note == "edited · autosaved", timeout=PATIENCE)
     assert len(kept(folder)) == 1
-    assert not left.exists()
+    qtbot.waitUntil(lambda: not left.exists(), timeout=PATIENCE)  # given up behind the note
 
 
 def test_what_is_recovered_is_not_given_up_before_it_is_autosaved(
