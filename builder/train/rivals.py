@@ -118,15 +118,15 @@ class Usual:
 
 
 class _Pictures(torch.utils.data.Dataset[tuple[Tensor, int]]):
-    """As torchvision's data sets are: one picture and its class at a time, as found, brought to size through PIL."""
+    """As torchvision's MNIST is: tensors, one picture and its class at a time, brought to size through PIL."""
 
     def __init__(self, learner: Learner) -> None:
         from builder.vision import import_torchvision
 
         transforms: Any = import_torchvision("torchvision.transforms")
         train = learner.data.train
-        self._samples = np.stack([train.raw(position) for position in range(len(train))])
-        self._targets: list[int] = _samples(learner)[1].tolist()
+        self._samples = torch.from_numpy(np.stack([train.raw(position)[0] for position in range(len(train))]))
+        self._targets = _samples(learner)[1]
         shift, scale = (value / 255 for value in _normalisation(learner))
         self._change = transforms.Compose(
             [
@@ -142,7 +142,7 @@ class _Pictures(torch.utils.data.Dataset[tuple[Tensor, int]]):
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
         from PIL import Image
 
-        return self._change(Image.fromarray(self._samples[index, 0])), self._targets[index]
+        return self._change(Image.fromarray(self._samples[index].numpy())), int(self._targets[index])
 
 
 def _samples(learner: Learner) -> tuple[Tensor, Tensor]:
