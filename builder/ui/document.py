@@ -66,6 +66,7 @@ class Document(QObject):
         self.finish: Callable[[], None] = lambda: None
         self._gesture = 0
         self._pushing = False
+        self._failure: Exception | None = None
         self.undo.indexChanged.connect(self._index_changed)
         # Passed on by this object, since the stack still speaks while it is taken down with us.
         self.undo.cleanChanged.connect(self.clean_changed)
@@ -255,6 +256,13 @@ class Document(QObject):
             self.undo.push(_Swap(self, title, self.value, value, f"{gesture}#{self._gesture}" if gesture else ""))
         finally:
             self._pushing = False
+        self._raise_failure()
+
+    def _raise_failure(self) -> None:
+        """Raise what went wrong while the stack was at work."""
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
 
     def commit_graph(self, title: str, graph: Graph, gesture: str = "") -> None:
         """`commit` of another graph in the place of the one that is shown."""
@@ -295,6 +303,7 @@ class Document(QObject):
         # Qt would merge an edit into the top of the stack even right after an undo: a new token prevents it.
         if not self._pushing:
             self.end_gesture()
+            self._raise_failure()
 
     def select(self, names: Iterable[str], comments: Iterable[str] = ()) -> None:
         """Select exactly these nodes and comments of the graph that is shown."""
@@ -309,8 +318,9 @@ class Document(QObject):
             self.selected.emit(chosen)
 
     def _set(self, value: Project) -> None:
+        known = infer_network(value.network, self.known)  # before anything has changed, should it fail
         old, self.value = self.value, value
-        before, self.known = self.known, infer_network(value.network, self.known)
+        before, self.known = self.known, known
         page = self.opened
         self.opened = self.known.expansion.nearest(page)  # the block that was open may be gone
         if self.known.flat is not before.flat:
@@ -344,7 +354,15 @@ class _Swap(QUndoCommand):
         return True
 
     def undo(self) -> None:
-        self._document._set(self._old)
+        self._go(self._old)
 
     def redo(self) -> None:
-        self._document._set(self._new)
+        self._go(self._new)
+
+    def _go(self, value: Project) -> None:
+        # No exception may pass through Qt: its stack would keep a command that Python then frees, and die of it later.
+        try:
+            self._document._set(value)
+        except Exception as error:
+            self._document._failure = error
+            self.setObsolete(True)  # the stack lets go of it
