@@ -70,6 +70,10 @@ def recovered(folder: Path | None = None) -> tuple[Recovered, ...]:
     return tuple(sorted(found, key=lambda entry: entry.saved, reverse=True))
 
 
+Told = Callable[[Problem | None], object]
+"""What is called with None when a value was written, or with why it was not."""
+
+
 class Autosave:
     """Writes the newest value that it was given, on a thread of its own that starts with the first one.
 
@@ -81,7 +85,7 @@ class Autosave:
         self._folder = folder or recovery_folder()
         self._changed = threading.Condition()
         self._wanted: tuple[Project, Path | None] | None = None  # None: nothing is to be recovered
-        self._told: Callable[[Problem | None], object] | None = None
+        self._told: list[Told] = []
         self._dirty = False
         self._busy = False
         self._ended = False
@@ -90,11 +94,12 @@ class Autosave:
         self._lock: IO[bytes] | None = None
         self.problem: Problem | None = None
 
-    def put(self, project: Project, path: Path | None, told: Callable[[Problem | None], object] | None = None) -> None:
+    def put(self, project: Project, path: Path | None, told: Told | None = None) -> None:
         """Write this value soon; one still waiting is skipped. Returns at once.
 
         Args:
-            told: called on the autosave's thread once the value is on the disk, or with why it is not.
+            told: called on the autosave's thread once this value or one put behind it is on the disk, or with why it is
+                not; never, where `discard` comes first.
         """
         self._want((project, path), told)
 
@@ -122,15 +127,15 @@ class Autosave:
             with contextlib.suppress(OSError):
                 Path(self._lock.name).unlink()
 
-    def _want(
-        self,
-        value: tuple[Project, Path | None] | None,
-        told: Callable[[Problem | None], object] | None = None,
-    ) -> None:
+    def _want(self, value: tuple[Project, Path | None] | None, told: Told | None = None) -> None:
         with self._changed:
             if self._ended:
                 return
-            self._wanted, self._told, self._dirty = value, told, True
+            self._wanted, self._dirty = value, True
+            if value is None:
+                self._told.clear()
+            elif told is not None:
+                self._told.append(told)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="autosave", daemon=True)
                 self._thread.start()
@@ -145,6 +150,7 @@ class Autosave:
                 if not self._dirty:
                     return
                 wanted, told, self._dirty, self._busy = self._wanted, self._told, False, True
+                self._told = []
             try:
                 self._carry_out(wanted)
                 self.problem = None
@@ -152,8 +158,8 @@ class Autosave:
                 self.problem = error.problems[0]
             except OSError as error:
                 self.problem = Problem("unwritable", f"it could not be written ({error.strerror}).")
-            if told is not None:
-                told(self.problem)
+            for each in told:
+                each(self.problem)
 
     def _carry_out(self, wanted: tuple[Project, Path | None] | None) -> None:
         if wanted is None:

@@ -101,6 +101,26 @@ def test_newest_wins(saver: Autosave, monkeypatch: pytest.MonkeyPatch) -> None:
     assert b"later 99" in written[-1]
 
 
+def test_a_value_that_a_newer_one_replaced_counts_as_written(saver: Autosave, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, began = threading.Event(), threading.Event()
+    write = autosave.write
+
+    def slow(path: Path, data: bytes) -> None:
+        began.set()
+        assert gate.wait(10)
+        write(path, data)
+
+    monkeypatch.setattr(autosave, "write", slow)
+    told: list[str] = []
+    saver.put(Project(name="first"), None)
+    assert began.wait(10)
+    saver.put(Project(name="skipped"), None, lambda _problem: told.append("skipped"))
+    saver.put(Project(name="newest"), None, lambda _problem: told.append("newest"))
+    gate.set()
+    assert saver.flush()
+    assert told == ["skipped", "newest"]
+
+
 def test_a_full_disk_is_told_and_outlived(saver: Autosave, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_path: Path, _data: bytes) -> None:
         raise ProblemError(Problem("disk-full", "there is no room left."))
