@@ -67,8 +67,8 @@ class FiltersView(GridView):
         self._page = 0
         self._shown: tuple[str | None, Shape] = (None, ())
         self.note = Text(role="muted", size=11)
-        self.colour = Choice(("in colour", "by channel"), "Filters over a colour picture", self._turn_to_first)
-        self.form = Choice(("as a matrix", "as pictures"), "How the weights stand", self._turn_to_first)
+        self.colour = Choice(("colour", "channels"), "Filters over a colour picture", self._turn_to_first)
+        self.form = Choice(("matrix", "pictures"), "How the weights stand", self._turn_to_first)
         self.back = small_button("chevron-left", "Previous filters", lambda: self.turn(-1))
         self.on = small_button("chevron-right", "Next filters", lambda: self.turn(1))
         head = self.frame.head
