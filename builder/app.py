@@ -30,9 +30,11 @@ def main(arguments: Sequence[str] | None = None, watch: Watch | None = None) -> 
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
 
+    from builder.train.memory import keep_freed
     from builder.train.threads import prepare_environment
 
     prepare_environment()
+    keep_freed()
     if not _opens_window(given):
         from builder.cli import program
 

@@ -25,6 +25,7 @@ from builder.graph.model import Edge, Graph, Node
 from builder.train.job import Job
 from builder.train.learner import Learner
 from builder.train.loop import train_epoch
+from builder.train.meter import Rows
 from builder.train.rivals import Plain, PlainLeNet5, PlainResNet, Usual, finish
 from builder.train.session import Host, Session
 from builder.train.settings import TrainingSettings
@@ -146,7 +147,7 @@ class _Ours:
         self._session.use_threads()
         self._host.limit(seconds)
         learner = self.learner
-        began, before = time.perf_counter(), learner.step
+        began = time.perf_counter()
         try:
             while True:
                 train_epoch(learner, self._session)
@@ -155,7 +156,7 @@ class _Ours:
             pass
         self._session.flush()
         finish(learner.device)
-        rate = BATCH * (learner.step - before) / (time.perf_counter() - began)
+        rate = self._host.samples / (time.perf_counter() - began)
         torch.set_num_threads(self._full)
         return rate
 
@@ -167,6 +168,10 @@ class _LateError(Exception):
 class _UntilLate(Host):
     def limit(self, seconds: float) -> None:
         self._end = time.perf_counter() + seconds
+        self.samples = 0.0
+
+    def read(self, rows: Rows) -> None:
+        self.samples += rows[:, 3].sum()  # the last batch of an epoch may be smaller than the others
 
     def stepped(self) -> None:
         if time.perf_counter() > self._end:

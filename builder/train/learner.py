@@ -5,6 +5,7 @@ Knows nothing of threads, commands or files; how the parts work together in a st
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ from builder.train.chance import Chance, NoChance
 from builder.train.fit import fit_problems
 from builder.train.job import Job
 from builder.train.meter import Meter, Rows
-from builder.train.objective import Objective, finite
+from builder.train.objective import Objective
 from builder.train.settings import SGD, TrainingSettings
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Learner:
         self.order = torch.Generator().manual_seed(settings.seed)
         self.epoch_began = self.order.get_state()
         self._host = device.type == "cpu"
+        self._parameters = list(self.root.parameters())
 
     @property
     def steps_per_epoch(self) -> int:
@@ -143,8 +145,17 @@ class Learner:
 
         Only where looking is free. On other devices it shows a few steps later, when somebody reads the figures.
         """
-        if self._host and not finite(loss):
+        if self._host and not math.isfinite(loss.item()):
             raise NotFiniteError
+
+    def forget_gradients(self) -> None:
+        """Drop the gradients of the last step.
+
+        What the optimiser's `zero_grad` does, without its profiling: between the large arrays of two steps its Python
+        runs from a cold cache, where it took 1 % of a LeNet-5 step.
+        """
+        for parameter in self._parameters:
+            parameter.grad = None
 
     def gradient_length(self) -> float | None:
         """Length of the gradient of all weights, as the last backward pass left it; None before there was one."""

@@ -48,7 +48,7 @@ def step(learner: Learner, rows: Tensor) -> Iterator[Phase]:
     whole = learner.whole_loss(loss, extra, target)
     learner.check(whole)
     yield Phase.BACKWARD
-    learner.optimizer.zero_grad(set_to_none=True)
+    learner.forget_gradients()
     whole.backward()  # type: ignore[no-untyped-call]
     yield Phase.UPDATE
     learner.follow_schedule()

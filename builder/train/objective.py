@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
@@ -52,8 +51,3 @@ def _as_scores(scores: Tensor, target: Tensor) -> Tensor:
     if not target.is_floating_point() and scores.dim() == 2 and scores.shape[1] > 1:
         return functional.one_hot(target, scores.shape[1]).to(scores.dtype)
     return target.to(scores.dtype).reshape(scores.shape)
-
-
-def finite(loss: Tensor) -> bool:
-    """Whether a loss that lies in the processor's own memory is a number. Reads it in place: nothing is waited for."""
-    return bool(torch.isfinite(loss.detach()))

@@ -18,7 +18,7 @@ import torch
 from builder.data.catalogue import CancelledError
 from builder.data.samples import examples, load
 from builder.graph.problems import Problem, ProblemError, Severity
-from builder.train import threads
+from builder.train import memory, threads
 from builder.train.failure import all_frozen, problem_of
 from builder.train.job import Job
 from builder.train.learner import Learner, NotFiniteError, initial, make_learner
@@ -115,6 +115,7 @@ class Session:
         finally:
             if self._record is not None:
                 self._record.close()
+            memory.give_back()
         self.progress = replace(self.progress, state=State.FINISHED, seconds_left=None)
         self._host.emit(finished)
         return finished
