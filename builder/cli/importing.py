@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Annotated
 
@@ -41,7 +42,7 @@ def import_(
     network_only: Annotated[bool, typer.Option("--network-only", help="Write no file of weights.")] = False,
 ) -> None:
     """Open a model of PyTorch as a network, with its modules as blocks. Its weights are written beside it, as
-    FILE.safetensors, and training begins with them."""
+    FILE.safetensors, and training begins with them. A file that is there is kept as FILE~, weights likewise."""
     from builder.compile.importing import load
 
     if weights and not source.startswith("torchvision:"):
@@ -68,12 +69,16 @@ def import_(
         message = "there is not enough memory to write the weights."
         raise ProblemError(Problem("out-of-memory", message, where=str(beside))) from None
     new = not beside.exists()
-    file.write(beside, data)
+    kept = file.write(beside, data, backup=True)
     try:
         file.save(with_weights(project, beside.name), output)
-    except ProblemError:
-        if new:
-            beside.unlink(missing_ok=True)
+    except ProblemError:  # another project may begin with the weights that were there
+        with contextlib.suppress(OSError):
+            if new:
+                beside.unlink(missing_ok=True)
+            elif kept:
+                there = beside.resolve()
+                file.backup_of(there).replace(there)
         raise
     count = sum(tensor.numel() for tensor in result.weights.values())
     print(f"{output}: {len(flat.network.graph.nodes):,} layers; {beside}: {count:,} numbers")

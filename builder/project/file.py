@@ -66,11 +66,14 @@ def read(path: Path) -> str:
         raise ProblemError(_cannot_read(error)) from None
 
 
-def write(path: Path, data: bytes, *, backup: bool = False) -> None:
+def write(path: Path, data: bytes, *, backup: bool = False) -> bool:
     """Replace a file's contents in one step: after any interruption the file is either the old or the new one.
 
     Args:
         backup: keep the contents before under `backup_of(path)`, when they differ.
+
+    Returns:
+        Whether contents before were kept.
 
     Raises:
         ProblemError: it could not be written; what was there is unchanged.
@@ -82,7 +85,7 @@ def write(path: Path, data: bytes, *, backup: bool = False) -> None:
             file.flush()
             os.fsync(file.fileno())
 
-    _replace(path, fill, data if backup else None)
+    return _replace(path, fill, data if backup else None)
 
 
 def copy(source: Path, path: Path, *, link: bool = False) -> None:
@@ -109,8 +112,11 @@ def copy(source: Path, path: Path, *, link: bool = False) -> None:
     _replace(path, fill, None)
 
 
-def _replace(path: Path, fill: Callable[[Path], None], backup: bytes | None) -> None:
-    """Put in the place of `path` what `fill` writes; with the new contents as `backup`, keep the version before."""
+def _replace(path: Path, fill: Callable[[Path], None], backup: bytes | None) -> bool:
+    """Put in the place of `path` what `fill` writes; with the new contents as `backup`, keep the version before.
+
+    Returns whether one was kept.
+    """
     target = Path(os.path.realpath(path))  # a link stays a link
     temporary: Path | None = None
     try:
@@ -121,11 +127,11 @@ def _replace(path: Path, fill: Callable[[Path], None], backup: bytes | None) -> 
         os.close(handle)
         fill(temporary)
         temporary.chmod(_mode_of(target))
-        if backup is not None:
-            _keep_version_before(target, backup)
+        kept = backup is not None and _keep_version_before(target, backup)
         temporary.replace(target)
         temporary = None
         _sync_folder(target.parent)
+        return kept
     except (OSError, ValueError) as error:
         raise ProblemError(_cannot_write(error, path)) from None
     finally:
@@ -144,19 +150,23 @@ def _mode_of(target: Path) -> int:
         return 0o666 & ~mask
 
 
-def _keep_version_before(target: Path, data: bytes) -> None:
-    """A backup is worth having, but not worth failing for."""
+def _keep_version_before(target: Path, data: bytes) -> bool:
+    """A backup is worth having, but not worth failing for. Returns whether there is one now of these contents."""
     spare = target.with_name(f".{target.name[:50]}.{os.getpid()}.bak")
     with contextlib.suppress(OSError):
-        if not target.exists() or target.read_bytes() == data:
-            return
+        if not target.exists():
+            return False
+        if target.stat().st_size == len(data) and target.read_bytes() == data:  # weights may be large
+            return False
         try:
             os.link(target, spare)
         except OSError:  # a file system without links
             shutil.copy2(target, spare)
         spare.replace(backup_of(target))
+        return True
     with contextlib.suppress(OSError):
         spare.unlink(missing_ok=True)
+    return False
 
 
 def _sync_folder(folder: Path) -> None:

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from builder.compile.network import infer_flat
 from builder.compile.plan import make_plan
 from builder.compile.weights import trained
-from builder.project.file import load
+from builder.project.file import backup_of, load
 
 MODEL = """
 from torch import nn
@@ -41,6 +41,28 @@ def test_the_network_can_be_had_without_its_weights(cli, tmp_path: Path) -> None
     assert answer.status == 0
     assert load(path).name == "small"
     assert not list(tmp_path.glob("*.safetensors"))
+
+
+def test_weights_that_are_there_are_kept(cli, tmp_path: Path) -> None:
+    """They may be somebody's training of a night; only the name is the same."""
+    (tmp_path / "mine.py").write_text(MODEL)
+    path, weights = tmp_path / "small.tcanvas", tmp_path / "small.safetensors"
+    weights.write_bytes(b"a night's work")
+    arguments = ("import", f"{tmp_path / 'mine.py'}:small", "-o", path, "--input", "1x8x8")
+    assert cli(*arguments).status == 0
+    assert backup_of(weights).read_bytes() == b"a night's work"
+    assert load_file(weights)
+    assert "FILE~" in cli("import", "--help").out
+
+
+def test_weights_that_are_there_survive_a_project_that_cannot_be_written(cli, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(MODEL)
+    path, weights = tmp_path / "small.tcanvas", tmp_path / "small.safetensors"
+    path.mkdir()
+    weights.write_bytes(b"a night's work")
+    assert cli("import", f"{tmp_path / 'mine.py'}:small", "-o", path, "--input", "1x8x8").status == 1
+    assert weights.read_bytes() == b"a night's work"
+    assert not backup_of(weights).exists()
 
 
 @pytest.mark.parametrize(
