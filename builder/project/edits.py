@@ -84,7 +84,7 @@ def set_setting(project: Project, path: str, value: Any) -> Project:
 def _with_value(settings: P, names: list[str], value: Any, path: str) -> P:
     name = names[0]
     if name not in type(settings).model_fields:
-        known = ", ".join(type(settings).model_fields)
+        known = ", ".join(field for field in type(settings).model_fields if field != "kind")
         message = f"there is no setting {path}; here there are {known}."
         raise ProblemError(Problem("no-such-setting", message, where=path))
     if len(names) > 1:
@@ -98,5 +98,9 @@ def _with_value(settings: P, names: list[str], value: Any, path: str) -> P:
     try:
         changed: P = settings.changed(**{name: value.model_dump() if isinstance(value, Parameters) else value})
     except ValidationError as error:
+        if name == "kind":  # another variant has other settings: `adam` instead of `sgd` would not fit them here
+            group = path.removesuffix(".kind")
+            hint = f"Write {group}={value if isinstance(value, str) else 'NAME'}"
+            raise ProblemError(Problem("bad-parameter", f"{group} is chosen as a whole.", path, hint=hint)) from None
         raise ProblemError(*(replace(problem, field="") for problem in problems_of(error, path))) from None
     return changed

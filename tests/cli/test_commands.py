@@ -216,6 +216,15 @@ def test_a_bad_set_names_the_setting(cli, change: str, words: str) -> None:
     assert len(answer.lines) == 1
 
 
+def test_who_sets_the_kind_of_a_group_is_told_how(cli) -> None:
+    answer = cli("check", "lenet5", "--set", "training.optimizer.kind=adam")
+    assert (answer.status, len(answer.lines)) == (1, 1)
+    meant = "training.optimizer=adam"
+    assert answer.err.strip().endswith(meant)
+    assert cli("check", "lenet5", "--set", meant).status == 0
+    assert "kind" not in cli("check", "lenet5", "--set", "training.optimizer.lr=3").err
+
+
 def test_sets_apply_in_order(cli) -> None:
     (found,) = cli(
         "settings", "lenet5", "--json", "--set", "training.optimizer=adam", "--set", "training.optimizer.beta1=0.5"

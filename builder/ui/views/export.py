@@ -6,9 +6,12 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QWidget
 
+from builder.graph.problems import ProblemError
+from builder.project import file
 from builder.ui import choosers
 
 Ask = Callable[[QWidget, str, str], str]
@@ -30,7 +33,13 @@ def save_picture(parent: QWidget, image: QImage, title: str, ask: Ask = ask_path
     if not path:
         return ""
     path = path if Path(path).suffix else f"{path}.png"
-    return _told(image.save(path), path)
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    kind = Path(path).suffix[1:].upper()
+    if not image.save(buffer, kind):  # type: ignore[call-overload]
+        return f"Pictures are not written as {kind}: end the name with .png."
+    return _written(path, bytes(data.data()))
 
 
 def save_text(parent: QWidget, text: str, title: str, ask: Ask = ask_path) -> str:
@@ -39,11 +48,7 @@ def save_text(parent: QWidget, text: str, title: str, ask: Ask = ask_path) -> st
     if not path:
         return ""
     path = path if Path(path).suffix else f"{path}.csv"
-    try:
-        Path(path).write_text(text, "utf-8", newline="")
-    except OSError:
-        return _told(False, path)
-    return _told(True, path)
+    return _written(path, text.encode("utf-8"))
 
 
 def copy_picture(image: QImage) -> str:
@@ -52,5 +57,9 @@ def copy_picture(image: QImage) -> str:
     return "The picture is on the clipboard."
 
 
-def _told(done: bool, path: str) -> str:
-    return f"Saved {path}." if done else f"{path} could not be written: choose another folder."
+def _written(path: str, data: bytes) -> str:
+    try:
+        file.write(Path(path), data)
+    except ProblemError as error:
+        return str(error)
+    return f"Saved {path}."

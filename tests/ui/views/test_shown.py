@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
 from pathlib import Path
 
@@ -326,14 +327,44 @@ def test_figures_are_saved(loss: LossView, tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_no_end(loss: LossView, tmp_path: Path) -> None:
     loss.add_scalars(SCALARS)
-    loss.ask_path = lambda _parent, _name, _kinds: str(tmp_path / "gone" / "loss.csv")
+    loss.ask_path = lambda _parent, name, _kinds: str(tmp_path / "gone" / name)
     said: list[str] = []
     loss.said.connect(said.append)
     loss.save_table()
     loss.save_picture()
     assert len(said) == 2
-    assert all(words.endswith("could not be written: choose another folder.") for words in said)
+    assert all(f"there is no folder {tmp_path / 'gone'}" in words for words in said)
     assert not list(tmp_path.glob("gone*"))
+
+
+@pytest.mark.parametrize("name", ["loss.csv", "loss.png"])
+def test_what_was_there_outlives_a_full_disk(
+    loss: LossView, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    loss.add_scalars(SCALARS)
+    path = tmp_path / name
+    path.write_text("old")
+    loss.ask_path = lambda _parent, _name, _kinds: str(path)
+    said: list[str] = []
+    loss.said.connect(said.append)
+    monkeypatch.setattr("os.fsync", full)
+    (loss.save_table if name.endswith("csv") else loss.save_picture)()
+    assert "no room left" in said[0]
+    assert path.read_text() == "old"
+    assert [found.name for found in tmp_path.iterdir()] == [name]
+
+
+def test_a_kind_of_picture_that_is_not_written_says_so(loss: LossView, tmp_path: Path) -> None:
+    loss.add_scalars(SCALARS)
+    loss.ask_path = lambda _parent, _name, _kinds: str(tmp_path / "loss.docx")
+    said: list[str] = []
+    loss.said.connect(said.append)
+    loss.save_picture()
+    assert said == ["Pictures are not written as DOCX: end the name with .png."]
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_plot_zooms_moves_and_returns(loss: LossView, qtbot: QtBot) -> None:
