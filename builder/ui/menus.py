@@ -116,7 +116,7 @@ class Menus(QObject):
         from builder.ui.pattern_dialog import PatternDialog
 
         window = self._window
-        dialog = PatternDialog(window.document, window)
+        dialog = PatternDialog(window.document, window.files.adopt, window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.made.connect(window.canvas.fit)
         dialog.open()

@@ -1,8 +1,8 @@
-"""The generator: three numbers of the pattern grammar, what comes of them, and a button that puts it on the canvas."""
+"""The generator: three numbers of the pattern grammar, what comes of them, and a button that opens it as a network."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 
 from pydantic import ValidationError
 from PySide6.QtCore import Qt, Signal
@@ -29,16 +29,21 @@ class PatternDialog(QDialog):
     """Makes a network for the input and the classes that the document has now.
 
     Attributes:
-        made: the network was put on the canvas; undo brings the old one back.
+        made: the network was opened.
         pattern: the numbers chosen so far.
         form: the numbers; create: the button.
     """
 
     made = Signal()
 
-    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, adopt: Callable[[Project], bool], parent: QWidget | None = None) -> None:
+        """Show the form.
+
+        Args:
+            adopt: opens a project that stands in no file yet; false when the user wants to keep the one there is.
+        """
         super().__init__(parent)
-        self._document = document
+        self._document, self._adopt = document, adopt
         self.pattern = Pattern()
         self._network: Network | None = None
         self.shape, self.classes = _ends(document)
@@ -49,7 +54,7 @@ class PatternDialog(QDialog):
         column.addWidget(label("Network from a pattern", "title"))
         words = (
             "Most convolutional classifiers follow one pattern: convolutions in stages, each followed by a pooling, "
-            "then dense layers. It takes the place of the network on the canvas."
+            "then dense layers. Data and training stay as they are set now."
         )
         column.addWidget(label(words, "muted", wrap=True))
         self.formula = FormulaBox("", "–")
@@ -103,13 +108,13 @@ class PatternDialog(QDialog):
             super().keyPressEvent(event)
 
     def accept(self) -> None:
-        """Put the network on the canvas, as one edit."""
+        """Open the network as a project of its own, with the data and the training that are set now."""
         if self._network is None:
             return
-        self._document.show_page(())
         value: Project = self._document.value
-        network = Network(self._network.graph, value.network.blocks.update(self._network.blocks))
-        self._document.commit("Generate a network", replace(value, network=network))
+        training = value.training.changed(weights="")  # those of another network
+        if not self._adopt(Project(network=self._network, data=value.data, training=training)):
+            return
         self.made.emit()
         super().accept()
 

@@ -1,4 +1,4 @@
-"""The generator of networks: what its form says is what comes onto the canvas, and undo takes it back."""
+"""The generator of networks: what its form says is what is opened, as a project of its own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from builder.project import templates
+from builder.project.document import Project
+from builder.project.edits import set_setting
 from builder.ui.document import Document
 from builder.ui.pattern_dialog import PatternDialog
 from builder.ui.widgets.number import NumberEdit
@@ -20,7 +22,11 @@ def document(qtbot) -> Document:
 
 @pytest.fixture
 def dialog(document: Document, qtbot) -> PatternDialog:
-    made = PatternDialog(document)
+    def adopt(project: Project) -> bool:
+        document.open(project, None, clean=False)
+        return True
+
+    made = PatternDialog(document, adopt)
     qtbot.addWidget(made)
     made.open()
     return made
@@ -47,9 +53,24 @@ def test_it_makes_what_it_says(document, dialog):
     assert f"{len(document.flat.nodes):,}" == figures["Layers"]
     assert document.flat.shape("output") == (10,)
     assert document.flat.graph.nodes["input"].params["shape"] == (1, 32, 32)
-    assert document.value.training == before.training
-    document.undo.undo()
-    assert document.value == before
+    assert (document.value.data, document.value.training) == (before.data, before.training)
+    assert (document.value.name, document.value.notes, document.path) == ("Untitled", "", None)
+
+
+def test_who_keeps_the_old_network_is_back_at_the_form(document, qtbot):
+    before = document.value
+    dialog = PatternDialog(document, lambda _project: False)
+    qtbot.addWidget(dialog)
+    dialog.open()
+    dialog.create_button.click()
+    assert dialog.isVisible()
+    assert document.value is before
+
+
+def test_weights_of_the_old_network_do_not_come_along(document, dialog):
+    document.commit("Weights", set_setting(document.value, "training.weights", "old.safetensors"))
+    dialog.create_button.click()
+    assert document.value.training.weights == ""
 
 
 def test_a_pattern_that_does_not_fit_is_not_made(document, dialog):
