@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -285,6 +286,28 @@ def test_each_copy_of_a_repeated_block_can_be_looked_into(document, view, qtbot)
     assert stepper.value() == 3
     document.close_block()
     assert document.selection == (name,)
+
+
+def test_undo_in_the_number_of_the_copy_is_the_documents_unless_something_is_half_typed(document, view, qtbot):
+    path = Breadcrumb(document)
+    qtbot.addWidget(path)
+    undone: list[str] = []
+    QShortcut(QKeySequence.StandardKey.Undo, path, lambda: undone.append("document"))
+    name = grouped(view, "conv2", "tanh2")
+    node_edits.set_repeat(view.document, name, 3)
+    document.open_block(name)
+    (stepper,) = path.steppers.values()
+    with qtbot.waitActive(path):
+        path.show()
+        path.activateWindow()
+    stepper.setFocus()
+    QTest.keySequence(stepper, QKeySequence.StandardKey.Undo)
+    assert undone == ["document"]
+    stepper.selectAll()
+    QTest.keyClicks(stepper, "2")
+    QTest.keySequence(stepper, QKeySequence.StandardKey.Undo)
+    assert undone == ["document"]
+    assert "1" in stepper.text()
 
 
 def test_a_copy_that_is_gone_gives_way_to_the_last(document, view):

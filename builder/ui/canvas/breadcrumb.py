@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
 
 from builder.graph.steps import block_names, split_step
@@ -131,7 +131,7 @@ class Breadcrumb(QFrame):
 
     def _stepper(self, depth: int, name: str, copies: int) -> QSpinBox:
         """Which copy of a repeated block one looks into."""
-        made = QSpinBox()
+        made = _Stepper()
         made.setRange(1, copies)
         made.setPrefix(_COPY)
         made.setSuffix(f" of {copies:,}")
@@ -170,3 +170,18 @@ def changes(definition: str, count: int) -> str:
     if count == 1:
         return f"{definition} is used once in the network."
     return f"All {count:,} copies of {definition} change with what you change here."
+
+
+class _Stepper(QSpinBox):
+    """A number that is no part of the document: undo, unless of something half typed, means the document's."""
+
+    def event(self, event: QEvent) -> bool:
+        if (
+            event.type() is QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and self.text() == f"{self.prefix()}{self.textFromValue(self.value())}{self.suffix()}"
+            and (event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo))
+        ):
+            event.ignore()
+            return True
+        return super().event(event)
