@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
@@ -29,6 +29,7 @@ AXIS = 46  # pixels for the figures at the left
 FOOT = 18  # pixels for the steps below
 MOST_SMOOTH = 200  # points of the smoothed curve that are drawn
 MOST_DOTS = 80  # validation points that are drawn with dots
+SETTLED = 250  # milliseconds without another point until points too close to be seen apart are drawn
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self._drawn = 0.0  # the newest step of the training curve when the plot was drawn last
         self._pointer: QPointF | None = None
         self._drag: tuple[float, tuple[float, float]] | None = None
+        self._settled = QTimer(self, singleShot=True, interval=SETTLED)
+        self._settled.timeout.connect(self.refresh)
         self._raw, self._mean, self._line = (pg.PlotCurveItem() for _ in range(3))
         self._dots, self._first = (pg.ScatterPlotItem(pxMode=True, size=5) for _ in range(2))
         for item in (self._raw, self._mean, self._line, self._dots, self._first):
@@ -105,11 +108,17 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         return 0.0, max([1.0, *lasts])
 
     def follow(self) -> None:
-        """Draw again if the newest training points would move anything by half a pixel: late in a run few do."""
+        """Draw again if the newest training points would move anything by half a pixel: late in a run few do.
+
+        When no more come (a pause), the last ones are drawn all the same, and the figure below is the last step.
+        """
         first, last = self.span or self.extent()
-        hidden = self.span is not None and self._drawn >= last
-        if not hidden and self._newest() - self._drawn >= 0.5 * (last - first) / self.area().width():
+        if self.span is not None and self._drawn >= last:
+            return
+        if self._newest() - self._drawn >= 0.5 * (last - first) / self.area().width():
             self.refresh()
+        else:
+            self._settled.start()
 
     def _newest(self) -> float:
         # Of training alone: the point of a validation may be drawn before the steps that led to it have arrived.
@@ -117,6 +126,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
 
     def refresh(self) -> None:
         """Draw the series as they stand now."""
+        self._settled.stop()
         self._drawn = self._newest()
         self._box.setGeometry(self.area())
         first, last = self.span or self.extent()

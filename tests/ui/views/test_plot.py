@@ -36,6 +36,18 @@ def test_the_steps_before_a_validation_are_drawn_though_they_arrive_after_it(
     assert plot.drawn_to() == 100
 
 
+def test_the_last_step_before_a_pause_is_drawn_though_it_moves_nothing(qtbot: QtBot) -> None:
+    view = LossView()
+    qtbot.addWidget(view)
+    view.resize(400, 300)
+    view.show()
+    view.add_scalars(steps(1, 2000))
+    (plot,) = view.plots()
+    view.add_scalars(steps(2001, 2001))
+    assert plot.drawn_to() == 2000  # not yet: there may be more to come
+    qtbot.waitUntil(lambda: plot.drawn_to() == 2001, timeout=PATIENCE)
+
+
 def test_curves_end_at_the_last_step_of_a_run_that_pauses_goes_on_and_stops(
     make_window: MakeWindow, qtbot: QtBot
 ) -> None:
