@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -64,6 +64,7 @@ class ImportDialog(QDialog):
         super().__init__(parent)
         self._adopt = adopt
         self._asked_names = False
+        self._place: QPoint | None = None  # where it was closed
         self._none = ""  # why there are no models of torchvision
         self._trained: frozenset[str] = frozenset()
         self._wished = True  # to have the weights, where there are some
@@ -177,6 +178,8 @@ class ImportDialog(QDialog):
             threading.Thread(target=self._find_names, name="model names", daemon=True).start()
         if self.isVisible():
             self.raise_()
+        elif self._place is not None:
+            self.move(self._place)  # else some window managers put it lower by the height of its title
         self.show()
         self.activateWindow()
 
@@ -312,6 +315,7 @@ class ImportDialog(QDialog):
     # Life -----------------------------------------------------------------------------------------------------------
 
     def hideEvent(self, event: QHideEvent) -> None:
+        self._place = self.pos()
         super().hideEvent(event)
         if not event.spontaneous():  # closed, not minimised
             self.process.stop()
