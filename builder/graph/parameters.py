@@ -142,6 +142,8 @@ def problems_of(error: ValidationError, where: str) -> tuple[Problem, ...]:
             message = f"{text[:1].lower()}{text[1:]}."
         elif kind in ("literal_error", "union_tag_invalid", "enum"):
             choices = context.get("expected") or context.get("expected_tags") or "one of the choices"
+            if "tag" in context:  # the group itself says less than its kind
+                value = _brief(context["tag"])
             message = f"{value} does not fit here: it must be {choices}."
         else:
             wanted = next((words for start, words in _WANTED.items() if kind.startswith(start)), "another value")

@@ -23,6 +23,7 @@ from builder.graph.problems import (
 )
 from builder.graph.steps import Path, block_names
 from builder.layers import edits as layer_edits
+from builder.project import near
 from builder.project.document import Project
 
 P = TypeVar("P", bound=Parameters)
@@ -73,20 +74,30 @@ def set_setting(project: Project, path: str, value: Any) -> Project:
     """
     room, _, rest = path.partition(".")
     if room not in ("data", "training") or not rest:
-        message = f"there is no setting {path}."
-        raise ProblemError(Problem("no-such-setting", message, where=path, hint="See `torchcanvas settings`."))
+        raise _no_setting(project, path)
     names = rest.split(".")
-    if room == "data":
-        return replace(project, data=_with_value(project.data, names, value, path))
-    return replace(project, training=_with_value(project.training, names, value, path))
+    try:
+        if room == "data":
+            return replace(project, data=_with_value(project.data, names, value, path))
+        return replace(project, training=_with_value(project.training, names, value, path))
+    except _NoSettingError:
+        raise _no_setting(project, path) from None
+
+
+class _NoSettingError(Exception):
+    pass
+
+
+def _no_setting(project: Project, path: str) -> ProblemError:
+    message = "there is no such setting."
+    return ProblemError(Problem("no-such-setting", message, where=path, hint=near.hint(project, path)))
 
 
 def _with_value(settings: P, names: list[str], value: Any, path: str) -> P:
+    """The settings with one changed; raises `_NoSettingError` where there is none of this name."""
     name = names[0]
     if name not in type(settings).model_fields:
-        known = ", ".join(field for field in type(settings).model_fields if field != "kind")
-        message = f"there is no setting {path}; here there are {known}."
-        raise ProblemError(Problem("no-such-setting", message, where=path))
+        raise _NoSettingError
     if len(names) > 1:
         inner = getattr(settings, name)
         if not isinstance(inner, Parameters):
@@ -100,7 +111,7 @@ def _with_value(settings: P, names: list[str], value: Any, path: str) -> P:
     except ValidationError as error:
         if name == "kind":  # another variant has other settings: `adam` instead of `sgd` would not fit them here
             group = path.removesuffix(".kind")
-            hint = f"Write {group}={value if isinstance(value, str) else 'NAME'}"
+            hint = f"Write {group}={value}"
             raise ProblemError(Problem("bad-parameter", f"{group} is chosen as a whole.", path, hint=hint)) from None
         raise ProblemError(*(replace(problem, field="") for problem in problems_of(error, path))) from None
     return changed

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from builder.graph.parameters import Parameters, parameter
 
@@ -76,6 +77,16 @@ Schedule = Annotated[Constant | Cosine, Field(discriminator="kind")]
 Loss = Literal["cross-entropy", "binary-cross-entropy", "squared-error"]
 
 
+DEVICES = "auto, cpu, cuda, cuda:1 or mps"
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]+)?")
+
+
+def _device(name: str) -> str:
+    if not _DEVICE.fullmatch(name):
+        raise ValueError(f"{name!r:.40} is no device: it must be {DEVICES}")
+    return name
+
+
 class TrainingSettings(Parameters):
     """How a network is trained."""
 
@@ -104,6 +115,4 @@ class TrainingSettings(Parameters):
         file="Weights and runs (*.safetensors run.json)",
         max_length=4096,
     )
-    device: str = parameter(
-        "auto", "Device", "auto, cpu, cuda, cuda:1 or mps.", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", advanced=True
-    )
+    device: Annotated[str, AfterValidator(_device)] = parameter("auto", "Device", f"{DEVICES}.", advanced=True)
