@@ -18,8 +18,8 @@ from builder.compile.plan import Plan, make_plan
 from builder.compile.source import network_source
 from builder.graph.problems import Problem, ProblemError
 from builder.project.document import Project
-from builder.project.file import write
 from builder.project.weights import beginning
+from builder.writing import write
 
 PICTURES = ("svg", "png", "pdf")
 

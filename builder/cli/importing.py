@@ -14,6 +14,7 @@ from builder.graph.problems import Problem, ProblemError
 from builder.project import file
 from builder.project.document import new_project
 from builder.project.weights import with_weights
+from builder.writing import backup_of, write
 
 WEIGHTS = ".safetensors"
 
@@ -69,7 +70,7 @@ def import_(
         message = "there is not enough memory to write the weights."
         raise ProblemError(Problem("out-of-memory", message, where=str(beside))) from None
     new = not beside.exists()
-    kept = file.write(beside, data, backup=True)
+    kept = write(beside, data, backup=True)
     try:
         file.save(with_weights(project, beside.name), output)
     except ProblemError:  # another project may begin with the weights that were there
@@ -78,7 +79,7 @@ def import_(
                 beside.unlink(missing_ok=True)
             elif kept:
                 there = beside.resolve()
-                file.backup_of(there).replace(there)
+                backup_of(there).replace(there)
         raise
     count = sum(tensor.numel() for tensor in result.weights.values())
     print(f"{output}: {len(flat.network.graph.nodes):,} layers; {beside}: {count:,} numbers")

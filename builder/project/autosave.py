@@ -20,8 +20,9 @@ import platformdirs
 
 from builder.graph.problems import Problem, ProblemError
 from builder.project.document import Project
-from builder.project.file import read, write
+from builder.project.file import read
 from builder.project.form import from_json, parse, to_json
+from builder.writing import write
 
 
 def recovery_folder() -> Path:

@@ -16,8 +16,8 @@ from platformdirs import user_data_path
 from builder.graph.blocks import used_by
 from builder.graph.model import Block
 from builder.graph.problems import Problem, ProblemError
-from builder.project.file import write
 from builder.project.form import VERSION, block_from_json, block_to_json, parse, version_of
+from builder.writing import write
 
 FORMAT = "torchcanvas-block"
 ENDING = ".tcblock"

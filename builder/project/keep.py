@@ -15,8 +15,8 @@ from pathlib import Path
 
 import platformdirs
 
+from builder import writing
 from builder.graph.problems import Problem, ProblemError
-from builder.project import file
 from builder.project.autosave import recovery_folder
 from builder.project.document import Project
 from builder.project.weights import located, with_weights
@@ -94,7 +94,7 @@ def bring(project: Project, before: Path | None, path: Path) -> tuple[Project, P
         if target == path:
             continue
         if not target.exists():
-            file.copy(source, target, link=is_kept(source))
+            writing.copy(source, target, link=is_kept(source))
             return with_weights(project, target.name), target
         if target.is_file() and _same(source, target):
             return with_weights(project, target.name), None

@@ -13,7 +13,9 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import os
 import platform
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -22,6 +24,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -31,6 +34,7 @@ from builder.train.job import Job
 from builder.train.learner import Learner
 from builder.train.messages import EpochEnded, Finished
 from builder.train.meter import Rows, joined
+from builder.writing import put
 
 FORMAT = "torchcanvas-run"
 VERSION = 1
@@ -277,17 +281,16 @@ def _saved(tensor: Tensor) -> Tensor:
     return tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
 
 
-def _save(path: Path, tensors: dict[str, Tensor], meta: dict[str, str]) -> None:
-    partial = path.with_name(path.name + ".part")
-    try:
-        save_file(tensors, partial, {"format": "pt", **meta})
-        partial.replace(path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
-    except Exception as error:  # safetensors has an exception of its own for a full disk
-        partial.unlink(missing_ok=True)
-        raise OSError(None, "the weights could not be stored") from error
+def _save(path: Path, tensors: dict[str, Tensor], meta: dict[str, str], *, lasting: bool = False) -> None:
+    def fill(partial: Path) -> None:
+        try:
+            save_file(tensors, partial, {"format": "pt", **meta})
+        except SafetensorError as error:  # also for a full disk; it names the system's error in words only
+            number = re.search(r"os error (\d+)", str(error))
+            words = os.strerror(int(number[1])) if number else "the weights could not be stored"
+            raise OSError(int(number[1]) if number else None, words) from error
+
+    put(path, fill, lasting=lasting)
 
 
 def _meta(path: Path) -> dict[str, str]:
@@ -298,9 +301,7 @@ def _meta(path: Path) -> dict[str, str]:
 
 
 def _write(path: Path, text: str) -> None:
-    partial = path.with_name(path.name + ".part")
-    partial.write_text(text, "utf-8")
-    partial.replace(path)
+    put(path, lambda partial: partial.write_text(text, "utf-8"), lasting=False)
 
 
 def _cut_last_line(path: Path) -> None:

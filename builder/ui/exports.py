@@ -15,9 +15,9 @@ from PySide6.QtCore import QObject, Signal
 
 from builder.graph.problems import Problem, ProblemError
 from builder.project.document import Project
-from builder.project.file import write
 from builder.ui import choosers
 from builder.ui.canvas.export import render
+from builder.writing import write
 
 if TYPE_CHECKING:
     from builder.ui.window import MainWindow

@@ -10,7 +10,8 @@ from safetensors.torch import load_file
 from builder.compile.network import infer_flat
 from builder.compile.plan import make_plan
 from builder.compile.weights import trained
-from builder.project.file import backup_of, load
+from builder.project.file import load
+from builder.writing import backup_of
 
 MODEL = """
 from torch import nn

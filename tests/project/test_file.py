@@ -14,7 +14,8 @@ import pytest
 from builder.graph.problems import Problem, ProblemError
 from builder.project import file
 from builder.project.document import Project
-from builder.project.file import backup_of, load, save
+from builder.project.file import load, save
+from builder.writing import backup_of
 
 OLD, NEW = Project(name="old"), Project(name="new")
 
@@ -112,7 +113,7 @@ def test_read_only_folder(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def forbid(*_args: object, **_options: object) -> None:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-        monkeypatch.setattr(file.tempfile, "mkstemp", forbid)
+        monkeypatch.setattr(Path, "touch", forbid)
     else:
         path.parent.chmod(0o555)
     try:

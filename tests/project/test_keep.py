@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from builder import writing
 from builder.graph.problems import ProblemError
-from builder.project import file, keep
+from builder.project import keep
 from builder.project.document import Project
 from builder.project.edits import set_setting
 from builder.project.weights import located
@@ -104,7 +105,7 @@ def test_a_place_that_cannot_be_written_is_one_problem(tmp_path: Path, monkeypat
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "link", full)
-    monkeypatch.setattr(file.shutil, "copyfileobj", full)
+    monkeypatch.setattr(writing.shutil, "copyfileobj", full)
     with pytest.raises(ProblemError) as raised:
         keep.bring(project(source), None, tmp_path / "mine.tcanvas")
     assert [problem.code for problem in raised.value.problems] == ["disk-full"]

@@ -52,7 +52,7 @@ def test_what_stands_in_the_folder(tmp_path: Path) -> None:
     assert run.end is not None
     assert run.end["reason"] == "completed"
     assert run.end["test_accuracy"] == result.finished.test_accuracy
-    assert not list(run.folder.rglob("*.part"))
+    assert not [*run.folder.rglob("*.part"), *run.folder.rglob("*.tmp")]
 
 
 def test_the_final_weights_are_those_that_were_tested(tmp_path: Path) -> None:

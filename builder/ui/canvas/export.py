@@ -14,7 +14,6 @@ from PySide6.QtGui import QImage, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
 from builder.graph.problems import Problem, ProblemError
-from builder.project.file import write
 from builder.ui.canvas.comments import CommentItem
 from builder.ui.canvas.face import NEAR
 from builder.ui.canvas.ink import Ink
@@ -23,6 +22,7 @@ from builder.ui.canvas.outlines import with_outlines
 from builder.ui.canvas.scene import CanvasScene
 from builder.ui.canvas.wires import WireItem
 from builder.ui.theme import Theme, theme
+from builder.writing import write
 
 _BORDER = 24.0
 _SHARPNESS = 2.0  # pixels of a PNG for a pixel of the canvas, where nothing else is asked for

@@ -11,8 +11,8 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QWidget
 
 from builder.graph.problems import ProblemError
-from builder.project import file
 from builder.ui import choosers
+from builder.writing import write
 
 Ask = Callable[[QWidget, str, str], str]
 
@@ -59,7 +59,7 @@ def copy_picture(image: QImage) -> str:
 
 def _written(path: str, data: bytes) -> str:
     try:
-        file.write(Path(path), data)
+        write(Path(path), data)
     except ProblemError as error:
         return str(error)
     return f"Saved {path}."
