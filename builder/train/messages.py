@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +80,17 @@ class TakeSnapshot:
     """Write the weights as they are into the run folder."""
 
 
-Command = Resume | Pause | StepBatch | StepPhase | Stop | SetLearningRate | TakeSnapshot
+@dataclass(frozen=True)
+class SaveWeights:
+    """Write the weights to a file of the user's, as they are between two steps; `WeightsSaved` answers.
+
+    The only command that is obeyed after the end, too.
+    """
+
+    path: Path
+
+
+Command = Resume | Pause | StepBatch | StepPhase | Stop | SetLearningRate | TakeSnapshot | SaveWeights
 
 
 # Events -------------------------------------------------------------------------------------------------------------
@@ -153,6 +164,14 @@ class EpochEnded:
 
 
 @dataclass(frozen=True)
+class WeightsSaved:
+    """What became of a `SaveWeights`; with a problem, what stood in the file before is unchanged."""
+
+    path: Path
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True)
 class Warned:
     """Something the user should know, but training goes on."""
 
@@ -168,7 +187,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Finished:
-    """The last event of every run."""
+    """The end of every run: only answers to what is asked after it still follow."""
 
     reason: Reason
     step: int
@@ -177,7 +196,7 @@ class Finished:
     run: str = ""
 
 
-Event = Preparing | Prepared | StateChanged | EpochEnded | Warned | Failed | Finished
+Event = Preparing | Prepared | StateChanged | EpochEnded | WeightsSaved | Warned | Failed | Finished
 
 
 @dataclass(frozen=True)

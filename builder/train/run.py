@@ -91,7 +91,7 @@ class Record:
     def snapshot(self) -> Path:
         """Write the weights as they are; returns their file."""
         path = self.folder / "weights" / f"{self._learner.step:08d}.safetensors"
-        _save(path, _weights(self._learner), {"step": str(self._learner.step)})
+        write_weights(self._learner, path, lasting=False)
         return path
 
     def save_resume(self) -> None:
@@ -125,6 +125,15 @@ class Record:
         """Let go of the files."""
         with contextlib.suppress(OSError):
             self._metrics.close()
+
+
+def write_weights(learner: Learner, path: Path, *, lasting: bool = True) -> None:
+    """Write the weights as they are, so that another training can begin with them. Raises `OSError`.
+
+    Args:
+        lasting: they survive a power cut too.
+    """
+    _save(path, _weights(learner), {"step": str(learner.step)}, lasting=lasting)
 
 
 def resume(learner: Learner, folder: Path) -> None:

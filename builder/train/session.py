@@ -36,9 +36,11 @@ from builder.train.messages import (
     Reason,
     State,
     Warned,
+    WeightsSaved,
 )
 from builder.train.meter import Rows, joined, mean
-from builder.train.run import Record, disk_problem, resume
+from builder.train.run import Record, disk_problem, resume, write_weights
+from builder.writing import problem_of as problem_of_writing
 
 READ_EVERY = 0.03  # seconds between two readings of the losses that gather on the device
 LARGE = 5_000_000  # parameters; a larger model is not copied to measure which number of threads suits it
@@ -261,6 +263,21 @@ class Session:
         if self.learner is not None:
             self._open_record(self.learner)
             self._write(lambda record: record.snapshot())
+
+    def save_weights(self, path: Path) -> None:
+        """Write the weights as they are into a file, and tell how that went; nothing happens to the run."""
+        if self.learner is None:
+            return
+        problem = None
+        try:
+            write_weights(self.learner, path)
+        except (OSError, ValueError) as error:
+            problem = problem_of_writing(error, path)
+        except (MemoryError, RuntimeError) as error:
+            log.debug("the weights could not be copied", exc_info=error)
+            message = "there is not enough memory to copy the weights, so they were not saved."
+            problem = Problem("out-of-memory", message, where=str(path))
+        self._host.emit(WeightsSaved(path, problem))
 
     def set_learning_rate(self, value: float) -> None:
         """Use another learning rate from the next update on."""

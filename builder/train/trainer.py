@@ -23,11 +23,13 @@ from builder.train.mailbox import Mailbox
 from builder.train.messages import (
     Command,
     Event,
+    Finished,
     Inside,
     Pause,
     Phase,
     Progress,
     Resume,
+    SaveWeights,
     SetLearningRate,
     State,
     StateChanged,
@@ -61,10 +63,11 @@ class _Mode(Enum):
 class Trainer:
     """One run on a daemon thread. Call `start` once, and `close` when nobody needs it any more.
 
-    After the last step the thread stays to make pictures of the trained network, until `close` (or another `Stop`).
+    After the last step the thread stays to make pictures of the trained network and to save its weights, until `close`
+    (or another `Stop`).
 
     Attributes:
-        events: what happened, in order, nothing left out; ends with `Finished`.
+        events: what happened, in order, nothing left out; `Finished` ends the run.
         mailbox: the newest picture; the next one is made once it was taken.
     """
 
@@ -82,7 +85,7 @@ class Trainer:
         self._thread.start()
 
     def send(self, command: Command) -> None:
-        """Ask for something; it is done behind the phase under way. Without effect after the end."""
+        """Ask for something; it is done behind the phase under way. After the end only weights can be saved."""
         self._pilot.ask(command)
 
     def attend(self, attention: Attention) -> None:
@@ -100,7 +103,7 @@ class Trainer:
 
     @property
     def alive(self) -> bool:
-        """Whether the thread runs: also after the end, while it serves pictures."""
+        """Whether the thread runs: also after the end, while it serves pictures and weights."""
         return self._thread.is_alive()
 
     def close(self, timeout: float = 5.0) -> bool:
@@ -130,6 +133,7 @@ class _Pilot(Host):
         self._events, self._mailbox = events, mailbox
         self._commands: queue.SimpleQueue[Command | _Wake] = queue.SimpleQueue()
         self._attention = attention
+        self._files: list[Path] = []  # to write the weights to, once no step is under way
         self._stop = threading.Event()
         self._leave = threading.Event()
         self._observer: Observer | None = None
@@ -162,20 +166,26 @@ class _Pilot(Host):
         self._serve()
 
     def _serve(self) -> None:
-        """After the end: what was learned can still be looked at."""
+        """After the end: what was learned can still be looked at, and saved."""
+        self._save()
         self._picture()
-        while not self._leave.is_set() and self._observer is not None:
-            command = self._commands.get()
-            if isinstance(command, Stop):
-                return
-            if command is _Wake.LOOK:
-                self._picture()
+        while self.session.learner is not None and not (self._leave.is_set() and self._commands.empty()):
+            match self._commands.get():
+                case Stop():
+                    return
+                case SaveWeights(path):
+                    self._files.append(path)
+                    self._save()
+                case _Wake.LOOK:
+                    self._picture()
 
     def emit(self, event: Event) -> None:
-        if self.session.progress.state is State.FINISHED:
+        if isinstance(event, Finished):
             self.state = State.FINISHED
             while not self._commands.empty():  # what was asked of the run is not asked of what comes after it
-                self._commands.get()
+                command = self._commands.get()
+                if isinstance(command, SaveWeights):
+                    self._files.append(command.path)
         self._events.put(event)
 
     def cancelled(self) -> bool:
@@ -199,6 +209,8 @@ class _Pilot(Host):
         if not self._commands.empty():
             self._obey()
         inside = phase is not Phase.BATCH
+        if not inside:
+            self._save()
         if self.mode is _Mode.HOLD:
             self._hold(phase if inside else None)
         if self._stop.is_set() and not inside:
@@ -208,6 +220,7 @@ class _Pilot(Host):
     def between(self) -> None:
         if not self._commands.empty():
             self._obey()
+        self._save()
         if self.mode is _Mode.HOLD:
             self._hold(None)
         if self._stop.is_set():
@@ -235,6 +248,7 @@ class _Pilot(Host):
         """Wait until a command lets the run go on; pictures are made again when somebody looks elsewhere."""
         self.session.flush()
         self._enter(State.PAUSED, None if phase is None else self.session.inside(phase))
+        self._save()
         self._picture()
         while self.mode is _Mode.HOLD and not self._stop.is_set():
             self._carry_out(self._commands.get())
@@ -259,6 +273,10 @@ class _Pilot(Host):
                 self._set_learning_rate(value)
             case TakeSnapshot():
                 self.session.snapshot()
+            case SaveWeights(path):
+                self._files.append(path)
+                if self.state is State.PAUSED:
+                    self._save()
             case _Wake.LOOK:
                 if self.state is State.PAUSED:
                     self._picture()
@@ -266,6 +284,11 @@ class _Pilot(Host):
     def _go(self, mode: _Mode) -> None:
         self.mode = mode
         self._moved = False
+
+    def _save(self) -> None:
+        """Write the files that were asked for; inside a step only while it waits there."""
+        while self._files:
+            self.session.save_weights(self._files.pop(0))
 
     def _set_learning_rate(self, value: float) -> None:
         if math.isfinite(value) and value > 0:

@@ -22,9 +22,23 @@ def open_file(parent: QWidget, title: str, kinds: str, begin: Path | None = None
 
 
 def save_file(parent: QWidget, title: str, name: str, kinds: str, begin: Path | None = None) -> Path | None:
-    """A place for a file that is called `name` at first, in the folder `begin`; None when nobody chose one."""
-    chosen, _ = QFileDialog.getSaveFileName(parent, title, str((begin or last()) / name), kinds)
-    return _remembered(chosen)
+    """A place for a file that is called `name` at first, in the folder `begin`; None when nobody chose one.
+
+    A name that is typed without an ending gets that of `name`.
+    """
+    dialog = QFileDialog(parent, title, str(begin or last()), kinds)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    # Added here, and not by the caller: the dialog asks before a file of that name is replaced.
+    dialog.setDefaultSuffix(Path(name).suffix.removeprefix("."))
+    dialog.selectFile(name)
+    chosen = dialog.selectedFiles() if dialog.exec() else []
+    dialog.deleteLater()
+    return _remembered(chosen[0] if chosen else "")
+
+
+def plain_name(title: str) -> str:
+    """What a file may be called that holds something with this title; without an ending."""
+    return "".join(c if c.isalnum() or c in "-_ " else "-" for c in title).strip() or "network"
 
 
 def folder(parent: QWidget, title: str) -> Path | None:

@@ -78,12 +78,15 @@ class CommandPalette(QFrame):
             group = action.property("group")
             name = f"{group}: {action.text()}" if group else action.text()
             name = name.replace("&", "")
-            if action.isEnabled() and all(word in name.casefold() for word in words):
+            offered = action.isEnabled() or action.property("reason")  # what says why it cannot be had is shown
+            if offered and all(word in name.casefold() for word in words):
                 keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
                 item = QListWidgetItem(name)
                 item.setData(Qt.ItemDataRole.UserRole, action)
                 item.setData(KEYS, keys)
                 item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{name}, {keys}" if keys else name)
+                if not action.isEnabled():
+                    item.setFlags(Qt.ItemFlag.ItemIsSelectable)
                 self.list.addItem(item)
         self.list.setVisible(self.list.count() > 0)
         self._none.setVisible(not self.list.count())
@@ -96,6 +99,8 @@ class CommandPalette(QFrame):
         if item is None:
             return
         action = item.data(Qt.ItemDataRole.UserRole)
+        if not action.isEnabled():
+            return
         self.hide()
         action.trigger()
 

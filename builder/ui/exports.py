@@ -34,6 +34,7 @@ class Exports(QObject):
         super().__init__(window)
         self._window = window
         self.finished.connect(self._tell)
+        window.live.weights_saved.connect(self._tell)
 
     def source(self, path: Path | None = None) -> None:
         """The model as Python source."""
@@ -50,6 +51,19 @@ class Exports(QObject):
     def archive(self, path: Path | None = None) -> None:
         """The model as a PyTorch archive."""
         self._write("Export PyTorch archive", "network.pt2", "PyTorch archive (*.pt2)", _archive, path)
+
+    def weights(self, path: Path | None = None) -> None:
+        """The weights of the run as they are now, for another training to begin with."""
+        live = self._window.live
+        name = f"{choosers.plain_name(self._window.document.value.name)}.safetensors"
+        path = path or choosers.save_file(self._window, "Save the weights", name, "Weights (*.safetensors)")
+        if path is None:
+            return
+        if live.no_weights:  # the dialog was open for long
+            self._tell(path, Problem("no-weights", f"{live.no_weights}, so no weights were saved.", str(path)))
+            return
+        self._window.status.hint(f"Writing {path} …")
+        live.save_weights(path)
 
     def selection(self, path: Path | None = None) -> None:
         """What is selected as a picture; everything where nothing is."""

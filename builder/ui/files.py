@@ -244,8 +244,7 @@ class Files(QObject):
         return choosers.open_file(self._window, "Open project", FILTER, self._folder())
 
     def _ask_save(self) -> Path | None:
-        stem = "".join(c if c.isalnum() or c in "-_ " else "-" for c in self._document.value.name).strip()
-        name = f"{stem or 'network'}{SUFFIX}"
+        name = choosers.plain_name(self._document.value.name) + SUFFIX
         return choosers.save_file(self._window, "Save project", name, FILTER, self._folder())
 
     def _folder(self) -> Path | None:

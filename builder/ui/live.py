@@ -32,6 +32,7 @@ from builder.train.messages import (
     Preparing,
     Progress,
     Resume,
+    SaveWeights,
     SetLearningRate,
     State,
     StateChanged,
@@ -40,6 +41,7 @@ from builder.train.messages import (
     Stop,
     TakeSnapshot,
     Warned,
+    WeightsSaved,
 )
 from builder.ui.document import Document
 
@@ -81,6 +83,7 @@ class Live(QObject):
     warned = Signal(object)  # Problem
     failed = Signal(object)  # Problem
     finished = Signal(object)  # Finished
+    weights_saved = Signal(object, object)  # the file that `save_weights` named; a Problem, or None when it is written
     cleared = Signal()  # another run begins: curves and pictures start anew
     stale_changed = Signal(bool)  # also when more or less has changed than before
 
@@ -188,6 +191,17 @@ class Live(QObject):
     def take_snapshot(self) -> None:
         """Write the weights as they are into the run folder."""
         self._send(TakeSnapshot())
+
+    @property
+    def no_weights(self) -> str:
+        """Why there are no weights to save, in a few words; "" when there are."""
+        if self.stepped and self.prepared is not None and self._trainer is not None:
+            return ""
+        return "nothing was trained yet"
+
+    def save_weights(self, path: Path) -> None:
+        """Write the weights as they are to a file, while training, in a pause or after the end."""
+        self._send(SaveWeights(path))
 
     def close(self, seconds: float = 5.0) -> bool:
         """End every trainer and wait for its thread. False when one did not end in time."""
@@ -391,6 +405,8 @@ class Live(QObject):
                     self.inside_changed.emit(inside)
             case EpochEnded():
                 self._epochs.append(event)
+            case WeightsSaved(path, problem):
+                self.weights_saved.emit(path, problem)
             case Warned(problem):
                 self.warned.emit(problem)
             case Failed(problem):

@@ -61,6 +61,9 @@ class Menus(QObject):
             menu = QMenu(title, bar)
             bar.addMenu(menu)
             fill(menu)
+        for changed in (window.live.state_changed, window.live.prepared_changed, window.live.cleared):
+            changed.connect(self._offer_weights)
+        self._offer_weights()
 
     def _add(
         self, menu: QMenu, text: str, act: Callable[[], object], key: QKeySequence.StandardKey | str | None = None
@@ -107,6 +110,7 @@ class Menus(QObject):
         self._add(menu, "Export training script…", exports.script)
         self._add(menu, "Export ONNX…", exports.onnx)
         self._add(menu, "Export PyTorch archive…", exports.archive)
+        self._weights = self._add(menu, "", exports.weights)
         self._add(menu, "Export picture of the network…", exports.picture)
         self._add(menu, "Export picture of the selection…", exports.selection)
         menu.addSeparator()
@@ -252,8 +256,15 @@ class Menus(QObject):
         menu.addSeparator()
         self._add(menu, "Begin with the weights of a run…", self._begin_with_run)
         self._add(menu, "Save the weights now", self._save_weights)
+        menu.addAction(self._weights)  # also where it is looked for by who thinks of the run
         self._add(menu, "Next sample", lambda: window.pin_sample(window.sample + 1), "Ctrl+.")
         self._add(menu, "Previous sample", lambda: window.pin_sample(window.sample - 1), "Ctrl+,")
+
+    def _offer_weights(self) -> None:
+        reason = self._window.live.no_weights
+        self._weights.setText(f"Save the weights as… ({reason})" if reason else "Save the weights as…")
+        self._weights.setProperty("reason", reason)  # the command palette shows it too
+        self._weights.setEnabled(not reason)
 
     def _begin_with_run(self) -> None:
         from builder.train.folders import runs_folder

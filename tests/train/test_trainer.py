@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file
 
 from builder.inspect.picture import Attention, Picture
@@ -22,6 +24,7 @@ from builder.train.messages import (
     Prepared,
     Reason,
     Resume,
+    SaveWeights,
     SetLearningRate,
     State,
     StateChanged,
@@ -30,6 +33,7 @@ from builder.train.messages import (
     Stop,
     TakeSnapshot,
     Warned,
+    WeightsSaved,
 )
 from builder.train.run import load_run
 from builder.train.trainer import Trainer
@@ -257,6 +261,89 @@ def test_a_snapshot_on_demand(fly: Fly, tmp_path: Path) -> None:
     flight.trainer.send(StepBatch())
     rest(flight)
     assert sorted(load_run(tmp_path / "run").weights) == [0, 1]
+
+
+def saved(flight: Flight, path: Path) -> dict[str, torch.Tensor]:
+    """The weights as they are now, by way of a file."""
+    flight.trainer.send(SaveWeights(path))
+    assert flight.until(WeightsSaved) == WeightsSaved(path)
+    return load_file(path)
+
+
+def alike(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_weights_are_saved_between_two_steps_of_a_running_training(fly: Fly, tmp_path: Path) -> None:
+    path = tmp_path / "mine.safetensors"
+    flight = fly(picture_job(epochs=4), paused=True)
+    rest(flight)
+    for _ in range(2):  # up to the loss: the training goes on from inside a step
+        flight.trainer.send(StepPhase())
+        rest(flight)
+    flight.trainer.send(Resume())
+    flight.trainer.send(SaveWeights(path))
+    flight.until(WeightsSaved)
+    with safe_open(path, framework="pt") as file:
+        step = int(file.metadata()["step"])
+    assert step > 0
+    assert flight.finish().reason is Reason.COMPLETED
+    again = fly(picture_job(epochs=4), paused=True)
+    rest(again)
+    for _ in range(step):
+        again.trainer.send(StepBatch())
+        rest(again)
+    assert alike(load_file(path), saved(again, tmp_path / "again.safetensors"))
+
+
+def test_weights_are_saved_in_a_pause_inside_a_step(fly: Fly, tmp_path: Path) -> None:
+    flight = fly(picture_job(), paused=True)
+    rest(flight)
+    before = saved(flight, tmp_path / "before.safetensors")
+    for phase in (Phase.FORWARD, Phase.LOSS, Phase.BACKWARD, Phase.UPDATE):
+        flight.trainer.send(StepPhase())
+        assert rest(flight).inside.phase is phase
+    assert torch.equal(saved(flight, tmp_path / "inside.safetensors")["fc1.weight"], before["fc1.weight"])
+    flight.trainer.send(StepPhase())
+    rest(flight)
+    assert not alike(saved(flight, tmp_path / "after.safetensors"), before)
+
+
+def test_training_begins_again_with_saved_weights(fly: Fly, tmp_path: Path) -> None:
+    first = fly(picture_job(), run_folder=tmp_path / "first")
+    first.finish()
+    path = tmp_path / "mine.safetensors"
+    path.write_text("another file, which is replaced")
+    assert alike(saved(first, path), final_weights(tmp_path / "first"))
+    assert [entry.name for entry in tmp_path.iterdir() if entry.is_file()] == ["mine.safetensors"]
+    second = fly(replace(picture_job(), weights=path), paused=True)
+    rest(second)
+    assert second.all(Prepared)[0].carried.fresh == ()
+    assert alike(saved(second, tmp_path / "begun.safetensors"), load_file(path))
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_weights_that_were_asked_for_are_saved_though_the_run_ends(fly: Fly, tmp_path: Path, after: int) -> None:
+    path = tmp_path / "mine.safetensors"
+    flight = fly(picture_job(epochs=1000), paused=True)
+    rest(flight)
+    flight.trainer.send(Resume())
+    commands = [SaveWeights(path), Stop()]
+    for command in commands[::-1] if after else commands:
+        flight.trainer.send(command)
+    assert flight.trainer.close(PATIENCE)
+    assert load_file(path)
+
+
+def test_weights_that_cannot_be_saved_do_not_end_the_training(fly: Fly, tmp_path: Path) -> None:
+    flight = fly(picture_job(), paused=True)
+    rest(flight)
+    flight.trainer.send(SaveWeights(tmp_path / "absent" / "mine.safetensors"))
+    told = flight.until(WeightsSaved)
+    assert told.problem is not None
+    assert told.problem.code == "no-such-folder"
+    flight.trainer.send(Resume())
+    assert flight.finish().reason is Reason.COMPLETED
 
 
 def test_stopping_inside_a_step_finishes_the_step(fly: Fly) -> None:

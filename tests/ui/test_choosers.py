@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from builder.ui import choosers
@@ -24,14 +25,21 @@ def test_a_dialog_begins_where_the_one_before_ended(
         begun.append(begin)
         return next(answers), ""
 
+    def save(dialog: QFileDialog) -> bool:
+        (name,) = dialog.selectedFiles()
+        begun.append(name)
+        dialog.selectFile(chosen := next(answers))
+        return bool(chosen)
+
     def folder(_parent: QWidget, _title: str, begin: str) -> str:
         begun.append(begin)
         return next(answers)
 
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", file)
+    monkeypatch.setattr(QFileDialog, "exec", save)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", file)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", folder)
     here = tmp_path / "in"
+    here.mkdir()
     assert choosers.save_file(parent, "Save", "a.svg", "*.svg", here) == tmp_path / "out" / "a.svg"
     assert choosers.open_file(parent, "Open", "*.py") is None
     assert choosers.folder(parent, "Folder") == tmp_path
@@ -39,3 +47,29 @@ def test_a_dialog_begins_where_the_one_before_ended(
     assert begun == [str(here / "a.svg"), str(tmp_path / "out"), str(tmp_path / "out"), str(tmp_path)]
     (tmp_path / "out").rmdir()
     assert choosers.last() == tmp_path
+
+
+def test_a_name_without_its_ending_gets_it_and_is_asked_about(qtbot: QtBot, tmp_path: Path) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    (tmp_path / "old.csv").write_text("old")
+    asked: list[str] = []
+
+    def type_a_name() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, QFileDialog)
+        dialog.findChild(QLineEdit).setText("old")
+        QTimer.singleShot(0, answer)
+        dialog.accept()
+        dialog.reject()
+
+    def answer() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        asked.append(box.text())
+        box.button(QMessageBox.StandardButton.No).click()
+
+    QTimer.singleShot(0, type_a_name)
+    assert choosers.save_file(parent, "Save", "table.csv", "Tables (*.csv)", tmp_path) is None
+    assert len(asked) == 1
+    assert "old.csv" in asked[0]

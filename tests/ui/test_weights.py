@@ -25,6 +25,9 @@ from builder.project import keep, templates
 from builder.project.edits import set_setting
 from builder.project.file import load
 from builder.train.messages import Finished, Reason, State
+from builder.ui import choosers
+from builder.ui.command_palette import CommandPalette
+from builder.ui.exports import Exports
 from builder.ui.import_dialog import ImportDialog
 from builder.ui.window import MainWindow
 from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
@@ -285,3 +288,54 @@ def test_layers_are_frozen_from_the_menu(window: MainWindow, qtbot: QtBot) -> No
     assert frozen == {"conv1", "conv2"}
     actions["Let all layers learn"].trigger()
     assert document.graph == templates.load("lenet5").graph
+
+
+def test_the_weights_of_a_run_are_saved_by_the_menu_and_begun_with(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mine.safetensors"
+    monkeypatch.setattr(choosers, "save_file", lambda *_arguments: path)
+    (action,) = (found for found in window.actions() if found.text().startswith("Save the weights as"))
+    until_parked(qtbot, window)
+    assert not action.isEnabled()
+    assert action.text() == "Save the weights as… (nothing was trained yet)"
+    window.live.step_batch()
+    until(qtbot, action.isEnabled)
+    assert action.text() == "Save the weights as…"
+    with qtbot.waitSignal(window.live.weights_saved, timeout=PATIENCE) as told:
+        action.trigger()
+    assert told.args == [path, None]
+    assert window.status._hint.text() == f"Written: {path}"
+    one = load_file(path)
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE) as ended:
+        window.live.run()
+    with qtbot.waitSignal(window.live.weights_saved, timeout=PATIENCE):
+        action.trigger()
+    last = load_file(path)
+    assert any(not torch.equal(one[name], last[name]) for name in one)
+    stored = load_file(max((Path(ended.args[0].run) / "weights").iterdir()))
+    assert all(torch.equal(stored[name], last[name]) for name in stored)
+    window.document.commit("Begin with", set_setting(window.document.value, "training.weights", str(path)))
+    window.live.reset()
+    until(qtbot, lambda: not action.isEnabled())
+    until_parked(qtbot, window)
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE) as ended:
+        window.live.run()
+    begun = load_file(Path(ended.args[0].run) / "weights" / "00000000.safetensors")
+    assert all(torch.equal(begun[name], last[name]) for name in last)
+
+
+def test_weights_that_cannot_be_saved_are_told_of(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    until_parked(qtbot, window)
+    window.live.step_batch()
+    until(qtbot, lambda: not window.live.no_weights)
+    with qtbot.waitSignal(window.live.weights_saved, timeout=PATIENCE):
+        window.findChild(Exports).weights(tmp_path / "absent" / "mine.safetensors")
+    assert "there is no folder" in window.banner.text
+
+
+def test_who_looks_for_a_way_to_save_the_weights_is_told_why_there_are_none(window: MainWindow) -> None:
+    palette = window.findChild(CommandPalette)
+    palette.search.setText("save the weights as")
+    assert palette.list.item(0).text() == "Save the weights as… (nothing was trained yet)"
+    assert not palette.list.item(0).flags() & Qt.ItemFlag.ItemIsEnabled

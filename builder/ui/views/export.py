@@ -32,7 +32,6 @@ def save_picture(parent: QWidget, image: QImage, title: str, ask: Ask = ask_path
     path = ask(parent, file_name(title, ".png"), "Pictures (*.png)")
     if not path:
         return ""
-    path = path if Path(path).suffix else f"{path}.png"
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -47,7 +46,6 @@ def save_text(parent: QWidget, text: str, title: str, ask: Ask = ask_path) -> st
     path = ask(parent, file_name(title, ".csv"), "Tables (*.csv)")
     if not path:
         return ""
-    path = path if Path(path).suffix else f"{path}.csv"
     return _written(path, text.encode("utf-8"))
 
 
