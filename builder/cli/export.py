@@ -11,11 +11,12 @@ from typing import Annotated, Literal
 import typer
 
 from builder.cli.lent import Draw, Lent
-from builder.cli.output import AllowOption, ProjectArgument, SetOption, open_project
-from builder.cli.runs import weights_file
+from builder.cli.output import AllowOption, SetOption, changed, open_project
+from builder.cli.runs import is_run, project_of, weights_file
 from builder.compile.network import infer_flat, infer_network
 from builder.compile.plan import Plan, make_plan
 from builder.compile.source import network_source
+from builder.compile.stored import fit_problem, unreadable
 from builder.graph.problems import Problem, ProblemError
 from builder.project.document import Project
 from builder.project.weights import beginning
@@ -65,6 +66,20 @@ def to_archive(project: Project, wish: Wish) -> bytes:
     return archive.to_archive(_plan(project), wish.weights, begin=beginning(project))
 
 
+def to_weights(project: Project, wish: Wish) -> bytes:
+    """The weights of a run, as safetensors: what a training may begin with."""
+    if wish.weights is None:
+        hint = "Name the folder of a run instead of a project."
+        raise ProblemError(Problem("no-weights", "a project holds no weights that were trained.", hint=hint))
+    problem = fit_problem(_plan(project), wish.weights)
+    if problem is not None:
+        raise ProblemError(problem)
+    try:
+        return wish.weights.read_bytes()
+    except OSError as error:
+        raise ProblemError(unreadable(wish.weights, error)) from None
+
+
 def _picture(wanted: str) -> Callable[[Project, Wish], bytes]:
     def draw(project: Project, wish: Wish) -> bytes:
         if wish.draw is None:
@@ -79,9 +94,10 @@ FORMATS: dict[str, Callable[[Project, Wish], bytes]] = {
     "script": to_script,
     "onnx": to_onnx,
     "pt2": to_archive,
+    "weights": to_weights,
     **{wanted: _picture(wanted) for wanted in PICTURES},
 }
-WITH_WEIGHTS = ("onnx", "pt2")
+WITH_WEIGHTS = ("onnx", "pt2", "weights")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -97,14 +113,21 @@ def _known(wanted: str) -> str:
 
 def export(
     context: typer.Context,
-    project: ProjectArgument,
+    project: Annotated[
+        str,
+        typer.Argument(
+            metavar="PROJECT",
+            help="A project file, the name of a built-in network, or the folder of a run: what it trained.",
+            show_default=False,
+        ),
+    ],
     to: Annotated[str, typer.Option("--to", metavar="FORMAT", callback=_known, help=f"{', '.join(FORMATS)}.")],
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write; - for standard output.")
     ],
     weights: Annotated[
         Path | None,
-        typer.Option("--weights", metavar="RUN", help="onnx, pt2: the weights of this run.", show_default=False),
+        typer.Option("--weights", metavar="RUN", help="onnx, pt2, weights: those of this run.", show_default=False),
     ] = None,
     theme: Annotated[Literal["light", "dark"], typer.Option("--theme", help="Of a picture.")] = "light",
     scale: Annotated[
@@ -114,10 +137,16 @@ def export(
     changes: SetOption = None,
     allow: AllowOption = None,
 ) -> None:
-    """Write the network as PyTorch source, a training script, ONNX, a PyTorch archive (pt2) or a picture."""
+    """Write the network as PyTorch source, a training script, ONNX, a PyTorch archive (pt2) or a picture; or the
+    weights of a run, which a training can begin with (--set training.weights=FILE)."""
     if weights is not None and to not in WITH_WEIGHTS:
-        raise typer.BadParameter(f"{to} holds no weights; {' and '.join(WITH_WEIGHTS)} do.", param_hint="--weights")
-    opened = open_project(project, changes or ())
+        raise typer.BadParameter(f"{to} holds no weights; {', '.join(WITH_WEIGHTS)} do.", param_hint="--weights")
+    if is_run(project):
+        opened = changed(project_of(Path(project)), changes or ())
+        if weights is None and to in WITH_WEIGHTS:
+            weights = Path(project)
+    else:
+        opened = open_project(project, changes or ())
     lent: Lent = context.obj
     wish = Wish(weights_file(weights) if weights is not None else None, theme, scale, lent.draw)
     contents = FORMATS[to](opened, wish)

@@ -59,6 +59,11 @@ def open_project(named: str, changes: Iterable[str] = ()) -> Project:
         project = templates.load(named)
     else:
         project = located(file.load(path), path.parent)
+    return changed(project, changes)
+
+
+def changed(project: Project, changes: Iterable[str]) -> Project:
+    """The project with `KEY=VALUE` changes made. Raises `ProblemError`."""
     for change in changes:
         key, equals, value = change.partition("=")
         if not equals:

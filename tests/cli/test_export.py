@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from builder import app
 from builder.cli.export import PICTURES
@@ -104,3 +104,44 @@ def test_a_machine_that_cannot_draw_is_one_line(cli) -> None:
 
     answer = cli("export", "lenet5", "--to", "svg", "-o", "-", draw=draw)
     assert (answer.status, answer.lines) == (1, ["pictures need Qt."])
+
+
+def test_the_weights_of_a_run_are_taken_out_and_begun_with(cli, tmp_path: Path) -> None:
+    run, path = tmp_path / "run", tmp_path / "mine.safetensors"
+    quick = ("--set", "data.limit=64", "--epochs", "1")
+    assert cli("train", "perceptron", *quick, "--run", run).status == 0
+    assert (cli("export", run, "--to", "weights", "-o", path).status, path.exists()) == (0, True)
+    last = max((run / "weights").iterdir())
+    assert path.read_bytes() == last.read_bytes()
+    again = tmp_path / "again"
+    assert cli("train", "perceptron", *quick, "--set", f"training.weights={path}", "--run", again).status == 0
+    begun, stored = load_file(again / "weights" / "00000000.safetensors"), load_file(path)
+    assert all(torch.equal(begun[name], stored[name]) for name in stored)
+
+
+def test_a_run_is_exported_with_what_it_learned(cli, tmp_path: Path) -> None:
+    run, path = tmp_path / "run", tmp_path / "net.pt2"
+    assert cli("train", "perceptron", "--set", "data.limit=64", "--epochs", "1", "--run", run).status == 0
+    assert cli("export", run, "--to", "pt2", "-o", path).status == 0
+    stored = load_file(max((run / "weights").iterdir()))
+    found = torch.export.load(path).state_dict
+    assert all(torch.equal(found[name], stored[name]) for name in stored)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("perceptron",), "a project holds no weights that were trained. Name the folder of a run instead"),
+        (("lenet5", "--weights", "RUN"), "fits this network"),
+        (("EMPTY",), "this is not the folder of a run"),
+    ],
+)
+def test_weights_that_are_not_there_are_one_line(
+    cli, run_folder: Path, tmp_path: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    places = {"RUN": run_folder, "EMPTY": tmp_path / "empty"}
+    answer = cli("export", *(places.get(word, word) for word in arguments), "--to", "weights", "-o", tmp_path / "x")
+    assert (answer.status, len(answer.lines)) == (1, 1)
+    assert words in answer.err
+    assert not (tmp_path / "x").exists()
