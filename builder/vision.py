@@ -19,7 +19,7 @@ from typing import Any
 from builder.graph.problems import Problem, ProblemError
 
 # What torchvision registers shapes for while it is imported, whether its compiled part could be loaded or not.
-_SCHEMAS = (
+SCHEMAS = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 )
@@ -53,7 +53,7 @@ def _define_missing_operators() -> None:
     if _compiled_part_loads():
         return  # it defines them itself, and would not forgive a second definition
     library = torch.library.Library("torchvision", "FRAGMENT")
-    for schema in _SCHEMAS:
+    for schema in SCHEMAS:
         if not hasattr(torch.ops.torchvision, schema.partition("(")[0]):
             library.define(schema)
     _libraries.append(library)

@@ -218,3 +218,12 @@ def test_downloaded_data_come_from_torchvision(dataset: str) -> None:
     text = to_script(with_settings(small((1, 28, 28)), f"data.dataset={dataset}"))
     compile(text, "script.py", "exec")
     assert "import torchvision\n" in text
+
+
+def test_a_script_imports_torchvision_beside_a_torch_for_the_cpu_only() -> None:
+    """Here, where the two may not belong together, and in a process that knows nothing of this program."""
+    text = to_script(with_settings(small((1, 28, 28)), "data.dataset=mnist"))
+    head = text.partition("EPOCHS, BATCH_SIZE")[0]
+    words = f"{head}\nprint(torchvision.datasets.MNIST.__name__)"
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "MNIST"), done.stderr

@@ -20,6 +20,7 @@ from builder.project.document import Project
 from builder.project.job import make_job
 from builder.project.script import data, training
 from builder.train.settings import Cosine
+from builder.vision import SCHEMAS
 
 
 def to_script(project: Project) -> str:
@@ -76,6 +77,15 @@ _HEAD = '''"""{title}: the model, its data and its training. Written by TorchCan
 '''
 
 
+_VISION = """try:
+    import torchvision
+except RuntimeError:  # it is built for CUDA and torch is not: it misses two operators, which are not needed here
+    missing = torch.library.Library("torchvision", "FRAGMENT")
+    missing.define("{}")
+    missing.define("{}")
+    import torchvision"""
+
+
 def _imports(info: DataSet, project: Project, vision: bool, stored: bool) -> str:
     measured = info.pictures and project.data.normalise == "standardise"
     lines = [
@@ -87,14 +97,15 @@ def _imports(info: DataSet, project: Project, vision: bool, stored: bool) -> str
         "import torch",
         "import torch.distributed as dist",
     ]
-    lines += ["import torchvision"] * (vision or isinstance(info, IdxPictures | CifarPictures))
     lines += ["from PIL import Image, ImageOps"] * info.key.startswith("folder:")
     lines += ["from safetensors.torch import load_file"] * stored
     if info.key in _MAKERS:
         lines.append(f"from sklearn.datasets import {_MAKERS[info.key]}")
     lines += ["from torch import nn", "from torch.nn import functional"]
-    lines += ["from torch.nn.parallel import DistributedDataParallel", ""]
-    return "\n".join(lines).rstrip() + "\n"
+    lines += ["from torch.nn.parallel import DistributedDataParallel"]
+    if vision or isinstance(info, IdxPictures | CifarPictures):
+        lines += ["", _VISION.format(*SCHEMAS)]
+    return "\n".join(lines) + "\n"
 
 
 def _settings(project: Project, info: DataSet, plan: Plan, weights: Path | None) -> str:
