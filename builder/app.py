@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from builder.train.benchmarks import Measurement
     from builder.ui.start import Watch
 
+STOPPED = 130  # exit status after Ctrl-C
 HEADLESS = "torchcanvas train, summary, check, export and the other commands (torchcanvas --help) need none"
 
 
@@ -28,6 +29,13 @@ def main(arguments: Sequence[str] | None = None, watch: Watch | None = None) -> 
     Args:
         watch: told of the window before it is shown; for measuring.
     """
+    try:
+        return _main(arguments, watch)
+    except KeyboardInterrupt:  # before a command had begun
+        return STOPPED
+
+
+def _main(arguments: Sequence[str] | None, watch: Watch | None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
 
     from builder.train.memory import keep_freed

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from builder.compile import own_code
-from builder.graph.problems import Problem
+from builder.graph.problems import Problem, ProblemError
 from builder.project import file, templates
 from builder.project.document import Project
 from builder.project.edits import set_setting
@@ -57,6 +59,10 @@ def open_project(named: str, changes: Iterable[str] = ()) -> Project:
     path = Path(named)
     if not path.exists() and any(template.name == named for template in templates.templates()):
         project = templates.load(named)
+    elif not path.exists() and not path.suffix and path.name == named:
+        message = "there is no such file, and no built-in network is called so."
+        hint = templates.near(named) or "List them: torchcanvas templates"
+        raise ProblemError(Problem("no-such-file", message, where=named, hint=hint))
     else:
         project = located(file.load(path), path.parent)
     return changed(project, changes)
@@ -70,6 +76,17 @@ def changed(project: Project, changes: Iterable[str]) -> Project:
             raise typer.BadParameter(f"{change!r} is not of the form KEY=VALUE.", param_hint="--set")
         project = set_setting(project, key.strip(), value.strip())
     return located(project, None)
+
+
+def give_up() -> None:
+    """Print nowhere from now on: nobody reads it any more, or it cannot be written."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def unwritten(error: OSError) -> Problem:
+    """What was to be printed could not be written."""
+    return Problem("no-output", f"the output could not be written ({(error.strerror or 'an error').lower()}).")
 
 
 def complain(problems: Iterable[Problem]) -> None:

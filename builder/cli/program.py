@@ -7,7 +7,6 @@ Ctrl-C. Knows neither torch nor Qt: each command imports what it needs when it r
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -17,7 +16,7 @@ import typer
 
 from builder.cli import bench, export, importing, predict, projects, settings, summary, train
 from builder.cli.lent import Draw, Lent, Suite
-from builder.cli.output import DONE, FAILED, STOPPED, complain
+from builder.cli.output import DONE, FAILED, STOPPED, complain, give_up, unwritten
 from builder.graph.problems import ProblemError
 
 HELP = """Design neural networks on a canvas, train them and watch them learn.
@@ -78,6 +77,9 @@ def run(arguments: Sequence[str], suites: Sequence[Suite] = (), draw: Draw | Non
     except KeyboardInterrupt:
         return STOPPED
     except BrokenPipeError:  # whoever read the output has enough
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up()
+    except OSError as error:  # files tell of their own faults as problems
+        give_up()
+        complain([unwritten(error)])
+        return FAILED
     return DONE

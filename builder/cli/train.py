@@ -15,7 +15,17 @@ from typing import Annotated, Any
 
 import typer
 
-from builder.cli.output import STOPPED, AllowOption, ProjectArgument, SetOption, complain, open_project, print_json
+from builder.cli.output import (
+    STOPPED,
+    AllowOption,
+    ProjectArgument,
+    SetOption,
+    complain,
+    give_up,
+    open_project,
+    print_json,
+    unwritten,
+)
 from builder.compile.stored import Carried
 from builder.graph.problems import Problem, ProblemError, Severity
 from builder.project.check import check
@@ -34,8 +44,15 @@ def add_to(app: typer.Typer) -> None:
 
 def train(
     project: ProjectArgument,
-    epochs: Annotated[int | None, typer.Option("--epochs", metavar="N", show_default=False)] = None,
-    seed: Annotated[int | None, typer.Option("--seed", metavar="S", show_default=False)] = None,
+    epochs: Annotated[
+        int | None, typer.Option("--epochs", metavar="N", help="How often all samples are seen.", show_default=False)
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            "--seed", metavar="S", help="Of the initial weights and the order of samples.", show_default=False
+        ),
+    ] = None,
     device: Annotated[
         str | None, typer.Option("--device", metavar="D", help="auto, cpu, cuda, cuda:1 or mps.", show_default=False)
     ] = None,
@@ -61,10 +78,19 @@ def train(
     folder = run if run is not None else new_run_folder(opened.name)
     resume = _goes_on(folder)
     reporter = _Lines(opened, folder) if json else _Table(opened, folder)
+    unheard: list[OSError] = []
     with _stopping() as stop, reporter:
-        result = headless.train(
-            job, reporter.event, folder, stop, on_progress=reporter.progress, resume=resume
-        )  # fmt: skip
+
+        def tell(event: Event) -> None:
+            try:
+                reporter.event(event)
+            except OSError as error:  # the run is not at fault: it stops and is saved, as by Ctrl-C
+                unheard.append(error)
+                give_up()
+                stop.set()
+
+        result = headless.train(job, tell, folder, stop, on_progress=reporter.progress, resume=resume)
+    complain(unwritten(error) for error in unheard if not isinstance(error, BrokenPipeError))
     if result.problem is not None:
         raise ProblemError(result.problem)
     if result.reason is Reason.STOPPED:

@@ -59,9 +59,8 @@ def _in_file(problem: Problem, path: Path) -> Problem:
     place = ", ".join(part for part in (problem.where, problem.field) if part)
     message = f"{place}: {problem.message}" if place else problem.message
     hint = problem.hint
-    spare = backup_of(path)
-    if not hint and problem.code in ("truncated", "bad-file", "not-a-project") and spare.exists():
-        hint = f"The version before is {spare}."
+    if not hint and problem.code in ("truncated", "bad-file", "not-a-project") and backup_of(path).exists():
+        hint = f"The version before is {backup_of(path)}."
     return replace(problem, message=message, where=str(path), field="", hint=hint)
 
 

@@ -102,6 +102,9 @@ def read_picture(path: Path, shape: Shape) -> NDArray[np.uint8]:
             fitted = ImageOps.fit(upright, (width, height), Image.Resampling.BILINEAR)
     except FileNotFoundError:
         raise ProblemError(Problem("no-picture", "there is no such file.", where=str(path))) from None
+    except IsADirectoryError:
+        message = "this is a folder, not a picture."
+        raise ProblemError(Problem("no-picture", message, where=str(path), hint="Name the pictures in it.")) from None
     # Pillow's readers raise what their formats make them raise.
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ProblemError(Problem("no-picture", "this cannot be read as a picture.", where=str(path))) from None

@@ -14,7 +14,7 @@ from builder.project.document import Project
 from builder.project.networks import alexnet, cifar, classics, first_steps, googlenet, resnet, vgg
 from builder.project.networks.template import FIRST_STEPS, LARGE, PICTURES, RESIDUAL, SMALL, Template
 
-__all__ = ["Template", "load", "templates"]
+__all__ = ["Template", "load", "near", "templates"]
 
 _FAMILIES = (first_steps, classics, alexnet, vgg, googlenet, resnet, cifar)
 _GROUPS = (FIRST_STEPS, PICTURES, LARGE, RESIDUAL, SMALL)
@@ -27,13 +27,18 @@ def templates() -> tuple[Template, ...]:
     return tuple(sorted(every, key=lambda template: _GROUPS.index(template.group)))
 
 
+def near(name: str) -> str:
+    """A question for the template that was probably meant; "" where none is called alike."""
+    close = difflib.get_close_matches(name, [template.name for template in templates()], 1, 0.5)
+    return f"Did you mean {close[0]}?" if close else ""
+
+
 @lru_cache(maxsize=8)
 def load(name: str) -> Project:
     """The template of this name. Raises `ProblemError` for a name that there is not."""
     known = {template.name: template for template in templates()}
     if name not in known:
-        close = difflib.get_close_matches(name, known, 1, 0.5)
-        hint = f"Did you mean {close[0]}?" if close else f"There are {', '.join(known)}."
+        hint = near(name) or f"There are {', '.join(known)}."
         raise ProblemError(Problem("no-such-template", f"there is no template called {name}.", hint=hint))
     template = known[name]
     notes = f"{template.help}\n{template.notes}" if template.notes else template.help

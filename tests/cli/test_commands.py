@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 import pytest
 
+from builder import app
 from builder.cli.settings import every_setting
 from builder.graph.edits import set_params
 from builder.graph.problems import Problem, ProblemError
@@ -18,6 +21,7 @@ from builder.project.document import Project
 from builder.project.edits import set_setting
 from builder.project.file import load, save
 from builder.project.form import VERSION
+from builder.train.run import load_run
 
 
 def test_help_needs_no_torch() -> None:
@@ -311,3 +315,60 @@ def test_a_layer_of_a_plug_in_is_one_like_any_other(cli, install_plugin, tmp_pat
     )
     install_plugin("plugin_good", text)
     assert cli("check", tmp_path / "mine.tcanvas").status == 0
+
+
+def test_a_misspelt_built_in_network_is_named(cli) -> None:
+    answer = cli("check", "lenet")
+    assert (answer.status, answer.lines) == (
+        1,
+        ["lenet: there is no such file, and no built-in network is called so. Did you mean lenet5?"],
+    )
+
+
+def test_a_folder_is_no_project(cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    answer = cli("check", ".")
+    assert (answer.status, answer.lines) == (1, [".: this is a folder, not a project file."])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")
+@pytest.mark.parametrize(
+    "arguments", [("templates",), ("train", "perceptron", "--set", "data.limit=64", "--epochs", "2", "--run", "RUN")]
+)
+def test_output_that_cannot_be_written_is_one_line(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = program_in_a_process(*(str(tmp_path / "run") if word == "RUN" else word for word in arguments), out=full)
+    lines = done.stderr.splitlines()
+    assert "the output could not be written (no space left on device)." in lines
+    assert "Traceback" not in done.stderr
+    assert done.returncode in (1, 130)
+
+
+def test_a_run_that_nobody_listens_to_stops_and_can_go_on(tmp_path: Path) -> None:
+    arguments = ["train", "perceptron", "--epochs", "100000", "--run", str(tmp_path / "run"), "--json"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "builder", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert '"start"' in process.stdout.readline()
+    process.stdout.close()
+    told = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(60) == 130
+    assert told.startswith("Stopped at step ")
+    assert load_run(tmp_path / "run").end["reason"] == "stopped"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_an_early_interrupt_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("builder.train.threads.prepare_environment", interrupted)
+    assert app.main(["templates"]) == 130
+
+
+def program_in_a_process(*arguments: str, out: IO[bytes]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "builder", *arguments]
+    return subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True, check=False, timeout=120)

@@ -72,6 +72,11 @@ def test_the_table_names_class_and_probability(cli, trained_run: Path, digits: l
     assert lines[1].endswith("%")
 
 
+def test_a_folder_is_no_picture(cli, trained_run: Path, tmp_path: Path) -> None:
+    answer = cli("predict", trained_run, tmp_path)
+    assert answer.lines == [f"{tmp_path}: this is a folder, not a picture. Name the pictures in it."]
+
+
 def test_a_bad_picture_is_one_line_and_the_others_are_told(
     cli, trained_run: Path, digits: list[Path], tmp_path: Path
 ) -> None:
