@@ -86,8 +86,10 @@ def put(path: Path, fill: Callable[[Path], object], backup: bytes | None = None,
             raise PermissionError(errno.EACCES, "read-only", str(target))
         temporary.touch(0o666 if mode is None else mode | stat.S_IWUSR, exist_ok=False)
         made = True
+        if mode is None:
+            mode = _mode_of(temporary)
         fill(temporary)
-        if mode is not None:
+        if mode is not None:  # safetensors, for one, makes its file anew, for nobody else to read
             temporary.chmod(mode)
         if lasting:
             _sync(temporary)

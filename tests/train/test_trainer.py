@@ -316,6 +316,9 @@ def test_training_begins_again_with_saved_weights(fly: Fly, tmp_path: Path) -> N
     path.write_text("another file, which is replaced")
     assert alike(saved(first, path), final_weights(tmp_path / "first"))
     assert [entry.name for entry in tmp_path.iterdir() if entry.is_file()] == ["mine.safetensors"]
+    (tmp_path / "plain").touch()
+    saved(first, tmp_path / "new.safetensors")
+    assert (tmp_path / "new.safetensors").stat().st_mode == (tmp_path / "plain").stat().st_mode
     second = fly(replace(picture_job(), weights=path), paused=True)
     rest(second)
     assert second.all(Prepared)[0].carried.fresh == ()
