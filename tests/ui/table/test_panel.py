@@ -202,7 +202,7 @@ def test_the_table_can_be_copied_and_saved(panel: AnalysisPanel, tmp_path: Path,
     text = QGuiApplication.clipboard().text()
     assert text.splitlines()[0].startswith("name,kind,output_shape")
     assert len(text.splitlines()) == len(order(panel)) + 2
-    panel.ask_path = lambda _parent, _name, _kinds: str(tmp_path / "table")
+    panel.ask_path = lambda _parent, _name, _kinds: str(tmp_path / "table.csv")
     with qtbot.waitSignal(panel.said):
         panel.save()
     assert (tmp_path / "table.csv").read_text("utf-8") == text
