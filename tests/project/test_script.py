@@ -197,7 +197,7 @@ def test_the_script_knows_nothing_of_this_program() -> None:
     assert "builder" not in text
     assert text == to_script(small())
     found = set(re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE))
-    assert found <= {"math", "os", "numpy", "torch", "torchvision", "sklearn"}
+    assert found <= {"gc", "math", "os", "numpy", "torch", "torchvision", "sklearn"}
     compile(text, "script.py", "exec")
     assert max(map(len, text.splitlines())) <= 130
 

@@ -89,6 +89,7 @@ except RuntimeError:  # it is built for CUDA and torch is not: it misses two ope
 def _imports(info: DataSet, project: Project, vision: bool, stored: bool) -> str:
     measured = info.pictures and project.data.normalise == "standardise"
     lines = [
+        "import gc",
         *["import math"] * (measured or isinstance(project.training.schedule, Cosine)),
         "import os",
         *["import tarfile"] * isinstance(info, CifarPictures),

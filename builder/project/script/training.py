@@ -223,7 +223,9 @@ def main():
             print(f"test {{report}}")
     if rank == 0:
         torch.save(net.state_dict(), "weights.pt")
-    if world > 1:
+    if world > 1:  # threads of the group that outlive the interpreter would abort it: end them, and who holds them
+        del model
+        gc.collect()
         dist.destroy_process_group()
 
 
