@@ -11,7 +11,7 @@ from builder.data.catalogue import find as find_data
 from builder.data.settings import DataSettings
 from builder.graph.problems import Problem, Severity
 from builder.inspect.picture import Health
-from builder.layers.base import Category
+from builder.layers.base import Category, Role
 from builder.layers.registry import find
 from builder.ui.canvas.face import SHORT
 from builder.ui.words import told
@@ -82,7 +82,7 @@ def _badges(name: str, health: Health, inference: Inference, largest: float) -> 
     if not (math.isfinite(health.mean) and math.isfinite(health.deviation)):
         yield Badge("not a number", "bad", "Its values have left the range of numbers. A lower learning rate may help.")
         return
-    if _activates(name, inference):
+    if _activates(name, inference) and not _answers(name, inference):
         shape = inference.shape(name)
         units = shape[0] if shape else 0
         dead = round(health.dead * units)
@@ -107,6 +107,13 @@ def _role(share: float) -> str:
 def _activates(name: str, inference: Inference) -> bool:
     kind = find(inference.graph.nodes[name].kind)
     return kind is not None and kind.category is Category.ACTIVATION
+
+
+def _answers(name: str, inference: Inference) -> bool:
+    """Whether a layer's values leave the network: there, 0 and 1 are sure answers and no unit is dead for them."""
+    graph = inference.graph
+    kinds = [find(graph.nodes[wire.target].kind) for wire in graph.outgoing.get(name, ())]
+    return bool(kinds) and all(kind is not None and kind.role is Role.OUTPUT for kind in kinds)
 
 
 def _card(name: str, inference: Inference) -> str:

@@ -53,6 +53,14 @@ def test_saturation(share: float, role: str) -> None:
     assert f"{100 * share:.0f} % of the values of tanh2" in found["conv2"].words
 
 
+@pytest.mark.parametrize(("name", "answer"), [("lenet5", "softmax1"), ("perceptron", "sigmoid1")])
+def test_sure_answers_are_neither_dead_nor_saturated(name: str, answer: str) -> None:
+    inference = network(name)
+    assert badges({answer: Health(0.1, 0.3, dead=0.5, saturated=0.9)}, inference) == {}
+    not_finite = badges({answer: Health(math.nan, 0.3, dead=0.5, saturated=0.9)}, inference)
+    assert [badge.text for badge in not_finite.values()] == ["not a number"]
+
+
 def test_zeros_that_are_no_activation_are_no_dead_units() -> None:
     assert badges({"pool1": Health(0.0, 0.0, 1.0, 0.0)}, network("lenet5")) == {}
 
