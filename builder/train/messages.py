@@ -76,6 +76,13 @@ class SetLearningRate:
 
 
 @dataclass(frozen=True)
+class SetPace:
+    """Let a step begin no sooner than so many seconds behind the last one; 0 for full speed."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
 class TakeSnapshot:
     """Write the weights as they are into the run folder."""
 
@@ -90,7 +97,7 @@ class SaveWeights:
     path: Path
 
 
-Command = Resume | Pause | StepBatch | StepPhase | Stop | SetLearningRate | TakeSnapshot | SaveWeights
+Command = Resume | Pause | StepBatch | StepPhase | Stop | SetLearningRate | SetPace | TakeSnapshot | SaveWeights
 
 
 # Events -------------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import logging
 import math
 import queue
 import threading
+import time
 from dataclasses import replace
 from enum import Enum, auto
 from pathlib import Path
@@ -31,6 +32,7 @@ from builder.train.messages import (
     Resume,
     SaveWeights,
     SetLearningRate,
+    SetPace,
     State,
     StateChanged,
     StepBatch,
@@ -41,6 +43,8 @@ from builder.train.messages import (
 )
 from builder.train.meter import Curve, Rows
 from builder.train.session import Host, Session, StoppedError
+
+SLOWEST = 3600.0  # seconds from step to step
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +103,7 @@ class Trainer:
     @property
     def progress(self) -> Progress:
         """Where training stands."""
-        return replace(self._pilot.session.progress, state=self._pilot.state)
+        return self._pilot.progress
 
     @property
     def alive(self) -> bool:
@@ -130,6 +134,8 @@ class _Pilot(Host):
         self.state = State.PREPARING
         self.mode = _Mode.RUN
         self._moved = False  # whether a phase was done since the mode was chosen
+        self._pace = 0.0  # seconds from the beginning of a step to that of the next, at least
+        self._step_began = 0.0
         self._events, self._mailbox = events, mailbox
         self._commands: queue.SimpleQueue[Command | _Wake] = queue.SimpleQueue()
         self._attention = attention
@@ -152,6 +158,18 @@ class _Pilot(Host):
         if attention != self._attention:
             self._attention = attention
             self._commands.put(_Wake.LOOK)
+
+    @property
+    def progress(self) -> Progress:
+        """Where training stands; a run that is slowed down takes as long as that."""
+        progress, pace = replace(self.session.progress, state=self.state), self._pace
+        if not pace or progress.seconds_left is None:
+            return progress
+        return replace(
+            progress,
+            images_per_second=min(progress.images_per_second, self.session.job.training.batch_size / pace),
+            seconds_left=max(progress.seconds_left, pace * (progress.steps - progress.step)),
+        )
 
     def leave(self) -> None:
         """Stop, and do not stay to serve pictures."""
@@ -210,6 +228,7 @@ class _Pilot(Host):
             self._obey()
         inside = phase is not Phase.BATCH
         if not inside:
+            self._linger()
             self._save()
         if self.mode is _Mode.HOLD:
             self._hold(phase if inside else None)
@@ -255,6 +274,27 @@ class _Pilot(Host):
         if self.mode is _Mode.RUN or self._stop.is_set():
             self._enter(State.RUNNING)
 
+    def _linger(self) -> None:
+        """Wait until the next step is due, with figures and picture of the last one; commands are obeyed meanwhile."""
+        if not self._pace:
+            return
+        if self._moved and self.mode is _Mode.RUN:
+            self.session.flush()
+            self._glance()
+        while self._moved and self.mode is _Mode.RUN and not self._stop.is_set():
+            left = self._step_began + self._pace - time.monotonic()
+            if left <= 0:
+                break
+            try:
+                command = self._commands.get(timeout=left)
+            except queue.Empty:
+                break
+            self._carry_out(command)
+            self._save()
+            if command is _Wake.LOOK:
+                self._glance()
+        self._step_began = time.monotonic()
+
     def _carry_out(self, command: Command | _Wake) -> None:
         match command:
             case Resume():
@@ -271,6 +311,8 @@ class _Pilot(Host):
                 self._stop.set()
             case SetLearningRate(value):
                 self._set_learning_rate(value)
+            case SetPace(seconds):
+                self._pace = min(max(0.0, seconds), SLOWEST)
             case TakeSnapshot():
                 self.session.snapshot()
             case SaveWeights(path):
@@ -311,6 +353,11 @@ class _Pilot(Host):
         if self._observer is not None and self._observer.slow and self._attention.statistics:
             self._finish_look(fresh=None)
         self._finish_look(fresh=True)
+
+    def _glance(self) -> None:
+        """The same, with the statistics that there are: between two steps that follow each other slowly."""
+        if self._attention.wanted:
+            self._finish_look(fresh=False)
 
     def _finish_look(self, *, fresh: bool | None) -> None:
         self._begin_look(fresh=fresh)

@@ -34,6 +34,7 @@ from builder.train.messages import (
     Resume,
     SaveWeights,
     SetLearningRate,
+    SetPace,
     State,
     StateChanged,
     StepBatch,
@@ -68,6 +69,7 @@ class Live(QObject):
         prepared: sizes of the data and the model, once known.
         stepped: a step was made, or asked for, since the initial weights.
         inside: where the run waits inside a step; None while it does not.
+        pace: seconds that a step takes at least; 0 for full speed. Of this window, not of the document.
         changes: what of the document has changed since this run began: "network", "data", "training settings".
     """
 
@@ -84,6 +86,7 @@ class Live(QObject):
     failed = Signal(object)  # Problem
     finished = Signal(object)  # Finished
     weights_saved = Signal(object, object)  # the file that `save_weights` named; a Problem, or None when it is written
+    pace_changed = Signal(float)
     cleared = Signal()  # another run begins: curves and pictures start anew
     stale_changed = Signal(bool)  # also when more or less has changed than before
 
@@ -93,6 +96,7 @@ class Live(QObject):
         self.state = State.FINISHED
         self.progress = Progress()
         self.prepared: Prepared | None = None
+        self.pace = 0.0
         self.changes: tuple[str, ...] = ()
         self._document = document
         self._runs = runs
@@ -187,6 +191,12 @@ class Live(QObject):
             return
         self._drop()
         self._make(self._document.value, quiet=False)
+
+    def set_pace(self, seconds: float) -> None:
+        """Let this run and those to come take at least so long for a step; 0 for full speed."""
+        self.pace = seconds
+        self._send(SetPace(seconds))
+        self.pace_changed.emit(seconds)
 
     def take_snapshot(self) -> None:
         """Write the weights as they are into the run folder."""
@@ -292,6 +302,7 @@ class Live(QObject):
         self._trainer = Trainer(job, run_folder=folder, attention=self._attention())
         self.prepared = None
         self._set_state(State.PREPARING)
+        self._send(SetPace(self.pace))
         self._trainer.start(paused=True)
         self._pace()
         return True

@@ -20,7 +20,9 @@ from builder.ui.canvas.paper import WORDS
 from builder.ui.command_palette import CommandPalette
 from builder.ui.exports import Exports
 from builder.ui.initial_weights import SCHEMES, choose
+from builder.ui.pace import PACES
 from builder.ui.theme import theme
+from builder.ui.words import sentence
 
 if TYPE_CHECKING:
     from builder.layers.initialisation import AnyScheme
@@ -253,6 +255,7 @@ class Menus(QObject):
         self._add(menu, "One phase", live.step_phase, "F7")
         self._add(menu, "Stop", live.stop, "Shift+F5")
         self._add(menu, "Reset to the initial weights", live.reset, "Ctrl+R")
+        self._paces(menu.addMenu("Speed"))
         menu.addSeparator()
         self._add(menu, "Begin with the weights of a run…", self._begin_with_run)
         self._add(menu, "Save the weights now", self._save_weights)
@@ -265,6 +268,15 @@ class Menus(QObject):
         self._weights.setText(f"Save the weights as… ({reason})" if reason else "Save the weights as…")
         self._weights.setProperty("reason", reason)  # the command palette shows it too
         self._weights.setEnabled(not reason)
+
+    def _paces(self, menu: QMenu) -> None:
+        live, group = self._window.live, QActionGroup(self)
+        for seconds, words in PACES.items():
+            action = self._add(menu, sentence(words), partial(live.set_pace, seconds))
+            action.setCheckable(True)
+            action.setChecked(seconds == live.pace)
+            group.addAction(action)
+            live.pace_changed.connect(lambda now, action=action, seconds=seconds: action.setChecked(now == seconds))
 
     def _begin_with_run(self) -> None:
         from builder.train.folders import runs_folder

@@ -19,7 +19,9 @@ from PySide6.QtWidgets import (
 
 from builder.train.messages import Inside, Phase, Prepared, Preparing, Progress, State
 from builder.ui.icons import dress
+from builder.ui.pace import PACES, TIP
 from builder.ui.theme import theme
+from builder.ui.views.frame import Choice
 from builder.ui.widgets import phases
 from builder.ui.widgets.labels import Elided, label
 
@@ -33,6 +35,7 @@ class TopBar(QWidget):
     Attributes:
         menus: the menu bar, to be filled by the window.
         run, batch, phase, stop, reset: the buttons, in this order.
+        pace: how fast a run goes.
         strip: the phases of a step, shown while the run waits inside one.
     """
 
@@ -42,6 +45,7 @@ class TopBar(QWidget):
     stop_asked = Signal()
     reset_asked = Signal()
     theme_asked = Signal()
+    pace_asked = Signal(float)  # seconds for a step
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,6 +70,7 @@ class TopBar(QWidget):
             "stop", "Stop", "End this run; what was learned stays to be looked at (Shift+F5)", self.stop_asked
         )
         self.reset = self._button("reset", "Reset", "Back to the same initial weights", self.reset_asked)
+        self.pace = Choice(tuple(PACES.values()), TIP, lambda number: self.pace_asked.emit(tuple(PACES)[number]))
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setMaximum(1000)
@@ -92,6 +97,7 @@ class TopBar(QWidget):
         row.addSpacing(8)
         for button in (self.run, self.batch, self.phase, self.stop, self.reset):
             row.addWidget(button)
+        row.addWidget(self.pace)
         row.addSpacing(8)
         row.addWidget(self._bar, 1)
         row.addWidget(self.strip)
@@ -183,6 +189,11 @@ class TopBar(QWidget):
         """Where the network will be trained."""
         self._device.setText(device_words(event.device))
 
+    def set_pace(self, seconds: float) -> None:
+        """How fast a run goes was chosen, here or in the menu."""
+        self.pace.show_value(tuple(PACES).index(seconds))
+        self._fit()
+
     def clear(self) -> None:
         """No run has begun."""
         self._bar.setValue(0)
@@ -210,6 +221,7 @@ class TopBar(QWidget):
         # While training, how long it still takes is worth more than where, and than that the document is not saved.
         running = self._state is State.RUNNING
         self._note.setVisible(bool(self._note.text()) and width > (1560 if running else 1250))
+        self.pace.setVisible(width > 1240 or (width > 1000 and self.pace.value > 0))  # else it is in the menu
         self._device.setVisible(width > (1330 if running else 1150))
         self.strip.setVisible(self._inside is not None and width > 1480)
         self._bar.setVisible(self._inside is None and width > 900)

@@ -217,6 +217,7 @@ class MainWindow(QMainWindow):
         bar.stop_asked.connect(live.stop)
         bar.reset_asked.connect(live.reset)
         bar.theme_asked.connect(self.toggle_theme)
+        bar.pace_asked.connect(live.set_pace)
 
         live.state_changed.connect(lambda _state: self._state_changed())
         live.inside_changed.connect(lambda _inside: self._state_changed())
@@ -231,6 +232,7 @@ class MainWindow(QMainWindow):
         live.warned.connect(lambda problem: self.say_problem(problem, "warned"))
         live.failed.connect(self._failed)
         live.finished.connect(self._finished)
+        live.pace_changed.connect(bar.set_pace)
         live.cleared.connect(self._cleared)
         live.stale_changed.connect(self._stale_changed)
 

@@ -26,6 +26,7 @@ from builder.train.messages import (
     Resume,
     SaveWeights,
     SetLearningRate,
+    SetPace,
     State,
     StateChanged,
     StepBatch,
@@ -235,6 +236,45 @@ def test_another_learning_rate_leads_elsewhere(fly: Fly, tmp_path: Path) -> None
     untouched = final_weights(tmp_path / "untouched")["fc1.weight"]
     assert torch.equal(untouched, final_weights(tmp_path / "same")["fc1.weight"])
     assert not torch.equal(untouched, final_weights(tmp_path / "other")["fc1.weight"])
+
+
+HOUR = 3600.0
+
+
+def slowed(fly: Fly) -> Flight:
+    """A run that has made its first step, and waits an hour for the second."""
+    flight = fly(picture_job(), attention=EVERYTHING, paused=True)
+    rest(flight)
+    flight.trainer.send(SetPace(HOUR))
+    flight.trainer.send(Resume())
+    wait_for_picture(flight, lambda picture: picture.step == 1)
+    return flight
+
+
+def test_a_run_that_is_slowed_down_shows_each_step_and_says_how_long_it_takes(fly: Fly) -> None:
+    flight = slowed(fly)
+    progress = flight.trainer.progress
+    assert (progress.state, progress.step) == (State.RUNNING, 1)
+    assert flight.trainer.take_scalars()[:, 0].tolist() == [1]
+    assert progress.seconds_left == HOUR * (progress.steps - 1)
+    assert 0 < progress.images_per_second < 1
+    flight.trainer.send(SetPace(0))
+    assert flight.finish().step == 8
+    assert flight.trainer.progress.images_per_second > 1
+
+
+def test_a_run_that_is_slowed_down_obeys_at_once(fly: Fly) -> None:
+    flight = slowed(fly)
+    flight.trainer.attend(Attention(frozenset({"fc1"}), frozenset()))
+    assert set(wait_for_picture(flight, lambda picture: "conv1" not in picture.activations).activations) == {"fc1"}
+    flight.trainer.send(Pause())
+    assert rest(flight).inside is None
+    flight.trainer.send(StepBatch())
+    rest(flight)
+    assert flight.trainer.progress.step == 2
+    flight.trainer.send(Resume())
+    flight.trainer.send(Stop())
+    assert flight.finish().reason is Reason.STOPPED
 
 
 def test_no_point_of_the_curve_is_lost(fly: Fly) -> None:

@@ -83,13 +83,17 @@ class Choice(QToolButton):
 
     def choose(self, number: int) -> None:
         """Take this way, as if it were picked from the menu."""
+        self.show_value(number)
+        self._chosen(number)
+
+    def show_value(self, number: int) -> None:
+        """Show that this way was taken, without telling anybody."""
         self.value = number
         actions = self.menu().actions()
         actions[number].setChecked(True)
         self.setAccessibleName(f"{self.toolTip()}: {self._names[number]}")
         self.updateGeometry()
         self.update()
-        self._chosen(number)
 
     @property
     def words(self) -> str:
