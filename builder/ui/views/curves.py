@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     from builder.ui.views.plot import CurvePlot, Measure
 
 
+WORTH_KEEPING = 10  # steps; a few that were made by hand are no run to compare another with
+
+
 class CurveView(View):
     """Base of the views that plot one figure over the steps of a run. Subclasses name the figure.
 
     Attributes:
         frame: head and content.
-        training, validation: the curves' points.
+        training, validation: the curves' points; before: those of the run before, to compare.
         ask_path: asks where to save; a test puts its own here.
         column: of the rows of scalars.
     """
@@ -39,6 +42,7 @@ class CurveView(View):
         super().__init__()
         self.ask_path: export.Ask = export.ask_path
         self.training, self.validation = Series(), Series(1024)
+        self.before = Series(), Series(1024)
         self._content = QWidget()
         self._plot: CurvePlot | None = None
         self.enlarged: EnlargedPlot | None = None
@@ -52,11 +56,15 @@ class CurveView(View):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.frame)
         self.legend = Legend((("training", "training"), ("validation", "validation")))
+        self.legend_before = Legend((("before", "muted"),), dashed=True)
+        self.legend_before.setToolTip("Dashed: the run before this one, to compare")
         self._buttons = [
             small_button("enlarge", "Enlarge", self.enlarge),
             menu_button("Copy or save the plot or its figures", self.actions_menu),
         ]
         self.frame.head.add(self.legend, 2)
+        self.frame.head.add(self.legend_before, 3)
+        self.frame.head.set_present(self.legend_before, False)
         self.add_controls()
         for button in self._buttons:
             self.frame.head.add(button)
@@ -84,6 +92,11 @@ class CurveView(View):
 
     # The rest -------------------------------------------------------------------------------------------------------
 
+    @property
+    def compares(self) -> bool:
+        """Whether the curves of the run before stand behind those of this one."""
+        return self.before[0].count > 0
+
     def sizeHint(self) -> QSize:
         return QSize(360, 280)
 
@@ -110,10 +123,19 @@ class CurveView(View):
             self._soon.start()  # drawn once, with other epochs and with the steps that come along
 
     def clear(self) -> None:
+        if self.training.count >= WORTH_KEEPING:
+            for series, before in zip((self.training, self.validation), self.before, strict=True):
+                before.take_over(series)
         self.training.clear()
         self.validation.clear()
         for plot in self.plots():
             plot.span = None
+        self.refresh()
+
+    def forget_before(self) -> None:
+        """Show no longer how the run before went."""
+        for series in self.before:
+            series.clear()
         self.refresh()
 
     def plots(self) -> list[CurvePlot]:
@@ -125,7 +147,7 @@ class CurveView(View):
         """Another plot of the same points."""
         from builder.ui.views.plot import CurvePlot  # not before the first point, since pyqtgraph is slow to import
 
-        made = CurvePlot(self.measure(), self.training, self.validation)
+        made = CurvePlot(self.measure(), self.training, self.validation, self.before)
         self.set_up(made)
         return made
 
@@ -141,6 +163,7 @@ class CurveView(View):
         for button in self._buttons:
             button.setEnabled(known)
         self.frame.set_empty("" if known else self.empty_words())
+        self.frame.head.set_present(self.legend_before, known and self.compares)
         if known:
             self._build()
         for plot in self.plots():
@@ -195,6 +218,9 @@ class CurveView(View):
         legend = self.legend.sizeHint()
         painter.translate(948 - legend.width(), 22 - legend.height() / 2)
         self.legend.paint(painter)
+        if self.compares:
+            painter.translate(-self.legend_before.sizeHint().width() - 12, 0)
+            self.legend_before.paint(painter)
         painter.end()
         return image
 
@@ -209,7 +235,13 @@ class CurveView(View):
     def table(self) -> str:
         """The figures as comma-separated values: mean, lowest and highest where points were joined."""
         lines = ["curve,step,mean,lowest,highest,points"]
-        for name, series in (("training", self.training), ("validation", self.validation)):
+        training, validation = self.before
+        for name, series in (
+            ("training", self.training),
+            ("validation", self.validation),
+            ("training before", training),
+            ("validation before", validation),
+        ):
             lines += [f"{name},{_row(bucket)}" for bucket in series.buckets()]
         return "\n".join(lines) + "\n"
 
@@ -232,6 +264,8 @@ class CurveView(View):
             ("Save figures…", self.save_table),
         ):
             menu.addAction(words, act).setEnabled(not self.frame.empty)
+        menu.addSeparator()
+        menu.addAction("Forget the run before", self.forget_before).setEnabled(self.compares)
         return menu
 
 

@@ -1,4 +1,5 @@
-"""A plot of one figure over the steps of a run: raw and smoothed training curve, validation points. Knows no trainer.
+"""A plot of one figure over the steps of a run: raw and smoothed training curve, validation points, and those of
+the run before, to compare. Knows no trainer.
 
 Imports pyqtgraph, which takes an eighth of a second: import this file behind the first paint.
 """
@@ -29,6 +30,7 @@ AXIS = 46  # pixels for the figures at the left
 FOOT = 18  # pixels for the steps below
 MOST_SMOOTH = 200  # points of the smoothed curve that are drawn
 MOST_DOTS = 80  # validation points that are drawn with dots
+DASHES = [4.0, 3.0]  # of the run before, in widths of its line
 SETTLED = 250  # milliseconds without another point until points too close to be seen apart are drawn
 
 
@@ -47,33 +49,37 @@ class Measure:
 
 
 class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
-    """Draws two series in a bare view box, which unlike a plot item brings no menus and axes that nobody uses.
+    """Draws series in a bare view box, which unlike a plot item brings no menus and axes that nobody uses.
 
     Wheel or + and - zoom along the steps, dragging or arrows move, double-click or 0 shows all.
 
     Attributes:
         log: the vertical axis is logarithmic.
+        box: where the curves are drawn.
         span: first and last step shown; None to follow the run.
     """
 
-    def __init__(self, measure: Measure, training: Series, validation: Series) -> None:
+    def __init__(self, measure: Measure, training: Series, validation: Series, before: tuple[Series, Series]) -> None:
+        """Draw two series, and behind them those two of the run before."""
         super().__init__(background=None)
-        self._box = pg.ViewBox(enableMenu=False, enableMouse=False, defaultPadding=0.0)
-        self._box.disableAutoRange()
-        self.scene().addItem(self._box)
+        self.box = pg.ViewBox(enableMenu=False, enableMouse=False, defaultPadding=0.0)
+        self.box.disableAutoRange()
+        self.scene().addItem(self.box)
         self.log = False
         self.span: tuple[float, float] | None = None
-        self._measure, self._training, self._validation = measure, training, validation
+        self._measure, self._training, self._validation, self._before = measure, training, validation, before
         self._drawn = 0.0  # the newest step of the training curve when the plot was drawn last
         self._pointer: QPointF | None = None
         self._drag: tuple[float, tuple[float, float]] | None = None
         self._settled = QTimer(self, singleShot=True, interval=SETTLED)
         self._settled.timeout.connect(self.refresh)
         self._raw, self._mean, self._line = (pg.PlotCurveItem() for _ in range(3))
+        self._mean_before, self._line_before = (pg.PlotCurveItem() for _ in range(2))
         self._dots, self._first = (pg.ScatterPlotItem(pxMode=True, size=5) for _ in range(2))
-        for item in (self._raw, self._mean, self._line, self._dots, self._first):
-            self._box.addItem(item)
-        for curve in (self._raw, self._mean, self._line):
+        self._curves = (self._raw, self._mean_before, self._line_before, self._mean, self._line)
+        for item in (*self._curves, self._dots, self._first):
+            self.box.addItem(item)
+        for curve in self._curves:
             curve.setSegmentedLineMode("off")
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -92,10 +98,12 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self._raw.setPen(pg.mkPen(theme().color("training", faint), width=1))
         self._mean.setPen(pg.mkPen(training, width=1.8))
         self._line.setPen(pg.mkPen(validation, width=1.8))
+        for curve, role in ((self._mean_before, "training"), (self._line_before, "validation")):
+            curve.setPen(pg.mkPen(theme().color(role, 0.75), width=1.4, dash=DASHES))
         for dots, colour in ((self._dots, validation), (self._first, training)):
             dots.setPen(None)
             dots.setBrush(colour)
-        for curve in (self._raw, self._mean, self._line):
+        for curve in self._curves:
             curve.opts["antialias"] = curve is not self._raw
         self.resetCachedContent()
         self.viewport().update()
@@ -128,10 +136,9 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         """Draw the series as they stand now."""
         self._settled.stop()
         self._drawn = self._newest()
-        self._box.setGeometry(self.area())
+        self.box.setGeometry(self.area())
         first, last = self.span or self.extent()
-        bottom, top = self._measure.low, self._measure.high
-        bounded = bottom is not None and top is not None
+        bounded = self._measure.low is not None and self._measure.high is not None
         columns = max(16, self.width() - AXIS)
         training = self._training.between(first, last, columns)
         validation = self._validation.between(first, last, columns)
@@ -140,19 +147,29 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         # Shares of a batch jump between a few values: where there are many, they would hide the curves behind hatching.
         hatched = bounded and len(raw) > columns / 2
         self._raw.setData([] if hatched else training.x, [] if hatched else raw)
-        sparse = -(-len(mean) // MOST_SMOOTH) or 1  # a thick line costs by its points, and this one is smooth
-        ends = slice((len(mean) - 1) % sparse if sparse > 1 else 0, None, sparse)  # the newest point is among them
+        ends = _few(len(mean))
         self._mean.setData(training.at[ends], mean[ends])
         self._line.setData(validation.at, line)
+        before = [
+            self._draw_before(curve, series, first, last, columns)
+            for curve, series in zip((self._mean_before, self._line_before), self._before, strict=True)
+        ]
         single = len(mean) == 1  # no line yet
         self._first.setData(training.at if single else [], mean if single else [])
         dotted = len(line) <= MOST_DOTS
         self._dots.setData(validation.at if dotted else [], line if dotted else [])
-        low, high = window(mean, line, bottom, top) if bounded else self._reach(raw, line)  # type: ignore[arg-type]
-        self._box.setRange(xRange=(first, last), yRange=(low, high), padding=0.0)
-        self._box.updateMatrix()  # left to the painting, this would ask for another one
+        low, high = self._range(mean, raw, line, before)
+        self.box.setRange(xRange=(first, last), yRange=(low, high), padding=0.0)
+        self.box.updateMatrix()  # left to the painting, this would ask for another one
         self.resetCachedContent()  # ticks and labels are painted behind the curves, where the view keeps a copy
         self.viewport().update()
+
+    def _draw_before(self, curve: pg.PlotCurveItem, series: Series, first: float, last: float, columns: int) -> Doubles:
+        """Draw a curve of the run before as far as this one has come, and return where it lies."""
+        found = series.between(first, last, columns)
+        placed, ends = self._placed(found.mean), _few(len(found.mean))
+        curve.setData(found.at[ends], placed[ends])
+        return placed
 
     def _placed(self, values: Doubles) -> Doubles:
         """Where values stand on the vertical axis."""
@@ -164,6 +181,20 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
 
     def _value(self, place: float) -> float:
         return float(10.0**place) if self.log else place
+
+    def _range(self, mean: Doubles, raw: Doubles, line: Doubles, before: list[Doubles]) -> tuple[float, float]:
+        """Both ends of the vertical axis."""
+        bottom, top = self._measure.low, self._measure.high
+        if bottom is not None and top is not None:
+            low, high = window(mean, line, bottom, top)
+            if not any(len(values) for values in before):
+                return low, high
+            other = window(before[0], before[1], bottom, top)
+            return min(low, other[0]), max(high, other[1])
+        if not self.log:  # a run before that went astray must not press this one flat
+            most = 2 * max([*raw, *line], default=np.inf)
+            before = [values[values <= most] for values in before]
+        return self._reach(raw, line, *before)
 
     def _reach(self, *placed: Doubles) -> tuple[float, float]:
         every = np.concatenate(placed)
@@ -186,11 +217,11 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         return QRectF(AXIS, 10, max(8, self.width() - AXIS - 12), max(8, self.height() - 10 - FOOT))
 
     def _x(self, step: float, area: QRectF) -> float:
-        (first, last), _ = self._box.viewRange()
+        (first, last), _ = self.box.viewRange()
         return area.left() + float(step - first) / max(float(last - first), 1e-12) * area.width()
 
     def _y(self, place: float, area: QRectF) -> float:
-        _, (low, high) = self._box.viewRange()
+        _, (low, high) = self.box.viewRange()
         return area.bottom() - float(place - low) / max(float(high - low), 1e-12) * area.height()
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
@@ -198,7 +229,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         painter.save()
         painter.resetTransform()
         area = self.area()
-        (first, last), (low, high) = self._box.viewRange()
+        (first, last), (low, high) = self.box.viewRange()
         most = max(2, int(area.height() / 36))
         ticks = (log_ticks if self.log else even_ticks)(low, high, most)
         painter.setFont(font(10, mono=True))
@@ -244,7 +275,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
     def words_at(self, x: float) -> str:
         """What the curves say at a pixel column of the widget."""
         area = self.area()
-        (first, last), _ = self._box.viewRange()
+        (first, last), _ = self.box.viewRange()
         step = first + (x - area.left()) / max(area.width(), 1.0) * (last - first)
         lines = []
         training, validation = self._training.near(step), self._validation.near(step)
@@ -258,6 +289,10 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
             lines.append(f"training {show(training[1])}{spread}")
         if validation is not None:
             lines.append(f"validation {show(validation[1])}, step {round(validation[0]):,}")
+        for name, series in zip(("training", "validation"), self._before, strict=True):
+            old = series.near(step)
+            if old is not None and series.last is not None and step <= series.last[0]:
+                lines.append(f"{name} before {show(old[1])}")
         return "\n".join(lines)
 
     # Hands ----------------------------------------------------------------------------------------------------------
@@ -347,6 +382,12 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.refresh()
+
+
+def _few(points: int) -> slice:
+    """Some of so many points of a smooth curve, the newest among them: a thick line costs by its points."""
+    sparse = -(-points // MOST_SMOOTH) or 1
+    return slice((points - 1) % sparse if sparse > 1 else 0, None, sparse)
 
 
 def loss_figure(value: float) -> str:

@@ -58,6 +58,12 @@ class Series:
         self.last: tuple[float, float] | None = None
         self.count = 0
 
+    def take_over(self, other: Series) -> None:
+        """Become what another series is now; that one forgets everything."""
+        self._capacity, self._buckets, self._filled = other._capacity, other._buckets, other._filled
+        self._per, self._rest, self.last, self.count = other._per, other._rest, other.last, other.count
+        other.clear()
+
     def add(self, x: Doubles, y: Doubles) -> None:
         """Add points; those that are not finite, or not behind the last one, are left out."""
         known = np.isfinite(y) & np.isfinite(x)

@@ -74,6 +74,52 @@ def test_curves_end_at_the_last_step_of_a_finished_run(make_window: MakeWindow, 
     assert window.live.progress.step == window.live.progress.steps
 
 
+@pytest.mark.parametrize("kind", [LossView, AccuracyView])
+def test_the_run_before_stays_behind_the_next_until_it_is_forgotten(qtbot: QtBot, kind: type[CurveView]) -> None:
+    view = kind()
+    qtbot.addWidget(view)
+    view.resize(600, 300)
+    view.show()
+    view.add_scalars(steps(1, 100))
+    view.add_epoch(EpochEnded(1, 100, 0.2, 0.9, 0.3, 0.8, 1.0, 1000.0))
+    (plot,) = view.plots()
+    assert "before" not in plot.words_at(200)
+    assert view.legend_before.isHidden()
+    view.clear()
+    assert view.frame.empty  # it would not be told from a run of its own
+    view.add_scalars(steps(1, 3))  # by hand
+    view.clear()
+    view.add_scalars(steps(1, 50))
+    view.add_epoch(EpochEnded(1, 50, 0.2, 0.9, 0.3, 0.8, 1.0, 1000.0))
+    assert plot.extent() == (0, 50)  # as far as this run has come
+    assert "training before" in plot.words_at(200)
+    assert not view.legend_before.isHidden()
+    assert "\ntraining before,100," in view.table()
+    assert not view.plot_picture().isNull()
+    view.forget_before()
+    assert "before" not in plot.words_at(200)
+    assert "before" not in view.table()
+    assert view.legend_before.isHidden()
+
+
+def test_a_run_before_that_went_astray_leaves_this_one_its_room(qtbot: QtBot) -> None:
+    view = LossView()
+    qtbot.addWidget(view)
+    view.resize(600, 300)
+    view.show()
+    astray = steps(1, 100)
+    astray[:, 1] = 10.0 ** (astray[:, 0] / 10)
+    view.add_scalars(astray)
+    view.clear()
+    view.axis.choose(1)
+    view.add_scalars(steps(1, 100))
+    (plot,) = view.plots()
+    plot.refresh()
+    _, (low, high) = plot.box.viewRange()
+    assert low < 0.01
+    assert high < 3
+
+
 def until_drawn(qtbot: QtBot, window: MainWindow) -> None:
     """Wait until the figures of the end have come, and look at both curves."""
     with qtbot.waitSignal(window.live.progressed, timeout=PATIENCE):
