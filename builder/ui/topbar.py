@@ -222,7 +222,7 @@ class TopBar(QWidget):
         running = self._state is State.RUNNING
         self._note.setVisible(bool(self._note.text()) and width > (1560 if running else 1250))
         self.pace.setVisible(width > 1240 or (width > 1000 and self.pace.value > 0))  # else it is in the menu
-        self._device.setVisible(width > (1330 if running else 1150))
+        self._device.setVisible(width > (1480 if running else 1250))
         self.strip.setVisible(self._inside is not None and width > 1480)
         self._bar.setVisible(self._inside is None and width > 900)
         for button, least in ((self.phase, 1080), (self.reset, 1000), (self.batch, 920)):

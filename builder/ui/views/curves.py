@@ -56,15 +56,11 @@ class CurveView(View):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.frame)
         self.legend = Legend((("training", "training"), ("validation", "validation")))
-        self.legend_before = Legend((("before", "muted"),), dashed=True)
-        self.legend_before.setToolTip("Dashed: the run before this one, to compare")
         self._buttons = [
             small_button("enlarge", "Enlarge", self.enlarge),
             menu_button("Copy or save the plot or its figures", self.actions_menu),
         ]
         self.frame.head.add(self.legend, 2)
-        self.frame.head.add(self.legend_before, 3)
-        self.frame.head.set_present(self.legend_before, False)
         self.add_controls()
         for button in self._buttons:
             self.frame.head.add(button)
@@ -163,7 +159,6 @@ class CurveView(View):
         for button in self._buttons:
             button.setEnabled(known)
         self.frame.set_empty("" if known else self.empty_words())
-        self.frame.head.set_present(self.legend_before, known and self.compares)
         if known:
             self._build()
         for plot in self.plots():
@@ -218,9 +213,6 @@ class CurveView(View):
         legend = self.legend.sizeHint()
         painter.translate(948 - legend.width(), 22 - legend.height() / 2)
         self.legend.paint(painter)
-        if self.compares:
-            painter.translate(-self.legend_before.sizeHint().width() - 12, 0)
-            self.legend_before.paint(painter)
         painter.end()
         return image
 

@@ -21,9 +21,8 @@ MARGIN = 12
 class Legend(QWidget):
     """Names of curves with their colours, each a theme role."""
 
-    def __init__(self, entries: Sequence[tuple[str, str]], *, dashed: bool = False) -> None:
+    def __init__(self, entries: Sequence[tuple[str, str]]) -> None:
         super().__init__()
-        self._dashed = dashed
         self._entries = tuple(entries)
         self._font = font(11)
         self.setAccessibleName(", ".join(name for name, _ in entries))
@@ -49,8 +48,7 @@ class Legend(QWidget):
         for name, role in self._entries:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme().color(role))
-            for start, width in ((0, 6), (8, 6)) if self._dashed else ((0, 14),):
-                painter.drawRoundedRect(QRectF(left + start, middle - 1.5, width, 3), 1.5, 1.5)
+            painter.drawRoundedRect(QRectF(left, middle - 1.5, 14, 3), 1.5, 1.5)
             painter.setPen(theme().color("muted"))
             width = metrics.horizontalAdvance(name)
             painter.drawText(QRectF(left + 20, 0, width + 2, height), Qt.AlignmentFlag.AlignVCenter, name)

@@ -245,6 +245,8 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         painter.setPen(theme().color("muted"))
         painter.drawText(foot, flags | Qt.AlignmentFlag.AlignLeft, f"{first:,.0f}")
         painter.drawText(foot, flags | Qt.AlignmentFlag.AlignRight, f"step {last:,.0f}")
+        # Beside the curves and not in the head, which has no room for another entry of its legend in a narrow window.
+        painter.drawText(foot, flags | Qt.AlignmentFlag.AlignHCenter, self.note())
         newest = self._training.last
         if newest is not None and first <= newest[0] <= last:
             pen = QPen(theme().color("wire"), 1, Qt.PenStyle.DashLine)
@@ -252,6 +254,10 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
             x = min(self._x(newest[0], area), area.right() - 1)
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
         painter.restore()
+
+    def note(self) -> str:
+        """What the dashed lines are; empty while there are none."""
+        return "dashed: run before" if any(series.count for series in self._before) else ""
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
         area = self.area()
