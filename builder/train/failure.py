@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, fx
 
 from builder.compile.module import rewire
-from builder.graph.problems import Fix, Problem, ProblemError, SetSetting
+from builder.graph.problems import Fix, Problem, ProblemError, SetSetting, Severity
 from builder.inspect.activations import at_inference
 from builder.train.job import Job
 from builder.train.learner import Learner, NotFiniteError
@@ -56,6 +56,25 @@ def not_finite(learner: Learner) -> Problem:
         hint="Lower the learning rate, or begin from other weights.",
         fix=Fix(f"Use learning rate {rate:g}", (SetSetting(where, rate),)),
     )
+
+
+def astray(learner: Learner, times: float) -> Problem:
+    """The loss is so many times what it was before anything was learned; training goes on."""
+    where = "training.optimizer.learning_rate"
+    rate = learner.learning_rate / 10
+    return Problem(
+        "diverging",
+        f"the loss is {_round(times)} times what it was at the beginning: the steps are too large.",
+        where=where,
+        hint="Lower the learning rate, and reset: these weights are far off.",
+        fix=Fix(f"Use learning rate {rate:g}", (SetSetting(where, rate),)),
+        severity=Severity.WARNING,
+    )
+
+
+def _round(times: float) -> str:
+    """A factor for a reader: two digits, and a power of ten where it is astronomical."""
+    return f"{float(f'{times:.2g}'):,.0f}" if times < 1e7 else f"{times:.0e}"
 
 
 def out_of_memory(job: Job) -> Problem:

@@ -19,7 +19,8 @@ from builder.data.catalogue import CancelledError
 from builder.data.samples import examples, load
 from builder.graph.problems import Problem, ProblemError, Severity
 from builder.train import memory, threads
-from builder.train.failure import all_frozen, problem_of
+from builder.train.divergence import Divergence
+from builder.train.failure import all_frozen, astray, problem_of
 from builder.train.job import Job
 from builder.train.learner import Learner, NotFiniteError, initial, make_learner
 from builder.train.loop import evaluate, step, train_epoch
@@ -104,6 +105,7 @@ class Session:
         self._keeper: threads.Keeper | None = None
         self._threads = 1
         self._clock = _Clock()
+        self._divergence = Divergence()
         self._read_at = 0.0
 
     def run(self) -> Finished:
@@ -284,6 +286,7 @@ class Session:
         learner = self.learner
         if learner is not None:
             learner.learning_rate = value
+            self._divergence.rearm()
             self.progress = replace(self.progress, learning_rate=value)
             self._write(lambda record: record.note("learning-rate", step=learner.step, value=value))
 
@@ -298,6 +301,9 @@ class Session:
         self._write(lambda record: record.steps(rows))
         if not np.isfinite(rows[:, 1]).all():
             raise NotFiniteError
+        times = self._divergence.times(rows[:, 1])
+        if times is not None:
+            self._host.emit(Warned(astray(learner, times)))
 
     def _note_progress(self, pace: float) -> None:
         learner = self.learner

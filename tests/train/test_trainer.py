@@ -238,6 +238,19 @@ def test_another_learning_rate_leads_elsewhere(fly: Fly, tmp_path: Path) -> None
     assert not torch.equal(untouched, final_weights(tmp_path / "other")["fc1.weight"])
 
 
+def test_a_loss_that_goes_astray_is_told_once_for_each_learning_rate(fly: Fly) -> None:
+    flight = fly(picture_job(epochs=40), paused=True)
+    rest(flight)
+    flight.trainer.send(SetLearningRate(50.0))
+    flight.trainer.send(Resume())
+    flight.finish()
+    (told,) = [event.problem for event in flight.all(Warned)]
+    assert told.code == "diverging"
+    assert told.where == "training.optimizer.learning_rate"
+    assert told.fix is not None
+    assert told.fix.title == "Use learning rate 5"
+
+
 HOUR = 3600.0
 
 

@@ -1,0 +1,38 @@
+"""When a loss counts as gone astray, and when it is only bad."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from builder.train.divergence import FEW, Divergence
+
+
+def level(value: float, steps: int = FEW) -> np.ndarray:
+    return np.full(steps, value)
+
+
+def test_a_loss_far_above_its_beginning_is_told_once() -> None:
+    watch = Divergence()
+    assert watch.times(level(2.3)) is None
+    assert watch.times(level(0.1)) is None
+    assert watch.times(level(230.0, FEW // 2)) is None  # a spike
+    assert watch.times(level(230.0)) == 100
+    assert watch.times(level(2300.0)) is None
+    watch.rearm()
+    assert watch.times(level(230.0, FEW - 1)) is None  # not those of before
+    assert watch.times(level(230.0, 1)) == 100
+
+
+def test_however_the_steps_arrive() -> None:
+    watch = Divergence()
+    found = [watch.times(level(1.0 if step < FEW else 1000.0, 1)) for step in range(3 * FEW)]
+    assert [value for value in found if value is not None] == [1000]
+
+
+def test_what_is_merely_bad_is_not_told() -> None:
+    watch = Divergence()
+    for value in (2.3, 0.5, 3.0, 20.0):
+        assert watch.times(level(value)) is None
+    trained = Divergence()  # begins with the weights of another run
+    for value in (0.001, 0.5, 5.0):
+        assert trained.times(level(value)) is None
