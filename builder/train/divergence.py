@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-FEW = 20  # steps that are judged together, and so many at the beginning are what they are compared with
+FEW = 20  # steps that are judged together
 ASTRAY = 10.0  # times the loss of the beginning
 LEAST = 1.0  # a run that begins with trained weights begins near 0: ten times that is still little
 
@@ -14,17 +14,23 @@ class Divergence:
     """Watches the losses of a run."""
 
     def __init__(self) -> None:
-        self._first: list[float] = []
+        # The first alone is of before any step: with a rate far too high, the second is astray already.
+        self._first: float | None = None
         self._recent: list[float] = []
         self._told = False
 
     def times(self, losses: NDArray[np.float64]) -> float | None:
-        """Add the losses of some steps. When they are astray: how many times what they were. Told once, until `rearm`."""
-        self._first += losses[: FEW - len(self._first)].tolist()
+        """Add the losses of some steps. When four of five are astray: how many times what they were.
+
+        Told once, until `rearm`; None otherwise.
+        """
+        if self._first is None and len(losses):
+            self._first = float(losses[0])
         self._recent = [*self._recent, *losses.tolist()][-FEW:]
-        if self._told or len(self._recent) < FEW:
+        if self._first is None or self._told or len(self._recent) < FEW:
             return None
-        now, then = float(np.median(self._recent)), max(float(np.median(self._first[:FEW])), LEAST)
+        now = float(np.quantile(self._recent, 0.2, method="higher"))
+        then = max(self._first, LEAST)
         if not np.isfinite(now) or now < ASTRAY * then:
             return None
         self._told = True
