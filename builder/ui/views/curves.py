@@ -256,8 +256,9 @@ class CurveView(View):
             ("Save figures…", self.save_table),
         ):
             menu.addAction(words, act).setEnabled(not self.frame.empty)
-        menu.addSeparator()
-        menu.addAction("Forget the run before", self.forget_before).setEnabled(self.compares)
+        if self.compares:
+            menu.addSeparator()
+            menu.addAction("Forget the run before", self.forget_before)
         return menu
 
 
