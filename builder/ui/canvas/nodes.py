@@ -94,13 +94,20 @@ class NodeItem(QGraphicsItem):
         self._headline = _static(elided(parts_within(face.headline, look.HEADLINE, width), look.HEADLINE, width))
         footer = width - (self.badge_area.width() + 4 if self.badge_below else 0)
         words = face.footer
-        if self.badge_below and metrics(look.NOTE).horizontalAdvance(words) > footer:
-            words = words.split(" ")[0].rstrip(",")  # the number, or the name of the data
+        if self.badge_below:
+            # The number, or the name of the data; a number of which the end is missing would be another number.
+            shorter = (words, words.split(" ")[0].rstrip(","))
+            words = next((text for text in shorter if metrics(look.NOTE).horizontalAdvance(text) <= footer), "")
         self._footer = _static(elided(words, look.NOTE, footer))
         self.fix_area = QRectF()
         if face.problem is not None and not face.compact and not face.picture and face.problem.fix is not None:
             wide = min(metrics(look.HEADLINE).horizontalAdvance(face.problem.fix.title) + 20, width)
             self.fix_area = QRectF(PAD, face.size.height() - 34, wide, 23)
+
+    @property
+    def footer(self) -> str:
+        """The lowest line as it is drawn."""
+        return self._footer.text()
 
     def set_health(self, text: str, role: str, words: str) -> None:
         """Text, colour role and explanation of the badge shown while no problem is."""

@@ -170,6 +170,16 @@ def test_badges_give_way_to_problems(make_canvas: MakeCanvas) -> None:
     assert view.canvas.nodes["conv1"].badge == ""
 
 
+def test_a_number_beside_a_badge_is_whole_or_not_there(make_canvas: MakeCanvas) -> None:
+    view = make_canvas(edits.set_params(classifier(), "conv1", {"filters": 4800}))
+    card = view.canvas.nodes["conv1"]
+    seen = set()
+    for badge in ("", "dead", "saturated", "no gradient", "a word so long that nothing stands beside it"):
+        card.set_health(badge, "bad", "")
+        seen.add(card.footer)
+    assert {"48,000 parameters", ""} <= seen <= {"48,000 parameters", "48,000", ""}
+
+
 def test_what_is_not_wired_yet_is_amber_and_what_is_wrong_is_red(make_canvas: MakeCanvas) -> None:
     nodes = [Node("conv1", "Conv2d"), Node("bad1", "Conv2d", {"filters": 0}), Node("warp", "Warp9")]
     view = make_canvas(Graph.of(nodes, (), {node.name: Point(250.0 * i, 0) for i, node in enumerate(nodes)}))
