@@ -131,7 +131,7 @@ def _download(title: str, archive: Archive, folder: Path, report: Callable[[int]
         if part.exists() and not _size(part):
             part.unlink()
     message = f"{title} could not be downloaded: {why}."
-    hint = f"Run again to go on where it stopped, or put {archive.name} into {folder}."
+    hint = f"Try again to go on where it stopped, or put {archive.name} into {folder}."
     raise ProblemError(Problem("download-failed", message, where=WHERE, hint=hint, fix=USE_DIGITS))
 
 

@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
         self.analysis = AnalysisPanel(self.document)
         self.banner = Banner()
         self.recovery_offer = RecoveryOffer(self.banner, self.files)
-        self.data_offer = DataOffer(self.document, self.banner, self.live.prepare, self)
+        self.data_offer = DataOffer(self.document, self.banner, self.live, self)
         self.own_code = OwnCode(self.document, self.banner, self)
         self.views: dict[str, View] = {}
         self.docks: dict[str, QDockWidget] = {}
@@ -372,7 +372,8 @@ class MainWindow(QMainWindow):
 
     def _failed(self, problem: Problem) -> None:
         self.inspector.show_progress("")
-        self.say_problem(problem, "failed")
+        if not self.data_offer.tell_failure(problem):
+            self.say_problem(problem, "failed")
         if problem.where:
             self.document.go_to(problem.where)
 
