@@ -67,8 +67,7 @@ class _Mode(Enum):
 class Trainer:
     """One run on a daemon thread. Call `start` once, and `close` when nobody needs it any more.
 
-    After the last step the thread stays to make pictures of the trained network and to save its weights, until `close`
-    (or another `Stop`).
+    After the last step the thread stays to make pictures of the trained network and to save its weights, until `close`.
 
     Attributes:
         events: what happened, in order, nothing left out; `Finished` ends the run.
@@ -189,8 +188,6 @@ class _Pilot(Host):
         self._picture()
         while self.session.learner is not None and not (self._leave.is_set() and self._commands.empty()):
             match self._commands.get():
-                case Stop():
-                    return
                 case SaveWeights(path):
                     self._files.append(path)
                     self._save()

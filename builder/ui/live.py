@@ -110,6 +110,8 @@ class Live(QObject):
         self._begun = False
         self._wish: Callable[[], object] | None = None  # what was asked for before PyTorch was there
         self._closing: list[Trainer] = []
+        self._saves = 0  # files of weights that were asked of the trainer, and not told of yet
+        self._owing: list[Trainer] = []  # trainers let go of that have yet to tell of such a file
         self._picture: Picture | None = None
         self._epochs: list[EpochEnded] = []
         self._turn = 0
@@ -211,6 +213,7 @@ class Live(QObject):
 
     def save_weights(self, path: Path) -> None:
         """Write the weights as they are to a file, while training, in a pause or after the end."""
+        self._saves += 1
         self._send(SaveWeights(path))
 
     def close(self, seconds: float = 5.0) -> bool:
@@ -319,11 +322,13 @@ class Live(QObject):
             return None
 
     def _drop(self) -> None:
-        """Let go of the trainer: it ends by itself, and nothing it still says is heard."""
+        """Let go of the trainer: it ends by itself, and nothing it still says is heard but of weights to be saved."""
         self._closing = [trainer for trainer in self._closing if trainer.alive]
         if self._trainer is not None:
             self._trainer.close(0)
             self._closing.append(self._trainer)
+            self._owing += [self._trainer] * bool(self._saves)
+        self._saves = 0
         self._trainer = None
         self._project = None
         self._sketch = False
@@ -349,9 +354,11 @@ class Live(QObject):
             self._frame.start(interval)
 
     def _tick(self) -> None:
+        self._hear_owing()
         trainer = self._trainer
         if trainer is None:
-            self._frame.stop()
+            if not self._owing:
+                self._frame.stop()
             return
         began = time.perf_counter()
         for event in _drain(trainer.events):
@@ -364,7 +371,7 @@ class Live(QObject):
         else:
             for part in (self._look, self._look_at_cards, self._read):
                 part(trainer)
-        if self.state is State.FINISHED and not trainer.alive and trainer.events.empty():
+        if self.state is State.FINISHED and not (trainer.alive or self._owing) and trainer.events.empty():
             self._frame.stop()
             return
         # Painting happens after this handler: a timer of 0 ms fires behind it and so sees the cost of both.
@@ -399,6 +406,16 @@ class Live(QObject):
             self.progress = trainer.progress
             self.progressed.emit(self.progress)
 
+    def _hear_owing(self) -> None:
+        """What became of weights whose saving was asked for before another document or another run took the place."""
+        for trainer in tuple(self._owing):
+            alive = trainer.alive  # first: what an ended trainer has said, it has said by now
+            for event in _drain(trainer.events):
+                if isinstance(event, WeightsSaved):
+                    self.weights_saved.emit(event.path, event.problem)
+            if not alive:
+                self._owing.remove(trainer)
+
     def _hear(self, event: Event) -> None:
         if self._sketch and isinstance(event, Preparing | Warned | Failed):
             return  # nobody has asked for it, and it is not going to be trained
@@ -417,6 +434,7 @@ class Live(QObject):
             case EpochEnded():
                 self._epochs.append(event)
             case WeightsSaved(path, problem):
+                self._saves -= 1
                 self.weights_saved.emit(path, problem)
             case Warned(problem):
                 self.warned.emit(problem)

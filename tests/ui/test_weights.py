@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from builder.layers import edits as layer_edits
 from builder.project import keep, templates
 from builder.project.edits import set_setting
 from builder.project.file import load
+from builder.train import session
 from builder.train.messages import Finished, Reason, State
 from builder.ui import choosers
 from builder.ui.command_palette import CommandPalette
@@ -339,3 +341,43 @@ def test_who_looks_for_a_way_to_save_the_weights_is_told_why_there_are_none(wind
     palette.search.setText("save the weights as")
     assert palette.list.item(0).text() == "Save the weights as… (nothing was trained yet)"
     assert not palette.list.item(0).flags() & Qt.ItemFlag.ItemIsEnabled
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["written", "not written"])
+def test_weights_that_are_still_being_saved_are_told_of_though_another_project_opens(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, refused: bool
+) -> None:
+    go_on, write = threading.Event(), session.write_weights
+
+    def slowly(*arguments: Any) -> None:
+        go_on.wait(PATIENCE / 1000)
+        if refused:
+            raise PermissionError
+        write(*arguments)
+
+    monkeypatch.setattr(session, "write_weights", slowly)
+    path = tmp_path / "mine.safetensors"
+    until_parked(qtbot, window)
+    window.live.step_batch()
+    until(qtbot, lambda: window.live.no_weights == "")
+    Exports(window).weights(path)
+    window.document.open(quick(templates.load("perceptron")), None)
+    until_parked(qtbot, window)
+    with qtbot.waitSignal(window.live.weights_saved, timeout=PATIENCE) as told:
+        go_on.set()
+    assert told.args[0] == path
+    assert path.is_file() is not refused
+    if refused:
+        assert str(path) in window.banner.text
+    else:
+        assert window.status._hint.text() == f"Written: {path}"
+
+
+def test_weights_are_saved_after_a_run_that_was_stopped_twice(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    until_parked(qtbot, window)
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE):
+        window.live.run()
+    window.live.stop()
+    with qtbot.waitSignal(window.live.weights_saved, timeout=PATIENCE) as told:
+        window.live.save_weights(tmp_path / "mine.safetensors")
+    assert told.args[1] is None
