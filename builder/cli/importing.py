@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from builder.cli.output import complain, shape_of
+from builder.cli.output import complain, shape_of, tell_kept
 from builder.graph.model import Shape
 from builder.graph.problems import Problem, ProblemError
 from builder.project import file
@@ -43,7 +43,8 @@ def import_(
     network_only: Annotated[bool, typer.Option("--network-only", help="Write no file of weights.")] = False,
 ) -> None:
     """Open a model of PyTorch as a network, with its modules as blocks. Its weights are written beside it, as
-    FILE.safetensors, and training begins with them. A file that is there is kept as FILE~, weights likewise."""
+    FILE.safetensors, and training begins with them. A file that is there is kept as FILE~ until the next time, weights
+    likewise."""
     from builder.compile.importing import load
 
     if weights and not source.startswith("torchvision:"):
@@ -59,8 +60,10 @@ def import_(
         raise typer.BadParameter("this name is for the weights; a project is called NAME.tcanvas.", param_hint="-o")
     project = new_project(_title(source), result.network, f"Imported from {_title(source)}.")
     if network_only:
-        file.save(project, output)
+        project_kept = file.save(project, output)
         print(f"{output}: {len(flat.network.graph.nodes):,} layers")
+        if project_kept:
+            tell_kept(output)
         return
     try:
         from safetensors.torch import save
@@ -72,7 +75,7 @@ def import_(
     new = not beside.exists()
     kept = write(beside, data, backup=True)
     try:
-        file.save(with_weights(project, beside.name), output)
+        project_kept = file.save(with_weights(project, beside.name), output)
     except ProblemError:  # another project may begin with the weights that were there
         with contextlib.suppress(OSError):
             if new:
@@ -83,6 +86,9 @@ def import_(
         raise
     count = sum(tensor.numel() for tensor in result.weights.values())
     print(f"{output}: {len(flat.network.graph.nodes):,} layers; {beside}: {count:,} numbers")
+    for path, before in ((output, project_kept), (beside, kept)):
+        if before:
+            tell_kept(path)
 
 
 def _title(source: str) -> str:

@@ -18,6 +18,7 @@ from builder.project import file, templates
 from builder.project.document import Project
 from builder.project.edits import set_setting
 from builder.project.weights import located
+from builder.writing import backup_of
 
 DONE, FAILED, USAGE, STOPPED = 0, 1, 2, 130  # exit statuses
 
@@ -76,6 +77,13 @@ def changed(project: Project, changes: Iterable[str]) -> Project:
             raise typer.BadParameter(f"{change!r} is not of the form KEY=VALUE.", param_hint="--set")
         project = set_setting(project, key.strip(), value.strip())
     return located(project, None)
+
+
+def tell_kept(path: Path) -> None:
+    """Say where the version before of a file lies. There is one such place, as with editors: the next takes it."""
+    print(
+        f"{backup_of(path.resolve() if path.is_symlink() else path)}: the version before of {path.name}; only one is kept"
+    )
 
 
 def give_up() -> None:

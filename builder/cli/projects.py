@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from builder.cli.output import AllowOption, ProjectArgument, SetOption, complain, open_project, print_table
+from builder.cli.output import AllowOption, ProjectArgument, SetOption, complain, open_project, print_table, tell_kept
 from builder.graph.problems import Severity
 from builder.project import file, templates
 from builder.project.check import check as check_project
@@ -29,8 +29,9 @@ def new(
     template: Annotated[str, typer.Argument(metavar="TEMPLATE", help="Name of a built-in network.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The project file to write.")],
 ) -> None:
-    """Write a new project file from a built-in network. A file that is there is kept as FILE~."""
-    file.save(templates.load(template), output)
+    """Write a new project file from a built-in network. A file that is there is kept as FILE~, until the next time."""
+    if file.save(templates.load(template), output):
+        tell_kept(output)
 
 
 def check(project: ProjectArgument, changes: SetOption = None, allow: AllowOption = None) -> None:

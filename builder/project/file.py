@@ -28,13 +28,16 @@ def load(path: Path) -> Project:
         raise ProblemError(*(_in_file(problem, path) for problem in error.problems)) from None
 
 
-def save(project: Project, path: Path) -> None:
-    """Write the project, keeping the version before as `NAME.tcanvas~`.
+def save(project: Project, path: Path) -> bool:
+    """Write the project, keeping the version before as `NAME.tcanvas~`: the last one only.
+
+    Returns:
+        Whether a version before was kept.
 
     Raises:
         ProblemError: it could not be written; the old file survives.
     """
-    write(path, encode(project).encode(), backup=True)
+    return write(path, encode(project).encode(), backup=True)
 
 
 def read(path: Path) -> str:

@@ -68,7 +68,11 @@ def test_new_then_check(cli, tmp_path: Path) -> None:
 def test_new_keeps_what_was_there(cli, tmp_path: Path) -> None:
     path = tmp_path / "mine.tcanvas"
     save(Project(name="precious"), path)
-    assert cli("new", "lenet5", "-o", path).status == 0
+    answer = cli("new", "lenet5", "-o", path)
+    assert (answer.status, answer.out) == (
+        0,
+        f"{path}~: the version before of mine.tcanvas; only one is kept\n",
+    )
     assert load(tmp_path / "mine.tcanvas~").name == "precious"
 
 

@@ -50,9 +50,15 @@ def test_weights_that_are_there_are_kept(cli, tmp_path: Path) -> None:
     path, weights = tmp_path / "small.tcanvas", tmp_path / "small.safetensors"
     weights.write_bytes(b"a night's work")
     arguments = ("import", f"{tmp_path / 'mine.py'}:small", "-o", path, "--input", "1x8x8")
-    assert cli(*arguments).status == 0
+    answer = cli(*arguments)
+    assert answer.status == 0
+    assert answer.out.splitlines()[1:] == [f"{weights}~: the version before of small.safetensors; only one is kept"]
     assert backup_of(weights).read_bytes() == b"a night's work"
     assert load_file(weights)
+    first = weights.read_bytes()
+    again = cli(*arguments)  # its weights are drawn anew: one version is kept, as was said
+    assert len(again.out.splitlines()) == 2
+    assert backup_of(weights).read_bytes() == first
     assert "FILE~" in cli("import", "--help").out
 
 
