@@ -20,7 +20,7 @@ from builder.project.edits import set_setting
 from builder.project.weights import located
 from builder.writing import backup_of
 
-DONE, FAILED, USAGE, STOPPED = 0, 1, 2, 130  # exit statuses
+DONE, FAILED, USAGE, STOPPED, UNREAD = 0, 1, 2, 130, 141  # exit statuses
 
 ProjectArgument = Annotated[
     str,
@@ -81,9 +81,8 @@ def changed(project: Project, changes: Iterable[str]) -> Project:
 
 def tell_kept(path: Path) -> None:
     """Say where the version before of a file lies. There is one such place, as with editors: the next takes it."""
-    print(
-        f"{backup_of(path.resolve() if path.is_symlink() else path)}: the version before of {path.name}; only one is kept"
-    )
+    place = backup_of(path.resolve() if path.is_symlink() else path)
+    print(f"{place}: the version before of {path.name}; only one is kept")
 
 
 def give_up() -> None:

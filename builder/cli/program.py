@@ -1,7 +1,8 @@
 """The command line as a whole: which commands there are, and how every one of them ends.
 
 Exit status: 0 done; 1 the work failed (a Problem, one line a problem on standard error); 2 wrong usage; 130 stopped by
-Ctrl-C. Knows neither torch nor Qt: each command imports what it needs when it runs.
+Ctrl-C; 141 nobody read the output to its end, as a shell says it of `cat`. Knows neither torch nor Qt: each command
+imports what it needs when it runs.
 """
 
 from __future__ import annotations
@@ -10,22 +11,28 @@ import contextlib
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from builder.cli import bench, export, importing, predict, projects, settings, summary, train
+from builder.cli.group import Commands
 from builder.cli.lent import Draw, Lent, Suite
-from builder.cli.output import DONE, FAILED, STOPPED, complain, give_up, unwritten
+from builder.cli.output import DONE, FAILED, STOPPED, UNREAD, complain, give_up, unwritten
 from builder.graph.problems import ProblemError
 
 HELP = """Design neural networks on a canvas, train them and watch them learn.
 
-Without a command the window opens: torchcanvas [PROJECT]. The commands below need no display.
-PROJECT is a file, or the name of a built-in network (torchcanvas templates)."""
+Without a command the window opens: torchcanvas [FILE]. The commands below need no display; for them,
+PROJECT is a file or the name of a built-in network (torchcanvas templates)."""
 
 app = typer.Typer(
-    name="torchcanvas", help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+    name="torchcanvas",
+    cls=Commands,
+    help=HELP,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
 for module in (projects, settings, summary, train, predict, importing, export, bench):
     module.add_to(app)
@@ -68,9 +75,9 @@ def run(arguments: Sequence[str], suites: Sequence[Suite] = (), draw: Draw | Non
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a console that lacks a letter
     command = typer.main.get_command(app)
     try:
-        command.main(list(arguments), prog_name="torchcanvas", obj=Lent(tuple(suites), draw))
-    except SystemExit as end:  # how typer ends, well or with words on wrong usage
-        return end.code if isinstance(end.code, int) else FAILED if end.code else DONE
+        status = _carry_out(command, arguments, Lent(tuple(suites), draw))
+        sys.stdout.flush()  # not at the end of the process, when nobody could tell that it failed
+        return status
     except ProblemError as error:
         complain(error.problems)
         return FAILED
@@ -78,8 +85,19 @@ def run(arguments: Sequence[str], suites: Sequence[Suite] = (), draw: Draw | Non
         return STOPPED
     except BrokenPipeError:  # whoever read the output has enough
         give_up()
+        return UNREAD
     except OSError as error:  # files tell of their own faults as problems
         give_up()
         complain([unwritten(error)])
         return FAILED
+
+
+def _carry_out(command: Any, arguments: Sequence[str], lent: Lent) -> int:
+    """The exit status; a pipe that nobody reads raises `BrokenPipeError`, whoever wrote into it."""
+    try:
+        command.main(list(arguments), prog_name="torchcanvas", obj=lent)
+    except SystemExit as end:  # how typer ends, well or with words on wrong usage
+        if isinstance(end.__context__, BrokenPipeError):  # typer and rich make a status of their own of it
+            raise end.__context__ from None
+        return end.code if isinstance(end.code, int) else FAILED if end.code else DONE
     return DONE

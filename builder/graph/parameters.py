@@ -144,12 +144,18 @@ def problems_of(error: ValidationError, where: str) -> tuple[Problem, ...]:
             choices = context.get("expected") or context.get("expected_tags") or "one of the choices"
             if "tag" in context:  # the group itself says less than its kind
                 value = _brief(context["tag"])
-            message = f"{value} does not fit here: it must be {choices}."
+            message = f"{value} does not fit here: it must be {_alternatives(str(choices))}."
         else:
             wanted = next((words for start, words in _WANTED.items() if kind.startswith(start)), "another value")
             message = f"{value} does not fit here: {wanted} is needed."
         found.append(Problem("bad-parameter", message, where=where, field=field))
     return tuple(found)
+
+
+def _alternatives(choices: str) -> str:
+    """`'sgd', 'adam'` with the word between that pydantic leaves out when it lists the kinds of a group."""
+    rest, comma, last = choices.rpartition(", ")
+    return f"{rest} or {last}" if comma and " or " not in last else choices
 
 
 def _brief(value: Any) -> str:

@@ -224,7 +224,7 @@ def found_for(name: str) -> list[object]:
             "training.optimizer.beta1=0.5",
             "training.optimizer.beta1: there is no such setting. It needs training.optimizer=adam: set that before it.",
         ),
-        ("training.optimizer=magic", "training.optimizer: 'magic' does not fit here: it must be 'sgd', 'adam'."),
+        ("training.optimizer=foo", "training.optimizer: 'foo' does not fit here: it must be 'sgd' or 'adam'."),
         ("training.device=gpu", "training.device: 'gpu' is no device: it must be auto, cpu, cuda, cuda:1 or mps."),
     ],
 )
@@ -335,6 +335,43 @@ def test_a_folder_is_no_project(cli, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (answer.status, answer.lines) == (1, [".: this is a folder, not a project file."])
 
 
+def piped(*arguments: str, buffered: bool) -> subprocess.CompletedProcess[str]:
+    """A command whose output goes into a pipe of which nobody reads anything."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as out:
+        return program_in_a_process(*arguments, out=out, buffered=buffered)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
+@pytest.mark.parametrize("buffered", [False, True])
+@pytest.mark.parametrize("arguments", [("templates",), ("summary", "lenet5"), ("--help",), ("train", "--help")])
+def test_output_that_nobody_reads_ends_quietly_as_that_of_other_tools(
+    arguments: tuple[str, ...], buffered: bool
+) -> None:
+    done = piped(*arguments, buffered=buffered)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["lenet5"], ["built-in network", "torchcanvas train lenet5", "torchcanvas new lenet5 -o lenet5.tcanvas"]),
+        (
+            ["mine.tcanvas", "train"],
+            ["is a project file", "torchcanvas train mine.tcanvas", "torchcanvas mine.tcanvas"],
+        ),
+    ],
+)
+def test_a_network_in_the_place_of_a_command_is_told_what_to_write(cli, arguments: list[str], words: list[str]) -> None:
+    answer = cli(*arguments)
+    assert answer.status == 2
+    told = " ".join(answer.err.replace("│", " ").split())
+    assert "No such command" not in told
+    for word in words:
+        assert word in told
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")
 @pytest.mark.parametrize(
     "arguments", [("templates",), ("train", "perceptron", "--set", "data.limit=64", "--epochs", "2", "--run", "RUN")]
@@ -373,6 +410,9 @@ def test_an_early_interrupt_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> 
     assert app.main(["templates"]) == 130
 
 
-def program_in_a_process(*arguments: str, out: IO[bytes]) -> subprocess.CompletedProcess[str]:
+def program_in_a_process(*arguments: str, out: IO[bytes], buffered: bool = True) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "builder", *arguments]
-    return subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True, check=False, timeout=120)
+    environment = os.environ | {"PYTHONUNBUFFERED": "" if buffered else "1"}
+    return subprocess.run(
+        command, stdout=out, stderr=subprocess.PIPE, text=True, check=False, timeout=120, env=environment
+    )
