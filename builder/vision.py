@@ -24,6 +24,16 @@ SCHEMAS = (
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 )
 
+# The same for a Python file that knows nothing of this program; it has torch already.
+STATEMENT = """try:
+    import torchvision
+except RuntimeError:  # it is built for CUDA and torch is not: it misses two operators, which are not needed here
+    missing = torch.library.Library("torchvision", "FRAGMENT")
+    missing.define("{}")
+    missing.define("{}")
+    import torchvision
+""".format(*SCHEMAS)
+
 _lock = threading.Lock()
 _libraries: list[Any] = []  # a torch.library.Library takes its operators with it when it is collected
 

@@ -36,6 +36,7 @@ from builder.graph.names import name_problem, path_problem
 from builder.graph.problems import ProblemError
 from builder.layers.base import FILE, Call, show
 from builder.layers.freezing import is_frozen
+from builder.vision import STATEMENT
 
 _TAKEN = frozenset({"x", "self", "torch", "nn", "torchvision"})
 
@@ -90,8 +91,9 @@ def write(plan: Plan, class_name: str = "Net", expansion: Expansion | None = Non
             body.add("\n")
         _write_class(body, form, plan)
     uses = "\n".join(body.lines)
-    imports = [f"import {name}" for name in ("torch", "torchvision") if f"{name}." in uses]
-    head = [*imports, "from torch import nn", *_files(plan), "", ""]
+    vision = ["", *STATEMENT.splitlines()] if "torchvision." in uses else []
+    imports = ["import torch"] if vision or "torch." in uses else []
+    head = [*imports, "from torch import nn", *vision, *_files(plan), "", ""]
     text = "\n".join((*head, *body.lines)) + "\n"
     return Source(text, {name: tuple(n + len(head) for n in numbers) for name, numbers in body.about.items()})
 

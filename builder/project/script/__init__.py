@@ -20,7 +20,7 @@ from builder.project.document import Project
 from builder.project.job import make_job
 from builder.project.script import data, training
 from builder.train.settings import Cosine
-from builder.vision import SCHEMAS
+from builder.vision import STATEMENT
 
 
 def to_script(project: Project) -> str:
@@ -33,14 +33,15 @@ def to_script(project: Project) -> str:
     known = infer_network(project.network)
     plan = _to_scores(make_plan(known.flat), project.training.loss)
     info = data_set(project.data)
-    head, _, classes = write(plan, "Net", known.expansion).text.partition("from torch import nn\n")
+    _, _, classes = write(plan, "Net", known.expansion).text.partition("from torch import nn\n")
+    _, vision, rest = classes.partition(STATEMENT)
     parts = [
         _HEAD.format(
             title=" ".join(project.name.replace("\\", "/").replace('"', "'").split()) or "A network",
-            imports=_imports(info, project, "import torchvision\n" in head, weights is not None),
+            imports=_imports(info, project, bool(vision), weights is not None),
         ),
         _settings(project, info, plan, weights),
-        classes.strip("\n") + "\n\n\n",
+        (rest if vision else classes).strip("\n") + "\n\n\n",
         data.samples(info),
         data.divide(info),
         data.fit(info.shape, plan.input_shape, project.data.fit),
@@ -77,15 +78,6 @@ _HEAD = '''"""{title}: the model, its data and its training. Written by TorchCan
 '''
 
 
-_VISION = """try:
-    import torchvision
-except RuntimeError:  # it is built for CUDA and torch is not: it misses two operators, which are not needed here
-    missing = torch.library.Library("torchvision", "FRAGMENT")
-    missing.define("{}")
-    missing.define("{}")
-    import torchvision"""
-
-
 def _imports(info: DataSet, project: Project, vision: bool, stored: bool) -> str:
     measured = info.pictures and project.data.normalise == "standardise"
     lines = [
@@ -104,9 +96,8 @@ def _imports(info: DataSet, project: Project, vision: bool, stored: bool) -> str
         lines.append(f"from sklearn.datasets import {_MAKERS[info.key]}")
     lines += ["from torch import nn", "from torch.nn import functional"]
     lines += ["from torch.nn.parallel import DistributedDataParallel"]
-    if vision or isinstance(info, IdxPictures | CifarPictures):
-        lines += ["", _VISION.format(*SCHEMAS)]
-    return "\n".join(lines) + "\n"
+    text = "\n".join(lines) + "\n"
+    return f"{text}\n{STATEMENT}" if vision or isinstance(info, IdxPictures | CifarPictures) else text
 
 
 def _settings(project: Project, info: DataSet, plan: Plan, weights: Path | None) -> str:
