@@ -164,13 +164,12 @@ class TopBar(QWidget):
             return  # what is being prepared stands there
         if self._inside is not None and progress.state is State.PAUSED:
             return  # what the last phase brought stands there
-        if not progress.steps or not progress.step:
-            self._bar.setValue(0)
+        self._bar.setValue(round(1000 * progress.step / progress.steps) if progress.steps else 0)
+        if progress.state is State.FINISHED:
+            return  # how it ended stands there, also where it did so before the first step
+        if not progress.step:
             self._say("ready" if progress.state is State.PAUSED else "")
             return
-        self._bar.setValue(round(1000 * progress.step / progress.steps))
-        if progress.state is State.FINISHED:
-            return  # how it ended stands there
         parts = [f"epoch {min(max(progress.epoch, 1), progress.epochs)} of {progress.epochs}"]
         if progress.images_per_second >= 1 and progress.state is State.RUNNING:
             parts.append(f"{progress.images_per_second:,.0f} images/s")

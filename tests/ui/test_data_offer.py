@@ -17,6 +17,7 @@ from builder.project import templates
 from builder.project.check import check
 from builder.project.edits import set_setting
 from builder.project.learn_from import learn_from
+from builder.train.messages import State
 from tests.ui.conftest import PATIENCE, MakeWindow
 
 
@@ -149,6 +150,8 @@ def test_a_run_whose_download_failed_offers_the_same(
     window = make_window(templates.load("mnist-2conv"))
     until_failed(qtbot, window, window.run_or_pause)
     assert texts(window) == AGAIN
+    qtbot.waitUntil(lambda: window.live.progress.state is State.FINISHED, timeout=PATIENCE)
+    assert window.topbar.figures() == "failed"  # figures of no step do not wipe the word out
     window.banner.buttons()[1].click()
     assert check(window.document.value) == ()
     assert window.document.value.data.dataset == "digits"
