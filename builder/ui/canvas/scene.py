@@ -21,6 +21,7 @@ from builder.ui.canvas import layout, routing
 from builder.ui.canvas.comments import CommentItem
 from builder.ui.canvas.face import FAR, NEAR, face_of
 from builder.ui.canvas.ink import Ink
+from builder.ui.canvas.labels import Labels
 from builder.ui.canvas.lifting import Lifted
 from builder.ui.canvas.nodes import NodeItem
 from builder.ui.canvas.overview import Overview
@@ -58,6 +59,7 @@ class CanvasScene(QGraphicsScene):
         nodes: item of each node, by name; wires: item of each wire; comments: item of each comment, by name.
         overview: all of these as they are painted from afar; others: the other items, such as a rubber band.
         lifted: the nodes that are being dragged.
+        labels: writes the shapes on the wires.
         ink: pens and brushes of the theme in force.
         detail: how much is drawn: FAR, MIDDLE or NEAR; chosen by the view for its zoom.
         row: width at which automatic layout begins a new row.
@@ -74,6 +76,8 @@ class CanvasScene(QGraphicsScene):
         self.comments: dict[str, CommentItem] = {}
         self.others: list[QGraphicsItem] = []
         self.lifted: Lifted | None = None
+        self.labels = Labels()
+        super().addItem(self.labels)
         self.overview = Overview(self)
         self.ink = Ink(theme())
         self.detail = NEAR

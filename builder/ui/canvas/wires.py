@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from builder.graph.model import Edge
 from builder.ui.canvas.face import NEAR, NOTE, metrics
-from builder.ui.canvas.ink import Ink
 
 if TYPE_CHECKING:
     from builder.ui.canvas.scene import CanvasScene
@@ -196,9 +195,14 @@ class WireItem(QGraphicsItem):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(self._path)
         if canvas.detail == NEAR and not self._chip.isEmpty():
-            self._paint_chip(painter, ink)
+            if self.parentItem() is None:
+                canvas.labels.add(self)
+            else:
+                self.paint_label(painter)  # it is carried, above what lies on the canvas
 
-    def _paint_chip(self, painter: QPainter, ink: Ink) -> None:
+    def paint_label(self, painter: QPainter) -> None:
+        """Write the shape where `chip` is."""
+        ink = self._canvas.ink
         painter.setPen(ink.selected if self.chosen or self.marked else ink.line)
         painter.setBrush(ink.chip_brush)
         painter.drawRoundedRect(self._chip, _CHIP_HEIGHT / 2, _CHIP_HEIGHT / 2)

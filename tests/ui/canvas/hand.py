@@ -99,12 +99,13 @@ def wires(view: CanvasView) -> set[tuple[str, str]]:
 
 
 def check_items(view: CanvasView) -> None:
-    """The items are exactly the document's nodes, wires and comments, standing where it says."""
+    """The items are exactly the document's nodes, wires and comments, standing where it says, and the labels."""
     graph, canvas = view.document.graph, view.canvas
     assert set(canvas.nodes) == set(graph.nodes)
     assert set(canvas.wires) == set(graph.edges)
     assert {name: item.comment for name, item in canvas.comments.items()} == graph.comments
-    assert len(canvas.items()) == len(graph.nodes) + len(graph.edges) + len(graph.comments)
+    # One item writes the labels of all wires.
+    assert len(canvas.items()) == len(graph.nodes) + len(graph.edges) + len(graph.comments) + 1
     for name, comment in graph.comments.items():
         assert canvas.comments[name].box() == QRectF(*comment.at, comment.width, comment.height)
     assert {name for name, item in canvas.comments.items() if item.chosen} == set(view.document.chosen_comments)

@@ -1,0 +1,78 @@
+"""Wires: the shape on a wire stays legible whatever else runs there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtGui import QImage
+
+from builder.graph.model import Edge, Graph, Node, Point
+from builder.ui.canvas.export import picture
+from builder.ui.canvas.view import CanvasView
+from builder.ui.canvas.wires import WireItem
+from builder.ui.theme import theme
+
+MakeCanvas = Callable[[Graph], CanvasView]
+
+
+@pytest.fixture(params=["dark", "light"])
+def _look(request: pytest.FixtureRequest) -> Iterator[None]:
+    before = "dark" if theme().dark else "light"
+    theme().choose(request.param)
+    yield
+    theme().choose(before)
+
+
+def shortcut_into_the_next_row() -> Graph:
+    """Two wires that turn back from one layer at about the same height, on each other's label."""
+    nodes = [
+        Node("input", "Input", {"shape": [1, 16, 16]}),
+        Node("conv1", "Conv2d", {"filters": 8, "padding": 1}),
+        Node("conv2", "Conv2d", {"filters": 8, "padding": 1}),
+        Node("add1", "Add"),
+        Node("fc1", "Flatten"),
+        Node("output", "Output"),
+    ]
+    wires = [("input", "conv1"), ("conv1", "conv2"), ("conv2", "add1"), ("add1", "fc1"), ("fc1", "output")]
+    edges = [*(Edge(*ends) for ends in wires), Edge("conv1", "add1", 0, 1)]
+    places = {
+        "input": Point(0, 0), "conv1": Point(640, 0), "conv2": Point(0, 208), "add1": Point(240, 268),
+        "fc1": Point(420, 268), "output": Point(560, 208),
+    }  # fmt: skip
+    return Graph.of(nodes, edges, places)
+
+
+def label(view: CanvasView, wire: WireItem) -> QImage:
+    area = view.mapFromScene(wire.chip.adjusted(4, 2, -4, -2)).boundingRect()
+    return view.viewport().grab(area).toImage()
+
+
+@pytest.mark.usefixtures("_look")
+def test_no_wire_runs_through_the_label_of_another(make_canvas: MakeCanvas) -> None:
+    view = make_canvas(shortcut_into_the_next_row())
+    view.zoom_to(1.0)
+    back = [view.canvas.wires[Edge("conv1", "conv2")], view.canvas.wires[Edge("conv1", "add1", 0, 1)]]
+    assert all(not wire.chip.isEmpty() for wire in back)
+    assert any(one.path.intersects(other.chip) for one in back for other in back if one is not other)
+    seen = [label(view, wire) for wire in back]
+    for number, wire in enumerate(back):
+        other = back[1 - number]
+        other.setVisible(False)
+        assert label(view, wire) == seen[number]
+        other.setVisible(True)
+
+
+def test_the_labels_are_in_pictures_too(make_canvas: MakeCanvas) -> None:
+    view = make_canvas(shortcut_into_the_next_row())
+    drawn = picture(view.canvas, "svg")
+    for wire in view.canvas.wires.values():
+        wire.route(*wire.ends, "")
+    assert len(picture(view.canvas, "svg")) < len(drawn)
+
+
+def test_a_label_does_not_take_the_mouse_from_what_lies_beneath(make_canvas: MakeCanvas) -> None:
+    view = make_canvas(shortcut_into_the_next_row())
+    wire = view.canvas.wires[Edge("conv1", "add1", 0, 1)]
+    assert view.canvas.wire_at(wire.chip.center()) in view.canvas.wires.values()
+    assert view.canvas.labels not in view.canvas.items(wire.chip.center())
