@@ -50,6 +50,7 @@ class Face:
     """All that is drawn of a node except its picture.
 
     Attributes:
+        footer: the bottom line of a card; what stands below a pill, which has no line for it, where it learns less.
         inputs, outputs: number of ports shown.
         problem: the first thing that is wrong with the node.
         picture: whether a thumbnail of its output belongs on it.
@@ -159,8 +160,9 @@ def face_of(node: Node, info: NodeInfo | None, wired: int, note: str = "", kind:
     if kind.compact:
         size = QSizeF(metrics(PILL).horizontalAdvance(node.name) + 40, PILL_HEIGHT + 12 * max(0, inputs - 2))
         headline = layer.headline() if layer is not None else kind.title
+        footer = _footer(info, kind.role) if info is not None and info.frozen else ""
         return Face(
-            node.name, headline, "", kind.category, size, inputs, len(kind.ports.outputs), compact=True,
+            node.name, headline, footer, kind.category, size, inputs, len(kind.ports.outputs), compact=True,
             role=kind.role, problem=problem, shape=shape,
         )  # fmt: skip
     headline = layer.headline() if layer is not None else kind.title

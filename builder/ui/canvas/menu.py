@@ -183,6 +183,8 @@ def tip(scene: CanvasScene, place: QPointF, reach: float) -> str:
             lines.append(f"Offered: {face.problem.fix.title}")
     elif face.shape is not None:
         lines.append(f"Gives {show(face.shape)}")
+        if face.compact and face.footer:
+            lines.append(face.footer)
         if hit.node.health_words:
             lines.append(hit.node.health_words)
     return "<br>".join(lines)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from builder.ui.canvas.scene import CanvasScene
 
 _MARGIN = 8.0  # ports, the selected border and the shadow reach beyond the card
+_BELOW = 14.0  # height of the line below a pill
 _PORT_REACH = 11.0
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 _WRAPPED = QTextOption(Qt.AlignmentFlag.AlignLeft)
@@ -67,8 +68,10 @@ class NodeItem(QGraphicsItem):
         self.face = face
         size = face.size
         self.rect = QRectF(0, 0, size.width(), size.height())
-        self._bounds = self.rect.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
         self._lay_out()
+        # The backdrop is as large with a note below as without: a pixmap is kept for each of its sizes.
+        self._around = self.rect.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
+        self._bounds = self._around.united(self._below) if self._below else self._around
         self.update()
 
     def _lay_out(self) -> None:
@@ -92,6 +95,11 @@ class NodeItem(QGraphicsItem):
         self._name = _static(elided(face.name, look.NAME, free, bold=True))
         self._midway: Midway | None = None
         self._headline = _static(elided(parts_within(face.headline, look.HEADLINE, width), look.HEADLINE, width))
+        # Below the pill, so that no port moves when it is frozen and nothing has to make way.
+        self._below = QRectF()
+        if face.compact and face.footer:
+            wide = metrics(look.NOTE).horizontalAdvance(face.footer) + 4
+            self._below = QRectF((face.size.width() - wide) / 2, face.size.height() + 2, wide, _BELOW)
         footer = width - (self.badge_area.width() + 4 if self.badge_below else 0)
         words = face.footer
         if self.badge_below:
@@ -205,7 +213,7 @@ class NodeItem(QGraphicsItem):
 
         ports = (face.inputs, face.outputs, self.target == "good")
         key = (rect.width(), rect.height(), face.compact, near, face.category, border, ports)
-        ink.backdrops.paint(painter, key, self._bounds, draw)
+        ink.backdrops.paint(painter, key, self._around, draw)
 
     def _paint_pill(self, painter: QPainter, ink: Ink, near: bool) -> None:
         self._paint_backdrop(painter, ink, near)
@@ -217,6 +225,10 @@ class NodeItem(QGraphicsItem):
         # The text is never longer than its pill, which was measured from it.
         area = self.rect.adjusted(26, 0, 0, -1)
         painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, self.face.name)
+        if self._below:
+            painter.setPen(ink.muted)
+            painter.setFont(ink.note)
+            painter.drawText(self._below, _CENTRE, self.face.footer)
 
     def _paint_card(self, painter: QPainter, ink: Ink, near: bool) -> None:
         face, rect = self.face, self.rect

@@ -18,6 +18,7 @@ from builder.inspect.picture import Attention, Picture, Plane
 from builder.layers.base import Role
 from builder.layers.registry import kinds
 from builder.ui.canvas.face import FAR, NEAR, face_of, metrics
+from builder.ui.canvas.menu import tip
 from builder.ui.canvas.thumbnails import (
     BarsThumbnail,
     ImageThumbnail,
@@ -68,6 +69,24 @@ def test_a_card_tells_kind_numbers_and_parameters(make_canvas: MakeCanvas) -> No
     assert (face.name, face.headline, face.footer) == ("conv1", "Conv 3×3, 6", "60 parameters")
     assert view.canvas.nodes["output"].face.footer == "4 outputs"
     assert view.canvas.nodes["tanh1"].face.compact
+
+
+def test_a_pill_tells_below_it_that_it_is_frozen(make_canvas: MakeCanvas) -> None:
+    nodes = Node("input", "Input", {"shape": [1, 12, 12]}), Node("prelu1", "PReLU"), Node("output", "Output")
+    view = make_canvas(chain(*nodes))
+    view.zoom_to(1.0)
+    item = view.canvas.nodes["prelu1"]
+    box, ends = item.box(), [wire.ends for wire in view.canvas.wires.values()]
+    area = view.mapFromScene(box.translated(0, box.height() + 1)).boundingRect()
+    bare = view.viewport().grab(area).toImage()
+    assert item.face.footer == ""
+    view.document.commit_graph("", edits.set_params(view.document.graph, "prelu1", {"trainable": False}))
+    assert item.face.footer == "1 frozen"
+    assert "1 frozen" in tip(view.canvas, box.center() + QPointF(0, 4), 1)
+    assert view.viewport().grab(area).toImage() != bare
+    assert (item.box(), [wire.ends for wire in view.canvas.wires.values()]) == (box, ends)
+    view.document.undo.undo()
+    assert view.viewport().grab(area).toImage() == bare
 
 
 @pytest.mark.parametrize("kind", sorted(kinds()))
