@@ -29,8 +29,9 @@ class Minimap(QWidget):
         self._comments: list[QRectF] = []
         self._stale = True
         self._world = QRectF()
+        self._grip = QPointF()  # from the middle of the frame to where the mouse has hold of it
         self.setFixedSize(SIZE)
-        self.setToolTip("The whole network; click to go there")
+        self.setToolTip("The whole network; click to go there, drag to move along")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def renew(self) -> None:
@@ -103,25 +104,37 @@ class Minimap(QWidget):
             self._drawn = self._draw()
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._drawn)
-        seen = self._view.visible_area()
-        if seen.contains(self._world):
+        if self._view.visible_area().contains(self._world):
             return
-        scale, origin = self._scale()
-        frame = QRectF(
-            origin.x() + seen.x() * scale, origin.y() + seen.y() * scale, seen.width() * scale, seen.height() * scale
-        ).intersected(QRectF(self.rect()).adjusted(2, 2, -2, -2))
+        frame = self._frame().intersected(QRectF(self.rect()).adjusted(2, 2, -2, -2))
         painter.setPen(theme().color("accent"))
         painter.setBrush(theme().color("accent", 0.12))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.drawRoundedRect(frame, 3, 3)
 
+    def _frame(self) -> QRectF:
+        """What is visible, as it lies here."""
+        seen, (scale, origin) = self._view.visible_area(), self._scale()
+        return QRectF(seen.topLeft() * scale + origin, seen.size() * scale)
+
     def _go(self, spot: QPointF) -> None:
-        scale, origin = self._scale()
-        self._view.centerOn((spot.x() - origin.x()) / scale, (spot.y() - origin.y()) / scale)
+        """Bring the middle of the view here, but not off the network: there one would look for it."""
+        (scale, origin), world = self._scale(), self._world
+        place = (spot - origin) / scale
+        across = min(max(place.x(), world.left()), world.right())
+        self._view.centerOn(across, min(max(place.y(), world.top()), world.bottom()))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._go(event.position())
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        spot, frame = event.position(), self._frame()
+        # The frame is taken where it is touched; elsewhere it comes to the mouse.
+        self._grip = spot - frame.center() if frame.contains(spot) else QPointF()
+        self._go(spot - self._grip)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton:
-            self._go(event.position())
+            self._go(event.position() - self._grip)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()  # the canvas, which would get it else, knows of no press
