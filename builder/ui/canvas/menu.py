@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMenu
 
 from builder.layers.base import show
 from builder.layers.registry import find
+from builder.ui import freezing
 from builder.ui.canvas.paper import WORDS
 from builder.ui.canvas.scene import CanvasScene
 from builder.ui.words import sentence
@@ -116,6 +117,7 @@ def context_menu(view: CanvasView, place: QPointF) -> QMenu:
         made.addActions(others[:5])
     if view.document.opened:
         made.addActions(others[5:8])
+    _add_freezing(made, view)
     made.addSeparator()
     lines = made.addMenu("Line up")
     lines.setEnabled(len(view.document.selection) > 1)
@@ -124,6 +126,17 @@ def context_menu(view: CanvasView, place: QPointF) -> QMenu:
     made.addAction("Arrange the network", view.auto_layout)
     made.addAction("Fit the network", view.fit)
     return made
+
+
+def _add_freezing(made: QMenu, view: CanvasView) -> None:
+    """Freeze what is selected and learns, and the other way about; the Edit menu has more of it."""
+    nodes = view.document.inference.nodes
+    chosen = [nodes[name] for name in view.document.selection]
+    made.addSeparator()
+    if any(info.parameters > info.frozen for info in chosen):
+        made.addAction("Freeze", lambda: view.hint.emit(freezing.freeze(view.document)))
+    if any(info.frozen for info in chosen):
+        made.addAction("Let learn", lambda: view.hint.emit(freezing.free(view.document)))
 
 
 def problem_menu(view: CanvasView, name: str) -> QMenu | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QAction, QImage
 from pytestqt.qtbot import QtBot
 
 from builder.graph import edits
@@ -18,7 +18,7 @@ from builder.inspect.picture import Attention, Picture, Plane
 from builder.layers.base import Role
 from builder.layers.registry import kinds
 from builder.ui.canvas.face import FAR, NEAR, face_of, metrics
-from builder.ui.canvas.menu import tip
+from builder.ui.canvas.menu import context_menu, tip
 from builder.ui.canvas.thumbnails import (
     BarsThumbnail,
     ImageThumbnail,
@@ -87,6 +87,29 @@ def test_a_pill_tells_below_it_that_it_is_frozen(make_canvas: MakeCanvas) -> Non
     assert (item.box(), [wire.ends for wire in view.canvas.wires.values()]) == (box, ends)
     view.document.undo.undo()
     assert view.viewport().grab(area).toImage() == bare
+
+
+def test_layers_are_frozen_and_freed_from_the_context_menu(make_canvas: MakeCanvas, qtbot: QtBot) -> None:
+    view = make_canvas(classifier())
+    said: list[str] = []
+    view.hint.connect(said.append)
+
+    def offered(name: str) -> dict[str, QAction]:
+        made = context_menu(view, view.canvas.nodes[name].box().center())
+        qtbot.addWidget(made)
+        return {action.text(): action for action in made.actions() if action.text() in ("Freeze", "Let learn")}
+
+    assert not offered("tanh1")  # it has nothing to learn
+    actions = offered("conv1")
+    assert list(actions) == ["Freeze"]
+    actions["Freeze"].trigger()
+    assert view.canvas.nodes["conv1"].face.footer == "60 frozen"
+    assert said == ["2,404 of 2,464 parameters learn, the others are frozen."]
+    view.select_all()
+    assert list(offered("conv1")) == ["Freeze", "Let learn"]
+    view.document.select(["conv1"])
+    offered("conv1")["Let learn"].trigger()
+    assert view.document.graph == classifier()
 
 
 @pytest.mark.parametrize("kind", sorted(kinds()))
