@@ -116,6 +116,7 @@ class Prepared:
     """Data and model are ready.
 
     Attributes:
+        data: the data set, as the settings name it.
         carried: what the initial weights took from a file; None when they are all fresh.
         samples: some of the training part, as many of each class: raw as the data set has it, and the class or value.
     """
@@ -128,6 +129,7 @@ class Prepared:
     classes: tuple[str, ...]
     samples: tuple[tuple[NDArray[np.generic], str | int | float], ...] = ()
     carried: Carried | None = None
+    data: str = ""
 
 
 @dataclass(frozen=True)

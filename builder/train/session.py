@@ -162,6 +162,7 @@ class Session:
                 classes=data.classes,
                 samples=tuple(examples(load(data.settings), data.info)),
                 carried=learner.carried,
+                data=data.settings.dataset,
             )
         )
         return learner

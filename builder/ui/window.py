@@ -227,6 +227,7 @@ class MainWindow(QMainWindow):
         live.picture_taken.connect(self._show_picture)
         live.cards_due.connect(self._show_cards)
         for shown in self.views.values():
+            live.prepared_changed.connect(shown.set_prepared)
             live.scalars_added.connect(shown.add_scalars)
             live.epoch_ended.connect(shown.add_epoch)
         live.warned.connect(lambda problem: self.say_problem(problem, "warned"))

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from builder.compile.infer import Inference
 from builder.inspect.picture import Attention, Picture
-from builder.train.messages import EpochEnded
+from builder.train.messages import EpochEnded, Prepared
 
 V = TypeVar("V", bound=type["View"])
 
@@ -66,6 +66,9 @@ class View(QWidget):
 
     def show_picture(self, picture: Picture) -> None:
         """Draw the newest look inside the network. Called at most once a frame, only while visible."""
+
+    def set_prepared(self, event: Prepared) -> None:
+        """Data and model are ready: what comes from now on is of them."""
 
     def add_scalars(self, rows: NDArray[np.float64]) -> None:
         """Take new points of the curves: rows of (step, training loss, training accuracy; NaN where there is none)."""

@@ -11,7 +11,7 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QMenu, QVBoxLayout, QWidget
 
-from builder.train.messages import EpochEnded
+from builder.train.messages import EpochEnded, Prepared
 from builder.ui.theme import font, theme
 from builder.ui.views import export
 from builder.ui.views.base import View
@@ -43,6 +43,7 @@ class CurveView(View):
         self.ask_path: export.Ask = export.ask_path
         self.training, self.validation = Series(), Series(1024)
         self.before = Series(), Series(1024)
+        self._data = self._data_before = ""  # what the two runs learn from
         self._content = QWidget()
         self._plot: CurvePlot | None = None
         self.enlarged: EnlargedPlot | None = None
@@ -102,9 +103,14 @@ class CurveView(View):
     def head(self) -> QWidget:
         return self.frame.head
 
+    def set_prepared(self, event: Prepared) -> None:
+        self._data = event.data
+
     def add_scalars(self, rows: NDArray[np.float64]) -> None:
         if len(rows):
             first = not self.training.count
+            if first and self.compares and self._data != self._data_before:
+                self.forget_before()  # a loss on points of the plane is no measure for one on pictures
             self.training.add(rows[:, 0], rows[:, self.column])
             if first or self._stale or not self.isVisible() or self._soon.isActive():
                 self.refresh()
@@ -122,6 +128,7 @@ class CurveView(View):
         if self.training.count >= WORTH_KEEPING:
             for series, before in zip((self.training, self.validation), self.before, strict=True):
                 before.take_over(series)
+            self._data_before = self._data
         self.training.clear()
         self.validation.clear()
         for plot in self.plots():

@@ -7,7 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from builder.project import templates
-from builder.train.messages import EpochEnded, State
+from builder.train.messages import EpochEnded, Prepared, State
 from builder.ui.views.accuracy import AccuracyView
 from builder.ui.views.curves import CurveView
 from builder.ui.views.loss import LossView
@@ -98,6 +98,43 @@ def test_the_run_before_stays_behind_the_next_until_it_is_forgotten(qtbot: QtBot
     view.forget_before()
     assert "before" not in plot.words_at(200) + plot.note()
     assert "before" not in view.table()
+
+
+def test_a_run_on_other_data_is_not_compared(qtbot: QtBot) -> None:
+    view = LossView()
+    qtbot.addWidget(view)
+    view.resize(600, 300)
+    view.show()
+
+    def run(data: str, last: int) -> None:
+        view.clear()
+        view.set_prepared(Prepared("cpu", 17, 400, 90, 90, ("A", "B"), data=data))
+        if last:
+            view.add_scalars(steps(1, last))
+
+    run("xor", 100)
+    run("digits", 0)  # another network was opened in between, and not trained
+    run("xor", 50)
+    assert view.compares
+    run("digits", 50)
+    assert not view.compares
+    assert "before" not in view.table()
+    run("digits", 50)
+    assert view.compares
+
+
+def test_the_window_tells_the_curves_what_a_run_learns_from(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(quick(templates.load("two-stage"), epochs=4))
+    until_parked(qtbot, window)
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE):
+        window.live.run()
+    window.document.open(quick(templates.load("lenet5"), epochs=1), None)
+    until_parked(qtbot, window)
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE):
+        window.live.run()
+    loss = window.views["loss"]
+    assert isinstance(loss, CurveView)
+    assert not loss.compares
 
 
 def test_a_run_before_that_went_astray_leaves_this_one_its_room(qtbot: QtBot) -> None:
