@@ -210,6 +210,7 @@ class MainWindow(QMainWindow):
             shown.attention_changed.connect(self._attend_soon)
             shown.sample_asked.connect(self.pin_sample)
             shown.said.connect(self.status.hint)
+        self.views["maps"].seen.connect(self.views["sample"].mark_seen)
 
         bar.run_asked.connect(self.run_or_pause)
         bar.batch_asked.connect(live.step_batch)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from builder.compile.infer import Inference
 from builder.inspect.picture import Attention, Picture
 from builder.train.messages import EpochEnded, Prepared
+from builder.ui.views.field import Box
 
 V = TypeVar("V", bound=type["View"])
 
@@ -42,6 +43,7 @@ class View(QWidget):
         help: one sentence: what is seen here.
         attention_changed: what the view wants to see is another thing now.
         sample_asked: the user wants another pinned sample (its position).
+        seen: the pointer is on a value: what that sees of the input (`field.Box`), or None when it has left.
         said: a sentence for the status line: what was saved or copied, or why it was not.
     """
 
@@ -51,6 +53,7 @@ class View(QWidget):
 
     attention_changed = Signal()
     sample_asked = Signal(int)
+    seen = Signal(object)
     said = Signal(str)
 
     def head(self) -> QWidget | None:
@@ -69,6 +72,9 @@ class View(QWidget):
 
     def set_prepared(self, event: Prepared) -> None:
         """Data and model are ready: what comes from now on is of them."""
+
+    def mark_seen(self, box: Box | None) -> None:
+        """Show what a value in another view sees of the input; None for nothing."""
 
     def add_scalars(self, rows: NDArray[np.float64]) -> None:
         """Take new points of the curves: rows of (step, training loss, training accuracy; NaN where there is none)."""

@@ -15,6 +15,7 @@ from builder.ui.theme import font, theme
 from builder.ui.views import export
 from builder.ui.views.base import Subject, View
 from builder.ui.views.colour import Pixels
+from builder.ui.views.field import Field
 from builder.ui.views.frame import MARGIN, ViewFrame
 from builder.ui.views.mosaic import Cell, Mosaic, Tiles, compose, lay_out
 from builder.ui.views.paint import figure
@@ -45,7 +46,7 @@ class Look:
     pixels: Pixels | None = None
     describe: Callable[[int, int, int], str] | None = None
     columns: int = 0
-    overlay: Points | None = None
+    overlay: Points | Field | None = None
     upwards: bool = False
     bar: bool = True
 
@@ -167,6 +168,7 @@ class Enlarged(QDialog):
         column.setContentsMargins(0, 0, 0, 4)
         column.addLayout(row)
         column.addWidget(self.panel, 1)
+        self.panel.mosaic.hovered.connect(view.pointed)
         self.panel.mosaic.chosen.connect(lambda tile: self.show_map(tile if self.number is None else None))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(760, 780)
@@ -255,6 +257,7 @@ class GridView(View):
         for button in self._buttons:
             self.frame.head.add(button)
         self.panel.mosaic.chosen.connect(self.enlarge)
+        self.panel.mosaic.hovered.connect(self.pointed)
         theme().changed.connect(self.refresh)
         self.refresh()
 
@@ -274,6 +277,9 @@ class GridView(View):
     def make_look(self) -> Look | str:
         """What to show of `subject` and `picture`, or words that say why there is nothing."""
         raise NotImplementedError
+
+    def pointed(self, cell: Cell | None) -> None:
+        """The pointer is on a cell, here or in the large window; None when it has left."""
 
     # The rest -------------------------------------------------------------------------------------------------------
 
@@ -341,6 +347,7 @@ class GridView(View):
 
     def _forget_enlarged(self) -> None:
         self.enlarged = None
+        self.pointed(None)  # a window that closes under the pointer does not say that it has left
 
     def copy_picture(self) -> None:
         """Put what is shown onto the clipboard."""

@@ -6,13 +6,18 @@ from typing import ClassVar
 
 import numpy as np
 
+from builder.compile.analysis import receptive_fields
 from builder.compile.infer import Inference
+from builder.compile.plan import make_plan
+from builder.graph.problems import ProblemError
 from builder.inspect.picture import Attention, Plane
 from builder.layers.base import Category, Role
 from builder.ui.views.base import view
 from builder.ui.views.colour import ACTIVATION, limits
+from builder.ui.views.field import Box
 from builder.ui.views.frame import Choice
 from builder.ui.views.grid import GridView, Look, as_maps, some
+from builder.ui.views.mosaic import Cell
 from builder.ui.views.paint import figure
 from builder.ui.views.plane import Points, coordinates
 from builder.ui.views.scale import Scale
@@ -30,6 +35,7 @@ class FeatureMapsView(GridView):
         tip = "Colours: one scale for all maps, so that they can be compared, or each map with its own contrast"
         self.scaling = Choice(("shared scale", "own scales"), tip, lambda _number: self.refresh())
         self.frame.head.add(self.scaling, 3)
+        self.attention_changed.connect(lambda: self.pointed(None))
 
     def node(self) -> str | None:
         """The node that is looked at: the last one selected, else the first convolution."""
@@ -44,6 +50,23 @@ class FeatureMapsView(GridView):
     def attention(self) -> Attention:
         name = self.node()
         return Attention(activations=frozenset((name,) if name is not None else ()))
+
+    def pointed(self, cell: Cell | None) -> None:
+        self.seen.emit(self.field_of(cell) if cell is not None else None)
+
+    def field_of(self, cell: Cell) -> Box | None:
+        """What a value sees of the pinned picture; None where there is no picture."""
+        name = self.node()
+        if self.subject is None or self.picture is None or self.picture.fitted.ndim != 3 or name is None:
+            return None
+        try:
+            fields = receptive_fields(make_plan(self.subject.inference))
+        except ProblemError:
+            return None  # an unfinished network: what it sees is not settled
+        if name not in fields:
+            return None
+        field = fields[name]
+        return field.seen_by(*cell[1:]) if field is not None else (0, 0, *self.picture.fitted.shape[1:])
 
     def make_look(self) -> Look | str:
         name = self.node()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from builder.layers.base import Role
 from builder.ui.theme import theme
 from builder.ui.views.base import Subject, view
 from builder.ui.views.colour import GREY, limits, rgb_pixels
+from builder.ui.views.field import Box, Field
 from builder.ui.views.frame import MARGIN, Choice
 from builder.ui.views.grid import GridView, Look, MapsPanel, as_maps, some
 from builder.ui.views.paint import figure
@@ -73,6 +75,8 @@ class SampleView(GridView):
     title: ClassVar[str] = "Pinned input"
     help: ClassVar[str] = "The sample that all pictures are made of, and how sure the network is of each class."
 
+    _seen: Box | None = None
+
     def make_panel(self) -> MapsPanel:
         return MapsPanel(bar=False, margin=0)
 
@@ -110,6 +114,11 @@ class SampleView(GridView):
     def _show(self, _choice: int) -> None:
         self.refresh()
 
+    def mark_seen(self, box: Box | None) -> None:
+        if box != self._seen:
+            self._seen = box
+            self.refresh()
+
     def sizeHint(self) -> QSize:
         return QSize(300, 280)
 
@@ -145,10 +154,16 @@ class SampleView(GridView):
         values = picture.activations.get(output) if output is not None else None
         if picture.plane is not None and values is not None and values.ndim == 3 and some(values):
             return self._regions(picture, picture.plane, values)
-        if picture.raw.ndim == 3 and self.form.value == 0:
-            return _stored(self.title, picture.raw)
-        fitted = as_maps(picture.fitted)
-        return Look(self.title, fitted, Scale(GREY, *limits(fitted)), _channel(len(fitted)))
+        seen = self._seen if picture.fitted.ndim == 3 else None
+        size = picture.fitted.shape[-2:]
+        if picture.raw.ndim == 3 and self.form.value == 0 and (seen is None or picture.raw.shape[-2:] == size):
+            look = _stored(self.title, picture.raw)
+        else:  # a field counts in pixels of the input, which a padded or stretched picture has others of
+            fitted = as_maps(picture.fitted)
+            look = Look(self.title, fitted, Scale(GREY, *limits(fitted)), _channel(len(fitted)))
+        if seen is None:
+            return look
+        return replace(look, overlay=Field(seen, (size[0], size[1]), self.devicePixelRatioF()))
 
     def names(self, count: int) -> tuple[str, ...]:
         """Names of that many classes."""
