@@ -68,10 +68,8 @@ def evaluate(learner: Learner, part: Part, between: Callable[[], None]) -> Figur
     """Loss and accuracy over a part of the data; None when it holds nothing. `between` is called between batches."""
     if not len(part):
         return None
-    # As many samples at once as 2^20 input numbers: large enough to be fast, small enough for any memory.
-    size = min(1024, max(learner.job.training.batch_size, 2**20 // math.prod(learner.plan.input_shape)))
     loss, right = learner.zero(), learner.zero()
-    for rows in torch.arange(len(part)).split(size):  # type: ignore[no-untyped-call]
+    for rows in torch.arange(len(part)).split(_at_once(learner)):  # type: ignore[no-untyped-call]
         between()
         with at_inference(learner.root):
             x, target = learner.load(rows, part)
@@ -80,3 +78,23 @@ def evaluate(learner: Learner, part: Part, between: Callable[[], None]) -> Figur
             if learner.objective.counts:
                 right += learner.objective.correct(scores, target).sum()
     return Figures(float(loss) / len(part), float(right) / len(part) if learner.objective.counts else None)
+
+
+def first_wrong(learner: Learner, part: Part, after: int, cancelled: Callable[[], bool]) -> int | None:
+    """Position of the first sample that is answered wrongly, from the one behind `after` on and around."""
+    if not learner.objective.counts:
+        return None
+    for rows in ((torch.arange(len(part)) + after + 1) % max(1, len(part))).split(_at_once(learner)):  # type: ignore[no-untyped-call]
+        if cancelled():
+            return None
+        with at_inference(learner.root):
+            x, target = learner.load(rows, part)
+            wrong = (~learner.objective.correct(learner.model(x), target)).nonzero()
+        if len(wrong):
+            return int(rows[int(wrong[0, 0])])
+    return None
+
+
+def _at_once(learner: Learner) -> int:
+    """As many samples as 2^20 input numbers: large enough to be fast, small enough for any memory."""
+    return min(1024, max(learner.job.training.batch_size, 2**20 // math.prod(learner.plan.input_shape)))

@@ -91,13 +91,23 @@ class TakeSnapshot:
 class SaveWeights:
     """Write the weights to a file of the user's, as they are between two steps; `WeightsSaved` answers.
 
-    The only command that is obeyed after the end, too.
+    Obeyed after the end, too.
     """
 
     path: Path
 
 
-Command = Resume | Pause | StepBatch | StepPhase | Stop | SetLearningRate | SetPace | TakeSnapshot | SaveWeights
+@dataclass(frozen=True)
+class FindMistake:
+    """Look for a sample of the validation part that is answered wrongly, from the one behind position `after` on and
+    around; `MistakeFound` answers. Obeyed after the end, too."""
+
+    after: int
+
+
+Command = (
+    Resume | Pause | StepBatch | StepPhase | Stop | SetLearningRate | SetPace | TakeSnapshot | SaveWeights | FindMistake
+)
 
 
 # Events -------------------------------------------------------------------------------------------------------------
@@ -181,6 +191,13 @@ class WeightsSaved:
 
 
 @dataclass(frozen=True)
+class MistakeFound:
+    """The position of a sample of the validation part that is answered wrongly; None where there is none."""
+
+    position: int | None
+
+
+@dataclass(frozen=True)
 class Warned:
     """Something the user should know, but training goes on."""
 
@@ -205,7 +222,7 @@ class Finished:
     run: str = ""
 
 
-Event = Preparing | Prepared | StateChanged | EpochEnded | WeightsSaved | Warned | Failed | Finished
+Event = Preparing | Prepared | StateChanged | EpochEnded | WeightsSaved | MistakeFound | Warned | Failed | Finished
 
 
 @dataclass(frozen=True)

@@ -23,13 +23,14 @@ from builder.train.divergence import Divergence
 from builder.train.failure import all_frozen, astray, problem_of
 from builder.train.job import Job
 from builder.train.learner import Learner, NotFiniteError, initial, make_learner
-from builder.train.loop import evaluate, step, train_epoch
+from builder.train.loop import evaluate, first_wrong, step, train_epoch
 from builder.train.messages import (
     EpochEnded,
     Event,
     Failed,
     Finished,
     Inside,
+    MistakeFound,
     Phase,
     Prepared,
     Preparing,
@@ -281,6 +282,12 @@ class Session:
             message = "there is not enough memory to copy the weights, so they were not saved."
             problem = Problem("out-of-memory", message, where=str(path))
         self._host.emit(WeightsSaved(path, problem))
+
+    def find_mistake(self, after: int) -> None:
+        """Tell which sample of the validation part behind this one is answered wrongly; nothing happens to the run."""
+        if self.learner is not None:
+            part = self.learner.data.validation
+            self._host.emit(MistakeFound(first_wrong(self.learner, part, after, self._host.cancelled)))
 
     def set_learning_rate(self, value: float) -> None:
         """Use another learning rate from the next update on."""

@@ -24,6 +24,7 @@ from builder.train.mailbox import Mailbox
 from builder.train.messages import (
     Command,
     Event,
+    FindMistake,
     Finished,
     Inside,
     Pause,
@@ -88,7 +89,8 @@ class Trainer:
         self._thread.start()
 
     def send(self, command: Command) -> None:
-        """Ask for something; it is done behind the phase under way. After the end only weights can be saved."""
+        """Ask for something; it is done behind the phase under way. After the end, weights can still be saved and wrong
+        answers found."""
         self._pilot.ask(command)
 
     def attend(self, attention: Attention) -> None:
@@ -138,6 +140,7 @@ class _Pilot(Host):
         self._events, self._mailbox = events, mailbox
         self._commands: queue.SimpleQueue[Command | _Wake] = queue.SimpleQueue()
         self._attention = attention
+        self._after: int | None = None  # where to look for a wrong answer from, once no step is under way
         self._files: list[Path] = []  # to write the weights to, once no step is under way
         self._stop = threading.Event()
         self._leave = threading.Event()
@@ -184,13 +187,16 @@ class _Pilot(Host):
 
     def _serve(self) -> None:
         """After the end: what was learned can still be looked at, and saved."""
-        self._save()
+        self._answer()
         self._picture()
         while self.session.learner is not None and not (self._leave.is_set() and self._commands.empty()):
             match self._commands.get():
                 case SaveWeights(path):
                     self._files.append(path)
-                    self._save()
+                    self._answer()
+                case FindMistake(after):
+                    self._after = after
+                    self._answer()
                 case _Wake.LOOK:
                     self._picture()
 
@@ -201,6 +207,8 @@ class _Pilot(Host):
                 command = self._commands.get()
                 if isinstance(command, SaveWeights):
                     self._files.append(command.path)
+                elif isinstance(command, FindMistake):
+                    self._after = command.after
         self._events.put(event)
 
     def cancelled(self) -> bool:
@@ -226,7 +234,7 @@ class _Pilot(Host):
         inside = phase is not Phase.BATCH
         if not inside:
             self._linger()
-            self._save()
+            self._answer()
         if self.mode is _Mode.HOLD:
             self._hold(phase if inside else None)
         if self._stop.is_set() and not inside:
@@ -236,7 +244,7 @@ class _Pilot(Host):
     def between(self) -> None:
         if not self._commands.empty():
             self._obey()
-        self._save()
+        self._answer()
         if self.mode is _Mode.HOLD:
             self._hold(None)
         if self._stop.is_set():
@@ -264,7 +272,7 @@ class _Pilot(Host):
         """Wait until a command lets the run go on; pictures are made again when somebody looks elsewhere."""
         self.session.flush()
         self._enter(State.PAUSED, None if phase is None else self.session.inside(phase))
-        self._save()
+        self._answer()
         self._picture()
         while self.mode is _Mode.HOLD and not self._stop.is_set():
             self._carry_out(self._commands.get())
@@ -287,7 +295,7 @@ class _Pilot(Host):
             except queue.Empty:
                 break
             self._carry_out(command)
-            self._save()
+            self._answer()
             if command is _Wake.LOOK:
                 self._glance()
         self._step_began = time.monotonic()
@@ -312,10 +320,14 @@ class _Pilot(Host):
                 self._pace = min(max(0.0, seconds), SLOWEST)
             case TakeSnapshot():
                 self.session.snapshot()
+            case FindMistake(after):
+                self._after = after
+                if self.state is State.PAUSED:
+                    self._answer()
             case SaveWeights(path):
                 self._files.append(path)
                 if self.state is State.PAUSED:
-                    self._save()
+                    self._answer()
             case _Wake.LOOK:
                 if self.state is State.PAUSED:
                     self._picture()
@@ -324,8 +336,11 @@ class _Pilot(Host):
         self.mode = mode
         self._moved = False
 
-    def _save(self) -> None:
-        """Write the files that were asked for; inside a step only while it waits there."""
+    def _answer(self) -> None:
+        """Find and write what was asked for; inside a step only while it waits there."""
+        after, self._after = self._after, None
+        if after is not None:
+            self.session.find_mistake(after)
         while self._files:
             self.session.save_weights(self._files.pop(0))
 

@@ -25,8 +25,10 @@ from builder.train.messages import (
     EpochEnded,
     Event,
     Failed,
+    FindMistake,
     Finished,
     Inside,
+    MistakeFound,
     Pause,
     Prepared,
     Preparing,
@@ -86,6 +88,7 @@ class Live(QObject):
     failed = Signal(object)  # Problem
     finished = Signal(object)  # Finished
     weights_saved = Signal(object, object)  # the file that `save_weights` named; a Problem, or None when it is written
+    mistake_found = Signal(object)  # the position of a sample that is answered wrongly; None where there is none
     pace_changed = Signal(float)
     cleared = Signal()  # another run begins: curves and pictures start anew
     stale_changed = Signal(bool)  # also when more or less has changed than before
@@ -203,6 +206,10 @@ class Live(QObject):
     def take_snapshot(self) -> None:
         """Write the weights as they are into the run folder."""
         self._send(TakeSnapshot())
+
+    def find_mistake(self, after: int) -> None:
+        """Look for the next sample of the validation part that is answered wrongly; `mistake_found` tells it."""
+        self._send(FindMistake(after))
 
     @property
     def no_weights(self) -> str:
@@ -436,6 +443,8 @@ class Live(QObject):
             case WeightsSaved(path, problem):
                 self._saves -= 1
                 self.weights_saved.emit(path, problem)
+            case MistakeFound(position):
+                self.mistake_found.emit(position)
             case Warned(problem):
                 self.warned.emit(problem)
             case Failed(problem):

@@ -262,6 +262,7 @@ class Menus(QObject):
         menu.addAction(self._weights)  # also where it is looked for by who thinks of the run
         self._add(menu, "Next sample", lambda: window.pin_sample(window.sample + 1), "Ctrl+.")
         self._add(menu, "Previous sample", lambda: window.pin_sample(window.sample - 1), "Ctrl+,")
+        self._add(menu, "Next wrong answer", lambda: live.find_mistake(window.sample), "F8")
 
     def _offer_weights(self) -> None:
         reason = self._window.live.no_weights

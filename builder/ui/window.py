@@ -38,6 +38,7 @@ from builder.ui.live import Live
 from builder.ui.menus import Menus
 from builder.ui.own_code import OwnCode
 from builder.ui.palette import Palette
+from builder.ui.pinned import Pinned
 from builder.ui.placement import fill_small_screen
 from builder.ui.reach import Reach
 from builder.ui.recovery_offer import SUBJECT as RECOVERY
@@ -208,9 +209,8 @@ class MainWindow(QMainWindow):
 
         for shown in self.views.values():
             shown.attention_changed.connect(self._attend_soon)
-            shown.sample_asked.connect(self.pin_sample)
             shown.said.connect(self.status.hint)
-        self.views["maps"].seen.connect(self.views["sample"].mark_seen)
+        Pinned(self.views, live, self.pin_sample, self.status.hint, self)
 
         bar.run_asked.connect(self.run_or_pause)
         bar.batch_asked.connect(live.step_batch)

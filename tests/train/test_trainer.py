@@ -18,7 +18,9 @@ from builder.train.mailbox import Mailbox
 from builder.train.messages import (
     EpochEnded,
     Failed,
+    FindMistake,
     Finished,
+    MistakeFound,
     Pause,
     Phase,
     Prepared,
@@ -463,3 +465,44 @@ def test_the_newest_picture_wins() -> None:
     assert mailbox.take() == 2
     assert mailbox.take() is None
     assert mailbox.empty
+
+
+def wrong_ones(flight: Flight) -> list[int]:
+    """Positions of all wrong answers in the validation part, counted here by hand."""
+    learner = flight.trainer._pilot.session.learner
+    assert learner is not None
+    part = learner.data.validation
+    with torch.no_grad():
+        x, target = learner.load(torch.arange(len(part)), part)
+        training = learner.root.training
+        learner.root.eval()
+        right = learner.objective.correct(learner.model(x), target)
+        learner.root.train(training)
+    return [number for number, good in enumerate(right.tolist()) if not good]
+
+
+def test_wrong_answers_are_found_one_behind_the_other_and_around(fly: Fly) -> None:
+    flight = fly(picture_job(), paused=True)
+    rest(flight)
+    flight.trainer.send(StepPhase())  # also where a run waits inside a step
+    rest(flight)
+    wanted = wrong_ones(flight)
+    assert len(wanted) > 2
+    found, after = [], -1
+    for _ in range(len(wanted) + 1):
+        flight.trainer.send(FindMistake(after))
+        after = flight.until(MistakeFound).position
+        found.append(after)
+    assert found == [*wanted, wanted[0]]
+
+
+def test_a_wrong_answer_is_found_after_the_end_too_and_none_where_all_are_right(fly: Fly) -> None:
+    flight = fly(picture_job(epochs=1))
+    flight.finish()
+    flight.trainer.send(FindMistake(0))
+    assert flight.until(MistakeFound).position in wrong_ones(flight)
+    learner = flight.trainer._pilot.session.learner
+    assert learner is not None
+    learner.objective.correct = lambda _scores, target: torch.ones(len(target), dtype=torch.bool)  # type: ignore[method-assign]
+    flight.trainer.send(FindMistake(0))
+    assert flight.until(MistakeFound).position is None

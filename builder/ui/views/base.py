@@ -43,6 +43,7 @@ class View(QWidget):
         help: one sentence: what is seen here.
         attention_changed: what the view wants to see is another thing now.
         sample_asked: the user wants another pinned sample (its position).
+        mistake_asked: the user wants a sample that is answered wrongly, the next behind this position.
         seen: the pointer is on a value: what that sees of the input (`field.Box`), or None when it has left.
         said: a sentence for the status line: what was saved or copied, or why it was not.
     """
@@ -53,6 +54,7 @@ class View(QWidget):
 
     attention_changed = Signal()
     sample_asked = Signal(int)
+    mistake_asked = Signal(int)
     seen = Signal(object)
     said = Signal(str)
 

@@ -103,13 +103,19 @@ class SampleView(GridView):
         head.add(self.index, 4)
         head.add(small_button("chevron-left", "Previous sample", lambda: self._ask(-1)), -3)
         head.add(small_button("chevron-right", "Next sample", lambda: self._ask(1)), -2)
-        head.add(small_button("dice", "Any sample", self._ask_any), -1)
+        self.mistake = small_button("error", "Next sample that is answered wrongly (F8)", self.ask_mistake)
+        head.add(self.mistake, -1)
+        head.add(small_button("dice", "Any sample", self._ask_any), 1)
 
     def _ask(self, by: int) -> None:
         self.sample_asked.emit((self.subject.sample if self.subject is not None else 0) + by)
 
     def _ask_any(self) -> None:
         self.sample_asked.emit(random.randrange(MOST_SAMPLES))
+
+    def ask_mistake(self) -> None:
+        """Ask for the next sample that the network gets wrong."""
+        self.mistake_asked.emit(self.subject.sample if self.subject is not None else 0)
 
     def _show(self, _choice: int) -> None:
         self.refresh()
@@ -150,6 +156,7 @@ class SampleView(GridView):
             return "A sample of the data appears here once the data is loaded."
         self._answer(picture)
         self.frame.head.set_present(self.form, picture.raw.ndim == 3)
+        self.frame.head.set_present(self.mistake, isinstance(picture.target, int))
         output = self.output()
         values = picture.activations.get(output) if output is not None else None
         if picture.plane is not None and values is not None and values.ndim == 3 and some(values):
