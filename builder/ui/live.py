@@ -89,6 +89,7 @@ class Live(QObject):
     finished = Signal(object)  # Finished
     weights_saved = Signal(object, object)  # the file that `save_weights` named; a Problem, or None when it is written
     mistake_found = Signal(object)  # the position of a sample that is answered wrongly; None where there is none
+    rate_changed = Signal(int, float)  # by hand, behind this step of the run: the learning rate is this now
     pace_changed = Signal(float)
     cleared = Signal()  # another run begins: curves and pictures start anew
     stale_changed = Signal(bool)  # also when more or less has changed than before
@@ -256,6 +257,7 @@ class Live(QObject):
         if rate == rule.learning_rate or new.training.optimizer.kind != rule.kind:
             return run
         self._send(SetLearningRate(rate))
+        self.rate_changed.emit(self.progress.step, rate)
         return set_setting(run, "training.optimizer.learning_rate", rate)
 
     def _await(self, wish: Callable[[], object]) -> None:

@@ -207,9 +207,6 @@ class MainWindow(QMainWindow):
         self.inspector.download_asked.connect(live.prepare)
         self.inspector.cancel_asked.connect(live.stop)
 
-        for shown in self.views.values():
-            shown.attention_changed.connect(self._attend_soon)
-            shown.said.connect(self.status.hint)
         Pinned(self.views, live, self.pin_sample, self.status.hint, self)
 
         bar.run_asked.connect(self.run_or_pause)
@@ -228,9 +225,12 @@ class MainWindow(QMainWindow):
         live.picture_taken.connect(self._show_picture)
         live.cards_due.connect(self._show_cards)
         for shown in self.views.values():
+            shown.attention_changed.connect(self._attend_soon)
+            shown.said.connect(self.status.hint)
             live.prepared_changed.connect(shown.set_prepared)
             live.scalars_added.connect(shown.add_scalars)
             live.epoch_ended.connect(shown.add_epoch)
+            live.rate_changed.connect(shown.add_rate)
         live.warned.connect(lambda problem: self.say_problem(problem, "warned"))
         live.failed.connect(self._failed)
         live.finished.connect(self._finished)

@@ -81,6 +81,9 @@ class View(QWidget):
     def add_scalars(self, rows: NDArray[np.float64]) -> None:
         """Take new points of the curves: rows of (step, training loss, training accuracy; NaN where there is none)."""
 
+    def add_rate(self, step: int, rate: float) -> None:
+        """The learning rate was changed by hand behind this step."""
+
     def add_epoch(self, epoch: EpochEnded) -> None:
         """Take the figures of an epoch."""
 

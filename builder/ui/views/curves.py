@@ -43,6 +43,7 @@ class CurveView(View):
         self.ask_path: export.Ask = export.ask_path
         self.training, self.validation = Series(), Series(1024)
         self.before = Series(), Series(1024)
+        self.rates: list[tuple[int, float]] = []  # the learning rates that were set by hand, behind which step each
         self._data = self._data_before = ""  # what the two runs learn from
         self._content = QWidget()
         self._plot: CurvePlot | None = None
@@ -124,7 +125,12 @@ class CurveView(View):
             self.validation.add(np.array([float(epoch.step)]), np.array([value]))
             self._soon.start()  # drawn once, with other epochs and with the steps that come along
 
+    def add_rate(self, step: int, rate: float) -> None:
+        self.rates.append((step, rate))
+        self._soon.start()
+
     def clear(self) -> None:
+        self.rates.clear()
         if self.training.count >= WORTH_KEEPING:
             for series, before in zip((self.training, self.validation), self.before, strict=True):
                 before.take_over(series)
@@ -150,7 +156,7 @@ class CurveView(View):
         """Another plot of the same points."""
         from builder.ui.views.plot import CurvePlot  # not before the first point, since pyqtgraph is slow to import
 
-        made = CurvePlot(self.measure(), self.training, self.validation, self.before)
+        made = CurvePlot(self.measure(), self.training, self.validation, self.before, self.rates)
         self.set_up(made)
         return made
 

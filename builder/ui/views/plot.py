@@ -6,7 +6,7 @@ Imports pyqtgraph, which takes an eighth of a second: import this file behind th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,7 @@ MOST_SMOOTH = 200  # points of the smoothed curve that are drawn
 MOST_DOTS = 80  # validation points that are drawn with dots
 DASHES = [4.0, 3.0]  # of the run before, in widths of its line
 SETTLED = 250  # milliseconds without another point until points too close to be seen apart are drawn
+NEAR = 12  # pixels between two changes of the learning rate that are marked one by one
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,15 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         span: first and last step shown; None to follow the run.
     """
 
-    def __init__(self, measure: Measure, training: Series, validation: Series, before: tuple[Series, Series]) -> None:
-        """Draw two series, and behind them those two of the run before."""
+    def __init__(
+        self,
+        measure: Measure,
+        training: Series,
+        validation: Series,
+        before: tuple[Series, Series],
+        rates: Sequence[tuple[int, float]] = (),
+    ) -> None:
+        """Draw two series, behind them those two of the run before, and where the learning rate was changed by hand."""
         super().__init__(background=None)
         self.box = pg.ViewBox(enableMenu=False, enableMouse=False, defaultPadding=0.0)
         self.box.disableAutoRange()
@@ -68,6 +76,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self.log = False
         self.span: tuple[float, float] | None = None
         self._measure, self._training, self._validation, self._before = measure, training, validation, before
+        self._rates = rates
         self._drawn = 0.0  # the newest step of the training curve when the plot was drawn last
         self._pointer: QPointF | None = None
         self._drag: tuple[float, tuple[float, float]] | None = None
@@ -253,7 +262,29 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
             painter.setPen(pen)
             x = min(self._x(newest[0], area), area.right() - 1)
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+        self._paint_marks(painter, area)
         painter.restore()
+
+    def marks(self) -> list[tuple[float, str]]:
+        """Where the learning rate was changed by hand, and to what: of those that a slider made in one go, the last."""
+        area = self.area()
+        (first, last), _ = self.box.viewRange()
+        found: list[tuple[float, str]] = []
+        for step, rate in self._rates:
+            if first <= step <= last:
+                x = self._x(step, area)
+                if found and x - found[-1][0] < NEAR:
+                    found.pop()
+                found.append((x, f"rate {rate:.2g}"))
+        return found
+
+    def _paint_marks(self, painter: QPainter, area: QRectF) -> None:
+        painter.setPen(QPen(theme().color("muted"), 1, Qt.PenStyle.DotLine))
+        for x, words in self.marks():
+            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+            width = painter.fontMetrics().horizontalAdvance(words)
+            left = x + 4 if x + 4 + width <= area.right() else x - 4 - width
+            painter.drawText(QPointF(left, area.top() + 10), words)
 
     def note(self) -> str:
         """What the dashed lines are; empty while there are none."""

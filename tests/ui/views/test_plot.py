@@ -7,6 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from builder.project import templates
+from builder.project.edits import set_setting
 from builder.train.messages import EpochEnded, Prepared, State
 from builder.ui.views.accuracy import AccuracyView
 from builder.ui.views.curves import CurveView
@@ -165,3 +166,36 @@ def until_drawn(qtbot: QtBot, window: MainWindow) -> None:
         for plot in view.plots():
             pixel = window.live.progress.step / plot.area().width()
             assert plot.drawn_to() >= window.live.progress.step - pixel
+
+
+def test_a_learning_rate_set_by_hand_is_marked(qtbot: QtBot) -> None:
+    view = LossView()
+    qtbot.addWidget(view)
+    view.resize(600, 300)
+    view.show()
+    view.add_scalars(steps(1, 100))
+    (plot,) = view.plots()
+    assert plot.marks() == []
+    before = plot.grab().toImage()
+    for step, rate in ((40, 0.05), (40, 0.02), (41, 0.01), (80, 0.5)):  # the first three by a slider, in one go
+        view.add_rate(step, rate)
+    view.refresh()
+    assert [words for _, words in plot.marks()] == ["rate 0.01", "rate 0.5"]
+    assert plot.grab().toImage() != before
+    view.clear()
+    view.add_scalars(steps(1, 100))
+    assert plot.marks() == []
+
+
+def test_the_window_marks_a_learning_rate_that_is_set_while_it_trains(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(quick(templates.load("lenet5"), epochs=1000))
+    until_parked(qtbot, window)
+    window.live.run()
+    qtbot.waitUntil(lambda: window.live.progress.step > 5, timeout=PATIENCE)
+    loss = window.views["loss"]
+    assert isinstance(loss, CurveView)
+    window.document.commit("Change", set_setting(window.document.value, "training.optimizer.learning_rate", 0.002))
+    ((step, rate),) = loss.rates
+    assert step > 5
+    assert rate == 0.002
+    window.live.stop()
