@@ -32,7 +32,7 @@ MOST_SMOOTH = 200  # points of the smoothed curve that are drawn
 MOST_DOTS = 80  # validation points that are drawn with dots
 DASHES = [4.0, 3.0]  # of the run before, in widths of its line
 SETTLED = 250  # milliseconds without another point until points too close to be seen apart are drawn
-NEAR = 12  # pixels between two changes of the learning rate that are marked one by one
+NEAR = 14  # pixels between two changes of the learning rate that are marked one by one
 
 
 @dataclass(frozen=True)
@@ -282,9 +282,14 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         painter.setPen(QPen(theme().color("muted"), 1, Qt.PenStyle.DotLine))
         for x, words in self.marks():
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+            # Along the line, so that neighbours have room; at the end that a curve which goes well does not come to.
             width = painter.fontMetrics().horizontalAdvance(words)
-            left = x + 4 if x + 4 + width <= area.right() else x - 4 - width
-            painter.drawText(QPointF(left, area.top() + 10), words)
+            end = area.bottom() - 4 if self._measure.high is not None else area.top() + 2 + width
+            painter.save()
+            painter.translate(x - 3, end)
+            painter.rotate(-90)
+            painter.drawText(QPointF(0, 0), words)
+            painter.restore()
 
     def note(self) -> str:
         """What the dashed lines are; empty while there are none."""

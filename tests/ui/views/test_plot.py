@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
@@ -182,6 +184,11 @@ def test_a_learning_rate_set_by_hand_is_marked(qtbot: QtBot) -> None:
     view.refresh()
     assert [words for _, words in plot.marks()] == ["rate 0.01", "rate 0.5"]
     assert plot.grab().toImage() != before
+    view.rates.clear()
+    for step in range(1, 100, 2):
+        view.add_rate(step, step / 100)
+    places = [place for place, _ in plot.marks()]
+    assert all(later - earlier >= 12 for earlier, later in pairwise(places))  # no words over others
     view.clear()
     view.add_scalars(steps(1, 100))
     assert plot.marks() == []
