@@ -210,7 +210,8 @@ class Live(QObject):
 
     def find_mistake(self, after: int) -> None:
         """Look for the next sample of the validation part that is answered wrongly; `mistake_found` tells it."""
-        self._send(FindMistake(after))
+        if not self._sketch:  # a part of a network answers nothing
+            self._send(FindMistake(after))
 
     @property
     def no_weights(self) -> str:

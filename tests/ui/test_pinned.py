@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pytestqt.qtbot import QtBot
 
+from builder.graph import edits
 from builder.project import templates
 from builder.ui.pinned import NONE_WRONG
 from builder.ui.views.sample import SampleView
@@ -36,3 +37,18 @@ def test_where_nothing_is_wrong_it_is_said(make_window: MakeWindow, qtbot: QtBot
     window.live.mistake_found.emit(None)
     assert window.sample == 0
     assert window.status._hint.text() == NONE_WRONG
+
+
+def test_an_unfinished_network_has_no_wrong_answers(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(templates.load("lenet5"))
+    until_parked(qtbot, window)
+    graph = edits.set_params(window.document.graph, "conv3", {"filters": 120, "kernel_size": 7})
+    window.document.commit_graph("Change", graph)
+    view = window.views["sample"]
+    assert isinstance(view, SampleView)
+    qtbot.waitUntil(lambda: view.picture is not None and not len(view.picture.output), timeout=PATIENCE)
+    assert view.mistake.property("absent")
+    with qtbot.assertNotEmitted(window.live.failed), qtbot.assertNotEmitted(window.live.mistake_found):
+        window.live.find_mistake(0)
+        window.pin_sample(1)  # a picture that comes afterwards: the trainer has read the command, and is well
+        qtbot.waitUntil(lambda: view.picture is not None and view.picture.attention.sample == 1, timeout=PATIENCE)

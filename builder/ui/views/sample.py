@@ -156,7 +156,7 @@ class SampleView(GridView):
             return "A sample of the data appears here once the data is loaded."
         self._answer(picture)
         self.frame.head.set_present(self.form, picture.raw.ndim == 3)
-        self.frame.head.set_present(self.mistake, isinstance(picture.target, int))
+        self.frame.head.set_present(self.mistake, isinstance(picture.target, int) and len(picture.output) > 0)
         output = self.output()
         values = picture.activations.get(output) if output is not None else None
         if picture.plane is not None and values is not None and values.ndim == 3 and some(values):
