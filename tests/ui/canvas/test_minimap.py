@@ -63,5 +63,5 @@ def test_a_drag_does_not_lead_off_the_network(wide: CanvasView, far: QPoint) -> 
 
 def test_other_buttons_leave_the_view_alone(wide: CanvasView) -> None:
     before = middle(wide)
-    QTest.mousePress(wide.minimap, Qt.MouseButton.RightButton, NONE, QPoint(12, 30))
+    QTest.mouseClick(wide.minimap, Qt.MouseButton.RightButton, NONE, QPoint(12, 30))
     assert middle(wide) == before
