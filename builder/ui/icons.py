@@ -74,6 +74,8 @@ class _Engine(QIconEngine):
         key = size.width(), size.height(), mode is QIcon.Mode.Disabled
         if key not in self._drawn:
             made = QPixmap(size)
+            if made.isNull():  # Qt asks for a picture of no size where a button is squeezed to nothing
+                return made
             made.fill(Qt.GlobalColor.transparent)
             painter = QPainter(made)
             self.paint(painter, made.rect(), mode, state)

@@ -141,6 +141,10 @@ def test_every_icon_is_drawn_in_the_colour_of_its_role(qtbot: QtBot) -> None:
         assert accent in inks, name
 
 
+def test_an_icon_of_no_size_is_nothing(qtbot: QtBot) -> None:
+    assert icons.icon("play").pixmap(QSize(0, 16)).isNull()  # a Qt message would fail the test
+
+
 def test_a_dressed_button_follows_the_theme_and_may_die(qtbot: QtBot) -> None:
     button = QToolButton()
     icons.dress(button, "play")
