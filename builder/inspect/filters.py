@@ -12,3 +12,10 @@ def filters(root: nn.Module, names: Iterable[str]) -> dict[str, Tensor]:
     modules = dict(root.named_modules())
     found = {name: getattr(modules.get(name), "weight", None) for name in names}
     return {name: weight for name, weight in found.items() if isinstance(weight, Tensor) and weight.dim() >= 2}
+
+
+def biases(root: nn.Module, names: Iterable[str]) -> dict[str, Tensor]:
+    """The biases of the named nodes, (out,). Nodes without one are left out."""
+    modules = dict(root.named_modules())
+    found = {name: getattr(modules.get(name), "bias", None) for name in names}
+    return {name: bias for name, bias in found.items() if isinstance(bias, Tensor) and bias.dim() == 1}

@@ -20,7 +20,7 @@ from builder.data.prepare import Prepared
 from builder.data.resident import Part
 from builder.inspect import plane as planes
 from builder.inspect.activations import Activations
-from builder.inspect.filters import filters
+from builder.inspect.filters import biases, filters
 from builder.inspect.health import healths, measure
 from builder.inspect.picture import Attention, Health, Picture, Plane
 from builder.inspect.picture import Part as PartName
@@ -94,8 +94,11 @@ class Observer:
         tensors["output"] = self._answer(values[self._scores][:1])[0]
         for name in attention.activations & values.keys():
             tensors[f"activation {name}"] = values[name][1:] if plane is not None else values[name][0]
-        for name, weight in filters(self._root, attention.filters).items():
+        weights = filters(self._root, attention.filters)
+        for name, weight in weights.items():
             tensors[f"filter {name}"] = weight
+        for name, bias in biases(self._root, weights).items():
+            tensors[f"bias {name}"] = bias
         measured = None
         began = time.monotonic()
         if attention.statistics and fresh is not None and (fresh or began >= self._health_due):
@@ -187,6 +190,7 @@ class Look:
             output=arrays["output"].reshape(-1),
             activations=activations,
             filters=named("filter "),
+            biases=named("bias "),
             health=self._observer.health if self._attention.statistics else {},
             plane=self._plane,
         )

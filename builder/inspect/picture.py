@@ -92,7 +92,7 @@ class Picture:
         target: its class number, or the value wanted.
         output: what the network answers: probabilities for a classifier, values otherwise; (outputs,).
         activations: by node: float32, (channels, height, width) or (features,); see `Plane` for 2-D input.
-        filters: by node: the weight, float32, (out, in, height, width) or (out, in).
+        filters: by node: the weight, float32, (out, in, height, width) or (out, in); biases: (out,), where it has one.
         health: by node, when statistics were asked for.
         plane: only for a network with two inputs.
     """
@@ -105,5 +105,6 @@ class Picture:
     output: Floats
     activations: Mapping[str, Floats] = field(default_factory=dict)
     filters: Mapping[str, Floats] = field(default_factory=dict)
+    biases: Mapping[str, Floats] = field(default_factory=dict)
     health: Mapping[str, Health] = field(default_factory=dict)
     plane: Plane | None = None

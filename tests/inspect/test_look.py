@@ -54,6 +54,8 @@ def test_a_picture_shows_what_the_model_computes(root: torch.nn.Module) -> None:
         "conv1": (4, 1, 3, 3),
         "fc1": (10, 144),
     }
+    assert {name: bias.shape for name, bias in picture.biases.items()} == {"conv1": (4,), "fc1": (10,)}
+    assert np.array_equal(picture.biases["fc1"], root.get_parameter("fc1.bias").detach().numpy())
 
 
 def test_a_published_picture_belongs_to_nobody(root: torch.nn.Module) -> None:

@@ -10,11 +10,12 @@ import numpy as np
 from builder.compile.infer import Inference
 from builder.graph.model import Shape
 from builder.inspect.picture import Attention, Floats
-from builder.layers.base import Category
+from builder.layers.base import Category, Role
 from builder.ui.views.base import Subject, view
 from builder.ui.views.colour import WEIGHT, rgb_pixels, symmetric
 from builder.ui.views.frame import Choice
 from builder.ui.views.grid import GridView, Look, some
+from builder.ui.views.numbers import Numbers
 from builder.ui.views.paint import figure
 from builder.ui.views.scale import Scale
 from builder.ui.widgets.buttons import small_button
@@ -23,6 +24,7 @@ from builder.ui.widgets.labels import Text
 MOST = 16  # filters, and inputs, on one page
 MOST_ALONE = 128  # filters on one page when each has a single picture
 MOST_IN_MATRIX = 256  # rows, and columns, of a matrix on one page
+MOST_IN_FIGURES = 16  # rows, and columns, of a matrix whose figures are written out, with the bias beside them
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,8 @@ class FiltersView(GridView):
         over_colour = as_pictures and weights.shape[1] == 3
         if not as_pictures:
             matrix = weights.reshape(weights.shape[0], weights.shape[1])
+            if max(matrix.shape) <= MOST_IN_FIGURES:
+                return self._figures(title, matrix, stands_for is not None)
             page = self._turned((len(matrix), matrix.shape[1]), (MOST_IN_MATRIX, MOST_IN_MATRIX))
             part = matrix[page.outputs, page.inputs]
             self._describe_controls(page, colour=False, pictures=stands_for is not None)
@@ -174,6 +178,32 @@ class FiltersView(GridView):
 
         tiles = part.reshape(-1, *part.shape[2:])
         return Look(title, tiles, scale, name_of, columns=0 if inputs == 1 else across)
+
+    def _figures(self, title: str, matrix: Floats, pictures: bool) -> Look:
+        """A small matrix in figures, with the bias as its last column."""
+        outputs, inputs = matrix.shape
+        self._describe_controls(self._turned((outputs, inputs), matrix.shape), colour=False, pictures=pictures)
+        name = self.node()
+        bias = self.picture.biases.get(name) if self.picture is not None and name is not None else None
+        sources = self._sources(name, inputs)
+        if bias is not None and some(bias):
+            matrix, sources = np.column_stack([matrix, bias]), (*sources, "bias")
+        scale = Scale(WEIGHT, *symmetric(matrix))
+
+        def words(_tile: int, row: int, column: int) -> str:
+            source = sources[column] if column >= inputs else f"input {sources[column]}"
+            return f"unit {row + 1} · {source} · {figure(float(matrix[row, column]))}"
+
+        numbers = Numbers(matrix, sources, scale.high, len(sources) - inputs, self.devicePixelRatioF())
+        return Look(title, matrix[None], scale, lambda _number: "all weights", describe=words, overlay=numbers)
+
+    def _sources(self, name: str | None, count: int) -> tuple[str, ...]:
+        """What the columns of a matrix stand for: x1 and x2 behind the input of the network, else their numbers."""
+        known = self.subject.inference if self.subject is not None else None
+        before = known.graph.incoming.get(name or "", ()) if known is not None else ()
+        layer = known.nodes[before[0].source].layer if known is not None and before else None
+        letter = "x" if layer is not None and layer.role is Role.INPUT else ""
+        return tuple(f"{letter}{number}" for number in range(1, count + 1))
 
     def _turned(self, total: tuple[int, int], most: tuple[int, int]) -> Page:
         every = pages(total, most)

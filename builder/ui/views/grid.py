@@ -18,6 +18,7 @@ from builder.ui.views.colour import Pixels
 from builder.ui.views.field import Field
 from builder.ui.views.frame import MARGIN, ViewFrame
 from builder.ui.views.mosaic import Cell, Mosaic, Tiles, compose, lay_out
+from builder.ui.views.numbers import Numbers
 from builder.ui.views.paint import figure
 from builder.ui.views.plane import Points
 from builder.ui.views.scale import HEIGHT, ColourBar, Scale, paint_scale
@@ -46,7 +47,7 @@ class Look:
     pixels: Pixels | None = None
     describe: Callable[[int, int, int], str] | None = None
     columns: int = 0
-    overlay: Points | Field | None = None
+    overlay: Points | Field | Numbers | None = None
     upwards: bool = False
     bar: bool = True
 
