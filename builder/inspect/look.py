@@ -22,7 +22,7 @@ from builder.inspect import plane as planes
 from builder.inspect.activations import Activations
 from builder.inspect.filters import biases, filters
 from builder.inspect.health import healths, measure
-from builder.inspect.picture import Attention, Health, Picture, Plane
+from builder.inspect.picture import Attention, Health, Own, Picture, Plane
 from builder.inspect.picture import Part as PartName
 from builder.inspect.transfer import Fetch
 
@@ -34,10 +34,9 @@ HEALTH_SHARE = 0.1  # of the time, which statistics may take
 
 @dataclass(frozen=True)
 class _Sample:
-    """The pinned sample; `x` is (1, *shape)."""
+    """The pinned sample, from this place in the data or the user's own; `x` is (1, *shape)."""
 
-    part: PartName
-    position: int
+    source: tuple[PartName, int] | Own
     raw: NDArray[np.generic]
     target: int | float | None
     x: Tensor
@@ -128,9 +127,16 @@ class Observer:
     def _pinned(self, attention: Attention) -> _Sample:
         part, name = self._part(attention.part)
         position = attention.sample % max(1, len(part))
-        if self._sample is None or (self._sample.part, self._sample.position) != (name, position):
-            x, _ = part.sample(position)
-            self._sample = _Sample(name, position, part.raw(position).copy(), part.target(position), x)
+        own = attention.own
+        # Other data may be here already while the window still shows a picture in the form of the data before.
+        source = (name, position) if own is None or own.shape != self._data.info.shape else own
+        if self._sample is None or self._sample.source != source:
+            if isinstance(source, Own):
+                raw = source.array()
+                self._sample = _Sample(source, raw, None, self._data.encode(raw[None]))
+            else:
+                x, _ = part.sample(position)
+                self._sample = _Sample(source, part.raw(position).copy(), part.target(position), x)
         return self._sample
 
     def _part(self, name: PartName) -> tuple[Part, PartName]:

@@ -24,6 +24,31 @@ class Part(Enum):
 
 
 @dataclass(frozen=True)
+class Own:
+    """A picture of the user's own, in the form of the data set's: uint8 (channels, height, width), as bytes."""
+
+    shape: tuple[int, ...]
+    pixels: bytes
+
+    @staticmethod
+    def of(picture: NDArray[np.uint8]) -> Own:
+        """This picture, (channels, height, width)."""
+        return Own(picture.shape, picture.tobytes())
+
+    def array(self) -> NDArray[np.uint8]:
+        """The picture, for the caller to keep."""
+        return np.frombuffer(self.pixels, np.uint8).reshape(self.shape).copy()
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What all pictures are made of: a sample of the validation part by its position, or in its place a picture."""
+
+    sample: int = 0
+    own: Own | None = None
+
+
+@dataclass(frozen=True)
 class Attention:
     """What is visible, and so worth capturing.
 
@@ -32,6 +57,7 @@ class Attention:
         filters: nodes whose weights are wanted.
         statistics: whether the health of every layer is wanted.
         part, sample: the pinned sample, as position in a part of the data.
+        own: a picture in place of that sample, if the data has pictures of this form.
     """
 
     activations: frozenset[str] = frozenset()
@@ -39,6 +65,7 @@ class Attention:
     statistics: bool = False
     part: Part = Part.VALIDATION
     sample: int = 0
+    own: Own | None = None
 
     @property
     def wanted(self) -> bool:
@@ -89,7 +116,7 @@ class Picture:
         attention: what was asked for when it was made.
         raw: the pinned sample as the data set has it: uint8 (channels, height, width), or float32 (features,).
         fitted: the same as the network gets it, float32, in the shape of the input.
-        target: its class number, or the value wanted.
+        target: its class number, or the value wanted; None where that is a picture, or nobody knows it.
         output: what the network answers: probabilities for a classifier, values otherwise; (outputs,).
         activations: by node: float32, (channels, height, width) or (features,); see `Plane` for 2-D input.
         filters: by node: the weight, float32, (out, in, height, width) or (out, in); biases: (out,), where it has one.

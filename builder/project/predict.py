@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from builder.compile.module import rewire
 from builder.compile.network import infer_flat
@@ -18,6 +16,7 @@ from builder.compile.plan import make_plan
 from builder.compile.weights import trained
 from builder.data.catalogue import Task
 from builder.data.pictures import Fitter
+from builder.data.reading import read_picture
 from builder.data.resident import Encoder, Normalisation
 from builder.data.samples import data_set
 from builder.graph.model import Shape
@@ -89,24 +88,3 @@ def _told(description: Mapping[str, Any], answers: int, channels: int) -> tuple[
     if not all(map(math.isfinite, (*shift, *scale))) or 0.0 in scale:
         raise ValueError("no numbers to normalise with")
     return classes, Normalisation(shift, scale)
-
-
-def read_picture(path: Path, shape: Shape) -> NDArray[np.uint8]:
-    """The middle of a picture, upright, with as many channels and pixels as `shape` says. Raises `ProblemError`."""
-    from PIL import Image, ImageOps
-
-    channels, height, width = shape
-    try:
-        with Image.open(path) as picture:
-            upright = ImageOps.exif_transpose(picture).convert("L" if channels == 1 else "RGB")
-            fitted = ImageOps.fit(upright, (width, height), Image.Resampling.BILINEAR)
-    except FileNotFoundError:
-        raise ProblemError(Problem("no-picture", "there is no such file.", where=str(path))) from None
-    except IsADirectoryError:
-        message = "this is a folder, not a picture."
-        raise ProblemError(Problem("no-picture", message, where=str(path), hint="Name the pictures in it.")) from None
-    # Pillow's readers raise what their formats make them raise.
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise ProblemError(Problem("no-picture", "this cannot be read as a picture.", where=str(path))) from None
-    pixels: NDArray[Any] = np.array(fitted, np.uint8).reshape(height, width, channels)
-    return pixels.transpose(2, 0, 1).copy()

@@ -22,6 +22,7 @@ from builder.ui.exports import Exports
 from builder.ui.initial_weights import SCHEMES, choose
 from builder.ui.pace import PACES
 from builder.ui.theme import theme
+from builder.ui.views.sample import SampleView
 from builder.ui.words import sentence
 
 if TYPE_CHECKING:
@@ -220,6 +221,9 @@ class Menus(QObject):
             self.actions.append(dock.toggleViewAction())
         self._add(menu, "Reset the layout", window.reset_layout)
         menu.addSeparator()
+        self._add(menu, "Open a picture…", lambda: self._sample().open_picture())
+        self._add(menu, "Draw a picture", lambda: self._sample().draw())
+        menu.addSeparator()
         looks = menu.addMenu("Theme")
         group = QActionGroup(self)
         for wish, words in (("system", "Like the desktop"), ("dark", "Dark"), ("light", "Light")):
@@ -231,6 +235,14 @@ class Menus(QObject):
         menu.addSeparator()
         self._palette = CommandPalette(window, lambda: self.actions)
         self._add(menu, "Find a command…", self._palette.open, "Ctrl+K")
+
+    def _sample(self) -> SampleView:
+        """The view of the pinned input, brought up."""
+        self._window.docks[SampleView.key].show()
+        self._window.docks[SampleView.key].raise_()
+        shown = self._window.views[SampleView.key]
+        assert isinstance(shown, SampleView)
+        return shown
 
     def _choose_theme(self, wish: str) -> Callable[[], object]:
         def act() -> None:
@@ -260,9 +272,9 @@ class Menus(QObject):
         self._add(menu, "Begin with the weights of a run…", self._begin_with_run)
         self._add(menu, "Save the weights now", self._save_weights)
         menu.addAction(self._weights)  # also where it is looked for by who thinks of the run
-        self._add(menu, "Next sample", lambda: window.pin_sample(window.sample + 1), "Ctrl+.")
-        self._add(menu, "Previous sample", lambda: window.pin_sample(window.sample - 1), "Ctrl+,")
-        self._add(menu, "Next wrong answer", lambda: live.find_mistake(window.sample), "F8")
+        self._add(menu, "Next sample", lambda: window.pin_sample(window.pin.sample + 1), "Ctrl+.")
+        self._add(menu, "Previous sample", lambda: window.pin_sample(window.pin.sample - 1), "Ctrl+,")
+        self._add(menu, "Next wrong answer", lambda: live.find_mistake(window.pin.sample), "F8")
 
     def _offer_weights(self) -> None:
         reason = self._window.live.no_weights

@@ -1,4 +1,4 @@
-"""What leads to the pinned sample from elsewhere: a value pointed at, a sample asked for, the next wrong answer."""
+"""What leads to the pinned sample from elsewhere: a value pointed at, a sample asked for, a wrong answer, a picture."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QObject
 
+from builder.inspect.picture import Own, Pin
+from builder.train.messages import Prepared
 from builder.ui.live import Live
 from builder.ui.views.base import View
+from builder.ui.views.own import own_shape
 
 NONE_WRONG = "There is no wrong answer in the validation part."
 
@@ -20,14 +23,17 @@ class Pinned(QObject):
         views: Mapping[str, View],
         live: Live,
         pin: Callable[[int], None],
+        pin_own: Callable[[Own], None],
         say: Callable[[str], None],
         parent: QObject | None = None,
     ) -> None:
-        """Let `pin` look at another sample by its position, and `say` put a sentence into the status line."""
+        """Let `pin` look at another sample by its position, `pin_own` at a picture of the user's own, and `say` put a
+        sentence into the status line."""
         super().__init__(parent)
         self._pin, self._say = pin, say
         for shown in views.values():
             shown.sample_asked.connect(pin)
+            shown.own_asked.connect(pin_own)
             shown.mistake_asked.connect(live.find_mistake)
             for other in views.values():
                 shown.seen.connect(other.mark_seen)
@@ -38,3 +44,9 @@ class Pinned(QObject):
             self._say(NONE_WRONG)
         else:
             self._pin(position)
+
+
+def fitting(pin: Pin, event: Prepared) -> Pin:
+    """What stays pinned of this now that other data may be there."""
+    own = pin.own if pin.own is not None and pin.own.shape == own_shape(event) else None
+    return Pin(pin.sample if pin.sample < event.validation_samples else 0, own)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from builder.compile.stored import SETTING as STORED
 from builder.graph.problems import Problem, Severity
-from builder.inspect.picture import Attention, Health, Picture
+from builder.inspect.picture import Attention, Health, Own, Picture, Pin
 from builder.project import templates
 from builder.project.autosave import Autosave
 from builder.project.check import check
@@ -38,7 +38,7 @@ from builder.ui.live import Live
 from builder.ui.menus import Menus
 from builder.ui.own_code import OwnCode
 from builder.ui.palette import Palette
-from builder.ui.pinned import Pinned
+from builder.ui.pinned import Pinned, fitting
 from builder.ui.placement import fill_small_screen
 from builder.ui.reach import Reach
 from builder.ui.recovery_offer import SUBJECT as RECOVERY
@@ -65,7 +65,7 @@ class MainWindow(QMainWindow):
         views: the live views, by key.
         ended: every training thread had ended when the window closed.
         problems_found: problems of the whole project, up to date behind every edit.
-        sample: position of the pinned sample in the validation part.
+        pin: what all pictures are made of; set by `pin_sample` and `pin_own`.
     """
 
     first_painted = Signal()
@@ -80,7 +80,7 @@ class MainWindow(QMainWindow):
         self._attend_timer = QTimer(self, singleShot=True, interval=0)
         self._check_timer = QTimer(self, singleShot=True, interval=0)
         self.ended = True
-        self.sample = 0
+        self.pin = Pin()
         self._classes: tuple[str, ...] = ()
         self._health: Mapping[str, Health] = {}
         self.problems_found: tuple[Problem, ...] = ()
@@ -207,7 +207,7 @@ class MainWindow(QMainWindow):
         self.inspector.download_asked.connect(live.prepare)
         self.inspector.cancel_asked.connect(live.stop)
 
-        Pinned(self.views, live, self.pin_sample, self.status.hint, self)
+        Pinned(self.views, live, self.pin_sample, self.pin_own, self.status.hint, self)
 
         bar.run_asked.connect(self.run_or_pause)
         bar.batch_asked.connect(live.step_batch)
@@ -259,7 +259,7 @@ class MainWindow(QMainWindow):
 
     def _document_replaced(self) -> None:
         """Nothing that was said of the document before holds for this one."""
-        self.sample = 0
+        self.pin = Pin()
         self.canvas.fit()
         self.banner.clear(keep=(RECOVERY,))
         self.own_code.speak()
@@ -274,7 +274,7 @@ class MainWindow(QMainWindow):
     def _subject_changed(self) -> None:
         chosen = [self.document.flat_name(name) for name in self.document.selection]
         names = tuple(name for name in chosen if name is not None)
-        subject = Subject(self.document.flat, names, self._classes, self.sample)
+        subject = Subject(self.document.flat, names, self._classes, self.pin.sample, self.pin.own is not None)
         for shown in self.views.values():
             shown.set_subject(subject)
         self._attend_soon()
@@ -302,7 +302,7 @@ class MainWindow(QMainWindow):
     def attention(self) -> Attention:
         """All that is visible and needs pictures: cards and views."""
         if not self.isVisible() or self.isMinimized():
-            return Attention(sample=self.sample)
+            return Attention(sample=self.pin.sample, own=self.pin.own)
         activations = set(self.canvas.wanted_thumbnails())
         filters: set[str] = set()
         statistics = bool(activations)  # for the badges on the cards
@@ -312,7 +312,8 @@ class MainWindow(QMainWindow):
                 activations |= wish.activations
                 filters |= wish.filters
                 statistics = statistics or wish.statistics
-        return Attention(frozenset(activations), frozenset(filters), statistics, sample=self.sample)
+        pin = self.pin
+        return Attention(frozenset(activations), frozenset(filters), statistics, sample=pin.sample, own=pin.own)
 
     def _attend_soon(self) -> None:
         self._attend_timer.start()
@@ -320,8 +321,15 @@ class MainWindow(QMainWindow):
     def pin_sample(self, index: int) -> None:
         """Look at another sample of the validation part."""
         count = self.live.prepared.validation_samples if self.live.prepared else 0
-        self.sample = index % count if count else max(0, index)
+        self.pin = Pin(index % count if count else max(0, index))
         self._subject_changed()
+
+    def pin_own(self, own: Own) -> None:
+        """Look at a picture of the user's own instead."""
+        before, self.pin = self.pin, Pin(self.pin.sample, own)
+        if before.own is None:
+            self._subject_changed()  # while one draws on, the views have the same subject
+        self._attend_soon()
 
     def _show_cards(self, picture: Picture) -> None:
         self.canvas.set_thumbnails(picture)
@@ -368,8 +376,7 @@ class MainWindow(QMainWindow):
         self.inspector.show_progress("")
         self.inspector.set_prepared(event)
         self.inspector.show_samples(event.samples)
-        if self.sample >= event.validation_samples:
-            self.sample = 0
+        self.pin = fitting(self.pin, event)
         self._subject_changed()
 
     def _failed(self, problem: Problem) -> None:

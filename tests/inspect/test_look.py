@@ -13,7 +13,7 @@ from builder.data.prepare import prepare
 from builder.inspect.activations import Activations, at_inference
 from builder.inspect.health import healths, measure
 from builder.inspect.look import Observer
-from builder.inspect.picture import Attention, Part
+from builder.inspect.picture import Attention, Own, Part
 from builder.inspect.plane import GRID
 from builder.inspect.transfer import Fetch
 from tests.train.networks import DIGITS, POINTS, picture_net, point_net
@@ -95,6 +95,36 @@ def test_a_sample_beyond_the_end_or_of_an_empty_part_is_another_one(root: torch.
     assert np.array_equal(picture.raw, data.train.raw(3))
     test = watcher.look(0, Attention(part=Part.TEST, sample=1)).picture()
     assert np.array_equal(test.raw, data.test.raw(1))
+
+
+def test_a_picture_of_ones_own_is_seen_as_the_same_picture_of_the_data_is(root: torch.nn.Module) -> None:
+    watcher = observer(root)
+    data = watcher.look(0, Attention(frozenset(NAMES), sample=5)).picture()
+    own = Own.of(prepare(DIGITS, (1, 8, 8), "cpu").validation.raw(5))
+    seen = watcher.look(0, Attention(frozenset(NAMES), sample=2, own=own)).picture()
+    assert np.array_equal(seen.raw, data.raw)
+    assert np.array_equal(seen.fitted, data.fitted)
+    assert np.array_equal(seen.output, data.output)
+    assert seen.activations.keys() == data.activations.keys()
+    assert all(np.array_equal(seen.activations[name], data.activations[name]) for name in data.activations)
+    assert seen.target is None
+    assert watcher.look(0, Attention(sample=5)).picture().target == data.target
+
+
+def test_a_picture_of_ones_own_is_encoded_once(root: torch.nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:
+    watcher = observer(root)
+    made = []
+    real = Own.array
+    monkeypatch.setattr(Own, "array", lambda self: made.append(self) or real(self))
+    for _ in range(3):  # equal ones, as they come from the window
+        watcher.look(0, Attention(own=Own.of(np.full((1, 8, 8), 9, np.uint8))))
+    assert len(made) == 1
+
+
+def test_a_picture_in_the_form_of_other_data_is_passed_over(root: torch.nn.Module) -> None:
+    own = Own.of(np.zeros((1, 28, 28), np.uint8))
+    picture = observer(root).look(0, Attention(sample=3, own=own)).picture()
+    assert np.array_equal(picture.raw, prepare(DIGITS, (1, 8, 8), "cpu").validation.raw(3))
 
 
 def test_the_rewired_models_are_kept(root: torch.nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,11 +21,11 @@ def test_the_next_wrong_answer_is_pinned(make_window: MakeWindow, qtbot: QtBot) 
     assert not view.mistake.property("absent")
     with qtbot.waitSignal(window.live.mistake_found, timeout=PATIENCE) as told:
         view.mistake.click()
-    assert window.sample == told.args[0] > 0
+    assert window.pin.sample == told.args[0] > 0
 
     def wrong() -> bool:
         seen = view.picture
-        pinned = seen is not None and seen.attention.sample == window.sample
+        pinned = seen is not None and seen.attention.sample == window.pin.sample
         return pinned and int(np.argmax(seen.output)) != seen.target
 
     qtbot.waitUntil(wrong, timeout=PATIENCE)
@@ -35,7 +35,7 @@ def test_where_nothing_is_wrong_it_is_said(make_window: MakeWindow, qtbot: QtBot
     window = make_window(templates.load("lenet5"))
     until_parked(qtbot, window)
     window.live.mistake_found.emit(None)
-    assert window.sample == 0
+    assert window.pin.sample == 0
     assert window.status._hint.text() == NONE_WRONG
 
 

@@ -26,12 +26,14 @@ class Subject:
 
     Attributes:
         sample: the pinned sample's position in the validation part.
+        own: whether a picture of the user's own is looked at in its place.
     """
 
     inference: Inference
     selection: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     sample: int = 0
+    own: bool = False
 
 
 class View(QWidget):
@@ -43,6 +45,7 @@ class View(QWidget):
         help: one sentence: what is seen here.
         attention_changed: what the view wants to see is another thing now.
         sample_asked: the user wants another pinned sample (its position).
+        own_asked: the user wants this picture (an `Own`) in place of the pinned sample.
         mistake_asked: the user wants a sample that is answered wrongly, the next behind this position.
         seen: the pointer is on a value: what that sees of the input (`field.Box`), or None when it has left.
         said: a sentence for the status line: what was saved or copied, or why it was not.
@@ -54,6 +57,7 @@ class View(QWidget):
 
     attention_changed = Signal()
     sample_asked = Signal(int)
+    own_asked = Signal(object)
     mistake_asked = Signal(int)
     seen = Signal(object)
     said = Signal(str)

@@ -1,25 +1,33 @@
-"""The pinned sample: the picture itself, or its place among the data, and what the network makes of it."""
+"""The pinned sample: the picture itself, or its place among the data, and what the network makes of it.
+
+In its place, a picture of the user's own: drawn on a pad, opened from a file, dropped here or pasted.
+"""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSpinBox, QWidget
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QMenu, QSpinBox, QWidget
 
-from builder.inspect.picture import Attention, Floats, Picture, Plane
+from builder.inspect.picture import Attention, Floats, Own, Picture, Plane
 from builder.layers.base import Role
+from builder.train.messages import Prepared
+from builder.ui import choosers
 from builder.ui.theme import theme
 from builder.ui.views.base import Subject, view
-from builder.ui.views.colour import GREY, limits, rgb_pixels
+from builder.ui.views.colour import GREY, limits, pixels_to_image, rgb_pixels
 from builder.ui.views.field import Box, Field
 from builder.ui.views.frame import MARGIN, Choice
 from builder.ui.views.grid import GridView, Look, MapsPanel, as_maps, some
+from builder.ui.views.own import FILES, NO_INK, NO_PICTURES, NONE_HELD, Reader, held
+from builder.ui.views.pad import Pad
 from builder.ui.views.paint import figure
 from builder.ui.views.plane import Points, cell_of, coordinates, probabilities, region_pixels
 from builder.ui.views.scale import Scale
@@ -36,16 +44,23 @@ class SamplePanel(QWidget):
     def __init__(self, maps: MapsPanel) -> None:
         super().__init__()
         self.maps = maps
+        self.pad = Pad()
         self.verdict = Verdict()
         self.bars = Bars()
-        for part in (maps, self.verdict, self.bars):
+        for part in (maps, self.pad, self.verdict, self.bars):
             part.setParent(self)
+        self.pad.hide()
+
+    def show_pad(self, shown: bool) -> None:
+        """Let the pad stand in place of the picture, or the picture again."""
+        self.pad.setVisible(shown)
+        self.maps.setVisible(not shown)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.arrange()
 
     def arrange(self) -> None:
-        """Place the three parts."""
+        """Place the parts."""
         inside = self.rect().adjusted(MARGIN, 2, -MARGIN, -8)
         line = self.verdict.height()
         width, height = inside.width(), inside.height()
@@ -53,7 +68,7 @@ class SamplePanel(QWidget):
         beside = min(height - line - 4, int(width * 0.46)) if width >= 200 else 0
         if beside >= min(width, height - line - every - 10):
             side = beside
-            self.maps.setGeometry(QRect(inside.left(), inside.top(), side, side))
+            self._place(QRect(inside.left(), inside.top(), side, side))
             left = inside.left() + side + 12
             rows = min(height - line - 4, max(side, self.bars.sizeHint().height()))
             self.bars.setGeometry(left, inside.top(), inside.right() + 1 - left, rows)
@@ -61,21 +76,31 @@ class SamplePanel(QWidget):
         else:
             wanted = min(every, max(3 * ROW, int(height * 0.5)))
             side = max(40, min(width, height - line - wanted - 10))
-            self.maps.setGeometry(QRect(inside.left(), inside.top(), side, side))
+            self._place(QRect(inside.left(), inside.top(), side, side))
             self.verdict.setGeometry(inside.left(), inside.top() + side + 4, width, line)
             top = inside.top() + side + line + 10
             self.bars.setGeometry(inside.left(), top, width, max(ROW, inside.bottom() + 1 - top))
 
+    def _place(self, square: QRect) -> None:
+        self.maps.setGeometry(square)
+        self.pad.setGeometry(square)
+
 
 @view
 class SampleView(GridView):
-    """The pinned sample and the network's answer to it."""
+    """The pinned sample and the network's answer to it.
+
+    Attributes:
+        ask_picture: asks which file to open; a test puts its own here.
+        reader: of pictures of the user's own, for the data that there is.
+    """
 
     key: ClassVar[str] = "sample"
     title: ClassVar[str] = "Pinned input"
     help: ClassVar[str] = "The sample that all pictures are made of, and how sure the network is of each class."
 
     _seen: Box | None = None
+    ask_picture: Callable[[QWidget, str, str], Path | None] = staticmethod(choosers.open_file)
 
     def make_panel(self) -> MapsPanel:
         return MapsPanel(bar=False, margin=0)
@@ -106,6 +131,110 @@ class SampleView(GridView):
         self.mistake = small_button("error", "Next sample that is answered wrongly (F8)", self.ask_mistake)
         head.add(self.mistake, -1)
         head.add(small_button("dice", "Any sample", self._ask_any), 1)
+        self.pencil = small_button("edit", "Draw a picture of your own", self.draw)
+        self.pencil.setCheckable(True)
+        self.wipe = small_button("trash", "Clear the drawing (Delete)", self.content.pad.clear)
+        for button in (self.pencil, self.wipe):
+            head.add(button, -4)
+            head.set_present(button, False)
+        self.reader = Reader()
+        self.content.pad.changed.connect(self._draw_on)
+        self.content.pad.left.connect(self._leave)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setAcceptDrops(True)
+
+    # A picture of one's own -----------------------------------------------------------------------------------------
+
+    @property
+    def drawing(self) -> bool:
+        """Whether the pad is there."""
+        return not self.content.pad.isHidden()
+
+    def set_prepared(self, event: Prepared) -> None:
+        before = self.reader.ink
+        self.reader.set_prepared(event)
+        ink = self.content.pad.ink = self.reader.ink
+        self.frame.head.set_present(self.pencil, ink is not None)
+        if self.drawing and ink != before:
+            self._leave() if ink is None else self._draw_on()
+
+    def draw(self) -> None:
+        """Bring up the pad, or return to the data."""
+        if self.drawing:
+            self._leave()
+        elif self.reader.ink is None:
+            self.said.emit(NO_INK if self.reader.shape is not None else NO_PICTURES)
+        else:
+            self._show_pad(True)
+            self.content.pad.clear()
+            self.content.pad.setFocus()
+
+    def open_picture(self) -> None:
+        """Ask for a picture and look at it."""
+        if self.reader.shape is None:
+            self.said.emit(NO_PICTURES)
+            return
+        path = self.ask_picture(self, "Open a picture", FILES)
+        if path is not None:
+            self.take_picture(path)
+
+    def take_picture(self, source: Path | bytes) -> None:
+        """Look at the picture of a file, or of what would stand in one."""
+        own, words = self.reader.read(source)
+        if own is not None:
+            self._show_pad(False)
+            self.own_asked.emit(own)
+        if words:
+            self.said.emit(words)
+
+    def paste(self) -> None:
+        """Look at the picture on the clipboard."""
+        found = held(QGuiApplication.clipboard().mimeData())
+        if found is None:
+            self.said.emit(NONE_HELD)
+        else:
+            self.take_picture(found)
+
+    def _draw_on(self) -> None:
+        if self.drawing:
+            self.own_asked.emit(Own.of(self.content.pad.picture()[None]))
+
+    def _leave(self) -> None:
+        """Return to the sample of the data."""
+        self._ask(0)
+
+    def _show_pad(self, shown: bool) -> None:
+        self.content.show_pad(shown)
+        self.pencil.setChecked(shown)
+        self.frame.head.set_present(self.wipe, shown)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Paste):
+            self.paste()
+        elif event.key() == Qt.Key.Key_Escape and self.subject is not None and self.subject.own:
+            self._leave()
+        else:
+            super().keyPressEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls() or event.mimeData().hasImage():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        found = held(event.mimeData())
+        if found is not None:
+            event.acceptProposedAction()
+            self.take_picture(found)
+
+    def actions_menu(self) -> QMenu:
+        menu = super().actions_menu()
+        if self.reader.shape is not None:
+            menu.addSeparator()
+            menu.addAction("Open a picture…", self.open_picture)
+            menu.addAction("Paste a picture", self.paste)
+        return menu
+
+    # Samples of the data --------------------------------------------------------------------------------------------
 
     def _ask(self, by: int) -> None:
         self.sample_asked.emit((self.subject.sample if self.subject is not None else 0) + by)
@@ -149,6 +278,8 @@ class SampleView(GridView):
         self.index.blockSignals(True)
         self.index.setValue(subject.sample + 1)
         self.index.blockSignals(False)
+        if not subject.own and self.drawing:
+            self._show_pad(False)
 
     def make_look(self) -> Look | str:
         picture = self.picture
@@ -156,18 +287,21 @@ class SampleView(GridView):
             return "A sample of the data appears here once the data is loaded."
         self._answer(picture)
         self.frame.head.set_present(self.form, picture.raw.ndim == 3)
-        self.frame.head.set_present(self.mistake, isinstance(picture.target, int) and len(picture.output) > 0)
+        self.frame.head.set_present(self.mistake, _tells_apart(picture) and len(picture.output) > 0)
         output = self.output()
         values = picture.activations.get(output) if output is not None else None
         if picture.plane is not None and values is not None and values.ndim == 3 and some(values):
             return self._regions(picture, picture.plane, values)
         seen = self._seen if picture.fitted.ndim == 3 else None
         size = picture.fitted.shape[-2:]
+        title = self.title if picture.attention.own is None else "Your picture"
         if picture.raw.ndim == 3 and self.form.value == 0 and (seen is None or picture.raw.shape[-2:] == size):
-            look = _stored(self.title, picture.raw)
+            look = _stored(title, picture.raw)
         else:  # a field counts in pixels of the input, which a padded or stretched picture has others of
             fitted = as_maps(picture.fitted)
-            look = Look(self.title, fitted, Scale(GREY, *limits(fitted)), _channel(len(fitted)))
+            look = Look(title, fitted, Scale(GREY, *limits(fitted)), _channel(len(fitted)))
+        if self.drawing:
+            self.content.pad.show_inset(pixels_to_image(look.tiles().pixels[0]))
         if seen is None:
             return look
         return replace(look, overlay=Field(seen, (size[0], size[1]), self.devicePixelRatioF()))
@@ -180,13 +314,13 @@ class SampleView(GridView):
     def _answer(self, picture: Picture) -> None:
         output, target = picture.output, picture.target
         classes = self.subject.classes if self.subject is not None else ()
-        one_for_two = len(output) == 1 and (len(classes) == 2 or isinstance(target, int))
+        one_for_two = len(output) == 1 and (len(classes) == 2 or _tells_apart(picture))
         content = self.content
         if not len(output):
             content.bars.set_shares((), (), None)
             content.verdict.set_verdict("The network gives no answer yet", None)
             return
-        if one_for_two or (len(output) > 1 and isinstance(target, int)):
+        if one_for_two or (len(output) > 1 and _tells_apart(picture)):
             shares = [1.0 - float(output[0]), float(output[0])] if one_for_two else [float(share) for share in output]
             names = self.names(len(shares))
             truth = int(target) if target is not None and 0 <= int(target) < len(names) else None
@@ -235,6 +369,11 @@ class SampleView(GridView):
             upwards=True,
             bar=False,
         )
+
+
+def _tells_apart(picture: Picture) -> bool:
+    """Whether the answer is a class; only such networks are shown pictures of the user's own."""
+    return isinstance(picture.target, int) or picture.attention.own is not None
 
 
 def _channel(count: int) -> Callable[[int], str]:
