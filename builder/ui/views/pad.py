@@ -34,8 +34,9 @@ RUBBER = 2.5  # times as wide as the pen
 FRAME = 33  # milliseconds between two pictures of a stroke that goes on
 TIP = (
     "Draw with the left button; rub out with the right one, or with Shift. Delete clears the pad, Esc returns to the "
-    "data. At the corner: the picture as the network gets it."
+    "data. The small picture is what the network gets."
 )
+GOT = "as the network gets it"
 
 
 @dataclass
@@ -46,10 +47,43 @@ class Stroke:
     points: list[QPointF] = field(default_factory=list)
 
 
+class Inset(QWidget):
+    """A small picture, and beside it what it is, where there is room for words."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._image = QImage()
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAccessibleName(GOT)
+        theme().changed.connect(self.update)
+
+    def show_image(self, image: QImage) -> None:
+        """Show this."""
+        self._image = image
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._image.isNull():
+            return
+        painter = QPainter(self)
+        space = QSizeF(min(self.width(), self.height() * 2) - 2, self.height() - 2)
+        size = QSizeF(self._image.size()).scaled(space, Qt.AspectRatioMode.KeepAspectRatio)
+        at = QRectF(QPointF(1, 1), size)
+        painter.drawImage(at, self._image)
+        painter.setPen(QPen(theme().color("accent"), 1))
+        painter.drawRect(at.adjusted(-0.5, -0.5, 0.5, 0.5))
+        words = QRectF(self.rect()).adjusted(at.right() + 8, 0, 0, 0)
+        if words.width() > 60:
+            painter.setFont(font(11))
+            painter.setPen(theme().color("muted"))
+            painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, GOT)
+
+
 class Pad(QWidget):
-    """The pad, with the picture as the network gets it in a corner.
+    """The pad.
 
     Attributes:
+        inset: the picture as the network gets it; stands in a corner of the pad, or wherever it is put.
         ink: how the data's pictures hold theirs; None while there is nothing to draw for.
         changed: there is more or less on it, at most once in `FRAME`.
         left: the user has done with drawing.
@@ -63,8 +97,7 @@ class Pad(QWidget):
         self.ink: Ink | None = None
         self._strokes: list[Stroke] = []
         self._drawing = False
-        self._inset: QImage | None = None
-        self._inset_left = False
+        self.inset = Inset(self)
         self._pace = QTimer(self, singleShot=True, interval=FRAME)
         self._pace.timeout.connect(self.changed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -84,11 +117,6 @@ class Pad(QWidget):
         self._strokes = []
         self._drawing = False
         self._tell()
-
-    def show_inset(self, image: QImage | None) -> None:
-        """Show this as what the network gets."""
-        self._inset = image
-        self.update()
 
     def paper(self) -> QRectF:
         """Where one can draw."""
@@ -170,8 +198,8 @@ class Pad(QWidget):
         if ink is None or paper.isEmpty():
             return
         self._strokes[-1].points.append(at * (ink.width / paper.width()))
-        if self._inset_rect().adjusted(-6, -6, 6, 6).contains(at):
-            self._inset_left = not self._inset_left
+        if self.inset.parentWidget() is self and self.inset.geometry().adjusted(-6, -6, 6, 6).contains(at.toPoint()):
+            self.inset.move(round(paper.width()) - self.inset.geometry().right() - 1, self.inset.y())  # out of the way
         if not self._pace.isActive():
             self._pace.start()
         self.update()
@@ -182,14 +210,6 @@ class Pad(QWidget):
         self.changed.emit()
 
     # Painting -------------------------------------------------------------------------------------------------------
-
-    def _inset_rect(self) -> QRectF:
-        paper, image = self.paper(), self._inset
-        if image is None or image.isNull() or paper.width() < 80:
-            return QRectF()
-        size = QSizeF(image.size()).scaled(paper.size() * 0.28, Qt.AspectRatioMode.KeepAspectRatio)
-        left = 3.0 if self._inset_left else paper.width() - size.width() - 3
-        return QRectF(QPointF(left, paper.height() - size.height() - 3), size)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         paper, ink = self.paper(), self.ink
@@ -205,13 +225,6 @@ class Pad(QWidget):
         scale = paper.width() / ink.width
         pen = self._pen(ink) * scale
         _paint(painter, self._strokes, QTransform.fromScale(scale, scale), pen, RUBBER * pen)
-        inset = self._inset_rect()
-        if self._inset is not None and not inset.isEmpty():
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            painter.drawImage(inset, self._inset)
-            painter.setPen(QPen(theme().color("accent"), 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(inset.adjusted(-1, -1, 0, 0))
         if self.hasFocus():
             painter.setPen(QPen(theme().color("accent"), 1))
             painter.drawRect(paper.adjusted(0, 0, -1, -1))

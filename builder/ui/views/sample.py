@@ -34,6 +34,7 @@ from builder.ui.views.scale import Scale
 from builder.ui.views.shares import ROW, Bars, Verdict
 from builder.ui.widgets.buttons import small_button
 
+ROOM = 36  # pixels below the rest, with which the drawing as the network gets it need not lie on the pad
 _FEW_VALUES = 4  # of an answer in numbers
 MOST_SAMPLES = 10_000_000  # the window knows how many there are, and counts on from the first
 
@@ -54,18 +55,25 @@ class SamplePanel(QWidget):
     def show_pad(self, shown: bool) -> None:
         """Let the pad stand in place of the picture, or the picture again."""
         self.pad.setVisible(shown)
+        self.pad.inset.setVisible(shown)
         self.maps.setVisible(not shown)
+        self.arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.arrange()
 
     def arrange(self) -> None:
         """Place the parts."""
+        self._place_parts()
+        if self.pad.isVisible():
+            self._place_inset()
+
+    def _place_parts(self) -> None:
         inside = self.rect().adjusted(MARGIN, 2, -MARGIN, -8)
         line = self.verdict.height()
         width, height = inside.width(), inside.height()
         every = self.bars.sizeHint().height()
-        beside = min(height - line - 4, int(width * 0.46)) if width >= 200 else 0
+        beside = min(height - line - 4, int(width * self._share())) if width >= 200 else 0
         if beside >= min(width, height - line - every - 10):
             side = beside
             self._place(QRect(inside.left(), inside.top(), side, side))
@@ -80,6 +88,25 @@ class SamplePanel(QWidget):
             self.verdict.setGeometry(inside.left(), inside.top() + side + 4, width, line)
             top = inside.top() + side + line + 10
             self.bars.setGeometry(inside.left(), top, width, max(ROW, inside.bottom() + 1 - top))
+
+    def _place_inset(self) -> None:
+        """Below all, where nothing else is; or in a corner of the pad."""
+        inset, pad = self.pad.inset, self.pad.geometry()
+        taken = max(self.verdict.geometry().bottom(), self.bars.geometry().bottom()) + 7
+        height = min(self.height() - taken - 8, pad.width() // 2)
+        below = height >= ROOM
+        if (inset.parentWidget() is self) is not below:
+            inset.setParent(self if below else self.pad)
+            inset.show()
+        if below:
+            inset.setGeometry(pad.left(), taken, self.width() - 2 * pad.left(), height)
+        else:
+            side = round(0.28 * pad.width())
+            inset.setGeometry(pad.width() - side - 2, pad.height() - side - 2, side, side)
+
+    def _share(self) -> float:
+        """Of the width, for the picture beside the bars: a hand needs more room than an eye."""
+        return 0.46 if self.pad.isHidden() else 0.54
 
     def _place(self, square: QRect) -> None:
         self.maps.setGeometry(square)
@@ -301,7 +328,7 @@ class SampleView(GridView):
             fitted = as_maps(picture.fitted)
             look = Look(title, fitted, Scale(GREY, *limits(fitted)), _channel(len(fitted)))
         if self.drawing:
-            self.content.pad.show_inset(pixels_to_image(look.tiles().pixels[0]))
+            self.content.pad.inset.show_image(pixels_to_image(look.tiles().pixels[0]))
         if seen is None:
             return look
         return replace(look, overlay=Field(seen, (size[0], size[1]), self.devicePixelRatioF()))
