@@ -17,7 +17,7 @@ from builder.graph import edits
 from builder.inspect.picture import Own
 from builder.project import templates
 from builder.project.edits import set_setting
-from builder.ui.views.own import INVERTED, NONE_HELD
+from builder.ui.views.own import INVERTED, NONE_DROPPED, NONE_HELD
 from builder.ui.views.sample import SampleView
 from builder.ui.window import MainWindow
 from tests.ui.conftest import PATIENCE, MakeWindow, until_parked
@@ -190,6 +190,46 @@ def test_a_file_is_opened_and_one_is_dropped(window: MainWindow, qtbot: QtBot, t
     data.setUrls([QUrl.fromLocalFile(str(path))])
     drop(view, data)
     assert window.pin.own == Own.of(light_on_dark()[None])
+    data.setUrls([QUrl("https://example.org/one.png")])
+    with qtbot.waitSignal(view.said) as said:
+        drop(view, data)
+    assert said.args == [NONE_DROPPED]
+
+
+def test_drawing_while_training(window: MainWindow, qtbot: QtBot) -> None:
+    view = view_of(window)
+    view.draw()
+    window.live.run()
+    stroke(view, (0.3, 0.3), (0.7, 0.7))
+    qtbot.waitUntil(
+        lambda: view.picture is not None and view.picture.step > 0 and seen_own(view) == window.pin.own,
+        timeout=PATIENCE,
+    )
+    assert window.live.training
+    assert view.drawing
+
+
+def test_nothing_keeps_the_focus_but_the_view_when_the_pad_goes(window: MainWindow, qtbot: QtBot) -> None:
+    view = view_of(window)
+    view.draw()
+    assert view.content.pad.hasFocus()
+    QTest.keyClick(view.content.pad, Qt.Key.Key_Escape)
+    assert view.panel.mosaic.hasFocus()
+
+
+def test_a_small_view_has_the_fitted_picture_on_the_pad_and_out_of_the_way(window: MainWindow, qtbot: QtBot) -> None:
+    view = view_of(window)
+    view.draw()
+    content, pad = view.content, view.content.pad
+    content.resize(300, 170)
+    assert pad.inset.parentWidget() is pad
+    corner = pad.inset.geometry().center()
+    paper = pad.paper()
+    stroke(view, (corner.x() / paper.width(), corner.y() / paper.height()))
+    assert not pad.inset.geometry().contains(corner)
+    content.resize(300, 300)
+    assert pad.inset.parentWidget() is content
+    assert not pad.inset.geometry().intersects(pad.geometry())
 
 
 def test_a_picture_is_pasted(window: MainWindow, qtbot: QtBot) -> None:

@@ -22,6 +22,7 @@ FILES = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp);;All file
 NO_PICTURES = "A picture of your own can be put in where a network tells pictures apart, once the data is loaded."
 NO_INK = "Pictures to draw are light lines on a dark ground, and this data has others: open or paste a picture instead."
 NONE_HELD = "There is no picture on the clipboard."
+NONE_DROPPED = "There is no picture in what was dropped here."
 INVERTED = "It is dark on light, other than the data, so it was inverted and brought to the size of the data's own."
 PAGE = 8  # times as fine as the data's pictures are pages read, of which only a part may be ink
 

@@ -14,7 +14,6 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
-    QEnterEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -181,9 +180,6 @@ class Pad(QWidget):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if event.reason() != QContextMenuEvent.Reason.Mouse:  # the right button rubs out
             super().contextMenuEvent(event)
-
-    def enterEvent(self, event: QEnterEvent) -> None:
-        self.setFocus(Qt.FocusReason.MouseFocusReason)  # for Delete and Esc
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

@@ -26,7 +26,7 @@ from builder.ui.views.colour import GREY, limits, pixels_to_image, rgb_pixels
 from builder.ui.views.field import Box, Field
 from builder.ui.views.frame import MARGIN, Choice
 from builder.ui.views.grid import GridView, Look, MapsPanel, as_maps, some
-from builder.ui.views.own import FILES, NO_INK, NO_PICTURES, NONE_HELD, Reader, held
+from builder.ui.views.own import FILES, NO_INK, NO_PICTURES, NONE_DROPPED, NONE_HELD, Reader, held
 from builder.ui.views.pad import Pad
 from builder.ui.views.paint import figure
 from builder.ui.views.plane import Points, cell_of, coordinates, probabilities, region_pixels
@@ -54,9 +54,11 @@ class SamplePanel(QWidget):
 
     def show_pad(self, shown: bool) -> None:
         """Let the pad stand in place of the picture, or the picture again."""
+        self.maps.setVisible(not shown)
+        if not shown and self.pad.hasFocus():
+            self.maps.mosaic.setFocus()  # what is hidden would hand it to some button
         self.pad.setVisible(shown)
         self.pad.inset.setVisible(shown)
-        self.maps.setVisible(not shown)
         self.arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -249,8 +251,10 @@ class SampleView(GridView):
 
     def dropEvent(self, event: QDropEvent) -> None:
         found = held(event.mimeData())
-        if found is not None:
-            event.acceptProposedAction()
+        event.acceptProposedAction()
+        if found is None:
+            self.said.emit(NONE_DROPPED)
+        else:
             self.take_picture(found)
 
     def actions_menu(self) -> QMenu:
