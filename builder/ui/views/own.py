@@ -16,7 +16,6 @@ from builder.graph.model import Shape
 from builder.graph.problems import ProblemError
 from builder.inspect.picture import Own
 from builder.train.messages import Prepared
-from builder.ui.words import sentence
 
 FILES = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp);;All files (*)"
 NO_PICTURES = "A picture of your own can be put in where a network tells pictures apart, once the data is loaded."
@@ -56,15 +55,15 @@ class Reader:
         """The picture, or none; and what there is to say about it."""
         if self.shape is None:
             return None, NO_PICTURES
-        name = source.name if isinstance(source, Path) else "the pasted picture"
+        name = source.name if isinstance(source, Path) else "The pasted picture"
         try:
             picture = read_picture(source, self.shape)
             if self.ink is not None and dark_on_light(picture[0]):
                 channels, height, width = self.shape
                 page = read_picture(source, (channels, PAGE * height, PAGE * width))
-                return Own.of(from_page(page[0], self.ink)[None]), f"{sentence(name)}: {INVERTED}"
+                return Own.of(from_page(page[0], self.ink)[None]), f"{name}: {INVERTED}"
         except ProblemError as error:
-            return None, f"{sentence(name)}: {error.problems[0].message}"
+            return None, f"{name}: {error.problems[0].message}"
         return Own.of(picture), ""
 
 
