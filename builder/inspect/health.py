@@ -12,14 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from builder.inspect.picture import Health
+from builder.inspect.picture import FLAT_ENDS, Health
 
-# Outputs beyond these are on the flat ends of the function, where next to no gradient passes.
-FLAT_ENDS = {"Sigmoid": (0.02, 0.98), "Tanh": (-0.98, 0.98)}
+NO_GRADIENT = -1.0  # in a row; a gradient that is not a number is one that exploded
 
 
 def measure(values: Mapping[str, Tensor], kinds: Mapping[str, str], root: nn.Module) -> Tensor:
-    """One row for each node: mean, deviation, dead, saturated, gradient (NaN without one); float32 (nodes, 5).
+    """One row for each node: mean, deviation, dead, saturated, gradient (-1 without one); float32 (nodes, 5).
 
     Args:
         values: by node, what it put out for a batch: (samples, units, ...).
@@ -45,7 +44,7 @@ def _row(value: Tensor, kind: str, module: nn.Module | None) -> Tensor:
             (value - mean).square().mean().sqrt(),
             dead.float().mean(),
             ((value < low) | (value > high)).float().mean(),
-            mean.new_full((), torch.nan) if gradient is None else gradient.detach().float().square().mean().sqrt(),
+            mean.new_full((), NO_GRADIENT) if gradient is None else gradient.detach().float().square().mean().sqrt(),
         )
     )
 
@@ -54,5 +53,5 @@ def healths(names: Sequence[str], rows: NDArray[np.float32]) -> dict[str, Health
     """The rows of `measure` as values by node."""
     found = {}
     for name, (mean, deviation, dead, saturated, gradient) in zip(names, rows.tolist(), strict=True):
-        found[name] = Health(mean, deviation, dead, saturated, None if np.isnan(gradient) else gradient)
+        found[name] = Health(mean, deviation, dead, saturated, None if gradient == NO_GRADIENT else gradient)
     return found

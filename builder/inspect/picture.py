@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
+# By kind of layer: outputs beyond these are on the flat ends of the function, where next to no gradient passes.
+FLAT_ENDS = {"Sigmoid": (0.02, 0.98), "Tanh": (-0.98, 0.98)}
+
 
 class Part(Enum):
     """A part of a data set."""

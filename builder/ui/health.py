@@ -38,7 +38,8 @@ def badges(health: Mapping[str, Health], inference: Inference) -> dict[str, Badg
     gone from the network are left out.
     """
     found: dict[str, Badge] = {}
-    largest = max((each.gradient for each in health.values() if each.gradient is not None), default=0.0)
+    gradients = (each.gradient for each in health.values() if each.gradient is not None)
+    largest = max(filter(math.isfinite, gradients), default=0.0)
     for name, each in health.items():
         if name not in inference.graph.nodes:
             continue
@@ -82,7 +83,7 @@ def _badges(name: str, health: Health, inference: Inference, largest: float) -> 
     if not (math.isfinite(health.mean) and math.isfinite(health.deviation)):
         yield Badge("not a number", "bad", "Its values have left the range of numbers. A lower learning rate may help.")
         return
-    if _activates(name, inference) and not _answers(name, inference):
+    if activates(name, inference) and not answers(name, inference):
         shape = inference.shape(name)
         units = shape[0] if shape else 0
         dead = round(health.dead * units)
@@ -104,12 +105,13 @@ def _role(share: float) -> str:
     return "bad" if share >= MOSTLY else "warn"
 
 
-def _activates(name: str, inference: Inference) -> bool:
+def activates(name: str, inference: Inference) -> bool:
+    """Whether a node is an activation function."""
     kind = find(inference.graph.nodes[name].kind)
     return kind is not None and kind.category is Category.ACTIVATION
 
 
-def _answers(name: str, inference: Inference) -> bool:
+def answers(name: str, inference: Inference) -> bool:
     """Whether a layer's values leave the network: there, 0 and 1 are sure answers and no unit is dead for them."""
     graph = inference.graph
     kinds = [find(graph.nodes[wire.target].kind) for wire in graph.outgoing.get(name, ())]
@@ -119,7 +121,7 @@ def _answers(name: str, inference: Inference) -> bool:
 def _card(name: str, inference: Inference) -> str:
     """The card that speaks for a node: its own, or for an activation the one before it."""
     graph = inference.graph
-    while _activates(name, inference):
+    while activates(name, inference):
         wires = graph.incoming.get(name, ())
         if len(wires) != 1 or wires[0].source in inference.cyclic:
             break

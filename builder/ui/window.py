@@ -45,6 +45,7 @@ from builder.ui.recovery_offer import SUBJECT as RECOVERY
 from builder.ui.recovery_offer import RecoveryOffer
 from builder.ui.status import StatusLine
 from builder.ui.table.panel import AnalysisPanel
+from builder.ui.tabs import Tabs
 from builder.ui.theme import theme
 from builder.ui.topbar import TopBar
 from builder.ui.views.base import Subject, View, all_views
@@ -137,6 +138,8 @@ class MainWindow(QMainWindow):
             if head is not None:
                 head.setToolTip(f"{kind.help} Drag to move this panel, double-click to let it float.")
             self._dock(kind.key, kind.title, shown, area.BottomDockWidgetArea, head)
+        behind = {key: shown.behind for key, shown in self.views.items() if shown.behind}
+        self._tabs = Tabs(self, self.docks, behind)
         self._dock("problems", "Problems", self.problems, area.BottomDockWidgetArea)
         self.docks["problems"].hide()
         self._dock("analysis", "Analysis", self.analysis, area.BottomDockWidgetArea, self.analysis.head())
@@ -162,6 +165,7 @@ class MainWindow(QMainWindow):
             fill_small_screen(self)
         if isinstance(state, QByteArray) and self.restoreState(state, LAYOUT_VERSION):
             self._views_height.arranged()
+            self._tabs.restored(state)
 
     def reset_layout(self) -> None:
         """Put every dock back where it stood at first."""
@@ -227,6 +231,8 @@ class MainWindow(QMainWindow):
         for shown in self.views.values():
             shown.attention_changed.connect(self._attend_soon)
             shown.said.connect(self.status.hint)
+            shown.layer_asked.connect(document.go_to)
+            live.picture_taken.connect(shown.note_picture)
             live.prepared_changed.connect(shown.set_prepared)
             live.scalars_added.connect(shown.add_scalars)
             live.epoch_ended.connect(shown.add_epoch)

@@ -12,7 +12,7 @@ import numpy as np
 from builder.compile.infer import Inference, infer
 from builder.graph.frozen import freeze
 from builder.graph.model import Edge, Graph, Node
-from builder.inspect.picture import Attention, Picture, Plane
+from builder.inspect.picture import Attention, Health, Picture, Plane
 from builder.train.messages import EpochEnded
 from builder.ui.views.base import Subject
 
@@ -33,19 +33,20 @@ def chain(*nodes: tuple[str, str, Mapping[str, Any]]) -> Inference:
 
 def picture(inference: Inference, raw: np.ndarray, classes: int, plane: Plane | None = None) -> Picture:
     random = np.random.default_rng(0)
-    activations, filters = {}, {}
+    activations, filters, health = {}, {}, {}
     for name, info in inference.nodes.items():
         assert info.layer is not None
         assert info.output is not None
         shape = (*info.output, 24, 24) if plane is not None else info.output
         activations[name] = random.normal(size=shape).astype(np.float32)
         weight = info.layer.weights(info.known_inputs).get("weight", ())
+        health[name] = Health(*random.uniform(0.0, 1.0, 4).tolist(), float(random.uniform()) if weight else None)
         if len(weight) >= 2:
             filters[name] = random.normal(size=weight).astype(np.float32)
     scores = np.exp(random.normal(size=classes))
     output = (scores / scores.sum()).astype(np.float32) if classes > 1 else np.array([0.3], np.float32)
     fitted = raw.astype(np.float32) if plane is not None else raw.astype(np.float32) / 255
-    return Picture(7, Attention(), raw, fitted, 1, output, activations, filters, plane=plane)
+    return Picture(7, Attention(), raw, fitted, 1, output, activations, filters, health, plane)
 
 
 def lenet() -> Case:

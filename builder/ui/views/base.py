@@ -43,10 +43,12 @@ class View(QWidget):
         key: stable name, for the remembered layout.
         title: heading of its dock.
         help: one sentence: what is seen here.
+        behind: key of the view behind which it stands at first, as a tab; "" for a place of its own.
         attention_changed: what the view wants to see is another thing now.
         sample_asked: the user wants another pinned sample (its position).
         own_asked: the user wants this picture (an `Own`) in place of the pinned sample.
         mistake_asked: the user wants a sample that is answered wrongly, the next behind this position.
+        layer_asked: the user wants this layer selected (its dotted name).
         seen: the pointer is on a value: what that sees of the input (`field.Box`), or None when it has left.
         said: a sentence for the status line: what was saved or copied, or why it was not.
     """
@@ -54,13 +56,20 @@ class View(QWidget):
     key: ClassVar[str]
     title: ClassVar[str]
     help: ClassVar[str] = ""
+    behind: ClassVar[str] = ""
 
     attention_changed = Signal()
     sample_asked = Signal(int)
     own_asked = Signal(object)
     mistake_asked = Signal(int)
+    layer_asked = Signal(str)
     seen = Signal(object)
     said = Signal(str)
+
+    @property
+    def on_screen(self) -> bool:
+        """Whether somebody can see it: a dock behind the tab of another one counts as visible with Qt."""
+        return self.isVisible() and not self.visibleRegion().isEmpty()
 
     def head(self) -> QWidget | None:
         """The line with title and controls above the view, for a dock that shows it as its title bar."""
@@ -75,6 +84,12 @@ class View(QWidget):
 
     def show_picture(self, picture: Picture) -> None:
         """Draw the newest look inside the network. Called at most once a frame, only while visible."""
+
+    def note_picture(self, picture: Picture) -> None:
+        """Every look inside the network comes by here, though nobody sees this view: keep what is wanted later.
+
+        Nothing may be drawn for it, and nothing is captured for it: what others asked for is all that there is.
+        """
 
     def set_prepared(self, event: Prepared) -> None:
         """Data and model are ready: what comes from now on is of them."""

@@ -1,0 +1,227 @@
+"""Statistics of every layer side by side: how large a gradient reaches it, what it puts out, how much of it is dead."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QDialog, QMenu, QVBoxLayout, QWidget
+
+from builder.inspect.picture import Attention, Picture
+from builder.ui.theme import font, theme
+from builder.ui.views import export, layer_plot
+from builder.ui.views import layer_values as values
+from builder.ui.views.base import Subject, View, view
+from builder.ui.views.frame import Choice, ViewFrame
+from builder.ui.views.layer_plot import LayerPlot
+from builder.ui.widgets.buttons import menu_button, small_button
+
+
+@view
+class FlowView(View):
+    """Whether gradients vanish or explode on their way through the network, and what its layers do to the values.
+
+    Attributes:
+        frame: head and content.
+        look: what is shown; None while there is nothing.
+        ask_path: asks where to save; a test puts its own here.
+    """
+
+    key: ClassVar[str] = "flow"
+    title: ClassVar[str] = "Layer statistics"
+    help: ClassVar[str] = "For each layer the size of its gradient, the spread of its output, and its dead units."
+    behind: ClassVar[str] = "loss"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ask_path: export.Ask = export.ask_path
+        self.look: layer_plot.Look | None = None
+        self.enlarged: EnlargedLayers | None = None
+        self._subject: Subject | None = None
+        self._layers: dict[str, values.Layer] = {}
+        self._newest: values.Look | None = None
+        self._first: values.Look | None = None
+        self._first_gradient: values.Look | None = None  # the first behind a backward pass
+        self._stale = False
+        self._soon = QTimer(self, interval=0, singleShot=True)
+        self._soon.timeout.connect(self.refresh)
+        self.plot = LayerPlot()
+        self.plot.chosen.connect(self.layer_asked)
+        self.frame = ViewFrame(self.title, self.plot)
+        self.choice = Choice([each.name for each in values.MEASURES], "What is shown of each layer", self._choose)
+        self.frame.head.add(self.choice)
+        self._buttons = [
+            small_button("enlarge", "Enlarge", self.enlarge),
+            menu_button("Copy or save the plot or its figures", self.actions_menu),
+        ]
+        for button in self._buttons:
+            self.frame.head.add(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.frame)
+        self.refresh()
+
+    @property
+    def measure(self) -> values.Measure:
+        """The figure that is shown."""
+        return values.MEASURES[self.choice.value]
+
+    def sizeHint(self) -> QSize:
+        return QSize(360, 280)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, 140)
+
+    def head(self) -> QWidget:
+        return self.frame.head
+
+    def attention(self) -> Attention:
+        return Attention(statistics=True)
+
+    def set_subject(self, subject: Subject) -> None:
+        if self._subject is None or subject.inference is not self._subject.inference:
+            self._layers = values.layers(subject.inference)
+        self._subject = subject
+        self.refresh()
+
+    def note_picture(self, picture: Picture) -> None:
+        """Keep the first look of a run even where nobody sees it here: the cards may have asked for it."""
+        health = picture.health
+        if not health or (self._newest is not None and health is self._newest.health):
+            return  # measured now and then only, and few pictures bring it
+        self._newest = values.Look(picture.step, health)
+        self._first = self._first or self._newest
+        if self._first_gradient is None and self._newest.has_gradient:
+            self._first_gradient = self._newest
+        self.refresh()
+
+    def show_picture(self, picture: Picture) -> None:
+        self.note_picture(picture)
+
+    def clear(self) -> None:
+        self._newest = self._first = self._first_gradient = None
+        self.refresh()
+
+    def _choose(self, _number: int) -> None:
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Draw anew, as soon as somebody can see it."""
+        enlarged = self.enlarged is not None and self.enlarged.isVisible()
+        if not self.on_screen and not enlarged:
+            self._stale = True
+            return
+        self._stale = False
+        made = self._made()
+        if isinstance(made, str):
+            self.look = None
+            self.frame.set_empty(made)
+        else:
+            self.look = made
+            self.frame.set_empty("")
+            self.plot.show_look(made)
+            if self.enlarged is not None:
+                self.enlarged.plot.show_look(made)
+        for button in self._buttons:
+            button.setEnabled(self.look is not None)
+        self.frame.head.arrange()
+
+    def _made(self) -> layer_plot.Look | str:
+        measure, newest = self.measure, self._newest
+        if newest is None or self._subject is None:
+            return "The layers are compared here once the data is loaded."
+        gradient = measure is values.GRADIENT
+        found = values.bars(measure, self._layers, newest, self._first_gradient if gradient else self._first)
+        if not found:
+            return measure.nothing
+        if gradient and not newest.has_gradient:
+            return "Make a step or press Run: the gradient of each layer stands here from the first step on."
+        first = self._first_gradient if gradient else self._first
+        first_step = first.step if first is not None and first is not newest else None
+        return layer_plot.Look(measure, tuple(found), first_step, frozenset(self._subject.selection))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._stale:  # the tab was chosen: Qt moves the dock into sight and shows nothing that was hidden
+            self._soon.start()
+
+    # Enlarge, copy, save --------------------------------------------------------------------------------------------
+
+    def enlarge(self) -> None:
+        """Show the plot in a large window of its own that goes on following the run."""
+        if self.look is None:
+            return
+        if self.enlarged is None:
+            self.enlarged = EnlargedLayers(self)
+            self.enlarged.destroyed.connect(self._forget_enlarged)
+        self.enlarged.plot.show_look(self.look)
+        self.enlarged.show()
+        self.enlarged.activateWindow()
+
+    def _forget_enlarged(self) -> None:
+        self.enlarged = None
+
+    def plot_picture(self) -> QImage:
+        """The plot with its title, large enough for a slide."""
+        image = QImage(960, 580, QImage.Format.Format_RGB32)
+        image.fill(theme().color("panel"))
+        painter = QPainter(image)
+        painter.setFont(font(15, bold=True))
+        painter.setPen(theme().color("text"))
+        painter.drawText(QRectF(12, 8, 900, 28), Qt.AlignmentFlag.AlignVCenter, f"{self.title} · {self.measure.name}")
+        if self.look is not None:
+            layer_plot.Frame(self.look, QRectF(0, 44, 960, 528)).paint(painter)
+        painter.end()
+        return image
+
+    def copy_picture(self) -> None:
+        """Put the plot onto the clipboard."""
+        self.said.emit(export.copy_picture(self.plot_picture()))
+
+    def save_picture(self) -> None:
+        """Ask for a file and write the plot there."""
+        self.said.emit(export.save_picture(self, self.plot_picture(), self.title, self.ask_path))
+
+    def table(self) -> str:
+        """All figures of all layers as comma-separated values, at the first look of the run and at the newest."""
+        looks = (("first", self._first), ("first gradient", self._first_gradient), ("newest", self._newest))
+        return values.table(self._layers, [(name, look) for name, look in looks if look is not None])
+
+    def save_table(self) -> None:
+        """Ask for a file and write the figures there."""
+        self.said.emit(export.save_text(self, self.table(), self.title, self.ask_path))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.actions_menu().popup(event.globalPos())
+
+    def actions_menu(self) -> QMenu:
+        """What can be done with the plot; a menu that dies when it closes."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for words, act in (
+            ("Enlarge", self.enlarge),
+            ("Copy picture", self.copy_picture),
+            ("Save picture…", self.save_picture),
+            ("Save figures…", self.save_table),
+        ):
+            menu.addAction(words, act).setEnabled(self.look is not None)
+        return menu
+
+
+class EnlargedLayers(QDialog):
+    """A second plot of the same bars in a large window."""
+
+    def __init__(self, shown: FlowView) -> None:
+        super().__init__(shown)
+        self.plot = LayerPlot()
+        self.plot.chosen.connect(shown.layer_asked)
+        self.setWindowTitle(shown.title)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 12, 8, 8)
+        column.addWidget(self.plot)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(1100, 640)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), theme().color("panel"))
