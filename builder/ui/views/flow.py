@@ -132,13 +132,14 @@ class FlowView(View):
         if newest is None or self._subject is None:
             return "The layers are compared here once the data is loaded."
         gradient = measure is values.GRADIENT
-        found = values.bars(measure, self._layers, newest, self._first_gradient if gradient else self._first)
+        first = self._first_gradient if gradient else self._first
+        first = None if first is newest else first
+        found = values.bars(measure, self._layers, newest, first)
         if not found:
             return measure.nothing
         if gradient and not newest.has_gradient:
             return "Make a step or press Run: the gradient of each layer stands here from the first step on."
-        first = self._first_gradient if gradient else self._first
-        first_step = first.step if first is not None and first is not newest else None
+        first_step = first.step if first is not None else None
         return layer_plot.Look(measure, tuple(found), first_step, frozenset(self._subject.selection))
 
     def paintEvent(self, event: QPaintEvent) -> None:

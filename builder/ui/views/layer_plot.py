@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainte
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from builder.ui.theme import font, theme
-from builder.ui.views.layer_values import FROZEN, Bar, Measure, words
+from builder.ui.views.layer_values import CONSTANT, FROZEN, Bar, Measure, words
 from builder.ui.views.paint import figure, paint_note
 
 HEAD = 20  # pixels above the bars, for a line of words
@@ -138,7 +138,7 @@ class Frame:
         longest = max(self._metrics.horizontalAdvance(leaf) for leaf in self._leaves) + 8
         self.turned = longest > self.slot
         row = self._metrics.height() + 2
-        self._names = max(0.0, min(longest, 0.34 * box.height(), 110.0)) if self.turned else row
+        self._names = max(0.0, min(longest, 0.32 * box.height(), 96.0)) if self.turned else row
         self._band = row if any(self._groups) else 0.0
         foot = self._names + self._band + 4
         self.area = QRectF(box.left() + left, box.top() + HEAD, wide, max(8.0, box.height() - HEAD - foot))
@@ -184,7 +184,7 @@ class Frame:
         return [float(place) for place in range(high, low - 1, -step)]
 
     def _tick(self, place: float) -> str:
-        return figure(10.0**place, 2) if self.look.measure.log else f"{100 * place:.0f} %"
+        return figure(10.0**place, 3 if -4 <= place < 6 else 2) if self.look.measure.log else f"{100 * place:.0f} %"
 
     def _paint_axis(self, painter: QPainter) -> None:
         most = max(1, int(self.area.height() / 24))
@@ -203,21 +203,23 @@ class Frame:
         line = QRectF(self.area.left(), self.area.top() - HEAD, self.area.width(), HEAD - 4)
         marks = []
         if self.look.first_step is not None:
-            marks.append(("muted", f"at step {self.look.first_step:,}"))
+            marks.append((False, f"at step {self.look.first_step:,}"))
         if self.look.measure.mean:
-            marks.append(("text", "size of the mean"))
+            marks.append((True, "mean, without its sign"))
         painter.setFont(self._face)
         right = line.right()
-        for role, text in marks:
+        for dot, text in marks:
             width = self._metrics.horizontalAdvance(text) + 2
             if right - width - 16 < line.left():
                 break
             painter.setPen(theme().color("muted"))
             flags = Qt.AlignmentFlag.AlignVCenter
             painter.drawText(QRectF(right - width, line.top(), width, line.height()), flags, text)
-            painter.setPen(QPen(theme().color(role), 1.5))
             y = line.center().y()
-            painter.drawLine(QPointF(right - width - 14, y), QPointF(right - width - 4, y))
+            if dot:
+                self._paint_dot(painter, QPointF(right - width - 8, y), 3.0)
+            else:
+                self._paint_mark(painter, right - width - 9, y, 10.0)
             right -= width + 26
         room = right - line.left()
         title = self._metrics.elidedText(self.look.measure.title, Qt.TextElideMode.ElideRight, room)
@@ -236,26 +238,31 @@ class Frame:
         middle, bottom = self.middle(number), self.area.bottom()
         width = min(WIDEST, self.slot if self.slot < 3 else 0.68 * self.slot)
         colour = theme().category(bar.layer.category)
-        if bar.note:
-            self._paint_note(painter, middle, bar, width)
-        elif bar.value is not None:
+        if bar.value is not None and not bar.note:
             top = min(self.top(bar.value), bottom - 1.5)
             painter.fillRect(QRectF(middle - width / 2, top, width, bottom - top), colour)
         if bar.first is not None and math.isfinite(bar.first) and not (self.look.measure.log and bar.first <= 0):
-            self._paint_mark(painter, middle, self.top(bar.first), max(width, min(self.slot, width + 6)), "muted")
-        if bar.mean is not None and math.isfinite(bar.mean) and bar.mean != 0:
-            self._paint_mark(painter, middle, self.top(abs(bar.mean)), width, "text")
+            self._paint_mark(painter, middle, self.top(bar.first), max(width, min(self.slot, width + 6)))
+        if bar.note:
+            self._paint_note(painter, middle, bar, width)
+        if bar.mean is not None and 10.0**self.low <= abs(bar.mean) < math.inf:
+            self._paint_dot(painter, QPointF(middle, self.top(abs(bar.mean))), min(3.0, max(1.0, width / 2)))
 
-    def _paint_mark(self, painter: QPainter, middle: float, y: float, width: float, role: str) -> None:
-        painter.setPen(QPen(theme().color("panel"), 3.5))  # so that it shows on a bar of whatever colour
-        painter.drawLine(QPointF(middle - width / 2, y), QPointF(middle + width / 2, y))
-        painter.setPen(QPen(theme().color(role), 1.5))
-        painter.drawLine(QPointF(middle - width / 2, y), QPointF(middle + width / 2, y))
+    def _paint_mark(self, painter: QPainter, middle: float, y: float, width: float) -> None:
+        """A line across a bar, of whatever colour that is."""
+        for role, thick in (("panel", 3.5), ("muted", 1.5)):
+            painter.setPen(QPen(theme().color(role), thick))
+            painter.drawLine(QPointF(middle - width / 2, y), QPointF(middle + width / 2, y))
+
+    def _paint_dot(self, painter: QPainter, at: QPointF, radius: float) -> None:
+        painter.setPen(QPen(theme().color("panel"), 1.5) if radius > 2 else Qt.PenStyle.NoPen)
+        painter.setBrush(theme().color("text"))
+        painter.drawEllipse(at, radius, radius)
 
     def _paint_note(self, painter: QPainter, middle: float, bar: Bar, width: float) -> None:
         """No bar, but a cross at the edge where it would end, and why, where that fits."""
         wild = bar.value is not None and not math.isfinite(bar.value)
-        colour = theme().color("muted" if bar.note == FROZEN else "bad")
+        colour = theme().color("muted" if bar.note in (FROZEN, CONSTANT) else "bad")
         bottom, size = self.area.bottom(), min(4.0, max(1.0, width / 2))
         if wild:
             painter.fillRect(QRectF(middle - width / 2, self.area.top(), width, self.area.height()), _faint(colour))
@@ -265,6 +272,8 @@ class Frame:
         painter.drawLine(QPointF(middle - size, y + size), QPointF(middle + size, y - size))
         length = self._metrics.horizontalAdvance(bar.note)
         if self.slot >= TURNED and length + 24 < self.area.height():
+            place = QRectF(middle - 6, bottom - 16 - length, 12, length + 4)
+            painter.fillRect(place, theme().color("panel", 0.8))  # over the mark of the first look
             painter.setFont(self._face)
             self._turn(painter, bar.note, middle, bottom - 14, length + 2, left=True)
 

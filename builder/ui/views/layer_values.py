@@ -15,7 +15,7 @@ from builder.layers.freezing import is_frozen
 from builder.ui.health import activates, answers
 from builder.ui.views.paint import figure
 
-NOT_A_NUMBER, NO_GRADIENT, FROZEN = "not a number", "no gradient", "frozen"
+NOT_A_NUMBER, NO_GRADIENT, FROZEN, CONSTANT = "not a number", "no gradient", "frozen", "constant"
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ GRADIENT = Measure(
 )
 ACTIVATION = Measure(
     "activation",
-    "standard deviation of the output",
+    "deviation of the output",
     True,
     lambda layer: True,
     lambda health: health.deviation,
@@ -163,7 +163,7 @@ def _bar(measure: Measure, layer: Layer, health: Health, first: Health | None) -
     elif not math.isfinite(value):
         note = NOT_A_NUMBER if math.isnan(value) else "∞"
     elif measure.log and value == 0.0:
-        note = "always the same"
+        note = CONSTANT
     return Bar(
         layer, value, measure.value(first) if first is not None else None, health.mean if measure.mean else None, note
     )
