@@ -1,4 +1,4 @@
-"""Docks that stand as a tab behind another one. Knows docks only."""
+"""Docks that stand behind others as tabs, in a window that nobody has arranged. Knows docks only."""
 
 from __future__ import annotations
 
@@ -8,27 +8,15 @@ from PySide6.QtCore import QByteArray
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 
-class Tabs:
-    """Puts docks behind others, at first and where a remembered layout is older than they are."""
+def stand_behind(window: QMainWindow, docks: Mapping[str, QDockWidget], behind: Mapping[str, str]) -> None:
+    """Put docks behind others as tabs, which stay in front: `behind` has the key of the other for each."""
+    for key, front in behind.items():
+        window.tabifyDockWidget(docks[front], docks[key])
+        if not docks[front].isFloating():
+            docks[front].raise_()
 
-    def __init__(self, window: QMainWindow, docks: Mapping[str, QDockWidget], places: Mapping[str, str]) -> None:
-        """Arrange docks for the first time.
 
-        Args:
-            places: key of a dock, and the one behind which it goes.
-        """
-        self._window, self._docks, self._places = window, docks, places
-        for key in places:
-            self._go_behind(key)
-
-    def restored(self, state: QByteArray) -> None:
-        """A layout has been restored: what that does not know, Qt has put beside the others, and takes their room."""
-        for key in self._places:
-            if self._docks[key].objectName().encode("utf-16-be") not in state.data():
-                self._go_behind(key)
-
-    def _go_behind(self, key: str) -> None:
-        front = self._docks[self._places[key]]
-        if not front.isFloating():
-            self._window.tabifyDockWidget(front, self._docks[key])
-            front.raise_()
+def unknown(state: QByteArray, docks: Mapping[str, QDockWidget], behind: Mapping[str, str]) -> dict[str, str]:
+    """Those of `behind` of which a remembered layout knows nothing: Qt would squeeze them in beside all others."""
+    written = bytes(state.data())  # names stand in it as a data stream writes them
+    return {key: front for key, front in behind.items() if docks[key].objectName().encode("utf-16-be") not in written}

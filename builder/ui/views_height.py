@@ -36,9 +36,8 @@ class ViewsHeight:
         self._settle.start()
 
     def _standing(self) -> list[QDockWidget]:
-        """Those that do not float, and are as high as the row: a tab bar would take some of it."""
-        docks = [dock for dock in self._docks if not dock.isFloating()]
-        return [dock for dock in docks if not self._window.tabifiedDockWidgets(dock)] or docks
+        """Those that do not float, and are not as high as a row of tabs leaves them."""
+        return [dock for dock in self._docks if not (dock.isFloating() or self._window.tabifiedDockWidgets(dock))]
 
     def _settled(self) -> None:
         docks = self._standing()

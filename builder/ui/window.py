@@ -45,7 +45,7 @@ from builder.ui.recovery_offer import SUBJECT as RECOVERY
 from builder.ui.recovery_offer import RecoveryOffer
 from builder.ui.status import StatusLine
 from builder.ui.table.panel import AnalysisPanel
-from builder.ui.tabs import Tabs
+from builder.ui.tabs import stand_behind, unknown
 from builder.ui.theme import theme
 from builder.ui.topbar import TopBar
 from builder.ui.views.base import Subject, View, all_views
@@ -138,8 +138,8 @@ class MainWindow(QMainWindow):
             if head is not None:
                 head.setToolTip(f"{kind.help} Drag to move this panel, double-click to let it float.")
             self._dock(kind.key, kind.title, shown, area.BottomDockWidgetArea, head)
-        behind = {key: shown.behind for key, shown in self.views.items() if shown.behind}
-        self._tabs = Tabs(self, self.docks, behind)
+        self._behind = {kind.key: kind.behind for kind in all_views() if kind.behind}
+        stand_behind(self, self.docks, self._behind)
         self._dock("problems", "Problems", self.problems, area.BottomDockWidgetArea)
         self.docks["problems"].hide()
         self._dock("analysis", "Analysis", self.analysis, area.BottomDockWidgetArea, self.analysis.head())
@@ -164,8 +164,8 @@ class MainWindow(QMainWindow):
         else:
             fill_small_screen(self)
         if isinstance(state, QByteArray) and self.restoreState(state, LAYOUT_VERSION):
+            stand_behind(self, self.docks, unknown(state, self.docks, self._behind))
             self._views_height.arranged()
-            self._tabs.restored(state)
 
     def reset_layout(self) -> None:
         """Put every dock back where it stood at first."""

@@ -164,6 +164,15 @@ def test_health_of_made_up_values() -> None:
     assert found["conv1"].gradient == 2
 
 
+def test_a_gradient_that_exploded_is_not_taken_for_none() -> None:
+    root = torch.nn.ModuleDict({"known": torch.nn.Linear(2, 2), "none": torch.nn.Linear(2, 2)})
+    root["known"].weight.grad = torch.full((2, 2), torch.nan)
+    rows = measure({name: torch.ones(3, 2) for name in root}, {}, root).numpy()
+    found = healths(tuple(root), rows)
+    assert np.isnan(found["known"].gradient)  # type: ignore[arg-type]
+    assert found["none"].gradient is None
+
+
 def test_statistics_are_sampled(root: torch.nn.Module) -> None:
     watcher = observer(root)
     attention = Attention(statistics=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -116,3 +117,9 @@ def test_what_is_wrong_with_a_node_only_in_its_surroundings_stands_on_its_card()
     alone = project.with_graph(Graph.of([Node("fc", "Linear")]))
     inference = infer(alone.graph)
     assert "fc" not in warnings(check(alone), inference)
+
+
+@pytest.mark.parametrize("wild", [math.nan, math.inf])
+def test_a_gradient_that_is_no_number_is_no_measure_for_the_others(wild: float) -> None:
+    health = {"conv1": replace(WELL, gradient=wild), "conv2": WELL, "fc1": replace(WELL, gradient=1e-9)}
+    assert only(badges(health, network("lenet5")), "fc1") == ("gradient vanishes", "warn")

@@ -43,7 +43,7 @@ class View(QWidget):
         key: stable name, for the remembered layout.
         title: heading of its dock.
         help: one sentence: what is seen here.
-        behind: key of the view behind which it stands at first, as a tab; "" for a place of its own.
+        behind: key of an earlier view that it stands behind as a tab until somebody arranges the window; "" for none.
         attention_changed: what the view wants to see is another thing now.
         sample_asked: the user wants another pinned sample (its position).
         own_asked: the user wants this picture (an `Own`) in place of the pinned sample.

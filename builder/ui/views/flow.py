@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QMenu, QVBoxLayout, QWidget
 
 from builder.inspect.picture import Attention, Picture
@@ -71,7 +71,7 @@ class FlowView(View):
         return QSize(360, 280)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, 140)
+        return QSize(160, 112)  # with head and tabs no higher than the others
 
     def head(self) -> QWidget:
         return self.frame.head
@@ -109,9 +109,12 @@ class FlowView(View):
     def refresh(self) -> None:
         """Draw anew, as soon as somebody can see it."""
         enlarged = self.enlarged is not None and self.enlarged.isVisible()
-        if not self.on_screen and not enlarged:
+        if self.on_screen or enlarged:
+            self._draw()
+        else:
             self._stale = True
-            return
+
+    def _draw(self) -> None:
         self._stale = False
         made = self._made()
         if isinstance(made, str):
@@ -141,6 +144,10 @@ class FlowView(View):
             return "Make a step or press Run: the gradient of each layer stands here from the first step on."
         first_step = first.step if first is not None else None
         return layer_plot.Look(measure, tuple(found), first_step, frozenset(self._subject.selection))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._draw()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -1,0 +1,68 @@
+"""Views that stand behind others as tabs, and layouts that were remembered before there were such."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow
+from pytestqt.qtbot import QtBot
+
+from builder.ui.docks import add_dock
+from builder.ui.tabs import stand_behind, unknown
+
+BEHIND = {"late": "front"}
+
+
+def window(qtbot: QtBot, *keys: str) -> tuple[QMainWindow, dict[str, QDockWidget]]:
+    made = QMainWindow()
+    qtbot.addWidget(made)
+    made.resize(900, 600)
+    made.setDockNestingEnabled(True)
+    made.setCentralWidget(QLabel("middle"))
+    area = Qt.DockWidgetArea.BottomDockWidgetArea
+    docks = {key: add_dock(made, key, key, QLabel(key), area) for key in keys}
+    if "late" in docks:
+        stand_behind(made, docks, BEHIND)
+    return made, docks
+
+
+def old_layout(qtbot: QtBot, *, hidden: bool) -> QByteArray:
+    """A layout of a program that had no "late" yet."""
+    made, docks = window(qtbot, "first", "front", "last")
+    made.show()
+    if hidden:
+        docks["front"].hide()
+    return made.saveState(1)
+
+
+def test_the_view_in_front_stays_in_front(qtbot: QtBot) -> None:
+    made, docks = window(qtbot, "first", "front", "late", "last")
+    made.show()
+    assert made.tabifiedDockWidgets(docks["front"]) == [docks["late"]]
+    assert not docks["front"].visibleRegion().isEmpty()
+    assert docks["late"].visibleRegion().isEmpty()
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_an_older_layout_stays_as_it_was(qtbot: QtBot, hidden: bool) -> None:
+    state = old_layout(qtbot, hidden=hidden)
+    made, docks = window(qtbot, "first", "front", "late", "last")
+    assert made.restoreState(state, 1)
+    assert unknown(state, docks, BEHIND) == BEHIND
+    stand_behind(made, docks, unknown(state, docks, BEHIND))
+    made.show()
+    assert docks["front"].isHidden() is hidden
+    if hidden:
+        assert docks["late"].isVisible()
+    else:
+        assert made.tabifiedDockWidgets(docks["front"]) == [docks["late"]]
+        assert docks["late"].visibleRegion().isEmpty()
+    assert docks["first"].width() > 200
+    assert docks["last"].width() > 200
+
+
+def test_a_layout_that_knows_the_view_is_left_alone(qtbot: QtBot) -> None:
+    before, docks = window(qtbot, "first", "front", "late", "last")
+    docks["late"].raise_()
+    before.show()
+    assert unknown(before.saveState(1), docks, BEHIND) == {}
