@@ -46,7 +46,7 @@ def picture(inference: Inference, raw: np.ndarray, classes: int, plane: Plane | 
     scores = np.exp(random.normal(size=classes))
     output = (scores / scores.sum()).astype(np.float32) if classes > 1 else np.array([0.3], np.float32)
     fitted = raw.astype(np.float32) if plane is not None else raw.astype(np.float32) / 255
-    return Picture(7, Attention(), raw, fitted, 1, output, activations, filters, health, plane)
+    return Picture(7, Attention(), raw, fitted, 1, output, activations, filters, health=health, plane=plane)
 
 
 def lenet() -> Case:
