@@ -50,6 +50,7 @@ class LayerPlot(QWidget):
         self.look: Look | None = None
         self.pointed: int | None = None
         self._at = QPointF()
+        self.setAccessibleName("One bar for each layer")
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
