@@ -6,11 +6,12 @@ import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from builder.inspect.activations import at_inference
-from builder.train.messages import Phase
+from builder.train.messages import Confusion, FindMistake, Phase
 
 if TYPE_CHECKING:
     from builder.data.resident import Part
@@ -58,17 +59,23 @@ def step(learner: Learner, rows: Tensor) -> Iterator[Phase]:
 
 
 class Figures(NamedTuple):
-    """Mean loss, and the share of right answers where that makes sense."""
+    """Mean loss, and where there are classes the share of right answers and who was taken for whom.
+
+    Attributes:
+        confusion: see `messages.Confusion`.
+    """
 
     loss: float
-    accuracy: float | None
+    accuracy: float | None = None
+    confusion: Confusion | None = None
 
 
 def evaluate(learner: Learner, part: Part, between: Callable[[], None]) -> Figures | None:
-    """Loss and accuracy over a part of the data; None when it holds nothing. `between` is called between batches."""
+    """Figures of a part of the data; None when it holds nothing. `between` is called between batches."""
     if not len(part):
         return None
-    loss, right = learner.zero(), learner.zero()
+    loss = learner.zero()
+    count: _Count | None = None
     for rows in torch.arange(len(part)).split(_at_once(learner)):  # type: ignore[no-untyped-call]
         between()
         with at_inference(learner.root):
@@ -76,23 +83,55 @@ def evaluate(learner: Learner, part: Part, between: Callable[[], None]) -> Figur
             scores = learner.model(x)
             loss += learner.objective.loss(scores, target) * len(rows)
             if learner.objective.counts:
-                right += learner.objective.correct(scores, target).sum()
-    return Figures(float(loss) / len(part), float(right) / len(part) if learner.objective.counts else None)
+                count = count or _Count(learner.objective.class_count(scores), scores.device)
+                count.add(*learner.objective.classes(scores, target))
+    if count is None:
+        return Figures(float(loss) / len(part))
+    confusion = count.table()
+    return Figures(float(loss) / len(part), float(confusion.trace()) / len(part), confusion)
 
 
-def first_wrong(learner: Learner, part: Part, after: int, cancelled: Callable[[], bool]) -> int | None:
-    """Position of the first sample that is answered wrongly, from the one behind `after` on and around."""
+class _Count:
+    """Counts pairs of said and true class on the device; nothing waits for it before the table is asked for."""
+
+    def __init__(self, classes: int, device: torch.device) -> None:
+        self._classes = classes
+        # Not every device adds up whole numbers of 64 bits.
+        kind = torch.int64 if device.type in ("cpu", "cuda") else torch.int32
+        self._cells = torch.zeros(classes * classes, dtype=kind, device=device)
+        self._one = torch.ones((), dtype=kind, device=device)
+
+    def add(self, said: Tensor, true: Tensor) -> None:
+        """Count these samples. (`bincount` would do, but on CUDA it waits to learn the largest number.)"""
+        self._cells.index_add_(0, true * self._classes + said, self._one.expand(len(said)))
+
+    def table(self) -> Confusion:
+        """The counts: (true class, said class)."""
+        return self._cells.cpu().numpy().astype(np.int64).reshape(self._classes, self._classes)
+
+
+def first_wrong(learner: Learner, part: Part, wish: FindMistake, cancelled: Callable[[], bool]) -> int | None:
+    """Position of the first sample that is answered wrongly in the wished way, from the one behind on and around."""
     if not learner.objective.counts:
         return None
-    for rows in ((torch.arange(len(part)) + after + 1) % max(1, len(part))).split(_at_once(learner)):  # type: ignore[no-untyped-call]
+    for rows in ((torch.arange(len(part)) + wish.after + 1) % max(1, len(part))).split(_at_once(learner)):  # type: ignore[no-untyped-call]
         if cancelled():
             return None
         with at_inference(learner.root):
             x, target = learner.load(rows, part)
-            wrong = (~learner.objective.correct(learner.model(x), target)).nonzero()
+            wrong = _wrong(learner, learner.model(x), target, wish).nonzero()
         if len(wrong):
             return int(rows[int(wrong[0, 0])])
     return None
+
+
+def _wrong(learner: Learner, scores: Tensor, target: Tensor, wish: FindMistake) -> Tensor:
+    """Which answers are wrong in the wished way: bool (samples,)."""
+    wrong = ~learner.objective.correct(scores, target)
+    for found, wished in zip(learner.objective.classes(scores, target), (wish.said, wish.true), strict=True):
+        if wished is not None:
+            wrong &= found == wished
+    return wrong
 
 
 def _at_once(learner: Learner) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
@@ -100,9 +100,15 @@ class SaveWeights:
 @dataclass(frozen=True)
 class FindMistake:
     """Look for a sample of the validation part that is answered wrongly, from the one behind position `after` on and
-    around; `MistakeFound` answers. Obeyed after the end, too."""
+    around; `MistakeFound` answers. Obeyed after the end, too.
+
+    Attributes:
+        true, said: only one that is of this class, and that is said to be of that one (by number); None for any.
+    """
 
     after: int
+    true: int | None = None
+    said: int | None = None
 
 
 Command = (
@@ -168,9 +174,17 @@ class StateChanged:
     inside: Inside | None = None
 
 
+Confusion = NDArray[np.int64]
+"""(classes, classes): how many samples of the row's class were said to be of the column's."""
+
+
 @dataclass(frozen=True)
 class EpochEnded:
-    """Figures of one epoch; None where they do not apply."""
+    """Figures of one epoch; None where they do not apply.
+
+    Attributes:
+        confusion: in the validation part, at the end of the epoch.
+    """
 
     epoch: int
     step: int
@@ -180,6 +194,7 @@ class EpochEnded:
     validation_accuracy: float | None
     seconds: float
     images_per_second: float
+    confusion: Confusion | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -213,13 +228,18 @@ class Failed:
 
 @dataclass(frozen=True)
 class Finished:
-    """The end of every run: only answers to what is asked after it still follow."""
+    """The end of every run: only answers to what is asked after it still follow.
+
+    Attributes:
+        confusion: in the test part; None where it was not measured.
+    """
 
     reason: Reason
     step: int
     test_loss: float | None = None
     test_accuracy: float | None = None
     run: str = ""
+    confusion: Confusion | None = field(default=None, compare=False, repr=False)
 
 
 Event = Preparing | Prepared | StateChanged | EpochEnded | WeightsSaved | MistakeFound | Warned | Failed | Finished

@@ -34,16 +34,30 @@ class Objective:
 
     def correct(self, scores: Tensor, target: Tensor) -> Tensor:
         """Which answers are right: bool (samples,). Only where it `counts`."""
-        if scores.dim() == 1 or scores.shape[1] == 1:
+        said, true = self.classes(scores, target)
+        return said == true
+
+    def classes(self, scores: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """The class that each answer names, and the true one: int64 (samples,) both. Only where it `counts`."""
+        if _one_for_two(scores):
             limit = 0.5 if self.kind == "squared-error" else 0.0
-            return (scores.reshape(-1) > limit) == (target.reshape(-1) > 0.5)
-        return scores.argmax(1) == target
+            return (scores.reshape(-1) > limit).long(), (target.reshape(-1) > 0.5).long()
+        return scores.argmax(1), target
+
+    def class_count(self, scores: Tensor) -> int:
+        """How many classes these scores tell apart. Only where it `counts`."""
+        return 2 if _one_for_two(scores) else scores.shape[1]
 
     def answer(self, scores: Tensor) -> Tensor:
         """What the network says, for a reader: probabilities, or the values themselves with squared error."""
         if self.kind == "cross-entropy":
             return scores.softmax(1)
         return scores.sigmoid() if self.kind == "binary-cross-entropy" else scores
+
+
+def _one_for_two(scores: Tensor) -> bool:
+    """Whether there is a single output: one class where it is high, the other where it is low."""
+    return scores.dim() == 1 or scores.shape[1] == 1
 
 
 def _as_scores(scores: Tensor, target: Tensor) -> Tensor:

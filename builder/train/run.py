@@ -32,7 +32,7 @@ from builder.compile.stored import weights_of_run
 from builder.graph.problems import Problem, ProblemError
 from builder.train.job import Job
 from builder.train.learner import Learner
-from builder.train.messages import EpochEnded, Finished
+from builder.train.messages import Confusion, EpochEnded, Finished
 from builder.train.meter import Rows, joined
 from builder.writing import put
 
@@ -40,6 +40,7 @@ FORMAT = "torchcanvas-run"
 VERSION = 1
 SNAPSHOTS = 24  # weights kept of the epochs of a run; of more, every second one goes
 ROWS_PER_EPOCH = 100  # steps noted in metrics.jsonl
+MOST_CLASSES = 100  # of more, the table of confusions would be most of metrics.jsonl
 
 
 class Record:
@@ -78,7 +79,9 @@ class Record:
 
     def epoch(self, ended: EpochEnded) -> None:
         """Append an epoch's figures, and keep its weights."""
-        self.note("epoch", **asdict(ended))
+        values = asdict(ended)
+        self._confusion(values.pop("confusion"), "validation", ended.step)
+        self.note("epoch", **values)
         if ended.epoch % self._epoch_stride == 0:
             self._kept.append((ended.epoch, self.snapshot()))
         if len(self._kept) > SNAPSHOTS:
@@ -87,6 +90,11 @@ class Record:
                 path.unlink(missing_ok=True)
             self._kept = [entry for entry in self._kept if entry[0] % self._epoch_stride == 0]
         self.save_resume()
+
+    def _confusion(self, table: Confusion | None, part: str, step: int) -> None:
+        """Append who was taken for whom: a row a true class, a number a said one, in the order of run.json."""
+        if table is not None and len(table) <= MOST_CLASSES:
+            self.note("confusion", step=step, part=part, counts=table.tolist())
 
     def snapshot(self) -> Path:
         """Write the weights as they are; returns their file."""
@@ -114,6 +122,7 @@ class Record:
         self.snapshot()
         self.save_resume()
         values = {"step": finished.step, "test_loss": finished.test_loss, "test_accuracy": finished.test_accuracy}
+        self._confusion(finished.confusion, "test", finished.step)
         self.note("end", reason=finished.reason.value, **values)
 
     def log_error(self, text: str) -> None:

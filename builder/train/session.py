@@ -23,11 +23,12 @@ from builder.train.divergence import Divergence
 from builder.train.failure import all_frozen, astray, problem_of
 from builder.train.job import Job
 from builder.train.learner import Learner, NotFiniteError, initial, make_learner
-from builder.train.loop import evaluate, first_wrong, step, train_epoch
+from builder.train.loop import Figures, evaluate, first_wrong, step, train_epoch
 from builder.train.messages import (
     EpochEnded,
     Event,
     Failed,
+    FindMistake,
     Finished,
     Inside,
     MistakeFound,
@@ -139,7 +140,7 @@ class Session:
             train_epoch(learner, self)
             self._end_epoch(learner)
         test = evaluate(learner, learner.data.test, self._host.between)
-        return self._end(Reason.COMPLETED, *(test or (None, None)))
+        return self._end(Reason.COMPLETED, test)
 
     def prepare(self) -> Learner:
         """Load the data, build the model, choose the number of threads. Raises `ProblemError`."""
@@ -188,13 +189,14 @@ class Session:
             validation_accuracy=figures.accuracy if figures else None,
             seconds=self._clock.epoch_seconds,
             images_per_second=float(rows[:, 3].sum()) / training if training else 0.0,
+            confusion=figures.confusion if figures else None,
         )
         if self._record is not None:
             self._write(lambda record: record.epoch(ended))
         self._host.emit(ended)
         self._clock.start()
 
-    def _end(self, reason: Reason, loss: float | None = None, accuracy: float | None = None) -> Finished:
+    def _end(self, reason: Reason, test: Figures | None = None) -> Finished:
         if self.learner is not None:
             try:
                 self._read(wait=True)
@@ -202,7 +204,9 @@ class Session:
                 return self._fail(error)
             self._note_progress(self._clock.pace)
         step = self.learner.step if self.learner is not None else 0
-        finished = Finished(reason, step, loss, accuracy, str(self._folder) if self._record is not None else "")
+        loss, accuracy, confusion = test or (None, None, None)
+        folder = str(self._folder) if self._record is not None else ""
+        finished = Finished(reason, step, loss, accuracy, folder, confusion)
         self._write(lambda record: record.end(finished))
         return finished if self._record is not None else replace(finished, run="")
 
@@ -283,11 +287,11 @@ class Session:
             problem = Problem("out-of-memory", message, where=str(path))
         self._host.emit(WeightsSaved(path, problem))
 
-    def find_mistake(self, after: int) -> None:
-        """Tell which sample of the validation part behind this one is answered wrongly; nothing happens to the run."""
+    def find_mistake(self, wish: FindMistake) -> None:
+        """Tell which sample of the validation part is answered wrongly, as wished; nothing happens to the run."""
         if self.learner is not None:
             part = self.learner.data.validation
-            self._host.emit(MistakeFound(first_wrong(self.learner, part, after, self._host.cancelled)))
+            self._host.emit(MistakeFound(first_wrong(self.learner, part, wish, self._host.cancelled)))
 
     def set_learning_rate(self, value: float) -> None:
         """Use another learning rate from the next update on."""

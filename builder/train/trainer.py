@@ -140,7 +140,7 @@ class _Pilot(Host):
         self._events, self._mailbox = events, mailbox
         self._commands: queue.SimpleQueue[Command | _Wake] = queue.SimpleQueue()
         self._attention = attention
-        self._after: int | None = None  # where to look for a wrong answer from, once no step is under way
+        self._sought: FindMistake | None = None  # a wrong answer to look for, once no step is under way
         self._files: list[Path] = []  # to write the weights to, once no step is under way
         self._stop = threading.Event()
         self._leave = threading.Event()
@@ -194,8 +194,8 @@ class _Pilot(Host):
                 case SaveWeights(path):
                     self._files.append(path)
                     self._answer()
-                case FindMistake(after):
-                    self._after = after
+                case FindMistake() as wish:
+                    self._sought = wish
                     self._answer()
                 case _Wake.LOOK:
                     self._picture()
@@ -208,7 +208,7 @@ class _Pilot(Host):
                 if isinstance(command, SaveWeights):
                     self._files.append(command.path)
                 elif isinstance(command, FindMistake):
-                    self._after = command.after
+                    self._sought = command
         self._events.put(event)
 
     def cancelled(self) -> bool:
@@ -320,8 +320,8 @@ class _Pilot(Host):
                 self._pace = min(max(0.0, seconds), SLOWEST)
             case TakeSnapshot():
                 self.session.snapshot()
-            case FindMistake(after):
-                self._after = after
+            case FindMistake():
+                self._sought = command
                 if self.state is State.PAUSED:
                     self._answer()
             case SaveWeights(path):
@@ -338,9 +338,9 @@ class _Pilot(Host):
 
     def _answer(self) -> None:
         """Find and write what was asked for; inside a step only while it waits there."""
-        after, self._after = self._after, None
-        if after is not None:
-            self.session.find_mistake(after)
+        wish, self._sought = self._sought, None
+        if wish is not None:
+            self.session.find_mistake(wish)
         while self._files:
             self.session.save_weights(self._files.pop(0))
 

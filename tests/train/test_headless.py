@@ -6,6 +6,7 @@ import math
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -16,7 +17,7 @@ from builder.train.headless import Result, train
 from builder.train.job import Job
 from builder.train.learner import initial, warm_up
 from builder.train.messages import EpochEnded, Event, Failed, Finished, Phase, Prepared, Reason
-from builder.train.run import load_run
+from builder.train.run import load_run, read_metrics
 from builder.train.settings import SGD, Adam, TrainingSettings
 from tests.train.networks import chain, picture_job, point_job
 
@@ -78,6 +79,52 @@ def test_accuracy_agrees_with_counting_by_hand(tmp_path: Path) -> None:
     scores = model(x)
     assert result.epochs[0].train_accuracy == pytest.approx((scores.argmax(1) == y).float().mean().item())
     assert result.epochs[0].train_loss == pytest.approx(torch.nn.functional.cross_entropy(scores, y).item())
+
+
+@pytest.mark.parametrize("loss", ["cross-entropy", "binary-cross-entropy", "squared-error"])
+def test_who_is_taken_for_whom_agrees_with_counting_by_hand(loss: str) -> None:
+    """Also with one output for two classes, and over several batches of an evaluation."""
+    from builder.train import loop
+    from builder.train.learner import make_learner
+
+    job = picture_job() if loss == "cross-entropy" else point_job(loss=loss)
+    learner = make_learner(job, lambda *_: None, lambda: False)
+    part = learner.data.train
+    figures = loop.evaluate(learner, part, lambda: None)
+    assert figures is not None
+    assert figures.confusion is not None
+    x, target = learner.load(torch.arange(len(part)), part)
+    learner.root.eval()
+    scores = learner.model(x).detach()
+    said = scores.argmax(1) if scores.dim() > 1 and scores.shape[1] > 1 else learner.objective.answer(scores) > 0.5
+    pairs = list(zip(target.flatten().int().tolist(), said.flatten().int().tolist(), strict=True))
+    side = 10 if loss == "cross-entropy" else 2
+    assert figures.confusion.dtype == np.int64
+    assert figures.confusion.tolist() == [[pairs.count((i, j)) for j in range(side)] for i in range(side)]
+    assert figures.accuracy == figures.confusion.trace() / len(part)
+
+
+def test_no_batch_of_an_evaluation_waits_for_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    from builder.train import loop
+    from builder.train.learner import make_learner
+
+    learner = make_learner(picture_job(), lambda *_: None, lambda: False)
+    monkeypatch.setattr(loop, "_at_once", lambda _learner: 20)
+    calls: list[str] = []
+    for name in ("item", "tolist", "__bool__", "__int__", "nonzero", "bincount"):
+        monkeypatch.setattr(torch.Tensor, name, lambda *_, called=name, **__: calls.append(called))
+    loop.evaluate(learner, learner.data.validation, lambda: None)
+    assert calls == []
+
+
+def test_every_epoch_and_the_end_tell_who_is_taken_for_whom(tmp_path: Path) -> None:
+    result = train(picture_job(), run_folder=tmp_path / "run")
+    tables = [(ended.step, "validation", ended.confusion) for ended in result.epochs]
+    tables.append((result.finished.step, "test", result.finished.confusion))
+    rows = [row for row in read_metrics(tmp_path / "run" / "metrics.jsonl") if row["event"] == "confusion"]
+    told = [(step, part, table.tolist()) for step, part, table in tables if table is not None]
+    assert [(row["step"], row["part"], row["counts"]) for row in rows] == told
+    assert len(told) == 3
 
 
 def test_the_seed_repeats_a_run_to_the_last_digit(tmp_path: Path) -> None:

@@ -496,6 +496,30 @@ def test_wrong_answers_are_found_one_behind_the_other_and_around(fly: Fly) -> No
     assert found == [*wanted, wanted[0]]
 
 
+def test_only_the_wished_kind_of_wrong_answer_is_found(fly: Fly) -> None:
+    flight = fly(picture_job(epochs=1))
+    flight.finish()
+    (ended,) = flight.all(EpochEnded)
+    table = ended.confusion.copy()
+    positions = wrong_ones(flight)
+    assert table.sum() - table.trace() == len(positions)
+    found = set()
+    for true, said in np.ndindex(table.shape):
+        if true == said:
+            continue
+        after = -1
+        kind = []
+        for _ in range(table[true, said]):
+            flight.trainer.send(FindMistake(after, true, said))
+            after = flight.until(MistakeFound).position
+            kind.append(after)
+        assert kind == sorted(set(kind))
+        found |= set(kind)
+        flight.trainer.send(FindMistake(after, true, said))
+        assert flight.until(MistakeFound).position == (kind[0] if kind else None)
+    assert sorted(found) == positions
+
+
 def test_a_wrong_answer_is_found_after_the_end_too_and_none_where_all_are_right(fly: Fly) -> None:
     flight = fly(picture_job(epochs=1))
     flight.finish()
