@@ -208,10 +208,10 @@ class Live(QObject):
         """Write the weights as they are into the run folder."""
         self._send(TakeSnapshot())
 
-    def find_mistake(self, after: int) -> None:
-        """Look for the next sample of the validation part that is answered wrongly; `mistake_found` tells it."""
+    def find_mistake(self, after: int, true: int | None = None, said: int | None = None) -> None:
+        """Look for the next wrong answer in the validation part (see `FindMistake`); `mistake_found` tells it."""
         if not self._sketch:  # a part of a network answers nothing
-            self._send(FindMistake(after))
+            self._send(FindMistake(after, true, said))
 
     @property
     def no_weights(self) -> str:

@@ -237,6 +237,7 @@ class MainWindow(QMainWindow):
             live.scalars_added.connect(shown.add_scalars)
             live.epoch_ended.connect(shown.add_epoch)
             live.rate_changed.connect(shown.add_rate)
+            live.finished.connect(shown.set_finished)
         live.warned.connect(lambda problem: self.say_problem(problem, "warned"))
         live.failed.connect(self._failed)
         live.finished.connect(self._finished)

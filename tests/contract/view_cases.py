@@ -105,4 +105,5 @@ def two_inputs() -> Case:
 
 CASES = (lenet(), colour(), mlp(), two_inputs())
 SCALARS = np.array([[step, 2.0 / step, min(1.0, step / 40)] for step in range(1, 61)])
-EPOCH = EpochEnded(1, 60, 0.1, 0.9, 0.2, 0.85, 1.0, 1000.0)
+CONFUSION = np.random.default_rng(2).integers(0, 5, (10, 10)) + 40 * np.eye(10, dtype=np.int64)
+EPOCH = EpochEnded(1, 60, 0.1, 0.9, 0.2, 0.85, 1.0, 1000.0, CONFUSION)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from builder.compile.infer import Inference
 from builder.inspect.picture import Attention, Picture
-from builder.train.messages import EpochEnded, Prepared
+from builder.train.messages import EpochEnded, Finished, Prepared
 from builder.ui.views.field import Box
 
 V = TypeVar("V", bound=type["View"])
@@ -47,7 +47,8 @@ class View(QWidget):
         attention_changed: what the view wants to see is another thing now.
         sample_asked: the user wants another pinned sample (its position).
         own_asked: the user wants this picture (an `Own`) in place of the pinned sample.
-        mistake_asked: the user wants a sample that is answered wrongly, the next behind this position.
+        mistake_asked: the user wants a sample that is answered wrongly, the next behind this position; of this true
+            class and said to be of that one, or None for any.
         layer_asked: the user wants this layer selected (its dotted name).
         seen: the pointer is on a value: what that sees of the input (`field.Box`), or None when it has left.
         said: a sentence for the status line: what was saved or copied, or why it was not.
@@ -61,7 +62,7 @@ class View(QWidget):
     attention_changed = Signal()
     sample_asked = Signal(int)
     own_asked = Signal(object)
-    mistake_asked = Signal(int)
+    mistake_asked = Signal(int, object, object)
     layer_asked = Signal(str)
     seen = Signal(object)
     said = Signal(str)
@@ -105,6 +106,9 @@ class View(QWidget):
 
     def add_epoch(self, epoch: EpochEnded) -> None:
         """Take the figures of an epoch."""
+
+    def set_finished(self, event: Finished) -> None:
+        """The run has ended: take the figures of its test."""
 
     def clear(self) -> None:
         """A new run begins: forget curves and pictures."""

@@ -275,7 +275,7 @@ class SampleView(GridView):
 
     def ask_mistake(self) -> None:
         """Ask for the next sample that the network gets wrong."""
-        self.mistake_asked.emit(self.subject.sample if self.subject is not None else 0)
+        self.mistake_asked.emit(self.subject.sample if self.subject is not None else 0, None, None)
 
     def _show(self, _choice: int) -> None:
         self.refresh()

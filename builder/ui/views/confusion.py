@@ -1,0 +1,327 @@
+"""Which classes the network takes for which: the matrix of confusions, the scores of each class, the worst mistakes."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QStackedLayout, QVBoxLayout, QWidget
+
+from builder.inspect.scores import Counts
+from builder.train.messages import EpochEnded, Finished
+from builder.ui.theme import font, theme
+from builder.ui.views import export
+from builder.ui.views.base import Subject, View, view
+from builder.ui.views.frame import MARGIN, Choice, ViewFrame
+from builder.ui.views.matrix import SCALE, Confusions, Matrix, Place, lay_out, paint_matrix
+from builder.ui.views.scale import HEIGHT, ColourBar, paint_scale
+from builder.ui.views.sheets import SheetTable, counts_csv, per_class, sheet_picture, worst
+from builder.ui.widgets.buttons import menu_button, small_button
+from builder.ui.widgets.labels import Text
+
+FORMS = ("matrix", "per class", "mistakes")
+MATRIX, PER_CLASS, MISTAKES = range(3)
+PARTS = ("validation", "test")
+_BAR_FROM = 190  # pixels of height: in a lower panel the matrix needs all of them
+
+
+class Board(QWidget):
+    """The matrix above its colour bar, or one of the tables in their place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.matrix, self.bar, self.table = Matrix(), ColourBar(), SheetTable()
+        self.bar.set_scale(SCALE)
+        self.bar.setToolTip("The share of the samples of a class: of a row")
+        self._map = QWidget()
+        for part in (self.matrix, self.bar):
+            part.setParent(self._map)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._map)
+        self._stack.addWidget(self.table)
+        self._shown: Confusions | None = None
+        self.matrix.hovered.connect(self._point)
+
+    def show_confusions(self, shown: Confusions, form: int) -> None:
+        """Show this, as one of `FORMS`."""
+        self._shown = shown
+        if form == MATRIX:
+            self.matrix.show_confusions(shown)
+            self._stack.setCurrentWidget(self._map)
+        else:
+            self.table.show_sheet(per_class(shown) if form == PER_CLASS else worst(shown))
+            self._stack.setCurrentWidget(self.table)
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        width, height = self.width() - 2 * MARGIN, self.height()
+        low = height < _BAR_FROM
+        self.bar.setVisible(not low)
+        self.matrix.setGeometry(MARGIN, 0, width, height - (4 if low else HEIGHT + 6))
+        layout = self.matrix.layout_now()
+        if layout is not None:
+            cells = layout.cells.translated(self.matrix.pos())
+            self.bar.setGeometry(0, round(cells.bottom()) + 4, self.width(), HEIGHT)
+            self.bar.set_span(cells.left(), cells.width())
+
+    def _point(self, place: Place | None) -> None:
+        self.bar.set_mark(float(self._shown.shares[place]) if self._shown is not None and place is not None else None)
+
+
+class EnlargedBoard(QDialog):
+    """The same in a large window of its own that goes on following the training."""
+
+    def __init__(self, view: ConfusionView) -> None:
+        super().__init__(view)
+        self._title = Text(bold=True, size=15)
+        self.board = Board()
+        view.listen_to(self.board)
+        row = QHBoxLayout()
+        row.setContentsMargins(MARGIN, 8, MARGIN, 0)
+        row.addWidget(self._title, 1)
+        row.addWidget(small_button("copy", "Copy this picture", view.copy_picture))
+        row.addWidget(small_button("save", "Save this picture", view.save_picture))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 4)
+        column.addLayout(row)
+        column.addWidget(self.board, 1)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(860, 800)
+
+    def show_confusions(self, shown: Confusions, form: int, title: str) -> None:
+        """Show this."""
+        self._title.set_text(title)
+        self.setWindowTitle(title)
+        self.board.show_confusions(shown, form)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), theme().color("panel"))
+
+
+@view
+class ConfusionView(View):
+    """The matrix of confusions of the validation part, and of the test part once the run has ended.
+
+    Attributes:
+        frame: head and content; board: what is in it.
+        shown: what the board shows; None while there is nothing.
+        form, part: the choices in the head.
+        ask_path: asks where to save; a test puts its own here.
+    """
+
+    key: ClassVar[str] = "confusion"
+    title: ClassVar[str] = "Confusion matrix"
+    help: ClassVar[str] = "Which classes the network takes for which, counted at the end of each epoch."
+    behind: ClassVar[str] = "accuracy"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ask_path: export.Ask = export.ask_path
+        self.shown: Confusions | None = None
+        self.enlarged: EnlargedBoard | None = None
+        self._subject: Subject | None = None
+        self._counts: dict[str, Counts] = {}
+        self._epoch: EpochEnded | None = None
+        self._stale = True
+        self.board = Board()
+        self.listen_to(self.board)
+        self.frame = ViewFrame(self.title, self.board)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.frame)
+        self.form = Choice(FORMS, "The matrix, the scores of each class, or the most frequent mistakes", self._choose)
+        self.part = Choice(PARTS, "The part of the data that was asked", self._choose)
+        self._buttons = [
+            small_button("enlarge", "Enlarge", self.enlarge),
+            menu_button("Copy or save the picture or its figures", self.actions_menu),
+        ]
+        head = self.frame.head
+        head.add(self.part, 2)
+        head.add(self.form, 1)
+        for button in self._buttons:
+            head.add(button)
+        head.set_present(self.part, False)
+        theme().changed.connect(self.refresh)
+        self.refresh()
+
+    def sizeHint(self) -> QSize:
+        return QSize(360, 280)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, 140)
+
+    def head(self) -> QWidget:
+        return self.frame.head
+
+    # What it is told ------------------------------------------------------------------------------------------------
+
+    def set_subject(self, subject: Subject) -> None:
+        before = self._subject.classes if self._subject is not None else ()
+        self._subject = subject
+        if subject.classes != before:
+            self.refresh()
+
+    def add_epoch(self, epoch: EpochEnded) -> None:
+        self._epoch = epoch
+        if epoch.confusion is not None:
+            self._counts[PARTS[0]] = epoch.confusion
+        self.refresh()
+
+    def set_finished(self, event: Finished) -> None:
+        if event.confusion is not None:
+            self._counts[PARTS[1]] = event.confusion
+            self.refresh()
+
+    def clear(self) -> None:
+        self._counts.clear()
+        self._epoch = None
+        self.part.show_value(0)
+        self.refresh()
+
+    def listen_to(self, board: Board) -> None:
+        """Hear what is clicked there: the next sample of that kind is asked for."""
+        board.matrix.chosen.connect(lambda place: self._ask(*place) if board.matrix.wrong(place) else None)
+        board.table.asked.connect(lambda wish: self._ask(*wish))
+
+    def _ask(self, true: int, said: int | None) -> None:
+        """Samples that are pinned are of the validation part, whichever part the figures are of."""
+        self.mistake_asked.emit(self._subject.sample if self._subject is not None else 0, true, said)
+
+    # What is shown --------------------------------------------------------------------------------------------------
+
+    def _choose(self, _number: int) -> None:
+        self.refresh()
+
+    def _find(self) -> Confusions | str:
+        """What to show, or words that say why there is nothing."""
+        part = PARTS[self.part.value]
+        counts = self._counts.get(part)
+        if counts is None:
+            if self._epoch is None:
+                return "Press Run: after each epoch, this shows which classes the network takes for which."
+            if self._epoch.validation_loss is None:
+                return "No samples are kept back for validation, so none are counted here."
+            return "This network tells no classes apart, so it can take none for another."
+        classes = self._subject.classes if self._subject is not None else ()
+        names = classes if len(classes) == len(counts) else tuple(str(number) for number in range(len(counts)))
+        epoch = f", epoch {self._epoch.epoch}" if self._epoch is not None and part == PARTS[0] else ""
+        return Confusions(counts, names, f"{part} part{epoch}")
+
+    def refresh(self) -> None:
+        """Draw anew, as soon as somebody can see it."""
+        enlarged = self.enlarged is not None and self.enlarged.isVisible()
+        if not self.isVisible() and not enlarged:
+            self._stale = True
+            return
+        self._stale = False
+        self.frame.head.set_present(self.part, len(self._counts) > 1)
+        if len(self._counts) == 1:
+            self.part.show_value(PARTS.index(next(iter(self._counts))))
+        found = self._find()
+        self.shown = None if isinstance(found, str) else found
+        for button in self._buttons:
+            button.setEnabled(self.shown is not None)
+        if self.shown is None:
+            self.frame.set_empty(str(found))
+            return
+        self.frame.set_empty("")
+        self.board.show_confusions(self.shown, self.form.value)
+        if enlarged and self.enlarged is not None:
+            self.enlarged.show_confusions(self.shown, self.form.value, self._whole_title())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self.refresh()
+
+    # What can be done with it ---------------------------------------------------------------------------------------
+
+    def _whole_title(self) -> str:
+        what = self.title if self.form.value == MATRIX else ("", "Scores per class", "Mistakes")[self.form.value]
+        return f"{what} · {self.shown.origin}" if self.shown is not None else what
+
+    def enlarge(self) -> None:
+        """Show it in a large window."""
+        if self.shown is None:
+            return
+        if self.enlarged is None:
+            self.enlarged = EnlargedBoard(self)
+            self.enlarged.destroyed.connect(self._forget_enlarged)
+        self.enlarged.show()
+        self.enlarged.activateWindow()
+        self.refresh()
+
+    def _forget_enlarged(self) -> None:
+        self.enlarged = None
+
+    def picture(self) -> QImage | None:
+        """What is shown as an image with a title, large enough for a slide; None while there is nothing."""
+        if self.shown is None:
+            return None
+        if self.form.value != MATRIX:
+            sheet = per_class(self.shown) if self.form.value == PER_CLASS else worst(self.shown)
+            return sheet_picture(sheet, self._whole_title())
+        return _matrix_picture(self.shown, self._whole_title())
+
+    def copy_picture(self) -> None:
+        """Put what is shown onto the clipboard."""
+        image = self.picture()
+        if image is not None:
+            self.said.emit(export.copy_picture(image))
+
+    def save_picture(self) -> None:
+        """Ask for a file and write what is shown there."""
+        image = self.picture()
+        if image is not None:
+            self.said.emit(export.save_picture(self, image, self._whole_title(), self.ask_path))
+
+    def table(self) -> str:
+        """The figures that are shown as comma-separated values."""
+        if self.shown is None:
+            return ""
+        if self.form.value == MATRIX:
+            return counts_csv(self.shown)
+        return (per_class(self.shown) if self.form.value == PER_CLASS else worst(self.shown)).csv()
+
+    def save_table(self) -> None:
+        """Ask for a file and write the figures there."""
+        self.said.emit(export.save_text(self, self.table(), self._whole_title(), self.ask_path))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.actions_menu().popup(event.globalPos())
+
+    def actions_menu(self) -> QMenu:
+        """What can be done with the figures; a menu that dies when it closes."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for words, act in (
+            ("Enlarge", self.enlarge),
+            ("Copy picture", self.copy_picture),
+            ("Save picture…", self.save_picture),
+            ("Save figures…", self.save_table),
+        ):
+            menu.addAction(words, act).setEnabled(self.shown is not None)
+        return menu
+
+
+def _matrix_picture(shown: Confusions, title: str) -> QImage:
+    layout = lay_out(shown.names, QRectF(0, 0, 1152, 900))
+    cells = layout.cells
+    width = max(640, round(cells.right()) + 48)
+    image = QImage(width, round(cells.bottom()) + 108, QImage.Format.Format_RGB32)
+    image.fill(theme().color("panel"))
+    painter = QPainter(image)
+    painter.setFont(font(20, bold=True))
+    painter.setPen(theme().color("text"))
+    painter.drawText(QRectF(24, 8, width - 48, 32), Qt.AlignmentFlag.AlignVCenter, title)
+    painter.translate(24, 44)
+    paint_matrix(painter, layout, shown)
+    painter.translate(cells.left(), cells.bottom() + 10)
+    paint_scale(painter, QRectF(0, 0, max(160.0, cells.width()), HEIGHT), SCALE)
+    painter.end()
+    return image
