@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QImage, QPainter
+from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -31,7 +31,8 @@ Wish = tuple[int, int | None]
 """Wrong answers that a row tells of: true class, and said class or None for any."""
 Value = str | float
 MOST_MISTAKES = 200
-_ROW, _PAD = 22, 6
+_ROW = 20  # pixels; ten classes with their mean fit into the place of the view
+_PAD = 26  # beside the words of a cell
 
 
 @dataclass(frozen=True)
@@ -253,14 +254,17 @@ class _Cells(QStyledItemDelegate):
     """Figures in the figures' font, the bottom row in bold."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(super().sizeHint(option, index).width() + 2 * _PAD, _ROW)
+        return QSize(super().sizeHint(option, index).width(), _ROW)
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
         super().initStyleOption(option, index)
         model = index.model()
         assert isinstance(model, _Model)
-        figures = model.sheet.columns[index.column()].figures
-        option.font = font(11 if figures else 12, bold=model.last(index), mono=figures)
+        option.font = _face(model.sheet.columns[index.column()], bold=model.last(index))
+
+
+def _face(column: Column, *, bold: bool) -> QFont:
+    return font(11 if column.figures else 12, bold=bold, mono=column.figures)
 
 
 class SheetTable(QTreeView):
@@ -274,6 +278,7 @@ class SheetTable(QTreeView):
 
     def __init__(self) -> None:
         super().__init__()
+        self._widths: list[int] = []  # that the columns needed so far
         self._model = _Model(self)
         self.setModel(self._model)
         self.setItemDelegate(_Cells(self))
@@ -310,9 +315,20 @@ class SheetTable(QTreeView):
             self.header().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self._model.show_sheet(sheet)
         self.setAccessibleName(", ".join(column.title for column in sheet.columns))
-        if other:
-            for number in range(len(sheet.columns)):
-                self.resizeColumnToContents(number)
+        before = [0] * len(sheet.columns) if other else self._widths
+        self._widths = [max(self._needed(number), width) for number, width in enumerate(before)]
+        for number, width in enumerate(self._widths):
+            if width > before[number]:  # only then, since the user may have chosen another
+                self.setColumnWidth(number, width)
+
+    def _needed(self, column: int) -> int:
+        """The width of a column: Qt's own leaves each heading the room of a sort arrow, which stands above ours."""
+        metrics = QFontMetricsF(_face(self.sheet.columns[column], bold=True))
+        widest = max((metrics.horizontalAdvance(row[column]) for row in self.texts()), default=0.0)
+        if self.sheet.columns[column].figures:
+            widest = max(widest, metrics.horizontalAdvance("100.0 %"))  # it may come to that
+        heading = QFontMetricsF(font(11)).horizontalAdvance(self.sheet.columns[column].title)
+        return round(max(widest, heading)) + _PAD
 
     def _ask(self, index: QModelIndex) -> None:
         wish = self._model.row(index).wish
