@@ -78,9 +78,9 @@ def mistakes(table: Counts, most: int) -> list[Mistake]:
     """The most frequent mistakes, the most frequent first."""
     wrong = table.copy()
     np.fill_diagonal(wrong, 0)
-    best = np.argsort(-wrong, axis=None, kind="stable")[:most]
-    pairs = zip(*np.unravel_index(best, wrong.shape), strict=True)
-    return [Mistake(int(i), int(j), int(wrong[i, j])) for i, j in pairs if wrong[i, j]]
+    places = np.argwhere(wrong)
+    best = np.argsort(-wrong[tuple(places.T)], kind="stable")[:most]
+    return [Mistake(i, j, int(wrong[i, j])) for i, j in places[best].tolist()]
 
 
 def _mean(figures: Shares) -> float:

@@ -6,10 +6,12 @@ import numpy as np
 from pytestqt.qtbot import QtBot
 
 from builder.graph import edits
+from builder.inspect.scores import mistakes
 from builder.project import templates
-from builder.ui.pinned import NONE_WRONG
+from builder.ui.pinned import NONE_OF_THE_KIND, NONE_WRONG
+from builder.ui.views.confusion import ConfusionView
 from builder.ui.views.sample import SampleView
-from tests.ui.conftest import PATIENCE, MakeWindow, until_parked
+from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
 
 
 def test_the_next_wrong_answer_is_pinned(make_window: MakeWindow, qtbot: QtBot) -> None:
@@ -29,6 +31,31 @@ def test_the_next_wrong_answer_is_pinned(make_window: MakeWindow, qtbot: QtBot) 
         return pinned and int(np.argmax(seen.output)) != seen.target
 
     qtbot.waitUntil(wrong, timeout=PATIENCE)
+
+
+def test_a_mistake_in_the_matrix_leads_to_a_sample_of_its_kind(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(quick(templates.load("lenet5"), epochs=1))
+    until_parked(qtbot, window)
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE):
+        window.live.run()
+    confusion, sample = window.views["confusion"], window.views["sample"]
+    assert isinstance(confusion, ConfusionView)
+    assert isinstance(sample, SampleView)
+    window.docks["confusion"].raise_()
+    qtbot.waitUntil(lambda: confusion.shown is not None, timeout=PATIENCE)
+    assert confusion.shown is not None
+    wrong = mistakes(confusion.shown.counts, 1)[0]
+    confusion.board.matrix.chosen.emit((wrong.true, wrong.said))
+
+    def of_the_kind() -> bool:
+        seen = sample.picture
+        return seen is not None and seen.target == wrong.true and int(np.argmax(seen.output)) == wrong.said
+
+    qtbot.waitUntil(of_the_kind, timeout=PATIENCE)
+    never = np.argwhere(confusion.shown.counts == 0)[0].tolist()
+    with qtbot.waitSignal(window.live.mistake_found, timeout=PATIENCE):
+        confusion.mistake_asked.emit(0, *never)
+    assert window.status._hint.text() == NONE_OF_THE_KIND
 
 
 def test_where_nothing_is_wrong_it_is_said(make_window: MakeWindow, qtbot: QtBot) -> None:

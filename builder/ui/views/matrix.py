@@ -128,7 +128,7 @@ def lay_out(names: Sequence[str], box: QRectF) -> Layout:
     step = math.ceil((longest + 4) / width)
     upright = step > 1 and longest > 2 * line
     if upright:
-        flat = line + min(longest, 0.3 * box.height()) + 4
+        flat = line + min(longest, 0.3 * box.height()) + 8
         width, height = cells(flat)
         step = math.ceil(line / width)
     return Layout(box.left() + left, box.top() + flat, width, height, count, upright, step, math.ceil(line / height))
@@ -197,7 +197,7 @@ def _paint_names(painter: QPainter, layout: Layout, shown: Confusions, marked: P
         painter.setPen(theme().color("text" if marked and number == marked[1] else "muted"))
         x = cells.left() + (number + 0.5) * layout.width
         if layout.upright:
-            space = cells.top() - line - 4
+            space = cells.top() - line - 7
             text = metrics.elidedText(shown.names[number], Qt.TextElideMode.ElideRight, space)
             painter.save()
             painter.translate(x, cells.top() - 4)
