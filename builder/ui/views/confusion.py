@@ -153,7 +153,7 @@ class ConfusionView(View):
         return QSize(360, 280)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, 112)
+        return QSize(150, 112)
 
     def head(self) -> QWidget:
         return self.frame.head

@@ -99,7 +99,7 @@ class CurveView(View):
         return QSize(360, 280)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, 112)  # with head and tabs no higher than the others
+        return QSize(150, 112)  # with head and tabs no higher than the others
 
     def head(self) -> QWidget:
         return self.frame.head

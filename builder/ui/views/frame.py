@@ -240,7 +240,7 @@ class ViewFrame(QWidget):
         self._stack.setCurrentWidget(self._nothing if words else self.content)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, 120)
+        return QSize(150, 120)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), theme().color("panel"))

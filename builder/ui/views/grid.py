@@ -288,7 +288,7 @@ class GridView(View):
         return QSize(260, 280)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, 140)
+        return QSize(150, 140)
 
     def head(self) -> QWidget:
         return self.frame.head
