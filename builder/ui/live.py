@@ -63,7 +63,8 @@ class Live(QObject):
     """Training as the window sees it.
 
     There is always at most one trainer. Before the first step it is parked: data loaded, model built, so that cards
-    show something and Run answers at once; an edit replaces it. Once it has made a step, edits leave it alone.
+    show something and Run answers at once; an edit replaces it. Once it has made a step, edits leave it alone, also when
+    it has ended, until another run is asked for.
 
     Attributes:
         state: of the trainer; FINISHED when there is none.
@@ -150,6 +151,12 @@ class Live(QObject):
     def training(self) -> bool:
         """Whether a run is under way, paused or not."""
         return self.stepped and self.state in (State.RUNNING, State.PAUSED)
+
+    @property
+    def stands(self) -> bool:
+        """Whether there is a run to be looked at, under way or ended: edits leave it alone."""
+        ended = self.state is State.FINISHED and self._trainer is not None and self.progress.step > 0
+        return self.training or (self.stepped and ended)
 
     def run(self) -> None:
         """Start, or go on after a pause; after the end, start over from the same initial weights."""
@@ -238,8 +245,9 @@ class Live(QObject):
     # The trainer ----------------------------------------------------------------------------------------------------
 
     def _document_changed(self, old: Project, new: Project) -> None:
-        if self._project is not None and self.training:
-            self._project = self._follow_rate(self._project, new)
+        if self._project is not None and self.stands:
+            if self.training:
+                self._project = self._follow_rate(self._project, new)
             self._set_changes(_changes(self._project, new))
         elif old is new or not new.trains_like(self._project or old):
             self._settle.start()
@@ -286,7 +294,7 @@ class Live(QObject):
 
     def _park(self) -> None:
         self._settle.stop()
-        if not self._begun or self.training:
+        if not self._begun or self.stands:
             return
         project = self._document.value
         parked = self._trainer is not None and self.state is not State.FINISHED

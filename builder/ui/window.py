@@ -43,6 +43,7 @@ from builder.ui.placement import fill_small_screen
 from builder.ui.reach import Reach
 from builder.ui.recovery_offer import SUBJECT as RECOVERY
 from builder.ui.recovery_offer import RecoveryOffer
+from builder.ui.run_cards import RunCards
 from builder.ui.status import StatusLine
 from builder.ui.table.panel import AnalysisPanel
 from builder.ui.tabs import stand_behind, unknown
@@ -211,6 +212,7 @@ class MainWindow(QMainWindow):
         self.inspector.download_asked.connect(live.prepare)
         self.inspector.cancel_asked.connect(live.stop)
 
+        RunCards(document, live, self.canvas, self)
         Pinned(self.views, live, self.pin_sample, self.pin_own, self.status.hint, self)
 
         bar.run_asked.connect(self.run_or_pause)
@@ -339,7 +341,6 @@ class MainWindow(QMainWindow):
         self._attend_soon()
 
     def _show_cards(self, picture: Picture) -> None:
-        self.canvas.set_thumbnails(picture)
         if picture.health is not self._health:  # measured now and then only, and few pictures bring it
             self._health = picture.health
             self._show_health()
@@ -407,7 +408,6 @@ class MainWindow(QMainWindow):
     def _cleared(self) -> None:
         for shown in self.views.values():
             shown.clear()
-        self.canvas.set_thumbnails(None)
         self._health = {}
         self._show_health()
         self.topbar.clear()

@@ -5,7 +5,7 @@ Holds what is shown, never what is true: the document is. Knows no mouse and no 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -431,6 +431,12 @@ class CanvasScene(QGraphicsScene):
             thumbnail = thumbnail_of(full, face, picture, classes, ratio)
             if thumbnail is not None:
                 item.set_thumbnail(thumbnail)
+
+    def forget_pictures(self, names: Container[str]) -> None:
+        """Clear the cards that stand for these nodes of the flat network."""
+        for name, item in self.nodes.items():
+            if item.thumbnail is not None and self.document.flat_name(name) in names:
+                item.set_thumbnail(None)
 
     def _source(self) -> str:
         """The network's input."""

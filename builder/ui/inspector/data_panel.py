@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayou
 
 from builder.compile.limits import size
 from builder.data.catalogue import DataSet, data_sets, find
+from builder.data.folders import data_folder
 from builder.graph.problems import Problem
 from builder.layers.base import show
 from builder.ui import icons
@@ -118,7 +119,7 @@ class DataPanel(Panel):
 
     def _renew_download(self) -> None:
         chosen = find(self._document.value.data.dataset)
-        missing = chosen.download_size if chosen is not None else 0
+        missing = chosen.download_size if chosen is not None and not chosen.at_hand(data_folder()) else 0
         self.download.setText(f"Download ({size(missing)})")
         self.download.setToolTip("Fetched once and kept; running does it as well")
         self.download.setVisible(bool(missing) and not self._progress.message and not self._loaded())

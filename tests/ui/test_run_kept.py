@@ -1,0 +1,104 @@
+"""A run that has ended stays to be looked at while the document is edited, until another one is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from builder.graph import edits
+from builder.project import templates
+from builder.project.edits import set_setting
+from builder.train.messages import State
+from builder.ui.live import SETTLE
+from builder.ui.window import MainWindow
+from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
+
+RATE = "training.optimizer.learning_rate"
+
+
+def ended(make_window: MakeWindow, qtbot: QtBot) -> MainWindow:
+    """A window in which LeNet-5 was trained to the end, and whose cards show it."""
+    window = make_window(quick(templates.load("lenet5"), epochs=1))
+    window.document.select(["conv1"])
+    until_parked(qtbot, window)
+    window.topbar.run.click()
+    qtbot.waitUntil(lambda: window.topbar.figures().startswith("done"), timeout=PATIENCE)
+    cards = window.canvas.canvas.nodes
+    qtbot.waitUntil(lambda: cards["conv1"].thumbnail is not None, timeout=PATIENCE)
+    return window
+
+
+def kept(qtbot: QtBot, window: MainWindow) -> bool:
+    """Whether the run is still there when an edit has settled."""
+    with qtbot.waitSignal(window.live.cleared, timeout=2 * SETTLE, raising=False) as cleared:
+        pass
+    return not cleared.signal_triggered and window.live.stepped and not window.views["loss"].frame.empty
+
+
+def set_rate(window: MainWindow, rate: float) -> None:
+    window.document.commit("Rate", set_setting(window.document.value, RATE, rate))
+
+
+def test_another_setting_leaves_the_ended_run_until_the_next_one(
+    make_window: MakeWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = ended(make_window, qtbot)
+    words = window.topbar.figures()
+    set_rate(window, 0.0123)
+    assert kept(qtbot, window)
+    assert window.live.state is State.FINISHED
+    assert window.topbar.figures() == words
+    assert window.banner.text.startswith("The training settings have changed")
+    with qtbot.waitSignal(window.live.weights_saved, timeout=PATIENCE) as saved:
+        window.live.save_weights(tmp_path / "kept.safetensors")
+    assert saved.args[1] is None
+    window.document.undo.undo()
+    assert window.banner.text == ""
+    assert kept(qtbot, window)
+    set_rate(window, 0.0123)
+    with qtbot.waitSignal(window.live.cleared, timeout=PATIENCE):
+        window.topbar.batch.click()
+    qtbot.waitUntil(lambda: window.live.progress.step == 1, timeout=PATIENCE)
+    assert window.live.progress.learning_rate == pytest.approx(0.0123)
+    assert window.banner.text == ""
+
+
+def test_a_layer_that_is_another_since_the_run_shows_none_of_it(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = ended(make_window, qtbot)
+    document, cards = window.document, window.canvas.canvas.nodes
+    graph = document.graph
+    params = {**graph.nodes["conv1"].params, "kernel_size": 3, "padding": 1}  # of the same shape as before
+    document.commit_graph("Another kernel", edits.set_params(graph, "conv1", params))
+    added = window.canvas.add_kind("ReLU")
+    assert cards["conv1"].thumbnail is None
+    assert cards["input"].thumbnail is not None
+    assert kept(qtbot, window)
+    window.canvas.fit()
+    window._attend_soon()
+    assert kept(qtbot, window)
+    assert cards["conv1"].thumbnail is None
+    assert all(cards[name].thumbnail is None for name in cards.keys() - graph.nodes.keys()), added
+    document.undo.undo()
+    document.undo.undo()
+    assert cards["conv1"].thumbnail is not None
+    assert window.banner.text == ""
+
+
+def test_another_document_or_reset_drops_the_ended_run(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = ended(make_window, qtbot)
+    set_rate(window, 0.0123)
+    window.topbar.reset.click()
+    until_parked(qtbot, window)
+    assert window.views["loss"].frame.empty
+    set_rate(window, 0.02)  # never trained: an edit is looked into at once
+    with qtbot.waitSignal(window.live.cleared, timeout=PATIENCE):
+        pass
+    until_parked(qtbot, window)
+    window.topbar.run.click()
+    qtbot.waitUntil(lambda: window.topbar.figures().startswith("done"), timeout=PATIENCE)
+    window.document.open(quick(templates.load("lenet5")), None)
+    assert not window.live.stepped
+    assert window.views["loss"].frame.empty
+    until_parked(qtbot, window)
