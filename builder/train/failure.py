@@ -16,6 +16,7 @@ from builder.graph.problems import Fix, Problem, ProblemError, SetSetting, Sever
 from builder.inspect.activations import at_inference
 from builder.train.job import Job
 from builder.train.learner import Learner, NotFiniteError
+from builder.train.settings import SGD, Optimizer
 
 
 def problem_of(error: BaseException, job: Job, learner: Learner | None) -> Problem:
@@ -47,7 +48,7 @@ def not_finite(learner: Learner) -> Problem:
         message = "the samples hold values that are no numbers."
         return Problem("data-not-finite", message, where="data.dataset", hint="Choose another data set.")
     culprit = _first(learner, raising=False)
-    rate = learner.learning_rate / 10
+    rate = calmer(learner.learning_rate, learner.job.training.optimizer)
     layer = f" The first layer whose output is not finite is {culprit}." if culprit else ""
     return Problem(
         "loss-not-finite",
@@ -61,7 +62,7 @@ def not_finite(learner: Learner) -> Problem:
 def astray(learner: Learner, times: float) -> Problem:
     """The loss is so many times what it was before anything was learned; training goes on."""
     where = "training.optimizer.learning_rate"
-    rate = learner.learning_rate / 10
+    rate = calmer(learner.learning_rate, learner.job.training.optimizer)
     return Problem(
         "diverging",
         f"the loss is {_round(times)} times what it was at the beginning: the steps are too large.",
@@ -70,6 +71,17 @@ def astray(learner: Learner, times: float) -> Problem:
         fix=Fix(f"Use learning rate {rate:g}", (SetSetting(where, rate),)),
         severity=Severity.WARNING,
     )
+
+
+def calmer(rate: float, optimizer: Optimizer) -> float:
+    """A learning rate to try when this one led astray: tenths of it, down to what usually works with the optimiser."""
+    usual = float(type(optimizer).model_fields["learning_rate"].default)
+    if isinstance(optimizer, SGD):
+        # A constant gradient moves the weights 1 / (1 - momentum) times as far; without any momentum the slope of the
+        # loss is what limits the rate.
+        usual = min(2 * usual, usual * (1 - optimizer.momentum) / (1 - SGD().momentum))
+    tenths = max(1, math.ceil(math.log10(rate / usual) - 1e-9))
+    return float(f"{rate / 10**tenths:.6g}")
 
 
 def _round(times: float) -> str:

@@ -1,6 +1,7 @@
 """A strip above the canvas that says one thing and offers what to do about it. Never modal, never in the way.
 
-News is said at once. An offer waits its turn, and comes back behind the news that took its place.
+News is said at once, unless it matters less than what is said already. An offer waits its turn, and comes back behind
+the news that took its place.
 """
 
 from __future__ import annotations
@@ -31,6 +32,10 @@ class _Message:
     role: str
     offers: tuple[Offer, ...]
     lasting: bool = True
+
+    @property
+    def mends(self) -> bool:
+        return self.role != "accent" and bool(self.offers)
 
 
 class Banner(QWidget):
@@ -76,14 +81,19 @@ class Banner(QWidget):
         offers: tuple[Offer, ...] = (),
         *,
         lasting: bool = False,
+        waits: bool = False,
     ) -> None:
         """Say something now.
 
         Args:
             role: "accent" (a note), "warn" or "bad".
             lasting: it comes back behind other news, until it is closed or withdrawn.
+            waits: nobody has asked for it. Without anything to offer, it waits behind a warning that offers a mend.
         """
         before = self._message
+        if waits and not offers and before is not None and before.subject != subject and before.mends:
+            self._waiting[subject] = _Message(subject, text, role, offers, lasting)
+            return
         if before is not None and before.lasting and before.subject != subject:
             self._waiting = {before.subject: before, **self._waiting}
         self._show(_Message(subject, text, role, offers, lasting))

@@ -63,8 +63,8 @@ class Live(QObject):
     """Training as the window sees it.
 
     There is always at most one trainer. Before the first step it is parked: data loaded, model built, so that cards
-    show something and Run answers at once; an edit replaces it. Once it has made a step, edits leave it alone, also when
-    it has ended, until another run is asked for.
+    show something and Run answers at once; an edit replaces it. Once it has made a step, edits leave it alone, also
+    when it has ended, until another run is asked for.
 
     Attributes:
         state: of the trainer; FINISHED when there is none.

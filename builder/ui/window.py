@@ -35,6 +35,7 @@ from builder.ui.inspector.inspector import Inspector
 from builder.ui.inspector.panel import place_words
 from builder.ui.inspector.problems_panel import ProblemsPanel
 from builder.ui.live import Live
+from builder.ui.mending import UNASKED, Mending
 from builder.ui.menus import Menus
 from builder.ui.own_code import OwnCode
 from builder.ui.palette import Palette
@@ -105,6 +106,7 @@ class MainWindow(QMainWindow):
         self.recovery_offer = RecoveryOffer(self.banner, self.files)
         self.data_offer = DataOffer(self.document, self.banner, self.live, self)
         self.own_code = OwnCode(self.document, self.banner, self)
+        self.mending = Mending(self.document, self.banner, self.restart, self)
         self.views: dict[str, View] = {}
         self.docks: dict[str, QDockWidget] = {}
         self._place()
@@ -240,7 +242,7 @@ class MainWindow(QMainWindow):
             live.epoch_ended.connect(shown.add_epoch)
             live.rate_changed.connect(shown.add_rate)
             live.finished.connect(shown.set_finished)
-        live.warned.connect(lambda problem: self.say_problem(problem, "warned"))
+        live.warned.connect(lambda problem: self.say_problem(problem, problem.code))
         live.failed.connect(self._failed)
         live.finished.connect(self._finished)
         live.pace_changed.connect(bar.set_pace)
@@ -413,6 +415,7 @@ class MainWindow(QMainWindow):
         self.topbar.clear()
         self.inspector.show_progress("")
         self.banner.withdraw("stale")
+        self.mending.run_dropped()
         self._state_changed()
 
     def _stale_changed(self, stale: bool) -> None:
@@ -438,12 +441,11 @@ class MainWindow(QMainWindow):
         spot = place_words(problem)
         place = f"<b>{html.escape(spot)}</b>: " if spot else ""
         message = html.escape(f"{problem.message if spot else sentence(problem.message)} {problem.hint}".strip())
-        offers = []
-        if problem.fix is not None:
-            fix = problem.fix
-            offers.append(Offer(fix.title, lambda: self.document.apply_fix(fix)))
-        role = "warn" if problem.severity is Severity.WARNING or subject in ("warned", "refused") else "bad"
-        self.banner.show_message(subject, place + message, role, tuple(offers))
+        role = "warn" if problem.severity is Severity.WARNING or subject == "refused" else "bad"
+        self.mending.watch(subject, problem)
+        offers, unasked = self.mending.offers(problem), subject in UNASKED
+        lasting = unasked and bool(offers)
+        self.banner.show_message(subject, place + message, role, offers, lasting=lasting, waits=unasked)
 
     def show_problems(self) -> None:
         """Bring up the list of problems."""

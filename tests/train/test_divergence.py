@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from builder.train.divergence import FEW, Divergence
+from builder.train.failure import calmer
+from builder.train.settings import SGD, Adam, Optimizer
 
 
 def level(value: float, steps: int = FEW) -> np.ndarray:
@@ -37,3 +39,20 @@ def test_what_is_merely_bad_is_not_told() -> None:
     trained = Divergence()  # begins with the weights of another run
     for value in (0.001, 0.5, 5.0):
         assert trained.times(level(value)) is None
+
+
+@pytest.mark.parametrize(
+    ("rate", "optimizer", "offered"),
+    [
+        (5.0, SGD(), 0.05),
+        (0.3, SGD(), 0.03),
+        (0.05, SGD(), 0.005),
+        (0.01, SGD(), 0.001),  # less than usual, and too much for this network
+        (5.0, SGD(momentum=0.0), 0.05),
+        (5.0, SGD(momentum=0.99), 0.005),
+        (1.0, Adam(), 0.001),
+        (100.0, Adam(), 0.001),
+    ],
+)
+def test_the_rate_that_is_offered_is_likely_to_work(rate: float, optimizer: Optimizer, offered: float) -> None:
+    assert calmer(rate, optimizer) == offered

@@ -204,7 +204,7 @@ def test_a_loss_that_is_no_number_names_setting_and_layer(tmp_path: Path) -> Non
     assert problem.code == "loss-not-finite"
     assert problem.where == "training.optimizer.learning_rate"
     assert problem.fix is not None
-    assert problem.fix.edits == (SetSetting("training.optimizer.learning_rate", 10.0),)
+    assert problem.fix.edits == (SetSetting("training.optimizer.learning_rate", 0.01),)
     # The weights were not spoiled: what is saved can still be looked at.
     assert all(torch.isfinite(tensor).all() for tensor in weights(tmp_path / "run").values())
     assert load_run(tmp_path / "run").end is not None

@@ -250,7 +250,7 @@ def test_a_loss_that_goes_astray_is_told_once_for_each_learning_rate(fly: Fly) -
     assert told.code == "diverging"
     assert told.where == "training.optimizer.learning_rate"
     assert told.fix is not None
-    assert told.fix.title == "Use learning rate 5"
+    assert told.fix.title == "Use learning rate 0.05"  # 5 and 0.5 lead astray too
 
 
 HOUR = 3600.0

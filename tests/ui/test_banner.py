@@ -74,3 +74,18 @@ def test_an_offer_that_is_taken_may_say_something_else_first(banner: Banner) -> 
     assert banner.text == "It failed."
     banner.dismiss()
     assert banner.text == "Code."
+
+
+def test_a_note_that_nobody_asked_for_waits_behind_a_warning_that_offers_a_mend(banner: Banner) -> None:
+    mend = (Offer("Use learning rate 0.05", lambda: None),)
+    banner.show_message("diverging", "Far off.", "warn", mend, waits=True)
+    banner.show_message("busy-machine", "Busy.", "warn", waits=True)
+    assert banner.text == "Far off."
+    banner.show_message("run-under-way", "An answer.", "warn")  # somebody waits for this
+    assert banner.text == "An answer."
+    banner.show_message("busy-machine", "Busy again.", "warn", waits=True)
+    assert banner.text == "Busy again."
+    banner.show_message("diverging", "Far off.", "warn", mend, waits=True)
+    assert banner.text == "Far off."
+    banner.withdraw("diverging")
+    assert banner.text == ""
