@@ -206,6 +206,7 @@ class MainWindow(QMainWindow):
         self.palette_panel.chosen.connect(self._add_layer)
         self.canvas.hint.connect(self.status.hint)
         self.canvas.visible_nodes_changed.connect(self._attend_soon)
+        self.canvas.node_clicked.connect(lambda _name: self.inspector.follow_click())
         self.canvas.node_activated.connect(self._activated)
         self.canvas.network_asked.connect(self.menus.choose_network)
         self.status.problems_asked.connect(self.show_problems)

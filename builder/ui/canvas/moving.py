@@ -106,13 +106,13 @@ class Move(Gesture):
 
     def click(self, at: Pointer) -> None:
         document = self.view.document
-        if not self._was_chosen:
-            return
-        if at.adds:
+        if self._was_chosen and at.adds:
             names = (name for name in document.selection if name != self._name)
             document.select(names, (name for name in document.chosen_comments if name != self._comment))
-        elif len(self._names) + len(self._written) > 1:
+        elif self._was_chosen and len(self._names) + len(self._written) > 1:
             document.select((self._name,), (self._comment,))
+        if self._name and not at.adds:
+            self.view.node_clicked.emit(self._name)
 
     def cancel(self) -> None:
         self.scene.mark(None)

@@ -61,12 +61,14 @@ class CanvasView(ZoomView):
     Attributes:
         canvas: the scene; editing: the edits that can be asked for.
         mouse: what the mouse does; fields: what is typed.
+        node_clicked: a card was clicked, and is all that is selected now: its name.
         node_activated: a card was double-clicked: its name.
         hint: a sentence for the status line, for example why a wire is refused; empty to take it back.
         visible_nodes_changed: `wanted_thumbnails` answers differently now.
         network_asked: on the empty canvas, the user wants to choose a ready network.
     """
 
+    node_clicked = Signal(str)
     node_activated = Signal(str)
     hint = Signal(str)
     visible_nodes_changed = Signal()

@@ -116,6 +116,11 @@ class Inspector(QTabWidget):
         """Bring up the layer panel."""
         self.setCurrentWidget(self.layer)
 
+    def follow_click(self) -> None:
+        """A layer was clicked: its settings come up, unless its code is looked at, which follows by itself."""
+        if self.currentIndex() != CODE:
+            self.show_layer()
+
     def show_setting(self, path: str) -> None:
         """Bring up the panel of a setting, named by its dotted path, and put the cursor into its field."""
         room, _, rest = path.partition(".")
