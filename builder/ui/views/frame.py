@@ -16,6 +16,7 @@ from builder.ui.widgets.labels import Text
 from builder.ui.words import sentence
 
 MARGIN = 12
+_GAP = 8  # between a title and the controls beside it
 
 
 class Legend(QWidget):
@@ -134,6 +135,7 @@ class Head(QWidget):
         self._row.setContentsMargins(MARGIN, 6, MARGIN - 4, 2)
         self._row.setSpacing(2)
         self._row.addWidget(self.title, 1)
+        self._row.addSpacing(_GAP)
         self.setFixedHeight(32)
         self.setAutoFillBackground(False)
         theme().changed.connect(self.update)
@@ -146,7 +148,7 @@ class Head(QWidget):
     def arrange(self) -> None:
         """Hide what does not fit beside the title, show what does."""
         margins = self._row.contentsMargins()
-        whole = self.width() - margins.left() - margins.right()
+        whole = self.width() - margins.left() - margins.right() - _GAP
         entries = [entry for entry in self._controls if not entry[1].property("absent")]
         wanted = [control for _, control in sorted(entries, key=lambda entry: entry[0])]
 
@@ -161,7 +163,7 @@ class Head(QWidget):
             for choice in choices:
                 choice.short = True
         changed = [choice for choice, short in zip(choices, before, strict=True) if choice.short is not short]
-        space = whole - min(self.title.sizeHint().width(), max(72, whole // 3))
+        space = whole - min(self.title.sizeHint().width(), max(self.title.first_width, whole // 3))
         for control in wanted:
             space -= control.sizeHint().width() + self._row.spacing()
             # Asked with every picture, and seldom of consequence.

@@ -88,6 +88,16 @@ class Text(QWidget):
         metrics = QFontMetrics(self._font)
         return QSize(metrics.horizontalAdvance(self._text) + 1, metrics.height() + 2)
 
+    @property
+    def shown(self) -> str:
+        """What of it has room."""
+        return _cut(self._text, QFontMetrics(self._font), self.width())
+
+    @property
+    def first_width(self) -> int:
+        """The width of what stands before the first dot."""
+        return QFontMetrics(self._font).horizontalAdvance(self._text.partition(" · ")[0]) + 1
+
     def minimumSizeHint(self) -> QSize:
         return QSize(min(24, self.sizeHint().width()), self.sizeHint().height())
 
@@ -95,9 +105,15 @@ class Text(QWidget):
         painter = QPainter(self)
         painter.setFont(self._font)
         painter.setPen(theme().color(self._role))
-        metrics = QFontMetrics(self._font)
-        text = self._text
-        if " · " in text and metrics.horizontalAdvance(text) > self.width():
-            text = text.split(" · ", 1)[1]  # what comes behind the dot says more: the name of the layer
-        cut = metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | self.alignment, cut)
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | self.alignment, self.shown)
+
+
+def _cut(text: str, metrics: QFontMetrics, width: int) -> str:
+    """The text in so many pixels. What stands before a dot is kept whole as long as it fits."""
+    first, dot, rest = text.partition(" · ")
+    if dot and metrics.horizontalAdvance(text) > width:
+        short = metrics.elidedText(rest, Qt.TextElideMode.ElideRight, width - metrics.horizontalAdvance(first + dot))
+        if short not in ("", "…"):
+            return first + dot + short
+        text = first
+    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from builder.inspect.picture import Attention, Picture
@@ -444,3 +444,20 @@ def test_linear_and_logarithmic(loss: LossView) -> None:
 )  # fmt: skip
 def test_figures(value: float, words: str) -> None:
     assert figure(value) == words
+
+
+def test_in_a_narrow_pane_the_title_stays_and_the_name_of_the_layer_is_cut(
+    maps: FeatureMapsView, filters: FiltersView, qapp: QApplication
+) -> None:
+    case = lenet()
+    for view in (maps, filters):
+        view.set_subject(replace(case.subject, selection=("conv1",)))
+        view.show_picture(case.picture)
+        title, controls = view.frame.head.title, view.frame.head.findChildren(QWidget)
+        for width in range(180, 420, 20):
+            view.resize(width, 200)
+            qapp.processEvents()
+            assert title.shown.startswith(view.title), width
+            after = [control.x() for control in controls if control is not title and control.isVisible()]
+            assert all(x - title.geometry().right() >= 8 for x in after), width
+        assert title.shown == f"{view.title} · conv1"
