@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -174,9 +175,11 @@ def test_typing_finds_by_name_by_words_and_by_layers(shown: Gallery) -> None:
     assert len(found("")) == len(entries())
 
 
-def test_what_is_found_is_chosen_and_enter_opens_it(shown: Gallery, opened: list[str]) -> None:
+def test_what_is_found_is_chosen_and_enter_opens_it(shown: Gallery, opened: list[str], qtbot: QtBot) -> None:
     QTest.keyClicks(shown.search, "resnet-34")
+    shown.pane.full.click()
     assert shown.chosen == "resnet34"
+    settle(shown, qtbot)
     assert shown.pane.figures.texts()["Parameters"] == "21,797,672"
     QTest.keyClick(shown.search, Key.Key_Return)
     assert opened == ["resnet34"]
@@ -213,12 +216,35 @@ def test_arrow_keys_reach_every_row_and_letters_go_to_the_search(shown: Gallery,
     QTest.keyClick(cards, Key.Key_Home)
     assert shown.chosen == EMPTY
     QTest.keyClick(cards, Key.Key_End)
-    assert shown.chosen == entries()[-1].name
+    assert shown.pane.entry == entries()[-1]
     QTest.keyClick(cards, Key.Key_V)
     QTest.keyClick(shown.search, Key.Key_G)
     assert shown.search.hasFocus()
     assert shown.search.text() == "vg"
+    assert shown.pane.entry == card("vgg16")
+
+
+def test_what_trains_at_once_is_the_first_choice(shown: Gallery) -> None:
+    shown.cards.choose(card("resnet18"))  # its data are nowhere to be had
+    assert shown.chosen == "resnet18-small"
+    shown.cards.choose(card("lenet5"))
+    assert shown.chosen == "lenet5"
+    shown.cards.choose(card("vgg16"))
+    shown.pane.full.click()
     assert shown.chosen == "vgg16"
+    shown.cards.choose(card("resnet18"))
+    assert shown.chosen == "resnet18"  # as the user has chosen
+
+
+def test_networks_of_the_name_stand_before_those_that_mention_it(shown: Gallery) -> None:
+    shown.search.setText("percep")
+    found = shown.cards.shown()
+    assert [entry.name for entry in found[:2]] == ["perceptron", "mlp"]
+    assert shown.chosen == "perceptron"
+    shown.search.setText("inception")
+    groups = [entry.group for entry in shown.cards.shown()]
+    assert len(dict.fromkeys(groups)) == sum(before != now for before, now in pairwise(["", *groups]))
+    assert "inception" in shown.cards.shown()[0].name
 
 
 def test_the_small_variant_is_a_switch_that_stays(shown: Gallery, opened: list[str], qtbot: QtBot) -> None:

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from builder.data.folders import data_folder
 from builder.ui.gallery.cards import PICTURE, Cards
-from builder.ui.gallery.entries import EMPTY, Readiness, best, entries, matching, readiness, template_of
+from builder.ui.gallery.entries import EMPTY, Readiness, best, entries, matching, readiness, small_first, template_of
 from builder.ui.gallery.pane import Pane
 from builder.ui.gallery.pictures import Pictures, Wish
 from builder.ui.theme import theme
@@ -145,6 +145,8 @@ class Gallery(QDialog):
     def _chosen(self) -> None:
         entry = self.cards.entry()
         name = entry.name if entry is not None else EMPTY
+        if entry is not None:
+            self.pane.suggest(small=small_first(entry, self._ready))
         self.pane.show_entry(entry, None, None)  # which of its sizes it is then says
         name = self.pane.name or EMPTY
         self.pane.show_entry(entry, self.pictures.facts.get(name), self._ready.get(name))

@@ -112,6 +112,12 @@ def readiness(data: DataSettings, folder: Path) -> Readiness:
     return Readiness("good", "Trains at once, offline")
 
 
+def small_first(entry: Entry, ready: Mapping[str, Readiness]) -> bool:
+    """Whether the small variant trains at once, and the network of the paper does not."""
+    at_once = {name: name in ready and ready[name].role == "good" for name in entry.names}
+    return bool(entry.small) and at_once[entry.small] and not at_once[entry.name]
+
+
 # Figures ----------------------------------------------------------------------------------------------------------
 
 
@@ -159,20 +165,29 @@ def _words(text: str) -> list[str]:
 
 
 def matching(typed: str, facts: Mapping[str, Facts]) -> tuple[Entry, ...]:
-    """The cards for which every word typed begins a word that belongs to the network.
+    """The cards for which every word typed begins a word that belongs to the network; those of such a name first.
 
     Args:
         facts: by name, of the networks that were made so far: without its facts a network is not found by its layers.
     """
     wanted = _words(typed)
-    return tuple(entry for entry in entries() if _holds(entry, wanted, facts.get(entry.name)))
+    found = [entry for entry in entries() if _holds(entry, wanted, facts.get(entry.name))]
+    named = {entry.name for entry in found if _is_named(entry, wanted)}
+    groups = {entry.group for entry in found if entry.name in named}
+    order = list(dict.fromkeys(entry.group for entry in found))
+    place = {group: (group not in groups, order.index(group)) for group in order}  # a heading stands only once
+    return tuple(sorted(found, key=lambda entry: (place[entry.group], entry.name not in named)))
 
 
 def best(typed: str, found: Iterable[Entry]) -> Entry | None:
     """The card that is meant most likely: the first whose name has all words, else the first."""
     cards, wanted = list(found), _words(typed)
-    named = (card for card in cards if _begin(wanted, frozenset(_words(f"{card.title} {card.name}"))))
+    named = (card for card in cards if _is_named(card, wanted))
     return next(named, cards[0] if cards else None)
+
+
+def _is_named(entry: Entry, wanted: Iterable[str]) -> bool:
+    return _begin(wanted, frozenset(_words(f"{entry.title} {entry.name}")))
 
 
 def _holds(entry: Entry, wanted: list[str], facts: Facts | None) -> bool:

@@ -48,11 +48,12 @@ class Pane(Panel):
         self.full.setToolTip("The network of the paper, in full size")
         self.small.setToolTip("Fewer maps and classes, for the built-in digits: trains within a lecture on a laptop")
         self.full.setChecked(True)
+        self._decided = False  # the user has pressed one of them
         group = QButtonGroup(self)
         for button in (self.full, self.small):
             group.addButton(button)
             row.addWidget(button)
-        group.buttonClicked.connect(self.variant_changed)
+        group.buttonClicked.connect(self._decide)
         self._ready = _Ready()
         self.figures = Figures()
         for part in (self.picture, self._title, self._help, self._switch, self._ready, self.figures, self._notes):
@@ -66,6 +67,15 @@ class Pane(Panel):
         button.setCheckable(True)
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         return button
+
+    def _decide(self) -> None:
+        self._decided = True
+        self.variant_changed.emit()
+
+    def suggest(self, *, small: bool) -> None:
+        """Which size of a card to begin with, as long as the user has chosen none."""
+        if not self._decided:
+            (self.small if small else self.full).setChecked(True)
 
     @property
     def name(self) -> str | None:
