@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from builder.graph.problems import Problem, ProblemError
@@ -155,3 +156,18 @@ def test_a_good_end_keeps_nothing(files: Files, document: Document, folder: Path
     files.close(keep=True)
     assert not kept(folder)
     assert load(path) == document.value
+
+
+def test_unsaved_changes_are_discarded_by_a_key(files: Files) -> None:
+    keys: list[str] = []
+
+    def press() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        button = box.button(QMessageBox.StandardButton.Discard)
+        keys.append(button.shortcut().toString())
+        button.click()
+
+    QTimer.singleShot(0, press)
+    assert files._ask_unsaved() is Answer.DISCARD
+    assert keys == ["Alt+D"]
