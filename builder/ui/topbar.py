@@ -56,8 +56,9 @@ class TopBar(QWidget):
         self._inside: Inside | None = None
         self._next = "One phase"
         self._name = Elided(role="heading")
-        self._name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self._note = label(role="muted")
+        self._words_of_figures = ("", "")  # all of them, and with the least of them left out
+        self._needed = 0  # the most room that the figures of a run have taken, so that their neighbours stand still
         self.menus = QMenuBar(self)
         self.menus.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)  # all of them, always
         self.run = self._button("play", "Run", RUN_TIP, self.run_asked)
@@ -89,7 +90,7 @@ class TopBar(QWidget):
         self.theme_button.setAccessibleName("Light or dark theme")
         self.theme_button.clicked.connect(self.theme_asked)
 
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 12, 6)
         row.setSpacing(8)
         row.addWidget(self._name)
@@ -171,13 +172,17 @@ class TopBar(QWidget):
             self._say("ready" if progress.state is State.PAUSED else "")
             return
         parts = [f"epoch {min(max(progress.epoch, 1), progress.epochs)} of {progress.epochs}"]
+        speed = ""
         if progress.images_per_second >= 1 and progress.state is State.RUNNING:
-            parts.append(f"{progress.images_per_second:,.0f} images/s")
+            speed = f"{progress.images_per_second:,.0f} images/s"
         if progress.seconds_left is not None and progress.state is State.RUNNING:
             parts.append(f"{clock(progress.seconds_left)} left")
         elif progress.state is State.PAUSED:
             parts.append(f"paused at step {progress.step:,}")
-        self._say(" · ".join(parts))
+        short = " · ".join(parts)
+        if speed:
+            parts.insert(1, speed)
+        self._say(" · ".join(parts), short)
 
     def set_preparing(self, event: Preparing) -> None:
         """Work before the first step."""
@@ -187,6 +192,7 @@ class TopBar(QWidget):
     def set_prepared(self, event: Prepared) -> None:
         """Where the network will be trained."""
         self._device.setText(device_words(event.device))
+        self._make_room()
 
     def set_pace(self, seconds: float) -> None:
         """How fast a run goes was chosen, here or in the menu."""
@@ -200,14 +206,15 @@ class TopBar(QWidget):
 
     def say(self, text: str) -> None:
         """A word in the place of the figures: how a run ended."""
-        self._say(text)
+        self._say(text, text.replace("test accuracy", "test"))  # the per cent says the rest
 
     def figures(self) -> str:
         """What stands beside the bar now."""
         return self._figures.text()
 
-    def _say(self, text: str) -> None:
-        self._figures.setText(text)
+    def _say(self, text: str, short: str = "") -> None:
+        self._words_of_figures = (text, short or text)
+        self._make_room()
 
     # Narrow windows -------------------------------------------------------------------------------------------------
 
@@ -217,18 +224,47 @@ class TopBar(QWidget):
 
     def _fit(self) -> None:
         width = self.width()
-        # While training, how long it still takes is worth more than where, and than that the document is not saved.
-        running = self._state is State.RUNNING
-        self._note.setVisible(bool(self._note.text()) and width > (1560 if running else 1250))
+        self._name.setFixedWidth(min(150, max(56, width // 12)))  # no button moves for another name
         self.pace.setVisible(width > 1240 or (width > 1000 and self.pace.value > 0))  # else it is in the menu
-        self._device.setVisible(width > (1480 if running else 1250))
         self.strip.setVisible(self._inside is not None and width > 1480)
-        self._bar.setVisible(self._inside is None and width > 900)
         for button, least in ((self.phase, 1080), (self.reset, 1000), (self.batch, 920)):
             button.setText(self._words(button) if width > least else "")
         self._keep_width(self.run, "Resume")
         self._keep_width(self.phase, f"Next: {Phase.BACKWARD.value}")
         self._figures.setVisible(width > 760)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """How a run goes is worth more than that the document is not saved, than where it runs, and than its speed."""
+        whole, short = self._words_of_figures
+        needed = self._figures.fontMetrics().horizontalAdvance(whole) + 4
+        self._needed = max(self._needed, needed) if self._state is State.RUNNING else needed
+        bar = self._inside is None and self.width() > 900
+        room = self._room(bar)
+        if bar and self._state is State.FINISHED and room < needed:
+            bar, room = False, self._room(False)  # how it ended says more than a bar that stands still
+        self._bar.setVisible(bar)
+        spared = self._note.sizeHint().width() + self._row.spacing() if self._note.text() else 0
+        device = self._device.sizeHint().width() + 2 * self._row.spacing() if self._device.text() else 0
+        self._note.setVisible(bool(self._note.text()) and room - device - spared >= self._needed)
+        self._device.setVisible(bool(self._device.text()) and room - device >= self._needed)
+        self._figures.setText(whole if room >= needed else short)
+
+    def _room(self, bar: bool) -> int:
+        """What the figures get when neither note nor device stand there."""
+        margins = self._row.contentsMargins()
+        others = (self._name, self.menus, self.run, self.batch, self.phase, self.stop, self.reset, self.pace,
+                  self.strip, self.theme_button)  # fmt: skip
+        left = self.width() - margins.left() - margins.right() - 3 * self._row.spacing()
+        for widget in others:
+            if not widget.isHidden():
+                width = widget.sizeHint().width()
+                least, most = widget.minimumWidth(), widget.maximumWidth()
+                left -= min(max(width, least), most) + self._row.spacing()
+        if not bar:
+            return left
+        left -= self._row.spacing()
+        return left - min(self._bar.maximumWidth(), max(self._bar.minimumWidth(), left // 4))
 
     @staticmethod
     def _keep_width(button: QPushButton, longest: str) -> None:

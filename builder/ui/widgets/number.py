@@ -15,7 +15,7 @@ from builder.ui.theme import font
 from builder.ui.widgets.scale import Scale
 
 ENTRY_WIDTH, MOST_WIDTH = 60, 150
-_BESIDE = 18  # pixels of an entry beside its text
+_BESIDE = 24  # pixels of an entry beside its text: frame, padding, Qt's own margin, and the cursor
 
 
 class Slider(QSlider):

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionFrame
 from pytestqt.qtbot import QtBot
 
+from builder.ui import style
 from builder.ui.widgets.number import NumberEdit, ShapeEdit, SizeEdit, number_text, read_number, read_sizes
 from builder.ui.widgets.scale import Scale
 
@@ -175,3 +177,17 @@ def test_a_long_number_is_seen_whole(qtbot: QtBot) -> None:
     edit.entry.selectAll()
     QTest.keyClicks(edit.entry, "9876543210987")
     assert room() >= 10
+
+
+def test_a_number_is_seen_whole_in_the_padding_of_the_style_sheet(qtbot: QtBot, qapp: QApplication) -> None:
+    style.apply(qapp)
+    edit = NumberEdit(Scale(1e-5, 1, log=True))
+    shown(qtbot, edit, 0.5)
+    for value in (0.00015, 0.000125, 1.25e-5):
+        edit.set_value(value)
+        qapp.processEvents()
+        option = QStyleOptionFrame()
+        edit.entry.initStyleOption(option)
+        room = edit.entry.style().subElementRect(QStyle.SubElement.SE_LineEditContents, option, edit.entry).width()
+        needed = edit.entry.fontMetrics().horizontalAdvance(edit.entry.text())
+        assert room - 4 >= needed  # Qt keeps two pixels free at either side
