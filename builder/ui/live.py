@@ -64,7 +64,7 @@ class Live(QObject):
 
     There is always at most one trainer. Before the first step it is parked: data loaded, model built, so that cards
     show something and Run answers at once; an edit replaces it. Once it has made a step, edits leave it alone, also
-    when it has ended, until another run is asked for.
+    when it has ended, until another run is asked for or other weights to begin with are chosen.
 
     Attributes:
         state: of the trainer; FINISHED when there is none.
@@ -248,6 +248,9 @@ class Live(QObject):
         if self._project is not None and self.stands:
             if self.training:
                 self._project = self._follow_rate(self._project, new)
+            elif new.training.weights != self._project.training.weights:
+                self.forget()  # only a network that is built tells what it takes of other weights to begin with
+                return
             self._set_changes(_changes(self._project, new))
         elif old is new or not new.trains_like(self._project or old):
             self._settle.start()

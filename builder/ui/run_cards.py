@@ -23,6 +23,8 @@ class RunCards(QObject):
         self._run: Inference = document.flat
         self._picture: Picture | None = None
         self._partly = False  # some card shows less than the picture holds
+        self._compared = (self._run, self._run)  # the last two that were compared, and what differs
+        self._different: frozenset[str] = frozenset()
         live.state_changed.connect(self._state_changed)
         live.cards_due.connect(self._draw)
         live.cleared.connect(self._clear)
@@ -54,11 +56,12 @@ class RunCards(QObject):
     def _others(self) -> frozenset[str]:
         """Nodes of the flat network that the run has not got, or not like this."""
         run, now = self._run, self._document.flat
-        if run is now:
-            return frozenset()
-        nodes = run.graph.nodes
-        return frozenset(
-            name
-            for name, node in now.graph.nodes.items()
-            if nodes.get(name) != node or run.shape(name) != now.shape(name)
-        )
+        if self._compared[0] is not run or self._compared[1] is not now:  # asked for with every picture
+            nodes = run.graph.nodes
+            self._compared = (run, now)
+            self._different = frozenset(
+                name
+                for name, node in now.graph.nodes.items()
+                if nodes.get(name) != node or run.shape(name) != now.shape(name)
+            )
+        return self._different

@@ -102,3 +102,17 @@ def test_another_document_or_reset_drops_the_ended_run(make_window: MakeWindow, 
     assert not window.live.stepped
     assert window.views["loss"].frame.empty
     until_parked(qtbot, window)
+
+
+def test_other_weights_to_begin_with_are_looked_into_at_once(
+    make_window: MakeWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = ended(make_window, qtbot)
+    path = tmp_path / "weights.safetensors"
+    with qtbot.waitSignal(window.live.weights_saved, timeout=PATIENCE):
+        window.live.save_weights(path)
+    value = set_setting(window.document.value, "training.weights", str(path))
+    window.document.commit("Begin with", value)
+    until_parked(qtbot, window)  # what it takes of them can be told now
+    carried = window.live.prepared and window.live.prepared.carried
+    assert carried is not None
