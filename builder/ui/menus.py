@@ -272,9 +272,9 @@ class Menus(QObject):
         self._add(menu, "Begin with the weights of a run…", self._begin_with_run)
         self._add(menu, "Save the weights now", self._save_weights)
         menu.addAction(self._weights)  # also where it is looked for by who thinks of the run
-        self._add(menu, "Next sample", lambda: window.pin_sample(window.pin.sample + 1), "Ctrl+.")
-        self._add(menu, "Previous sample", lambda: window.pin_sample(window.pin.sample - 1), "Ctrl+,")
-        self._add(menu, "Next wrong answer", lambda: live.find_mistake(window.pin.sample), "F8")
+        self._add(menu, "Next sample", lambda: window.viewing.pin_sample(window.viewing.pin.sample + 1), "Ctrl+.")
+        self._add(menu, "Previous sample", lambda: window.viewing.pin_sample(window.viewing.pin.sample - 1), "Ctrl+,")
+        self._add(menu, "Next wrong answer", lambda: live.find_mistake(window.viewing.pin.sample), "F8")
 
     def _offer_weights(self) -> None:
         reason = self._window.live.no_weights

@@ -15,13 +15,12 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from builder.compile.stored import SETTING as STORED
 from builder.graph.problems import Problem, Severity
-from builder.inspect.picture import Attention, Health, Own, Picture, Pin
+from builder.inspect.picture import Attention, Health, Picture
 from builder.project import templates
 from builder.project.autosave import Autosave
 from builder.project.check import check
 from builder.project.document import Project
 from builder.train.messages import Finished, Prepared, Preparing, Reason, State
-from builder.ui import views as _registered_views  # noqa: F401  (registers all views)
 from builder.ui.banner import Banner, Offer
 from builder.ui.block_offers import BlockOffers
 from builder.ui.canvas.breadcrumb import Breadcrumb
@@ -35,11 +34,11 @@ from builder.ui.inspector.inspector import Inspector
 from builder.ui.inspector.panel import place_words
 from builder.ui.inspector.problems_panel import ProblemsPanel
 from builder.ui.live import Live
+from builder.ui.live_views import LiveViews
 from builder.ui.mending import UNASKED, Mending
 from builder.ui.menus import Menus
 from builder.ui.own_code import OwnCode
 from builder.ui.palette import Palette
-from builder.ui.pinned import Pinned, fitting
 from builder.ui.placement import fill_small_screen
 from builder.ui.reach import Reach
 from builder.ui.recovery_offer import SUBJECT as RECOVERY
@@ -50,7 +49,6 @@ from builder.ui.table.panel import AnalysisPanel
 from builder.ui.tabs import stand_behind, unknown
 from builder.ui.theme import theme
 from builder.ui.topbar import TopBar
-from builder.ui.views.base import Subject, View, all_views
 from builder.ui.views_height import ViewsHeight
 from builder.ui.words import sentence
 
@@ -65,10 +63,9 @@ class MainWindow(QMainWindow):
         live: the training.
         files: opening and saving.
         canvas, palette, inspector, problems, analysis, banner, data_offer, status, topbar: the parts.
-        views: the live views, by key.
+        viewing: the live views; views: the same, by key.
         ended: every training thread had ended when the window closed.
         problems_found: problems of the whole project, up to date behind every edit.
-        pin: what all pictures are made of; set by `pin_sample` and `pin_own`.
     """
 
     first_painted = Signal()
@@ -83,8 +80,6 @@ class MainWindow(QMainWindow):
         self._attend_timer = QTimer(self, singleShot=True, interval=0)
         self._check_timer = QTimer(self, singleShot=True, interval=0)
         self.ended = True
-        self.pin = Pin()
-        self._classes: tuple[str, ...] = ()
         self._health: Mapping[str, Health] = {}
         self.problems_found: tuple[Problem, ...] = ()
         self.document = Document(templates.load("lenet5"), self)
@@ -107,7 +102,8 @@ class MainWindow(QMainWindow):
         self.data_offer = DataOffer(self.document, self.banner, self.live, self)
         self.own_code = OwnCode(self.document, self.banner, self)
         self.mending = Mending(self.document, self.banner, self.restart, self)
-        self.views: dict[str, View] = {}
+        self.viewing = LiveViews(self.document, self.live, self.status.hint, self)
+        self.views = self.viewing.views
         self.docks: dict[str, QDockWidget] = {}
         self._place()
         self.menus = Menus(self)
@@ -134,14 +130,12 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomRightCorner, area.BottomDockWidgetArea)
         self._dock("palette", "Layers", self.palette_panel, area.LeftDockWidgetArea)
         self._dock("inspector", "Inspector", self.inspector, area.RightDockWidgetArea)
-        for kind in all_views():
-            shown = kind()
-            self.views[kind.key] = shown
+        for key, shown in self.views.items():
             head = shown.head()
             if head is not None:
-                head.setToolTip(f"{kind.help} Drag to move this panel, double-click to let it float.")
-            self._dock(kind.key, kind.title, shown, area.BottomDockWidgetArea, head)
-        self._behind = {kind.key: kind.behind for kind in all_views() if kind.behind}
+                head.setToolTip(f"{shown.help} Drag to move this panel, double-click to let it float.")
+            self._dock(key, shown.title, shown, area.BottomDockWidgetArea, head)
+        self._behind = {key: shown.behind for key, shown in self.views.items() if shown.behind}
         stand_behind(self, self.docks, self._behind)
         self._dock("problems", "Problems", self.problems, area.BottomDockWidgetArea)
         self.docks["problems"].hide()
@@ -192,8 +186,6 @@ class MainWindow(QMainWindow):
         document.changed.connect(lambda _old, _new: self._document_changed())
         document.page_changed.connect(lambda _path: self._show_health())
         document.replaced.connect(self._document_replaced)
-        document.selected.connect(lambda _names: self._subject_changed())
-        document.page_changed.connect(lambda _path: self._subject_changed())
         document.refused.connect(lambda problem: self.say_problem(problem, "refused"))
         document.path_changed.connect(lambda _path: self._name_changed())
         document.path_changed.connect(lambda _path: self.banner.withdraw("imported"))
@@ -216,7 +208,7 @@ class MainWindow(QMainWindow):
         self.inspector.cancel_asked.connect(live.stop)
 
         RunCards(document, live, self.canvas, self)
-        Pinned(self.views, live, self.pin_sample, self.pin_own, self.status.hint, self)
+        self.viewing.attention_changed.connect(self._attend_soon)
 
         bar.run_asked.connect(self.run_or_pause)
         bar.batch_asked.connect(live.step_batch)
@@ -231,18 +223,7 @@ class MainWindow(QMainWindow):
         live.progressed.connect(bar.set_progress)
         live.preparing.connect(self._preparing)
         live.prepared_changed.connect(self._prepared)
-        live.picture_taken.connect(self._show_picture)
         live.cards_due.connect(self._show_cards)
-        for shown in self.views.values():
-            shown.attention_changed.connect(self._attend_soon)
-            shown.said.connect(self.status.hint)
-            shown.layer_asked.connect(document.go_to)
-            live.picture_taken.connect(shown.note_picture)
-            live.prepared_changed.connect(shown.set_prepared)
-            live.scalars_added.connect(shown.add_scalars)
-            live.epoch_ended.connect(shown.add_epoch)
-            live.rate_changed.connect(shown.add_rate)
-            live.finished.connect(shown.set_finished)
         live.warned.connect(lambda problem: self.say_problem(problem, problem.code))
         live.failed.connect(self._failed)
         live.finished.connect(self._finished)
@@ -256,7 +237,6 @@ class MainWindow(QMainWindow):
         self.status.set_project(self.document.value)
         self.canvas.set_input_note(input_note(self.document.value.data))
         self._name_changed()
-        self._subject_changed()
         self._check_timer.start()
 
     def _activated(self, name: str) -> None:
@@ -271,7 +251,6 @@ class MainWindow(QMainWindow):
 
     def _document_replaced(self) -> None:
         """Nothing that was said of the document before holds for this one."""
-        self.pin = Pin()
         self.canvas.fit()
         self.banner.clear(keep=(RECOVERY,))
         self.own_code.speak()
@@ -282,14 +261,6 @@ class MainWindow(QMainWindow):
         name = self.document.title
         self.topbar.set_document(name, self.document.path, self.files.note)
         self.setWindowTitle(f"{name}{'' if clean else ' (edited)'} - TorchCanvas")
-
-    def _subject_changed(self) -> None:
-        chosen = [self.document.flat_name(name) for name in self.document.selection]
-        names = tuple(name for name in chosen if name is not None)
-        subject = Subject(self.document.flat, names, self._classes, self.pin.sample, self.pin.own is not None)
-        for shown in self.views.values():
-            shown.set_subject(subject)
-        self._attend_soon()
 
     def _check(self) -> None:
         """Count the network and look for problems of the whole project, behind the edit and its painting."""
@@ -313,45 +284,16 @@ class MainWindow(QMainWindow):
 
     def attention(self) -> Attention:
         """All that is visible and needs pictures: cards and views."""
-        if not self.isVisible() or self.isMinimized():
-            return Attention(sample=self.pin.sample, own=self.pin.own)
-        activations = set(self.canvas.wanted_thumbnails())
-        filters: set[str] = set()
-        statistics = bool(activations)  # for the badges on the cards
-        for key, shown in self.views.items():
-            if self.docks[key].isVisible() and not shown.visibleRegion().isEmpty():
-                wish = shown.attention()
-                activations |= wish.activations
-                filters |= wish.filters
-                statistics = statistics or wish.statistics
-        pin = self.pin
-        return Attention(frozenset(activations), frozenset(filters), statistics, sample=pin.sample, own=pin.own)
+        hidden = not self.isVisible() or self.isMinimized()
+        return self.viewing.attention(None if hidden else self.canvas.wanted_thumbnails())
 
     def _attend_soon(self) -> None:
         self._attend_timer.start()
-
-    def pin_sample(self, index: int) -> None:
-        """Look at another sample of the validation part."""
-        count = self.live.prepared.validation_samples if self.live.prepared else 0
-        self.pin = Pin(index % count if count else max(0, index))
-        self._subject_changed()
-
-    def pin_own(self, own: Own) -> None:
-        """Look at a picture of the user's own instead."""
-        before, self.pin = self.pin, Pin(self.pin.sample, own)
-        if before.own is None:
-            self._subject_changed()  # while one draws on, the views have the same subject
-        self._attend_soon()
 
     def _show_cards(self, picture: Picture) -> None:
         if picture.health is not self._health:  # measured now and then only, and few pictures bring it
             self._health = picture.health
             self._show_health()
-
-    def _show_picture(self, picture: Picture) -> None:
-        for key, shown in self.views.items():
-            if self.docks[key].isVisible() and not shown.visibleRegion().isEmpty():
-                shown.show_picture(picture)
 
     def _show_health(self) -> None:
         found = badges(self._health, self.document.flat) | warnings(self.problems_found, self.document.flat)
@@ -382,13 +324,10 @@ class MainWindow(QMainWindow):
 
     def _prepared(self, event: Prepared) -> None:
         self.topbar.set_prepared(event)
-        self._classes = event.classes
         self.canvas.set_classes(event.classes)
         self.inspector.show_progress("")
         self.inspector.set_prepared(event)
         self.inspector.show_samples(event.samples)
-        self.pin = fitting(self.pin, event)
-        self._subject_changed()
 
     def _failed(self, problem: Problem) -> None:
         self.inspector.show_progress("")
@@ -409,8 +348,6 @@ class MainWindow(QMainWindow):
         self.topbar.say(words)
 
     def _cleared(self) -> None:
-        for shown in self.views.values():
-            shown.clear()
         self._health = {}
         self._show_health()
         self.topbar.clear()

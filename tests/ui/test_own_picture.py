@@ -55,7 +55,7 @@ def seen_own(view: SampleView) -> Own | None:
 
 def until_seen(qtbot: QtBot, window: MainWindow) -> None:
     """Wait until the picture that is shown is of what is pinned."""
-    qtbot.waitUntil(lambda: seen_own(view_of(window)) == window.pin.own, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: seen_own(view_of(window)) == window.viewing.pin.own, timeout=PATIENCE)
 
 
 def until_sample(qtbot: QtBot, window: MainWindow) -> None:
@@ -75,7 +75,7 @@ def test_what_is_drawn_changes_the_answer(window: MainWindow, qtbot: QtBot) -> N
     assert not view.picture.raw.any()
     empty = view.picture.output.copy()
     stroke(view, (0.5, 0.2), (0.5, 0.5), (0.5, 0.8))
-    assert window.pin.own is not None
+    assert window.viewing.pin.own is not None
     until_seen(qtbot, window)
     assert view.picture.raw.shape == (1, 8, 8)
     assert view.picture.raw.max() > 150
@@ -95,17 +95,17 @@ def test_rubbing_out_and_clearing(window: MainWindow, qtbot: QtBot) -> None:
     view.draw()
     stroke(view, (0.2, 0.2), (0.8, 0.2))
     stroke(view, (0.2, 0.8), (0.8, 0.8))
-    both = window.pin.own
+    both = window.viewing.pin.own
     stroke(view, (0.1, 0.8), (0.9, 0.8), rub=True)
-    assert window.pin.own != both
+    assert window.viewing.pin.own != both
     QTest.keyClick(view.content.pad, Qt.Key.Key_Delete)
-    assert window.pin.own is not None
-    assert not window.pin.own.array().any()
+    assert window.viewing.pin.own is not None
+    assert not window.viewing.pin.own.array().any()
     assert view.drawing
     stroke(view, (0.5, 0.5))
-    assert window.pin.own.array().any()
+    assert window.viewing.pin.own.array().any()
     view.wipe.click()
-    assert not window.pin.own.array().any()
+    assert not window.viewing.pin.own.array().any()
 
 
 @pytest.mark.parametrize("way", ["button", "escape", "arrow", "dice", "number", "menu", "mistake"])
@@ -120,10 +120,10 @@ def test_the_way_back_to_the_data(window: MainWindow, qtbot: QtBot, way: str) ->
         "arrow": lambda: view._ask(1),
         "dice": view._ask_any,
         "number": lambda: view.index.setValue(9),
-        "menu": lambda: window.pin_sample(3),
+        "menu": lambda: window.viewing.pin_sample(3),
         "mistake": view.mistake.click,
     }[way]()
-    qtbot.waitUntil(lambda: window.pin.own is None, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: window.viewing.pin.own is None, timeout=PATIENCE)
     assert not view.drawing
     assert not view.pencil.isChecked()
     until_sample(qtbot, window)
@@ -136,7 +136,7 @@ def test_other_data_drops_a_picture_that_does_not_fit(window: MainWindow, qtbot:
     until_seen(qtbot, window)
     window.files.ask_unsaved = lambda: pytest.fail("nothing was changed")
     window.document.open(templates.load("two-stage"), None)
-    assert window.pin.own is None
+    assert window.viewing.pin.own is None
     until_parked(qtbot, window)
     assert not view.drawing
     window.document.open(templates.load("perceptron"), None)
@@ -149,11 +149,11 @@ def test_a_drawing_outlives_an_edit(window: MainWindow, qtbot: QtBot) -> None:
     view.draw()
     stroke(view, (0.3, 0.3), (0.7, 0.7))
     until_seen(qtbot, window)
-    drawn = window.pin.own
+    drawn = window.viewing.pin.own
     window.live.reset()
     until_parked(qtbot, window)
     assert view.drawing
-    assert window.pin.own == drawn
+    assert window.viewing.pin.own == drawn
     until_seen(qtbot, window)
 
 
@@ -182,14 +182,14 @@ def test_a_file_is_opened_and_one_is_dropped(window: MainWindow, qtbot: QtBot, t
     view.draw()
     view.open_picture()
     assert not view.drawing
-    assert window.pin.own == Own.of(light_on_dark()[None])
+    assert window.viewing.pin.own == Own.of(light_on_dark()[None])
     until_seen(qtbot, window)
     QTest.keyClick(view, Qt.Key.Key_Escape)
-    assert window.pin.own is None
+    assert window.viewing.pin.own is None
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
     drop(view, data)
-    assert window.pin.own == Own.of(light_on_dark()[None])
+    assert window.viewing.pin.own == Own.of(light_on_dark()[None])
     data.setUrls([QUrl("https://example.org/one.png")])
     with qtbot.waitSignal(view.said) as said:
         drop(view, data)
@@ -202,7 +202,7 @@ def test_drawing_while_training(window: MainWindow, qtbot: QtBot) -> None:
     window.live.run()
     stroke(view, (0.3, 0.3), (0.7, 0.7))
     qtbot.waitUntil(
-        lambda: view.picture is not None and view.picture.step > 0 and seen_own(view) == window.pin.own,
+        lambda: view.picture is not None and view.picture.step > 0 and seen_own(view) == window.viewing.pin.own,
         timeout=PATIENCE,
     )
     assert window.live.training
@@ -239,11 +239,11 @@ def test_a_picture_is_pasted(window: MainWindow, qtbot: QtBot) -> None:
     with qtbot.waitSignal(view.said) as said:
         QTest.keySequence(view, "Ctrl+V")
     assert said.args == [NONE_HELD]
-    assert window.pin.own is None
+    assert window.viewing.pin.own is None
     pixels = light_on_dark()
     clipboard.setImage(QImage(pixels.data, 8, 8, 8, QImage.Format.Format_Grayscale8))
     QTest.keySequence(view, "Ctrl+V")
-    assert window.pin.own == Own.of(pixels[None])
+    assert window.viewing.pin.own == Own.of(pixels[None])
     clipboard.clear()
 
 
@@ -251,7 +251,7 @@ def test_a_bad_file_is_told_and_nothing_is_lost(window: MainWindow, qtbot: QtBot
     view = view_of(window)
     view.draw()
     stroke(view, (0.3, 0.3), (0.7, 0.7))
-    drawn = window.pin.own
+    drawn = window.viewing.pin.own
     bad = tmp_path / "notes.png"
     bad.write_text("no picture")
     for path in (bad, tmp_path / "gone.png", tmp_path):
@@ -259,7 +259,7 @@ def test_a_bad_file_is_told_and_nothing_is_lost(window: MainWindow, qtbot: QtBot
             view.take_picture(path)
         assert said.args[0].count(".") <= 3
         assert said.args[0].endswith(".")
-        assert window.pin.own == drawn
+        assert window.viewing.pin.own == drawn
         assert view.drawing
 
 
@@ -270,8 +270,8 @@ def test_a_page_is_inverted_and_said_to_be(window: MainWindow, qtbot: QtBot, tmp
     with qtbot.waitSignal(view.said) as said:
         view.take_picture(picture_file(tmp_path, page))
     assert said.args[0].endswith(INVERTED)
-    assert window.pin.own is not None
-    ink = window.pin.own.array()[0] > 50
+    assert window.viewing.pin.own is not None
+    ink = window.viewing.pin.own.array()[0] > 50
     assert ink.any(axis=1).all()
     assert not ink[:, [0, 1, 6, 7]].any()
 
@@ -294,8 +294,8 @@ def test_colour_data_takes_pictures_but_no_drawings(make_window: MakeWindow, qtb
         view.draw()
     assert not view.drawing
     view.take_picture(picture_file(tmp_path, np.full((30, 20, 3), (9, 200, 9), np.uint8)))
-    assert window.pin.own is not None
-    assert window.pin.own.shape == (3, 256, 256)
+    assert window.viewing.pin.own is not None
+    assert window.viewing.pin.own.shape == (3, 256, 256)
     until_seen(qtbot, window)
     assert view.picture is not None
     assert view.picture.raw[1].min() == 200

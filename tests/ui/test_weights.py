@@ -108,8 +108,8 @@ def next_picture(window: MainWindow, qtbot: QtBot) -> Picture:
     until_parked(qtbot, window)
     taken: list[Picture] = []
     window.live.picture_taken.connect(taken.append)
-    window.pin_sample(window.pin.sample + 1)
-    until(qtbot, lambda: any(picture.attention.sample == window.pin.sample for picture in taken))
+    window.viewing.pin_sample(window.viewing.pin.sample + 1)
+    until(qtbot, lambda: any(picture.attention.sample == window.viewing.pin.sample for picture in taken))
     window.live.picture_taken.disconnect(taken.append)
     return taken[-1]
 

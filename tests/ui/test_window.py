@@ -200,9 +200,9 @@ def test_another_sample_is_pinned(make_window: MakeWindow, qtbot: QtBot) -> None
     seen: list[Picture] = []
     window.live.picture_taken.connect(seen.append)
     until_parked(qtbot, window)
-    window.pin_sample(7)
+    window.viewing.pin_sample(7)
     qtbot.waitUntil(lambda: bool(seen) and seen[-1].attention.sample == 7, timeout=PATIENCE)
-    window.pin_sample(-1)
+    window.viewing.pin_sample(-1)
     last = window.live.prepared.validation_samples - 1
     qtbot.waitUntil(lambda: seen[-1].attention.sample == last, timeout=PATIENCE)
 

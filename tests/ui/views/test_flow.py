@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from builder.inspect.picture import Attention, Health, Picture
 from builder.project import templates
+from builder.ui import live_views
 from builder.ui import window as window_module
 from builder.ui.theme import theme
 from builder.ui.views.base import Subject, all_views
@@ -185,7 +186,7 @@ def test_a_layout_from_before_it_keeps_its_places(
     make_window: MakeWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(window_module, "all_views", lambda: tuple(kind for kind in all_views() if kind is not FlowView))
+        patch.setattr(live_views, "all_views", lambda: tuple(kind for kind in all_views() if kind is not FlowView))
         old: MainWindow = make_window(None)
         old.docks["filters"].hide()
         QSettings().setValue("layout", old.saveState(window_module.LAYOUT_VERSION))

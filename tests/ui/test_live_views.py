@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from builder.graph import edits
 from builder.inspect.scores import mistakes
 from builder.project import templates
-from builder.ui.pinned import NONE_OF_THE_KIND, NONE_WRONG
+from builder.ui.live_views import NONE_OF_THE_KIND, NONE_WRONG
 from builder.ui.views.confusion import ConfusionView
 from builder.ui.views.sample import SampleView
 from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
@@ -23,11 +23,11 @@ def test_the_next_wrong_answer_is_pinned(make_window: MakeWindow, qtbot: QtBot) 
     assert not view.mistake.property("absent")
     with qtbot.waitSignal(window.live.mistake_found, timeout=PATIENCE) as told:
         view.mistake.click()
-    assert window.pin.sample == told.args[0] > 0
+    assert window.viewing.pin.sample == told.args[0] > 0
 
     def wrong() -> bool:
         seen = view.picture
-        pinned = seen is not None and seen.attention.sample == window.pin.sample
+        pinned = seen is not None and seen.attention.sample == window.viewing.pin.sample
         return pinned and int(np.argmax(seen.output)) != seen.target
 
     qtbot.waitUntil(wrong, timeout=PATIENCE)
@@ -62,7 +62,7 @@ def test_where_nothing_is_wrong_it_is_said(make_window: MakeWindow, qtbot: QtBot
     window = make_window(templates.load("lenet5"))
     until_parked(qtbot, window)
     window.live.mistake_found.emit(None)
-    assert window.pin.sample == 0
+    assert window.viewing.pin.sample == 0
     assert window.status._hint.text() == NONE_WRONG
 
 
@@ -77,5 +77,5 @@ def test_an_unfinished_network_has_no_wrong_answers(make_window: MakeWindow, qtb
     assert view.mistake.property("absent")
     with qtbot.assertNotEmitted(window.live.failed), qtbot.assertNotEmitted(window.live.mistake_found):
         window.live.find_mistake(0)
-        window.pin_sample(1)  # a picture that comes afterwards: the trainer has read the command, and is well
+        window.viewing.pin_sample(1)  # a picture that comes afterwards: the trainer has read the command, and is well
         qtbot.waitUntil(lambda: view.picture is not None and view.picture.attention.sample == 1, timeout=PATIENCE)

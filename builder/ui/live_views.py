@@ -1,0 +1,143 @@
+"""The live views together: what they look at, what they see of a run, and what they ask of each other.
+
+Knows every view only as a `View`; where they stand on the screen is the window's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QObject, Signal
+
+from builder.inspect.picture import Attention, Own, Picture, Pin
+from builder.train.messages import Prepared
+from builder.ui import views as _registered_views  # noqa: F401  (registers all views)
+from builder.ui.document import Document
+from builder.ui.live import Live
+from builder.ui.views.base import Subject, View, all_views
+from builder.ui.views.own import own_shape
+
+NONE_WRONG = "There is no wrong answer in the validation part."
+NONE_OF_THE_KIND = "By now, there is no such wrong answer in the validation part."
+
+
+class LiveViews(QObject):
+    """Makes every registered view, and passes the news of document and training to all of them.
+
+    Attributes:
+        views: by key.
+        pin: what all pictures are made of; set by `pin_sample` and `pin_own`.
+    """
+
+    attention_changed = Signal()  # something else is wanted now
+
+    def __init__(
+        self, document: Document, live: Live, say: Callable[[str], object], parent: QObject | None = None
+    ) -> None:
+        """Let `say` put a sentence into the status line."""
+        super().__init__(parent)
+        self._document, self._live, self._say = document, live, say
+        self.pin = Pin()
+        self._classes: tuple[str, ...] = ()
+        self._of_a_kind = False  # of which wrong answer was asked for last
+        self.views: dict[str, View] = {kind.key: kind() for kind in all_views()}
+        for shown in self.views.values():
+            self._connect(shown)
+        document.changed.connect(lambda _old, _new: self.renew_subject())
+        document.replaced.connect(self._unpin)
+        document.selected.connect(lambda _names: self.renew_subject())
+        document.page_changed.connect(lambda _path: self.renew_subject())
+        live.prepared_changed.connect(self._prepared)
+        live.picture_taken.connect(self._show_picture)
+        live.mistake_found.connect(self._found)
+        self.renew_subject()
+
+    def _connect(self, shown: View) -> None:
+        live = self._live
+        live.scalars_added.connect(shown.add_scalars)
+        live.epoch_ended.connect(shown.add_epoch)
+        live.rate_changed.connect(shown.add_rate)
+        live.finished.connect(shown.set_finished)
+        live.cleared.connect(shown.clear)
+        shown.attention_changed.connect(self.attention_changed)
+        shown.said.connect(self._say)
+        shown.layer_asked.connect(self._document.go_to)
+        shown.sample_asked.connect(self.pin_sample)
+        shown.own_asked.connect(self.pin_own)
+        shown.mistake_asked.connect(self._find)
+        for other in self.views.values():
+            shown.seen.connect(other.mark_seen)
+
+    # What is looked at ----------------------------------------------------------------------------------------------
+
+    def renew_subject(self) -> None:
+        """Tell every view what is selected, of which network."""
+        chosen = [self._document.flat_name(name) for name in self._document.selection]
+        names = tuple(name for name in chosen if name is not None)
+        subject = Subject(self._document.flat, names, self._classes, self.pin.sample, self.pin.own is not None)
+        for shown in self.views.values():
+            shown.set_subject(subject)
+        self.attention_changed.emit()
+
+    def attention(self, cards: Iterable[str] | None) -> Attention:
+        """All that the views on the screen and these cards need pictures of; `None` where nobody sees any of it."""
+        pin = self.pin
+        if cards is None:
+            return Attention(sample=pin.sample, own=pin.own)
+        activations = set(cards)
+        filters: set[str] = set()
+        statistics = bool(activations)  # for the badges on the cards
+        for shown in self.views.values():
+            if shown.on_screen:
+                wish = shown.attention()
+                activations |= wish.activations
+                filters |= wish.filters
+                statistics = statistics or wish.statistics
+        return Attention(frozenset(activations), frozenset(filters), statistics, sample=pin.sample, own=pin.own)
+
+    def pin_sample(self, index: int) -> None:
+        """Look at another sample of the validation part."""
+        count = self._live.prepared.validation_samples if self._live.prepared else 0
+        self.pin = Pin(index % count if count else max(0, index))
+        self.renew_subject()
+
+    def pin_own(self, own: Own) -> None:
+        """Look at a picture of the user's own instead."""
+        before, self.pin = self.pin, Pin(self.pin.sample, own)
+        if before.own is None:
+            self.renew_subject()  # while one draws on, the views have the same subject
+        self.attention_changed.emit()
+
+    def _unpin(self) -> None:
+        self.pin = Pin()
+
+    def _find(self, after: int, true: int | None, said: int | None) -> None:
+        self._of_a_kind = true is not None or said is not None
+        self._live.find_mistake(after, true, said)
+
+    def _found(self, position: int | None) -> None:
+        if position is None:
+            self._say(NONE_OF_THE_KIND if self._of_a_kind else NONE_WRONG)
+        else:
+            self.pin_sample(position)
+
+    # News of the run ------------------------------------------------------------------------------------------------
+
+    def _prepared(self, event: Prepared) -> None:
+        self._classes = event.classes
+        self.pin = _fitting(self.pin, event)
+        self.renew_subject()
+        for shown in self.views.values():
+            shown.set_prepared(event)
+
+    def _show_picture(self, picture: Picture) -> None:
+        for shown in self.views.values():
+            shown.note_picture(picture)
+            if shown.on_screen:
+                shown.show_picture(picture)
+
+
+def _fitting(pin: Pin, event: Prepared) -> Pin:
+    """What stays pinned of this now that other data may be there."""
+    own = pin.own if pin.own is not None and pin.own.shape == own_shape(event) else None
+    return Pin(pin.sample if pin.sample < event.validation_samples else 0, own)
