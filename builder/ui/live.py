@@ -6,9 +6,8 @@ the trainer, only this file does.
 
 from __future__ import annotations
 
-import queue
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,6 +46,7 @@ from builder.train.messages import (
     WeightsSaved,
 )
 from builder.ui.document import Document
+from builder.ui.let_go import LetGo, drain
 
 if TYPE_CHECKING:
     from builder.train.job import Job
@@ -114,9 +114,8 @@ class Live(QObject):
         self.inside: Inside | None = None
         self._begun = False
         self._wish: Callable[[], object] | None = None  # what was asked for before PyTorch was there
-        self._closing: list[Trainer] = []
         self._saves = 0  # files of weights that were asked of the trainer, and not told of yet
-        self._owing: list[Trainer] = []  # trainers let go of that have yet to tell of such a file
+        self._let_go = LetGo()
         self._picture: Picture | None = None
         self._epochs: list[EpochEnded] = []
         self._turn = 0
@@ -237,10 +236,9 @@ class Live(QObject):
         self._begun = False
         self._settle.stop()
         self._drop()
-        ended = [trainer.close(seconds) for trainer in self._closing]
-        self._closing.clear()
+        ended = self._let_go.close(seconds)
         self._frame.stop()
-        return all(ended)
+        return ended
 
     # The trainer ----------------------------------------------------------------------------------------------------
 
@@ -344,11 +342,8 @@ class Live(QObject):
 
     def _drop(self) -> None:
         """Let go of the trainer: it ends by itself, and nothing it still says is heard but of weights to be saved."""
-        self._closing = [trainer for trainer in self._closing if trainer.alive]
         if self._trainer is not None:
-            self._trainer.close(0)
-            self._closing.append(self._trainer)
-            self._owing += [self._trainer] * bool(self._saves)
+            self._let_go.add(self._trainer, owes=self._saves > 0)
         self._saves = 0
         self._trainer = None
         self._project = None
@@ -375,14 +370,15 @@ class Live(QObject):
             self._frame.start(interval)
 
     def _tick(self) -> None:
-        self._hear_owing()
+        for saved in self._let_go.heard():
+            self.weights_saved.emit(saved.path, saved.problem)
         trainer = self._trainer
         if trainer is None:
-            if not self._owing:
+            if not self._let_go.owing:
                 self._frame.stop()
             return
         began = time.perf_counter()
-        for event in _drain(trainer.events):
+        for event in drain(trainer.events):
             self._hear(event)
             if self._trainer is not trainer:
                 return
@@ -392,7 +388,7 @@ class Live(QObject):
         else:
             for part in (self._look, self._look_at_cards, self._read):
                 part(trainer)
-        if self.state is State.FINISHED and not (trainer.alive or self._owing) and trainer.events.empty():
+        if self.state is State.FINISHED and not (trainer.alive or self._let_go.owing) and trainer.events.empty():
             self._frame.stop()
             return
         # Painting happens after this handler: a timer of 0 ms fires behind it and so sees the cost of both.
@@ -426,16 +422,6 @@ class Live(QObject):
         if not self._sketch:
             self.progress = trainer.progress
             self.progressed.emit(self.progress)
-
-    def _hear_owing(self) -> None:
-        """What became of weights whose saving was asked for before another document or another run took the place."""
-        for trainer in tuple(self._owing):
-            alive = trainer.alive  # first: what an ended trainer has said, it has said by now
-            for event in _drain(trainer.events):
-                if isinstance(event, WeightsSaved):
-                    self.weights_saved.emit(event.path, event.problem)
-            if not alive:
-                self._owing.remove(trainer)
 
     def _hear(self, event: Event) -> None:
         if self._sketch and isinstance(event, Preparing | Warned | Failed):
@@ -510,11 +496,3 @@ def _at_hand(project: Project) -> bool:
 
     chosen = find(project.data.dataset)
     return chosen is not None and chosen.at_hand(data_folder())
-
-
-def _drain(events: queue.SimpleQueue[Event]) -> Iterable[Event]:
-    while True:
-        try:
-            yield events.get_nowait()
-        except queue.Empty:
-            return
