@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QMenu, QVBoxLayout, QWidget
 
+from builder.compile.infer import Inference
 from builder.inspect.picture import Attention, Picture
 from builder.ui.theme import font, theme
 from builder.ui.views import export, layer_plot
@@ -39,7 +40,7 @@ class FlowView(View):
         self.look: layer_plot.Look | None = None
         self.enlarged: EnlargedLayers | None = None
         self._subject: Subject | None = None
-        self._layers: dict[str, values.Layer] = {}
+        self._layers: tuple[Inference, dict[str, values.Layer]] | None = None  # of the network that they are of
         self._newest: values.Look | None = None
         self._first: values.Look | None = None
         self._first_gradient: values.Look | None = None  # the first behind a backward pass
@@ -80,10 +81,17 @@ class FlowView(View):
         return Attention(statistics=True)
 
     def set_subject(self, subject: Subject) -> None:
-        if self._subject is None or subject.inference is not self._subject.inference:
-            self._layers = values.layers(subject.inference)
         self._subject = subject
         self.refresh()
+
+    def _known(self) -> dict[str, values.Layer]:
+        """The layers of the network, looked through only when somebody wants to see them: it changes at every edit."""
+        if self._subject is None:
+            return {}
+        inference = self._subject.inference
+        if self._layers is None or self._layers[0] is not inference:
+            self._layers = inference, values.layers(inference)
+        return self._layers[1]
 
     def note_picture(self, picture: Picture) -> None:
         """Keep the first look of a run even where nobody sees it here: the cards may have asked for it."""
@@ -137,7 +145,7 @@ class FlowView(View):
         gradient = measure is values.GRADIENT
         first = self._first_gradient if gradient else self._first
         first = None if first is newest else first
-        found = values.bars(measure, self._layers, newest, first)
+        found = values.bars(measure, self._known(), newest, first)
         if not found:
             return measure.nothing
         if gradient and not newest.has_gradient:
@@ -194,7 +202,7 @@ class FlowView(View):
     def table(self) -> str:
         """All figures of all layers as comma-separated values, at the first look of the run and at the newest."""
         looks = (("first", self._first), ("first gradient", self._first_gradient), ("newest", self._newest))
-        return values.table(self._layers, [(name, look) for name, look in looks if look is not None])
+        return values.table(self._known(), [(name, look) for name, look in looks if look is not None])
 
     def save_table(self) -> None:
         """Ask for a file and write the figures there."""
