@@ -143,8 +143,9 @@ class ConfusionView(View):
         head = self.frame.head
         head.add(self.part, 2)
         head.add(self.form, 1)
-        for button in self._buttons:
-            head.add(button)
+        enlarge, more = self._buttons
+        head.add(enlarge, in_menu=True)
+        head.add(more, -1, in_menu=True)
         head.set_present(self.part, False)
         theme().changed.connect(self.refresh)
         self.refresh()
@@ -306,6 +307,7 @@ class ConfusionView(View):
             ("Save figures…", self.save_table),
         ):
             menu.addAction(words, act).setEnabled(self.shown is not None)
+        self.frame.head.offer_hidden(menu)
         return menu
 
 

@@ -64,8 +64,10 @@ class CurveView(View):
         ]
         self.frame.head.add(self.legend, 2)
         self.add_controls()
+        enlarge, more = self._buttons
+        self.frame.head.add(enlarge, in_menu=True)
+        self.frame.head.add(more, -1, in_menu=True)
         for button in self._buttons:
-            self.frame.head.add(button)
             button.setEnabled(False)
 
     # For subclasses -------------------------------------------------------------------------------------------------
@@ -272,6 +274,7 @@ class CurveView(View):
         if self.compares:
             menu.addSeparator()
             menu.addAction("Forget the run before", self.forget_before)
+        self.frame.head.offer_hidden(menu)
         return menu
 
 

@@ -51,13 +51,14 @@ class FlowView(View):
         self.plot.chosen.connect(self.layer_asked)
         self.frame = ViewFrame(self.title, self.plot)
         self.choice = Choice([each.name for each in values.MEASURES], "What is shown of each layer", self._choose)
-        self.frame.head.add(self.choice)
+        self.frame.head.add(self.choice, -2)  # it says what the bars mean
         self._buttons = [
             small_button("enlarge", "Enlarge", self.enlarge),
             menu_button("Copy or save the plot or its figures", self.actions_menu),
         ]
-        for button in self._buttons:
-            self.frame.head.add(button)
+        enlarge, more = self._buttons
+        self.frame.head.add(enlarge, in_menu=True)
+        self.frame.head.add(more, -1, in_menu=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.frame)
@@ -222,6 +223,7 @@ class FlowView(View):
             ("Save figures…", self.save_table),
         ):
             menu.addAction(words, act).setEnabled(self.look is not None)
+        self.frame.head.offer_hidden(menu)
         return menu
 
 

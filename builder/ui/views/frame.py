@@ -140,10 +140,32 @@ class Head(QWidget):
         self.setAutoFillBackground(False)
         theme().changed.connect(self.update)
 
-    def add(self, control: QWidget, spare: int = 0) -> None:
-        """Add a control at the right; those with a larger `spare` are hidden first when space runs out."""
+    def add(self, control: QWidget, spare: int = 0, in_menu: bool = False) -> None:
+        """Add a control at the right; those with a larger `spare` are hidden first when space runs out.
+
+        One that is `in_menu` is the view's menu, or does what an entry of it does anyway.
+        """
         self._controls.append((spare, control))
         self._row.addWidget(control)
+        if in_menu:
+            control.setProperty("inMenu", True)
+
+    def offer_hidden(self, menu: QMenu) -> None:
+        """Add what does not fit into the head to the view's menu, so that no width takes it away."""
+        missing = [control for _, control in self._controls
+                   if isinstance(control, QToolButton) and control.isHidden()
+                   and not (control.property("absent") or control.property("inMenu"))]  # fmt: skip
+        if missing:
+            menu.addSeparator()
+        for control in missing:
+            if isinstance(control, Choice):
+                control.menu().setTitle(control.toolTip())
+                menu.addMenu(control.menu())
+            else:
+                action = menu.addAction(control.toolTip(), control.click)
+                action.setCheckable(control.isCheckable())
+                action.setChecked(control.isChecked())
+                action.setEnabled(control.isEnabled())
 
     def arrange(self) -> None:
         """Hide what does not fit beside the title, show what does."""

@@ -255,8 +255,9 @@ class GridView(View):
             small_button("enlarge", "Enlarge (Enter on a map enlarges it alone)", lambda: self.enlarge(None)),
             menu_button("Copy or save", self.actions_menu),
         ]
-        for button in self._buttons:
-            self.frame.head.add(button)
+        enlarge, more = self._buttons
+        self.frame.head.add(enlarge, in_menu=True)
+        self.frame.head.add(more, -9, in_menu=True)
         self.panel.mosaic.chosen.connect(self.enlarge)
         self.panel.mosaic.hovered.connect(self.pointed)
         theme().changed.connect(self.refresh)
@@ -379,6 +380,7 @@ class GridView(View):
             ("Save picture…", self.save_picture),
         ):
             menu.addAction(words, act).setEnabled(self.look is not None)
+        self.frame.head.offer_hidden(menu)
         return menu
 
 

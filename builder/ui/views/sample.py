@@ -76,7 +76,7 @@ class SamplePanel(QWidget):
         width, height = inside.width(), inside.height()
         every = self.bars.sizeHint().height()
         beside = min(height - line - 4, int(width * self._share())) if width >= 200 else 0
-        if beside >= min(width, height - line - every - 10):
+        if beside and beside >= min(width, height - line - every - 10):
             side = beside
             self._place(QRect(inside.left(), inside.top(), side, side))
             left = inside.left() + side + 12
@@ -155,8 +155,8 @@ class SampleView(GridView):
         head = self.frame.head
         head.add(self.form, 6)
         head.add(self.index, 4)
-        head.add(small_button("chevron-left", "Previous sample", lambda: self._ask(-1)), -3)
-        head.add(small_button("chevron-right", "Next sample", lambda: self._ask(1)), -2)
+        head.add(small_button("chevron-left", "Previous sample", lambda: self._ask(-1)), -2)
+        head.add(small_button("chevron-right", "Next sample", lambda: self._ask(1)), -3)
         self.mistake = small_button("error", "Next sample that is answered wrongly (F8)", self.ask_mistake)
         head.add(self.mistake, -1)
         head.add(small_button("dice", "Any sample", self._ask_any), 1)

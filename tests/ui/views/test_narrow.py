@@ -1,0 +1,73 @@
+"""What a view keeps when there is little room for it."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
+
+from builder.ui.views.confusion import ConfusionView
+from builder.ui.views.maps import FeatureMapsView
+from builder.ui.views.sample import SampleView
+from tests.contract.view_cases import lenet
+
+
+def words(menu: QMenu) -> list[str]:
+    return [action.text() for action in menu.actions() if action.text()]
+
+
+@pytest.fixture
+def sample(qtbot: QtBot) -> SampleView:
+    case = lenet()
+    view = SampleView()
+    qtbot.addWidget(view)
+    view.show()
+    view.set_subject(case.subject)
+    view.show_picture(case.picture)
+    return view
+
+
+@pytest.mark.parametrize("size", [(175, 200), (150, 160), (199, 240), (300, 160)])
+def test_the_picture_stays_in_a_small_pane(sample: SampleView, size: tuple[int, int]) -> None:
+    sample.resize(*size)
+    sample.content.arrange()
+    picture, bars = sample.content.maps.geometry(), sample.content.bars.geometry()
+    assert min(picture.width(), picture.height()) >= 40
+    assert not picture.intersects(bars)
+    assert not bars.isEmpty()
+
+
+def test_what_does_not_fit_into_the_head_stands_in_the_menu(sample: SampleView, qtbot: QtBot) -> None:
+    sample.resize(700, 300)
+    assert "Next sample" not in words(sample.actions_menu())
+    sample.resize(160, 300)
+    menu = sample.actions_menu()
+    assert "Any sample" in words(menu)
+    assert "Enlarge (Enter on a map enlarges it alone)" not in words(menu)  # it stands there anyway
+    (previous,) = [action for action in menu.actions() if action.text() == "Previous sample"]
+    with qtbot.waitSignal(sample.sample_asked) as asked:
+        previous.trigger()
+    assert asked.args == [-1 + (sample.subject.sample if sample.subject is not None else 0)]
+
+
+def test_a_choice_that_does_not_fit_is_made_in_the_menu(qtbot: QtBot) -> None:
+    view = ConfusionView()
+    qtbot.addWidget(view)
+    view.resize(160, 200)
+    view.show()
+    assert view.form.isHidden()
+    (forms,) = [action for action in view.actions_menu().actions() if action.text() == view.form.toolTip()]
+    submenu = view.form.menu()
+    assert forms.menu() is submenu
+    submenu.actions()[1].trigger()
+    assert view.form.value == 1
+
+
+def test_the_menu_is_the_last_to_go(qtbot: QtBot) -> None:
+    view = FeatureMapsView()
+    qtbot.addWidget(view)
+    view.resize(140, 200)
+    view.show()
+    enlarge, more = view._buttons
+    assert enlarge.isHidden()
+    assert more.isVisible()
