@@ -10,11 +10,16 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from builder.ui.icons import icon
 from builder.ui.theme import theme
 from builder.ui.widgets.buttons import small_button
+
+TEXT_ROOM = 280  # pixels; with less beside the buttons, the text stands above them
+
+_SPACING = 8
 
 
 @dataclass(frozen=True)
@@ -57,15 +62,18 @@ class Banner(QWidget):
         self._text.setTextFormat(Qt.TextFormat.RichText)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-        self._buttons = QHBoxLayout()
+        self._buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._buttons.setSpacing(_SPACING)
         self._shown: list[QPushButton] = []
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 8, 8, 8)
-        row.setSpacing(8)
-        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self._text, 1)
-        row.addLayout(self._buttons)
-        row.addWidget(small_button("close", "Close this message", self.dismiss))
+        self._close = small_button("close", "Close this message", self.dismiss)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(12, 8, 8, 8)
+        self._grid.setSpacing(_SPACING)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.addWidget(self._icon, 0, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._grid.addWidget(self._text, 0, 1)
+        self._grid.addLayout(self._buttons, 0, 2)
+        self._grid.addWidget(self._close, 0, 3)
         theme().changed.connect(self._recolour)
         self.hide()
 
@@ -116,8 +124,37 @@ class Banner(QWidget):
             button.clicked.connect(lambda _checked=False, act=offer.act: self._take(act))
             self._buttons.addWidget(button)
             self._shown.append(button)
+        self._arrange()
         self._recolour()
         self.show()
+
+    def minimumSizeHint(self) -> QSize:
+        # What stands beside the text now must not keep the strip from becoming as narrow as it may be below it.
+        widest = max((button.sizeHint().width() for button in self._shown), default=0)
+        return QSize(widest + self._around(), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrange()
+
+    def _around(self) -> int:
+        """Pixels of the width that are neither text nor buttons."""
+        margins = self._grid.contentsMargins()
+        fixed = self._icon.sizeHint().width() + self._close.width()
+        return margins.left() + margins.right() + fixed + 3 * _SPACING
+
+    def _arrange(self) -> None:
+        """The buttons beside the text, or below it where that would squeeze it."""
+        room = self.width() - self._around()
+        widths = [button.sizeHint().width() for button in self._shown]
+        needed = sum(widths) + _SPACING * max(0, len(widths) - 1)
+        below = bool(widths) and room - needed < TEXT_ROOM
+        stacked = below and needed > room
+        self._buttons.setDirection(QBoxLayout.Direction.TopToBottom if stacked else QBoxLayout.Direction.LeftToRight)
+        self._grid.removeItem(self._buttons)
+        if below:
+            self._grid.addLayout(self._buttons, 1, 1, 1, 2, Qt.AlignmentFlag.AlignLeft)
+        else:
+            self._grid.addLayout(self._buttons, 0, 2)
 
     def dismiss(self) -> None:
         """The message was read: what waits is said."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from builder.ui.banner import Banner, Offer
@@ -89,3 +90,44 @@ def test_a_note_that_nobody_asked_for_waits_behind_a_warning_that_offers_a_mend(
     assert banner.text == "Far off."
     banner.withdraw("diverging")
     assert banner.text == ""
+
+
+@pytest.mark.parametrize(
+    "offers", [("Use learning rate 0.008 and start again",), ("Download", "Choose a folder", "Not now")]
+)
+def test_in_a_narrow_window_the_offers_stand_below_a_text_that_is_read_whole(
+    qtbot: QtBot, offers: tuple[str, ...]
+) -> None:
+    pane = QWidget()
+    qtbot.addWidget(pane)
+    banner = Banner()
+    column = QVBoxLayout(pane)
+    column.addWidget(banner)
+    column.addStretch(1)
+    pane.resize(1200, 500)
+    pane.show()
+    long = (
+        "<b>Optimiser, learning rate</b>: the loss is 210 times what it was at the beginning: the steps are too large."
+    )
+    banner.show_message("diverged", long, "warn", tuple(Offer(text, lambda: None) for text in offers))
+
+    def below() -> bool:
+        return all(button.y() >= banner._text.geometry().bottom() for button in banner.buttons())
+
+    qtbot.waitUntil(lambda: banner.height() > 0 and not below(), timeout=5000)
+
+    def whole() -> bool:
+        text = banner._text
+        return (
+            below()
+            and text.height() >= text.heightForWidth(text.width())
+            and text.width() > 0.6 * banner.width()
+            and all(button.width() >= button.sizeHint().width() for button in banner.buttons())
+            and all(banner.rect().contains(button.geometry()) for button in banner.buttons())
+        )
+
+    for width in (430, 320):
+        pane.resize(width, 500)
+        qtbot.waitUntil(whole, timeout=5000)
+    pane.resize(1200, 500)
+    qtbot.waitUntil(lambda: not below(), timeout=5000)
