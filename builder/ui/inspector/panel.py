@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -15,6 +15,9 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
     QVBoxLayout,
     QWidget,
 )
@@ -65,6 +68,35 @@ def place_words(problem: Problem) -> str:
     return ", ".join(words)
 
 
+class FixButton(QPushButton):
+    """As wide as its words where there is room; in a narrower place they are cut, and told whole by the tip."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(80, self.sizeHint().width()), self.sizeHint().height())
+
+    @property
+    def shown(self) -> str:
+        """What of the words fits."""
+        metrics = self.fontMetrics()
+        less = max(0, self.sizeHint().width() - self.width())
+        room = metrics.horizontalAdvance(self.text()) - less
+        return metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, room) if less else self.text()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.setToolTip("" if self.shown == self.text() else self.text())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = self.shown
+        QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
+
+
 class ProblemCard(QFrame):
     """One problem: badge, place, message, hint and the button that mends it.
 
@@ -102,8 +134,7 @@ class ProblemCard(QFrame):
             words.addWidget(label(problem.hint, "note", wrap=True))
         self.button: QPushButton | None = None
         if problem.fix is not None:
-            self.button = QPushButton(problem.fix.title)
-            self.button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            self.button = FixButton(problem.fix.title)
             self.button.clicked.connect(self._ask_fix)
             words.addSpacing(2)
             words.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
