@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from operator import attrgetter
 
 from PySide6.QtCore import QObject
@@ -19,9 +19,10 @@ _NEEDS_RESTART = "diverging"
 
 
 class Mending(QObject):
-    """Watches the settings that problems on the banner are about.
+    """Watches what problems on the banner are about.
 
-    A problem of a setting does not hold any more once the setting has another value, whoever changed it.
+    A problem of a setting does not hold any more once the setting has another value, whoever changed it; one that the
+    check of the document found does not once the check finds it no more.
     """
 
     def __init__(
@@ -30,6 +31,8 @@ class Mending(QObject):
         super().__init__(parent)
         self._document, self._banner, self._restart = document, banner, restart
         self._watched: dict[str, str] = {}  # the setting by the subject of the message
+        self._found: tuple[Problem, ...] = ()
+        self._said: dict[str, Problem] = {}  # of those that were found, by the subject of the message
         document.changed.connect(self._changed)
 
     def offers(self, problem: Problem) -> tuple[Offer, ...]:
@@ -49,8 +52,19 @@ class Mending(QObject):
     def watch(self, subject: str, problem: Problem) -> None:
         """The banner says a problem under this subject."""
         self._watched.pop(subject, None)
+        self._said.pop(subject, None)
+        if problem in self._found:
+            self._said[subject] = problem
         if _value(self._document.value, problem.where) is not None:
             self._watched[subject] = problem.where
+
+    def checked(self, found: Collection[Problem]) -> None:
+        """The check of the document found these, and no others."""
+        self._found = tuple(found)
+        for subject, problem in tuple(self._said.items()):
+            if problem not in self._found:
+                del self._said[subject]
+                self._banner.withdraw(subject)
 
     def run_dropped(self) -> None:
         """What was said of a run's steps holds for no other run."""

@@ -273,6 +273,7 @@ class MainWindow(QMainWindow):
         self.inspector.set_problems(self.problems_found)
         self.status.set_problems(self.problems_found)
         self.problems.set_problems(self.problems_found)
+        self.mending.checked(self.problems_found)
         self._state_changed()
 
     def _code_allowed(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
+from builder.graph.edits import remove_nodes
 from builder.project import templates
 from builder.project.edits import set_setting
 from builder.train.messages import State
@@ -49,4 +50,19 @@ def test_it_falls_away_when_the_rate_is_changed_by_hand(make_window: MakeWindow,
 def test_it_falls_away_with_the_run(make_window: MakeWindow, qtbot: QtBot) -> None:
     window = astray(make_window, qtbot)
     window.topbar.reset.click()
+    assert window.banner.text == ""
+
+
+def test_a_problem_that_kept_the_network_from_training_falls_away_once_it_is_mended(
+    make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    window = make_window(quick(templates.load("lenet5")))
+    until_parked(qtbot, window)
+    broken = remove_nodes(window.document.value.graph, ("flatten1",))
+    window.document.commit("Delete", window.document.value.with_graph(broken))
+    qtbot.waitUntil(lambda: bool(window.problems_found), timeout=PATIENCE)
+    window.run_or_pause()
+    assert window.banner.subject == "failed"
+    window.document.undo.undo()
+    qtbot.waitUntil(lambda: not window.problems_found, timeout=PATIENCE)
     assert window.banner.text == ""
