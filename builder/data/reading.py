@@ -25,7 +25,11 @@ def read_picture(source: Path | bytes, shape: Shape) -> NDArray[np.uint8]:
     where = str(source) if isinstance(source, Path) else ""
     try:
         with Image.open(source if isinstance(source, Path) else BytesIO(source)) as picture:
-            upright = ImageOps.exif_transpose(picture).convert("L" if channels == 1 else "RGB")
+            upright = ImageOps.exif_transpose(picture)
+            if upright.has_transparency_data:  # on paper: what lies below transparent ink is black as a rule, as it is
+                seen = upright.convert("RGBA")
+                upright = Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen)
+            upright = upright.convert("L" if channels == 1 else "RGB")
             fitted = ImageOps.fit(upright, (width, height), Image.Resampling.BILINEAR)
     except FileNotFoundError:
         raise ProblemError(Problem("no-picture", "there is no such file.", where=where)) from None
