@@ -26,7 +26,9 @@ def read_picture(source: Path | bytes, shape: Shape) -> NDArray[np.uint8]:
     try:
         with Image.open(source if isinstance(source, Path) else BytesIO(source)) as picture:
             upright = ImageOps.exif_transpose(picture)
-            if upright.has_transparency_data:  # on paper: what lies below transparent ink is black as a rule, as it is
+            # Grey pictures are ink, which stands on paper where nothing is: drawing programs leave black there. Colour
+            # ones are read as a folder of pictures is, whose networks know no other.
+            if channels == 1 and upright.has_transparency_data:
                 seen = upright.convert("RGBA")
                 upright = Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen)
             upright = upright.convert("L" if channels == 1 else "RGB")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from builder.data.folder import EDGE, decode
 from builder.data.reading import read_picture
 
 
@@ -25,3 +26,9 @@ def test_an_opaque_picture_is_as_it_was(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (6, 6, 3), np.uint8)
     Image.fromarray(pixels).save(tmp_path / "picture.png")
     assert np.array_equal(read_picture(tmp_path / "picture.png", (3, 6, 6)), pixels.transpose(2, 0, 1))
+
+
+def test_a_colour_picture_is_read_as_the_data_was(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (EDGE, EDGE, 4), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "half.png")
+    assert np.array_equal(read_picture(tmp_path / "half.png", (3, EDGE, EDGE)), decode(tmp_path / "half.png"))
