@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import ClassVar
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from builder.inspect.scores import Counts
 from builder.train.messages import EpochEnded, Finished
 from builder.ui.theme import font, theme
-from builder.ui.views import export
-from builder.ui.views.base import Subject, View, view
+from builder.ui.views.base import Subject, view
 from builder.ui.views.frame import MARGIN, Choice, ViewFrame
 from builder.ui.views.matrix import SCALE, Confusions, Matrix, Place, lay_out, paint_matrix
 from builder.ui.views.scale import HEIGHT, ColourBar, paint_scale
 from builder.ui.views.sheets import SheetTable, counts_csv, per_class, sheet_picture, worst
+from builder.ui.views.takeaway import TakeawayView
 from builder.ui.widgets.buttons import menu_button, small_button
 from builder.ui.widgets.labels import Text
 
@@ -104,14 +104,13 @@ class EnlargedBoard(QDialog):
 
 
 @view
-class ConfusionView(View):
+class ConfusionView(TakeawayView):
     """The matrix of confusions of the validation part, and of the test part once the run has ended.
 
     Attributes:
         frame: head and content; board: what is in it.
         shown: what the board shows; None while there is nothing.
         form, part: the choices in the head.
-        ask_path: asks where to save; a test puts its own here.
     """
 
     key: ClassVar[str] = "confusion"
@@ -121,7 +120,6 @@ class ConfusionView(View):
 
     def __init__(self) -> None:
         super().__init__()
-        self.ask_path: export.Ask = export.ask_path
         self.shown: Confusions | None = None
         self.enlarged: EnlargedBoard | None = None
         self._subject: Subject | None = None
@@ -155,9 +153,6 @@ class ConfusionView(View):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(150, 112)
-
-    def head(self) -> QWidget:
-        return self.frame.head
 
     # What it is told ------------------------------------------------------------------------------------------------
 
@@ -233,7 +228,7 @@ class ConfusionView(View):
         self.frame.set_empty("")
         self.board.show_confusions(self.shown, self.form.value)
         if enlarged and self.enlarged is not None:
-            self.enlarged.show_confusions(self.shown, self.form.value, self._whole_title())
+            self.enlarged.show_confusions(self.shown, self.form.value, self.whole_title())
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -242,7 +237,7 @@ class ConfusionView(View):
 
     # What can be done with it ---------------------------------------------------------------------------------------
 
-    def _whole_title(self) -> str:
+    def whole_title(self) -> str:
         what = self.title if self.form.value == MATRIX else ("", "Scores per class", "Mistakes")[self.form.value]
         return f"{what} · {self.shown.origin}" if self.shown is not None else what
 
@@ -260,26 +255,18 @@ class ConfusionView(View):
     def _forget_enlarged(self) -> None:
         self.enlarged = None
 
-    def picture(self) -> QImage | None:
+    @property
+    def filled(self) -> bool:
+        return self.shown is not None
+
+    def image(self) -> QImage | None:
         """What is shown as an image with a title, large enough for a slide; None while there is nothing."""
         if self.shown is None:
             return None
         if self.form.value != MATRIX:
             sheet = per_class(self.shown) if self.form.value == PER_CLASS else worst(self.shown)
-            return sheet_picture(sheet, self._whole_title())
-        return _matrix_picture(self.shown, self._whole_title())
-
-    def copy_picture(self) -> None:
-        """Put what is shown onto the clipboard."""
-        image = self.picture()
-        if image is not None:
-            self.said.emit(export.copy_picture(image))
-
-    def save_picture(self) -> None:
-        """Ask for a file and write what is shown there."""
-        image = self.picture()
-        if image is not None:
-            self.said.emit(export.save_picture(self, image, self._whole_title(), self.ask_path))
+            return sheet_picture(sheet, self.whole_title())
+        return _matrix_picture(self.shown, self.whole_title())
 
     def table(self) -> str:
         """The figures that are shown as comma-separated values."""
@@ -288,27 +275,6 @@ class ConfusionView(View):
         if self.form.value == MATRIX:
             return counts_csv(self.shown)
         return (per_class(self.shown) if self.form.value == PER_CLASS else worst(self.shown)).csv()
-
-    def save_table(self) -> None:
-        """Ask for a file and write the figures there."""
-        self.said.emit(export.save_text(self, self.table(), self._whole_title(), self.ask_path))
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        self.actions_menu().popup(event.globalPos())
-
-    def actions_menu(self) -> QMenu:
-        """What can be done with the figures; a menu that dies when it closes."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for words, act in (
-            ("Enlarge", self.enlarge),
-            ("Copy picture", self.copy_picture),
-            ("Save picture…", self.save_picture),
-            ("Save figures…", self.save_table),
-        ):
-            menu.addAction(words, act).setEnabled(self.shown is not None)
-        self.frame.head.offer_hidden(menu)
-        return menu
 
 
 def _matrix_picture(shown: Confusions, title: str) -> QImage:

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QDialog, QMenu, QVBoxLayout, QWidget
+from PySide6.QtGui import QImage, QPainter, QShowEvent
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from builder.train.messages import EpochEnded, Prepared
 from builder.ui.theme import font, theme
-from builder.ui.views import export
-from builder.ui.views.base import View
 from builder.ui.views.frame import Legend, ViewFrame
 from builder.ui.views.series import Doubles, Series
+from builder.ui.views.takeaway import Entry, LargeWindow, TakeawayView
 from builder.ui.widgets.buttons import menu_button, small_button
 
 if TYPE_CHECKING:
@@ -26,13 +25,11 @@ if TYPE_CHECKING:
 WORTH_KEEPING = 10  # steps; a few that were made by hand are no run to compare another with
 
 
-class CurveView(View):
+class CurveView(TakeawayView):
     """Base of the views that plot one figure over the steps of a run. Subclasses name the figure.
 
     Attributes:
-        frame: head and content.
         training, validation: the curves' points; before: those of the run before, to compare.
-        ask_path: asks where to save; a test puts its own here.
         column: of the rows of scalars.
     """
 
@@ -40,7 +37,6 @@ class CurveView(View):
 
     def __init__(self) -> None:
         super().__init__()
-        self.ask_path: export.Ask = export.ask_path
         self.training, self.validation = Series(), Series(1024)
         self.before = Series(), Series(1024)
         self.rates: list[tuple[int, float]] = []  # the learning rates that were set by hand, behind which step each
@@ -102,9 +98,6 @@ class CurveView(View):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(150, 112)  # with head and tabs no higher than the others
-
-    def head(self) -> QWidget:
-        return self.frame.head
 
     def set_prepared(self, event: Prepared) -> None:
         self._data = event.data
@@ -203,13 +196,30 @@ class CurveView(View):
     def _forget_enlarged(self) -> None:
         self.enlarged = None
 
+    @property
+    def filled(self) -> bool:
+        return not self.frame.empty
+
+    def entries(self) -> list[Entry]:
+        enlarge, *rest = super().entries()
+        return [enlarge, ("Show the whole run", self.show_all), *rest]
+
+    def actions_menu(self) -> QMenu:
+        menu = super().actions_menu()
+        if self.compares:
+            menu.addSeparator()
+            menu.addAction("Forget the run before", self.forget_before)
+        return menu
+
     def show_all(self) -> None:
         """Undo every zoom."""
         for plot in self.plots():
             plot.reset()
 
-    def plot_picture(self) -> QImage:
-        """The plot with its title and legend, large enough for a slide."""
+    def image(self) -> QImage | None:
+        """The plot with its title and legend, large enough for a slide; None before the first point."""
+        if not self.filled:
+            return None
         plot = self.make_plot()
         plot.span = self._plot.span if self._plot is not None else None
         plot.resize(960, 540)
@@ -231,14 +241,6 @@ class CurveView(View):
         painter.end()
         return image
 
-    def copy_picture(self) -> None:
-        """Put the plot onto the clipboard."""
-        self.said.emit(export.copy_picture(self.plot_picture()))
-
-    def save_picture(self) -> None:
-        """Ask for a file and write the plot there."""
-        self.said.emit(export.save_picture(self, self.plot_picture(), self.title, self.ask_path))
-
     def table(self) -> str:
         """The figures as comma-separated values: mean, lowest and highest where points were joined."""
         lines = ["curve,step,mean,lowest,highest,points"]
@@ -252,47 +254,14 @@ class CurveView(View):
             lines += [f"{name},{_row(bucket)}" for bucket in series.buckets()]
         return "\n".join(lines) + "\n"
 
-    def save_table(self) -> None:
-        """Ask for a file and write the figures there."""
-        self.said.emit(export.save_text(self, self.table(), self.title, self.ask_path))
 
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        self.actions_menu().popup(event.globalPos())
-
-    def actions_menu(self) -> QMenu:
-        """What can be done with the plot; a menu that dies when it closes."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for words, act in (
-            ("Enlarge", self.enlarge),
-            ("Show the whole run", self.show_all),
-            ("Copy picture", self.copy_picture),
-            ("Save picture…", self.save_picture),
-            ("Save figures…", self.save_table),
-        ):
-            menu.addAction(words, act).setEnabled(not self.frame.empty)
-        if self.compares:
-            menu.addSeparator()
-            menu.addAction("Forget the run before", self.forget_before)
-        self.frame.head.offer_hidden(menu)
-        return menu
-
-
-class EnlargedPlot(QDialog):
+class EnlargedPlot(LargeWindow):
     """A second plot of the same points in a large window."""
 
     def __init__(self, view: CurveView) -> None:
-        super().__init__(view)
-        self.plot = view.make_plot()
-        self.setWindowTitle(view.title)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 12, 8, 8)
-        column.addWidget(self.plot)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(960, 640)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        QPainter(self).fillRect(self.rect(), theme().color("panel"))
+        plot = view.make_plot()
+        super().__init__(view, view.title, plot, 960, 640)
+        self.plot = plot
 
 
 def _row(bucket: Doubles) -> str:

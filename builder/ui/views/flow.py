@@ -5,28 +5,27 @@ from __future__ import annotations
 from typing import ClassVar
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QDialog, QMenu, QVBoxLayout, QWidget
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import QVBoxLayout
 
 from builder.compile.infer import Inference
 from builder.inspect.picture import Attention, Picture
 from builder.ui.theme import font, theme
-from builder.ui.views import export, layer_plot
+from builder.ui.views import layer_plot
 from builder.ui.views import layer_values as values
-from builder.ui.views.base import Subject, View, view
+from builder.ui.views.base import Subject, view
 from builder.ui.views.frame import Choice, ViewFrame
 from builder.ui.views.layer_plot import LayerPlot
+from builder.ui.views.takeaway import LargeWindow, TakeawayView
 from builder.ui.widgets.buttons import menu_button, small_button
 
 
 @view
-class FlowView(View):
+class FlowView(TakeawayView):
     """Whether gradients vanish or explode on their way through the network, and what its layers do to the values.
 
     Attributes:
-        frame: head and content.
         look: what is shown; None while there is nothing.
-        ask_path: asks where to save; a test puts its own here.
     """
 
     key: ClassVar[str] = "flow"
@@ -36,7 +35,6 @@ class FlowView(View):
 
     def __init__(self) -> None:
         super().__init__()
-        self.ask_path: export.Ask = export.ask_path
         self.look: layer_plot.Look | None = None
         self.enlarged: EnlargedLayers | None = None
         self._subject: Subject | None = None
@@ -74,9 +72,6 @@ class FlowView(View):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(150, 112)  # with head and tabs no higher than the others
-
-    def head(self) -> QWidget:
-        return self.frame.head
 
     def attention(self) -> Attention:
         return Attention(statistics=True)
@@ -179,67 +174,35 @@ class FlowView(View):
     def _forget_enlarged(self) -> None:
         self.enlarged = None
 
-    def plot_picture(self) -> QImage:
-        """The plot with its title, large enough for a slide."""
+    @property
+    def filled(self) -> bool:
+        return self.look is not None
+
+    def image(self) -> QImage | None:
+        """The plot with its title, large enough for a slide; None while there is nothing."""
+        if self.look is None:
+            return None
         image = QImage(960, 580, QImage.Format.Format_RGB32)
         image.fill(theme().color("panel"))
         painter = QPainter(image)
         painter.setFont(font(15, bold=True))
         painter.setPen(theme().color("text"))
         painter.drawText(QRectF(12, 8, 900, 28), Qt.AlignmentFlag.AlignVCenter, f"{self.title} · {self.measure.name}")
-        if self.look is not None:
-            layer_plot.Frame(self.look, QRectF(0, 44, 960, 528)).paint(painter)
+        layer_plot.Frame(self.look, QRectF(0, 44, 960, 528)).paint(painter)
         painter.end()
         return image
-
-    def copy_picture(self) -> None:
-        """Put the plot onto the clipboard."""
-        self.said.emit(export.copy_picture(self.plot_picture()))
-
-    def save_picture(self) -> None:
-        """Ask for a file and write the plot there."""
-        self.said.emit(export.save_picture(self, self.plot_picture(), self.title, self.ask_path))
 
     def table(self) -> str:
         """All figures of all layers as comma-separated values, at the first look of the run and at the newest."""
         looks = (("first", self._first), ("first gradient", self._first_gradient), ("newest", self._newest))
         return values.table(self._known(), [(name, look) for name, look in looks if look is not None])
 
-    def save_table(self) -> None:
-        """Ask for a file and write the figures there."""
-        self.said.emit(export.save_text(self, self.table(), self.title, self.ask_path))
 
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        self.actions_menu().popup(event.globalPos())
-
-    def actions_menu(self) -> QMenu:
-        """What can be done with the plot; a menu that dies when it closes."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for words, act in (
-            ("Enlarge", self.enlarge),
-            ("Copy picture", self.copy_picture),
-            ("Save picture…", self.save_picture),
-            ("Save figures…", self.save_table),
-        ):
-            menu.addAction(words, act).setEnabled(self.look is not None)
-        self.frame.head.offer_hidden(menu)
-        return menu
-
-
-class EnlargedLayers(QDialog):
+class EnlargedLayers(LargeWindow):
     """A second plot of the same bars in a large window."""
 
     def __init__(self, shown: FlowView) -> None:
-        super().__init__(shown)
-        self.plot = LayerPlot()
-        self.plot.chosen.connect(shown.layer_asked)
-        self.setWindowTitle(shown.title)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 12, 8, 8)
-        column.addWidget(self.plot)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(1100, 640)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        QPainter(self).fillRect(self.rect(), theme().color("panel"))
+        plot = LayerPlot()
+        super().__init__(shown, shown.title, plot, 1100, 640)
+        self.plot = plot
+        plot.chosen.connect(shown.layer_asked)

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QContextMenuEvent, QImage, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from builder.inspect.picture import Floats, Picture
 from builder.ui.theme import font, theme
 from builder.ui.views import export
-from builder.ui.views.base import Subject, View
+from builder.ui.views.base import Subject
 from builder.ui.views.colour import Pixels
 from builder.ui.views.field import Field
 from builder.ui.views.frame import MARGIN, ViewFrame
@@ -22,6 +22,7 @@ from builder.ui.views.numbers import Numbers
 from builder.ui.views.paint import figure
 from builder.ui.views.plane import Points
 from builder.ui.views.scale import HEIGHT, ColourBar, Scale, paint_scale
+from builder.ui.views.takeaway import Entry, TakeawayView
 from builder.ui.widgets.buttons import menu_button, small_button
 from builder.ui.widgets.labels import Text
 
@@ -228,18 +229,16 @@ class Enlarged(QDialog):
             self._view.said.emit(export.save_picture(self, look.picture(), look.title, self._view.ask_path))
 
 
-class GridView(View):
+class GridView(TakeawayView):
     """Base of the views that show many maps. Subclasses say what is looked at and how it is shown.
 
     Attributes:
         frame: head and content.
         look: what is shown; None while there is nothing.
-        ask_path: asks where to save; a test puts its own here.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.ask_path: export.Ask = export.ask_path
         self.subject: Subject | None = None
         self.picture: Picture | None = None
         self.look: Look | None = None
@@ -290,9 +289,6 @@ class GridView(View):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(150, 140)
-
-    def head(self) -> QWidget:
-        return self.frame.head
 
     def set_subject(self, subject: Subject) -> None:
         before = self.attention()
@@ -351,15 +347,22 @@ class GridView(View):
         self.enlarged = None
         self.pointed(None)  # a window that closes under the pointer does not say that it has left
 
-    def copy_picture(self) -> None:
-        """Put what is shown onto the clipboard."""
-        if self.look is not None:
-            self.said.emit(export.copy_picture(self.look.picture()))
+    @property
+    def filled(self) -> bool:
+        return self.look is not None
 
-    def save_picture(self) -> None:
-        """Ask for a file and write what is shown there."""
-        if self.look is not None:
-            self.said.emit(export.save_picture(self, self.look.picture(), self.look.title, self.ask_path))
+    def whole_title(self) -> str:
+        return self.look.title if self.look is not None else self.title
+
+    def image(self) -> QImage | None:
+        return self.look.picture() if self.look is not None else None
+
+    def entries(self) -> list[Entry]:
+        return [
+            ("Enlarge all", lambda: self.enlarge(None)),
+            ("Copy picture", self.copy_picture),
+            ("Save picture…", self.save_picture),
+        ]
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         cell = self.panel.mosaic.cell_at(self.panel.mosaic.mapFromGlobal(event.globalPos()).toPointF())
@@ -369,19 +372,6 @@ class GridView(View):
             one.triggered.connect(lambda _checked: self.enlarge(cell[0]))
             menu.insertAction(menu.actions()[0], one)
         menu.popup(event.globalPos())
-
-    def actions_menu(self) -> QMenu:
-        """What can be done with the picture; a menu that dies when it closes."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for words, act in (
-            ("Enlarge all", lambda: self.enlarge(None)),
-            ("Copy picture", self.copy_picture),
-            ("Save picture…", self.save_picture),
-        ):
-            menu.addAction(words, act).setEnabled(self.look is not None)
-        self.frame.head.offer_hidden(menu)
-        return menu
 
 
 def as_maps(values: Floats) -> Floats:

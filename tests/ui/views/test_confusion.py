@@ -162,7 +162,7 @@ def test_without_a_validation_part_the_test_part_is_shown(view: ConfusionView) -
 def test_a_network_that_gives_values_has_no_matrix(view: ConfusionView) -> None:
     view.add_epoch(replace(EPOCH, confusion=None))
     assert "tells no classes apart" in view.frame.empty
-    assert view.picture() is None
+    assert view.image() is None
 
 
 def test_the_figures_are_saved_as_they_are_shown(view: ConfusionView, tmp_path: Path) -> None:

@@ -97,7 +97,9 @@ def test_the_run_before_stays_behind_the_next_until_it_is_forgotten(qtbot: QtBot
     assert "training before" in plot.words_at(200)
     assert "run before" in plot.note()
     assert "\ntraining before,100," in view.table()
-    assert not view.plot_picture().isNull()
+    image = view.image()
+    assert image is not None
+    assert not image.isNull()
     view.forget_before()
     assert "before" not in plot.words_at(200) + plot.note()
     assert "before" not in view.table()
