@@ -311,7 +311,7 @@ class Live(QObject):
 
         self._settle.stop()
         try:
-            job = make_job(self._document.located)
+            job = make_job(self._document.located, self._document.known)
         except ProblemError as error:
             sketched = self._sketched() if quiet else None
             if sketched is None:
@@ -336,7 +336,7 @@ class Live(QObject):
 
         part = sound_part(self._document.value, self._document.known)
         try:
-            return make_job(part) if part is not None else None
+            return make_job(part, self._document.known) if part is not None else None
         except ProblemError:
             return None
 

@@ -194,7 +194,7 @@ def _footer(info: NodeInfo | None, role: Role) -> str:
         return f"picture {show(info.output)}" if len(info.output) == 3 else f"{count:,} output{'s' * (count != 1)}"
     if isinstance(info.layer, BlockInput | BlockOutput):
         return show(info.output)
-    count = info.layer.parameter_count(info.known_inputs)
+    count = info.parameters
     if info.frozen:
         return f"{count:,} frozen" if info.frozen == count else f"{count - info.frozen:,} of {count:,} learn"
     return f"{count:,} parameter{'s' * (count != 1)}" if count else "no parameters"

@@ -157,9 +157,8 @@ class SelectionSummary(Panel):
         found = []
         for name in inference.order:
             info = inference.nodes[name]
-            count = info.layer.parameter_count(info.known_inputs) if info.layer is not None and info.fits else 0
-            if count and info.layer is not None:
-                found.append(Bar(name, count, theme().category(info.layer.category)))
+            if info.parameters and info.layer is not None:
+                found.append(Bar(name, info.parameters, theme().category(info.layer.category)))
         if len(found) > self.MOST_BARS:
             least = sorted((bar.amount for bar in found), reverse=True)[self.MOST_BARS - 1]
             found = [bar for bar in found if bar.amount >= least][: self.MOST_BARS]
@@ -170,8 +169,7 @@ class SelectionSummary(Panel):
         infos = [inference.nodes[name] for name in names]
         kinds = Counter(info.node.kind for info in infos)
         rows = [(kind, f"{count}") for kind, count in kinds.most_common()]
-        fits = [info for info in infos if info.fits and info.layer is not None]
-        parameters = sum(info.layer.parameter_count(info.known_inputs) for info in fits if info.layer is not None)
+        parameters = sum(info.parameters for info in infos)
         rows.append(("Parameters", f"{parameters:,}"))
         self.figures.show_rows(rows)
         self.problems.show_problems(problem for info in infos for problem in info.problems)

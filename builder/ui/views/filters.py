@@ -83,8 +83,9 @@ class FiltersView(GridView):
         if self.subject is None:
             return None
         inference, selection = self.subject.inference, self.subject.selection
-        candidates = selection[-1:] if selection else _with_weights(inference)
-        return next((name for name in candidates if weight_shape(inference, name)), None)
+        if not selection:
+            return _first_with_weights(inference)
+        return selection[-1] if weight_shape(inference, selection[-1]) else None
 
     def attention(self) -> Attention:
         name = self.node()
@@ -241,15 +242,17 @@ def weight_shape(inference: Inference, name: str) -> Shape:
     return shape if len(shape) in (2, 4) else ()
 
 
-def _with_weights(inference: Inference) -> list[str]:
-    """Nodes whose weights can be shown, convolutions first."""
-    found = [name for name in inference.order if weight_shape(inference, name)]
-
-    def later(name: str) -> bool:
+def _first_with_weights(inference: Inference) -> str | None:
+    """The first convolution whose weights can be shown, else the first such layer of another kind."""
+    other = None
+    for name in inference.order:
         layer = inference.nodes[name].layer
-        return layer is None or layer.category is not Category.CONVOLUTION
-
-    return sorted(found, key=later)
+        convolution = layer is not None and layer.category is Category.CONVOLUTION
+        if (convolution or other is None) and weight_shape(inference, name):
+            if convolution:
+                return name
+            other = name
+    return other
 
 
 def pictured(inference: Inference, name: str, weights: Floats) -> Floats | None:

@@ -111,11 +111,12 @@ def _over_plane(plane: Plane, maps: np.ndarray[tuple[int, ...], np.dtype[np.floa
 
 def first_to_show(inference: Inference) -> str | None:
     """The first convolution, else the first fully connected layer, else the first layer with a known output."""
-    found: dict[int, str] = {}
+    found: dict[bool, str] = {}
     for name in inference.order:
         info = inference.nodes[name]
         if info.layer is None or info.output is None or info.layer.role is not Role.LAYER:
             continue
-        rank = {Category.CONVOLUTION: 0, Category.DENSE: 1}.get(info.layer.category, 2)
-        found.setdefault(rank, name)
+        if info.layer.category is Category.CONVOLUTION:
+            return name
+        found.setdefault(info.layer.category is not Category.DENSE, name)
     return found[min(found)] if found else None
