@@ -188,6 +188,7 @@ class _Lines(_Reporter):
                 complain([problem])
             case Finished():
                 figures = {"test_loss": event.test_loss, "test_accuracy": event.test_accuracy}
+                figures |= {"best_epoch": event.best_epoch, "best_validation_loss": event.best_loss}
                 known = {name: value for name, value in figures.items() if value is not None}
                 print_json({"event": "end", "reason": event.reason.value, **known, "run": event.run})
 
@@ -251,6 +252,9 @@ class _Table(_Reporter):
                 complain([problem])
             case Finished():
                 self._bar.clear()
+                if event.best_epoch is not None:
+                    why = "stopped early, no better validation loss: " if event.reason is Reason.EARLY else ""
+                    print(f"{why}the weights are those of epoch {event.best_epoch}, the best")
                 if event.test_loss is not None:
                     accuracy = f", accuracy {_percent(event.test_accuracy)}" if event.test_accuracy is not None else ""
                     print(f"test loss {event.test_loss:.4f}{accuracy}")

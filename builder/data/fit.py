@@ -16,6 +16,7 @@ from builder.graph.model import Shape
 from builder.graph.problems import Edit, Fix, Problem, SetParams, SetSetting
 
 CROSS_ENTROPY, BINARY, SQUARED = "cross-entropy", "binary-cross-entropy", "squared-error"
+_DISTANCES = {SQUARED, "absolute-error"}  # between numbers, however many
 _LOSS = "training.loss"
 _DATASET = "data.dataset"
 
@@ -41,7 +42,7 @@ def check_fit(
     """What keeps the chosen data set from training a network with these shapes; shapes that are unknown are not judged.
 
     Args:
-        loss: `cross-entropy`, `binary-cross-entropy` or `squared-error`.
+        loss: `cross-entropy`, `binary-cross-entropy`, `squared-error` or `absolute-error`.
     """
     ends = ends or Ends()
     info = find(settings.dataset)
@@ -142,7 +143,7 @@ def _picture_problems(info: DataSet, shape: Shape, loss: str, where: str) -> Ite
         message = f"{info.title} asks for pictures of {_show(wanted)}, but the network answers with {_show(shape)}."
         hint = f"Make the input {_show(info.shape)}, and end with a convolution of {wanted[0]} filters."
         yield Problem("output-misfit", message, where=where, hint=hint)
-    if loss != SQUARED:
+    if loss not in _DISTANCES:
         yield _needs_squared_error(info, "pictures", loss)
 
 
@@ -155,10 +156,10 @@ def _allowed(info: DataSet, loss: str) -> frozenset[int] | None:
     """How many outputs the loss can compare with this data set's targets; None for any number."""
     classes = len(info.classes)
     if info.task is Task.REGRESSION:
-        return None if loss == SQUARED else frozenset()
+        return None if loss in _DISTANCES else frozenset()
     if loss == BINARY:
         return frozenset({1}) if classes == 2 else frozenset()
-    if loss == SQUARED and classes == 2:
+    if loss in _DISTANCES and classes == 2:
         return frozenset({1, 2})
     return frozenset({classes})
 
@@ -185,7 +186,7 @@ def _units(ends: Ends, count: int) -> Edit:
     return SetParams(ends.output, FrozenDict({ends.units: count}))
 
 
-_NAMES = {BINARY: "binary cross-entropy", SQUARED: "squared error"}
+_NAMES = {BINARY: "binary cross-entropy", SQUARED: "squared error", "absolute-error": "absolute error"}
 
 
 def _show(shape: Shape) -> str:

@@ -22,6 +22,7 @@ from builder.graph.problems import Problem, ProblemError
 from builder.layers.base import Role
 from builder.project.document import Project
 from builder.project.edits import definition_at
+from builder.train.requirements import requirements
 
 
 def check(project: Project, known: NetworkInference | None = None) -> tuple[Problem, ...]:
@@ -36,7 +37,9 @@ def check(project: Project, known: NetworkInference | None = None) -> tuple[Prob
     inference = known.flat
     size = live_limits(inference, project.training.batch_size, _memory())
     code = own_code.not_allowed(inference.graph.nodes)
-    return (*_told_once(known), *code, *size, *_fit(project, inference), *_weights(project.training.weights, inference))
+    weights = _weights(project.training.weights, inference)
+    training = requirements(project.training, project.data)
+    return (*_told_once(known), *code, *size, *_fit(project, inference), *weights, *training)
 
 
 def _told_once(known: NetworkInference) -> Iterator[Problem]:

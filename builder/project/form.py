@@ -26,10 +26,15 @@ from builder.project.document import Project
 from builder.train.settings import TrainingSettings
 
 FORMAT = "torchcanvas-project"
-VERSION = 2  # 2 added comments, and weights to begin with
+VERSION = 3  # 2 added comments, and weights to begin with; 3 more ways to train
 
 # From each older version, what makes the next one out of it.
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: lambda form: form}
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: lambda form: form, 2: lambda form: form}
+
+# What the readers of version 2 know of the training; they refuse a file with anything else.
+_SETTINGS_OF_2 = {"epochs", "batch_size", "loss", "optimizer", "schedule", "seed", "weights", "device"}
+_OPTIMIZER_OF_2 = {"kind", "learning_rate", "weight_decay", "momentum", "nesterov", "beta1", "beta2"}
+_KINDS_OF_2 = {"sgd", "adam", "constant", "cosine"}
 
 DEPTH = 40  # brackets within brackets; more than any network needs, less than any stack bears
 DIGITS = 100  # of a whole number; more than any number that means something
@@ -54,7 +59,7 @@ def encode(project: Project) -> str:
 def to_json(project: Project) -> dict[str, Any]:
     """The same as plain JSON values."""
     graphs = (project.graph, *(block.graph for block in project.network.blocks.values()))
-    version = max(version_of(*graphs), 2 if project.training.weights else 1)
+    version = max(version_of(*graphs), _version_of_training(project.training))
     form: dict[str, Any] = {"format": FORMAT, "version": version, "name": project.name}
     if project.notes:
         form["notes"] = project.notes
@@ -69,6 +74,17 @@ def to_json(project: Project) -> dict[str, Any]:
 def version_of(*graphs: Graph) -> int:
     """The oldest version of the form whose readers understand these graphs: a file needs no newer program than that."""
     return 2 if any(graph.comments for graph in graphs) else 1
+
+
+def _version_of_training(training: TrainingSettings) -> int:
+    """The same for the settings of the training."""
+    plain = training.plain()
+    groups = [plain.get(name, {}) for name in ("optimizer", "schedule")]
+    unknown = (plain.keys() - _SETTINGS_OF_2) | (groups[0].keys() - _OPTIMIZER_OF_2)
+    unknown |= {group["kind"] for group in groups if group} - _KINDS_OF_2
+    if unknown or training.loss == "absolute-error":
+        return 3
+    return 2 if training.weights else 1
 
 
 def graph_to_json(graph: Graph) -> dict[str, Any]:

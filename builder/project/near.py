@@ -15,9 +15,11 @@ _MOST = 3  # suggestions that one line holds
 
 def hint(project: Project, path: str) -> str:
     """One sentence: the setting that is probably meant, what has to be chosen before it, or where all are listed."""
-    known = dict(_known(project.data, "data.")) | dict(_known(project.training, "training."))
-    if path in known and (needed := known[path]):
-        return f"It needs {needed}: set that before it."
+    known: dict[str, list[str]] = {}
+    for candidate, needed in (*_known(project.data, "data."), *_known(project.training, "training.")):
+        known.setdefault(candidate, []).extend([needed] * bool(needed))
+    if choices := known.get(path):
+        return f"It needs {' or '.join(choices)}: set that before it."
     names = {candidate: _plain(candidate.rpartition(".")[2]) for candidate in known}
     wanted = _plain(path.rpartition(".")[2])
     alike = [wanted] if wanted in names.values() else get_close_matches(wanted, names.values(), _MOST)

@@ -19,7 +19,7 @@ from builder.compile.plan import Plan, make_plan
 from builder.compile.stored import Carried, in_setting
 from builder.compile.weights import carry
 from builder.data.catalogue import Task
-from builder.graph.problems import Fix, Problem, ProblemError, SetSetting
+from builder.graph.problems import Fix, Problem, ProblemError, SetSetting, Severity
 from builder.inspect.transfer import side_stream
 from builder.layers.base import Category
 from builder.train.chance import Chance, NoChance
@@ -27,7 +27,10 @@ from builder.train.fit import fit_problems
 from builder.train.job import Job
 from builder.train.meter import Meter, Rows
 from builder.train.objective import Objective
-from builder.train.settings import SGD, TrainingSettings
+from builder.train.patience import Patience
+from builder.train.regularisation import make_regularisation
+from builder.train.requirements import asks_for_validation, no_validation, requirements
+from builder.train.settings import Plateau, TrainingSettings
 
 if TYPE_CHECKING:
     from builder.data.prepare import Prepared
@@ -51,6 +54,8 @@ class Learner:
         step: updates made; epoch: epochs completed; position: batches done of the one under way.
         carried: what the initial weights took from a file; None when they are all fresh.
         learning_rate: how far each step follows the gradient, before the schedule.
+        patience: how the validation loss goes; best: the weights of its best epoch, kept only for early stopping.
+        at_best: whether the network has these weights again.
         rows: the figures of the epoch under way, as the meter gave them.
         batch: what the step under way works on, for whoever must find out what went wrong; loss: that of its output.
     """
@@ -67,6 +72,10 @@ class Learner:
         self.objective = Objective(settings.loss, counts=data.task is not Task.REGRESSION)
         self.optimizer = make_optimizer(self.root, settings)
         self.learning_rate = settings.optimizer.learning_rate
+        self.regularisation = make_regularisation(self.root, settings)
+        self.patience = Patience()
+        self.best: dict[str, Tensor] | None = None
+        self.at_best = False
         random = any(step.layer.category is Category.REGULARISATION for step in plan.steps)
         self.chance = Chance(settings.seed, device) if random else NoChance()
         self.side = side_stream(device)
@@ -93,15 +102,58 @@ class Learner:
         return self.steps_per_epoch * self.job.training.epochs
 
     @property
+    def batch_size(self) -> int:
+        """Samples in each batch but the last of an epoch."""
+        return min(self.job.training.batch_size, len(self.data.train))
+
+    @property
     def parameter_count(self) -> int:
         """How many numbers are learned."""
         return sum(parameter.numel() for parameter in self.root.parameters() if parameter.requires_grad)
 
+    @property
+    def rate(self) -> float:
+        """The learning rate of the step under way, as the schedule has it."""
+        share = self.job.training.rate_share(self.step, self.steps_per_epoch, self.patience.drops)
+        return self.learning_rate * share
+
+    @property
+    def regularised(self) -> bool:
+        """Whether weight decay, L1 and max norm have begun."""
+        return self.epoch >= self.job.training.regularise_after
+
     def follow_schedule(self) -> None:
-        """Give the optimiser the learning rate of the step under way."""
-        rate = self.learning_rate * self.job.training.schedule.factor(self.step / self.steps)
+        """Give the optimiser the learning rate of the step under way, and the weight decay."""
+        rate, settings = self.rate, self.job.training
         for group in self.optimizer.param_groups:
             group["lr"] = rate
+            if settings.regularise_after:
+                group["weight_decay"] = settings.optimizer.weight_decay if self.regularised else 0.0
+
+    def limit_weights(self) -> None:
+        """Keep to the max norm, where there is one."""
+        if self.regularisation is not None and self.regularised:
+            self.regularisation.limit()
+
+    def judge(self, loss: float | None) -> None:
+        """Take note of the validation loss of the epoch that has just ended; None where there is none."""
+        settings = self.job.training
+        if loss is None:
+            return
+        plateau = settings.schedule.patience if isinstance(settings.schedule, Plateau) else 0
+        if self.patience.hear(self.epoch, loss, plateau) and settings.patience:
+            self.best = {name: tensor.detach().clone() for name, tensor in self.root.state_dict().items()}
+
+    @property
+    def out_of_patience(self) -> bool:
+        """Whether training is to stop early."""
+        return 0 < self.job.training.patience <= self.patience.since
+
+    def take_best(self) -> None:
+        """Go back to the weights of the best epoch, where they were kept."""
+        if self.best is not None:
+            self.root.load_state_dict(self.best)
+            self.at_best = True
 
     def batches(self) -> Iterator[Tensor]:
         """The positions of each batch of the epoch under way, from `position` on; a new order each epoch.
@@ -135,9 +187,11 @@ class Learner:
         return values[self.scores], tuple(values[name] for name, _ in self.heads)
 
     def whole_loss(self, loss: Tensor, extra: tuple[Tensor, ...], target: Tensor) -> Tensor:
-        """What the step makes small: the loss of the output, and those of the auxiliary outputs by their weights."""
+        """What the step makes small: the loss of the output, those of auxiliary outputs by their weights, and L1."""
         for (_, weight), scores in zip(self.heads, extra, strict=True):
             loss = loss + weight * self.objective.loss(scores, target)
+        if self.regularisation is not None and self.regularised:
+            loss = self.regularisation.penalty(loss)
         return loss
 
     def check(self, loss: Tensor) -> None:
@@ -186,6 +240,8 @@ def make_learner(job: Job, progress: Progress, cancelled: Callable[[], bool]) ->
     if not len(data.train):
         message = "no samples are left to train on."
         raise ProblemError(Problem("no-samples", message, where="data.validation", hint="Keep fewer back."))
+    if not len(data.validation) and (asking := asks_for_validation(job.training)):
+        raise ProblemError(no_validation(asking))
     progress("building the network", None)
     root = initial(plan, job.training.seed)
     carried = begin(root, plan, job.weights) if job.weights is not None else None
@@ -196,7 +252,8 @@ def make_learner(job: Job, progress: Progress, cancelled: Callable[[], bool]) ->
 
 def check(job: Job, plan: Plan) -> None:
     """Raise `ProblemError` for what can be known before anything is loaded."""
-    problems = fit_problems(plan, job.data, job.training.loss)
+    problems = (*fit_problems(plan, job.data, job.training.loss), *requirements(job.training, job.data))
+    problems = tuple(problem for problem in problems if problem.severity is Severity.ERROR)
     if problems:
         raise ProblemError(*problems)
     if not any(step.layer.parameter_count(step.input_shapes) for step in plan.steps):
@@ -236,22 +293,22 @@ def choose_device(wish: str) -> torch.device:
 
 
 def make_optimizer(root: nn.Module, settings: TrainingSettings) -> torch.optim.Optimizer:
-    """The optimiser of the settings, in its fused form (one pass over all weights) where the device has it."""
+    """The optimiser of the settings, in its fused form (one pass over all weights) where PyTorch and device have it."""
+    if not settings.optimizer.fused:
+        return _optimizer(root, settings)
     try:
         return _optimizer(root, settings, fused=True)
     except (RuntimeError, TypeError):
-        return _optimizer(root, settings, fused=None)
+        return _optimizer(root, settings)
 
 
-def _optimizer(root: nn.Module, settings: TrainingSettings, fused: bool | None) -> torch.optim.Optimizer:
+def _optimizer(root: nn.Module, settings: TrainingSettings, **form: bool) -> torch.optim.Optimizer:
     chosen = settings.optimizer
     # With every layer frozen there is nothing to learn; the network can be looked at all the same.
     learned = [parameter for parameter in root.parameters() if parameter.requires_grad] or list(root.parameters())
-    common: dict[str, Any] = {"lr": chosen.learning_rate, "weight_decay": chosen.weight_decay, "fused": fused}
-    if isinstance(chosen, SGD):
-        nesterov = chosen.nesterov and chosen.momentum > 0
-        return torch.optim.SGD(learned, momentum=chosen.momentum, nesterov=nesterov, **common)
-    return torch.optim.Adam(learned, betas=(chosen.beta1, chosen.beta2), **common)
+    make: type[torch.optim.Optimizer] = getattr(torch.optim, chosen.torch_class)
+    common: dict[str, Any] = {"lr": chosen.learning_rate, "weight_decay": chosen.weight_decay, **form}
+    return make(learned, **common, **chosen.options())
 
 
 def warm_up() -> None:

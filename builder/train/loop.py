@@ -54,6 +54,7 @@ def step(learner: Learner, rows: Tensor) -> Iterator[Phase]:
     yield Phase.UPDATE
     learner.follow_schedule()
     learner.optimizer.step()
+    learner.limit_weights()
     learner.step += 1
     learner.meter.add(learner.step, loss, scores, target)
 

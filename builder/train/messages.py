@@ -36,6 +36,7 @@ class Reason(Enum):
     """Why a run ended."""
 
     COMPLETED = "completed"
+    EARLY = "early-stopping"  # the validation loss had stopped falling
     STOPPED = "stopped"
     FAILED = "failed"
 
@@ -232,6 +233,8 @@ class Finished:
 
     Attributes:
         confusion: in the test part; None where it was not measured.
+        best_epoch: the epoch whose weights the network has again, with early stopping; None for those of the last step.
+        best_loss: the validation loss of that epoch.
     """
 
     reason: Reason
@@ -240,6 +243,8 @@ class Finished:
     test_accuracy: float | None = None
     run: str = ""
     confusion: Confusion | None = field(default=None, compare=False, repr=False)
+    best_epoch: int | None = None
+    best_loss: float | None = None
 
 
 Event = Preparing | Prepared | StateChanged | EpochEnded | WeightsSaved | MistakeFound | Warned | Failed | Finished
@@ -253,6 +258,7 @@ class Progress:
         epoch: the one under way, from 1; 0 before the first step.
         step: updates made; steps: updates that the whole run will make.
         seconds_left: None when unknown.
+        learning_rate: of the step under way, as the schedule has it.
     """
 
     state: State = State.PREPARING

@@ -30,6 +30,8 @@ class Objective:
         wanted = _as_scores(scores, target)
         if self.kind == "binary-cross-entropy":
             return functional.binary_cross_entropy_with_logits(scores, wanted)
+        if self.kind == "absolute-error":
+            return functional.l1_loss(scores, wanted)
         return functional.mse_loss(scores, wanted)
 
     def correct(self, scores: Tensor, target: Tensor) -> Tensor:
@@ -40,7 +42,7 @@ class Objective:
     def classes(self, scores: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """The class that each answer names, and the true one: int64 (samples,) both. Only where it `counts`."""
         if _one_for_two(scores):
-            limit = 0.5 if self.kind == "squared-error" else 0.0
+            limit = 0.0 if self.kind == "binary-cross-entropy" else 0.5
             return (scores.reshape(-1) > limit).long(), (target.reshape(-1) > 0.5).long()
         return scores.argmax(1), target
 
@@ -49,7 +51,7 @@ class Objective:
         return 2 if _one_for_two(scores) else scores.shape[1]
 
     def answer(self, scores: Tensor) -> Tensor:
-        """What the network says, for a reader: probabilities, or the values themselves with squared error."""
+        """What the network says, for a reader: probabilities, or for errors between numbers the values themselves."""
         if self.kind == "cross-entropy":
             return scores.softmax(1)
         return scores.sigmoid() if self.kind == "binary-cross-entropy" else scores

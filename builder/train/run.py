@@ -5,6 +5,9 @@
     weights/<step>.safetensors   the model: initial, after epochs (thinned), final, and when asked for
     resume.safetensors           all that is needed to go on exactly where it stopped
 
+A run with early stopping ends with the weights of its best epoch: its last file of weights holds these, and the row
+`end` names the epoch. It can go on all the same, from where the last step left it.
+
 Weights are safetensors only. Knows the learner; knows no thread.
 """
 
@@ -34,6 +37,7 @@ from builder.train.job import Job
 from builder.train.learner import Learner
 from builder.train.messages import Confusion, EpochEnded, Finished
 from builder.train.meter import Rows, joined
+from builder.train.patience import Patience, from_text
 from builder.writing import put
 
 FORMAT = "torchcanvas-run"
@@ -65,8 +69,7 @@ class Record:
         self._metrics = (folder / "metrics.jsonl").open("a" if resumed else "w", encoding="utf-8", buffering=1)
         if resumed:
             self.note("resume", step=learner.step)
-        else:
-            self.snapshot()
+        self.snapshot()  # of a run that goes on too: it may have ended with the weights of an earlier epoch
 
     def note(self, event: str, **values: Any) -> None:
         """Append one row to the metrics."""
@@ -113,15 +116,21 @@ class Record:
         tensors["order"] = learner.epoch_began
         tensors["rows"] = torch.from_numpy(joined(learner.rows))
         tensors |= {f"chance.{name}": state for name, state in learner.chance.state.items()}
+        tensors |= {f"best.{name}": _saved(tensor) for name, tensor in (learner.best or {}).items()}
         place = {"step": learner.step, "epoch": learner.epoch, "position": learner.position}
         meta = {name: str(value) for name, value in place.items()}
-        _save(self.folder / "resume.safetensors", tensors, meta | {"learning_rate": repr(learner.learning_rate)})
+        meta |= {"learning_rate": repr(learner.learning_rate), "patience": learner.patience.text()}
+        _save(self.folder / "resume.safetensors", tensors, meta)
 
     def end(self, finished: Finished) -> None:
         """Write the last weights and how the run ended."""
         self.snapshot()
-        self.save_resume()
-        values = {"step": finished.step, "test_loss": finished.test_loss, "test_accuracy": finished.test_accuracy}
+        values: dict[str, Any] = {"step": finished.step}
+        if self._learner.at_best:  # what is needed to go on was stored before
+            values |= {"best_epoch": finished.best_epoch, "best_validation_loss": finished.best_loss}
+        else:
+            self.save_resume()
+        values |= {"test_loss": finished.test_loss, "test_accuracy": finished.test_accuracy}
         self._confusion(finished.confusion, "test", finished.step)
         self.note("end", reason=finished.reason.value, **values)
 
@@ -181,6 +190,13 @@ def _restore(learner: Learner, tensors: Mapping[str, Tensor], meta: Mapping[str,
     learner.rows = [tensors["rows"].numpy()]
     learner.chance.state = part("chance.")
     learner.step, learner.epoch, learner.position = place["step"], place["epoch"], place["position"]
+    learner.patience = from_text(meta["patience"]) if "patience" in meta else Patience()
+    if learner.job.training.patience:
+        # Memory of its own and of the layout that the network has, as the copy of an epoch that was just trained.
+        own = learner.root.state_dict()
+        learner.best = {name: torch.empty_like(own[name]).copy_(value) for name, value in part("best.").items()} or None
+        if learner.best is None:  # it was not asked for when they were there
+            learner.patience.forget_best()
 
 
 @dataclass(frozen=True)

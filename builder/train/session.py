@@ -136,11 +136,13 @@ class Session:
         if self._go_on:  # also when every epoch is done already and only the test is left
             self._open_record(learner)
         self._clock.start()
-        while learner.epoch < self.job.training.epochs:
+        while learner.epoch < self.job.training.epochs and not learner.out_of_patience:
             train_epoch(learner, self)
             self._end_epoch(learner)
+        reason = Reason.EARLY if learner.epoch < self.job.training.epochs else Reason.COMPLETED
+        learner.take_best()
         test = evaluate(learner, learner.data.test, self._host.between)
-        return self._end(Reason.COMPLETED, test)
+        return self._end(reason, test)
 
     def prepare(self) -> Learner:
         """Load the data, build the model, choose the number of threads. Raises `ProblemError`."""
@@ -179,6 +181,7 @@ class Session:
         training = self._clock.epoch_seconds
         figures = evaluate(learner, learner.data.validation, self._host.between)
         learner.end_epoch()
+        learner.judge(figures.loss if figures else None)
         loss, accuracy = mean(rows)
         ended = EpochEnded(
             epoch=learner.epoch,
@@ -206,9 +209,15 @@ class Session:
         step = self.learner.step if self.learner is not None else 0
         loss, accuracy, confusion = test or (None, None, None)
         folder = str(self._folder) if self._record is not None else ""
-        finished = Finished(reason, step, loss, accuracy, folder, confusion)
+        finished = Finished(reason, step, loss, accuracy, folder, confusion, *self._best())
         self._write(lambda record: record.end(finished))
         return finished if self._record is not None else replace(finished, run="")
+
+    def _best(self) -> tuple[int, float] | tuple[None, None]:
+        """The epoch whose weights the network has again, and its loss."""
+        if self.learner is None or not self.learner.at_best:
+            return None, None
+        return self.learner.patience.epoch, self.learner.patience.best
 
     def _fail(self, error: BaseException) -> Finished:
         log.debug("the run failed", exc_info=error)
@@ -299,7 +308,7 @@ class Session:
         if learner is not None:
             learner.learning_rate = value
             self._divergence.rearm()
-            self.progress = replace(self.progress, learning_rate=value)
+            self.progress = replace(self.progress, learning_rate=learner.rate)
             self._write(lambda record: record.note("learning-rate", step=learner.step, value=value))
 
     def _read(self, *, wait: bool) -> None:
@@ -326,9 +335,9 @@ class Session:
             epoch=min(learner.epoch + 1, self.job.training.epochs) if learner.step else 0,
             step=learner.step,
             steps=learner.steps,
-            images_per_second=self.job.training.batch_size / pace if pace else 0.0,
+            images_per_second=learner.batch_size / pace if pace else 0.0,
             seconds_left=left * pace if pace else None,
-            learning_rate=learner.learning_rate,
+            learning_rate=learner.rate,
         )
 
     def use_threads(self) -> None:

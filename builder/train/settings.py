@@ -1,80 +1,48 @@
-"""What a project says about its training. No torch, so that the window can show the form before torch is there."""
+"""What a project says about its training. No torch, so that the window can show the form before torch is there.
+
+Optimisers and schedules are declared in files of their own, and can be had from here.
+"""
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
 from builder.graph.parameters import Parameters, parameter
+from builder.train.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
+from builder.train.schedules import (
+    Constant,
+    Cosine,
+    Exponential,
+    OneCycle,
+    Place,
+    Plateau,
+    Schedule,
+    StepDecay,
+)
+
+__all__ = [
+    "DEVICES",
+    "SGD",
+    "Adam",
+    "AdamW",
+    "Constant",
+    "Cosine",
+    "Exponential",
+    "Loss",
+    "OneCycle",
+    "Optimizer",
+    "Plateau",
+    "RMSprop",
+    "Schedule",
+    "StepDecay",
+    "TrainingSettings",
+]
 
 
-class _Optimizer(Parameters):
-    learning_rate: float = parameter(
-        0.05, "Learning rate", "How far each step follows the gradient.", gt=0, le=100, slider=(1e-5, 1), log=True
-    )
-    weight_decay: float = parameter(
-        0.0, "Weight decay", "Pulls all weights towards zero (L2).", ge=0, le=10, slider=(0, 0.01), advanced=True
-    )
-
-
-class SGD(_Optimizer):
-    """Stochastic gradient descent: each step goes against the gradient of one mini-batch."""
-
-    kind: Literal["sgd"] = "sgd"
-    momentum: float = parameter(
-        0.9, "Momentum", "Share of the last step that is carried on.", ge=0, lt=1, slider=(0, 0.99)
-    )
-    nesterov: bool = parameter(False, "Nesterov", "Look ahead along the momentum before measuring the gradient.")
-
-
-class Adam(_Optimizer):
-    """Adam: a step size of its own for each weight, from moving averages of gradient and squared gradient."""
-
-    kind: Literal["adam"] = "adam"
-    learning_rate: float = parameter(
-        0.001, "Learning rate", "How far each step goes.", gt=0, le=100, slider=(1e-5, 1), log=True
-    )
-    beta1: float = parameter(0.9, "β₁", "Memory of the gradient.", ge=0, lt=1, slider=(0, 0.999), advanced=True)
-    beta2: float = parameter(0.999, "β₂", "Memory of the squared gradient.", ge=0, lt=1, slider=(0.9, 0.9999),
-                             advanced=True)  # fmt: skip
-
-
-Optimizer = Annotated[SGD | Adam, Field(discriminator="kind")]
-
-
-class Constant(Parameters):
-    """The learning rate stays as it is, until it is changed by hand."""
-
-    kind: Literal["constant"] = "constant"
-
-    def factor(self, done: float) -> float:
-        """What the learning rate is multiplied by when this share of the run is done, from 0 to 1."""
-        return 1.0
-
-
-class Cosine(Parameters):
-    """The learning rate falls along half a cosine: fast steps first, fine ones at the end.
-
-    Source: https://arxiv.org/abs/1608.03983
-    """
-
-    kind: Literal["cosine"] = "cosine"
-    last: float = parameter(
-        0.0, "Last rate", "What is left of the learning rate at the end, as a share.", ge=0, le=1, slider=(0, 1),
-        advanced=True,
-    )  # fmt: skip
-
-    def factor(self, done: float) -> float:
-        """What the learning rate is multiplied by when this share of the run is done, from 0 to 1."""
-        return self.last + (1 - self.last) * (1 + math.cos(math.pi * min(1.0, done))) / 2
-
-
-Schedule = Annotated[Constant | Cosine, Field(discriminator="kind")]
-
-Loss = Literal["cross-entropy", "binary-cross-entropy", "squared-error"]
+Loss = Literal["cross-entropy", "binary-cross-entropy", "squared-error", "absolute-error"]
 
 
 DEVICES = "auto, cpu, cuda, cuda:1 or mps"
@@ -92,20 +60,80 @@ class TrainingSettings(Parameters):
 
     epochs: int = parameter(10, "Epochs", "How often all training samples are seen.", ge=1, le=100_000, slider=(1, 50))
     batch_size: int = parameter(
-        64, "Batch size", "Samples for each step.", ge=1, le=1_000_000, slider=(1, 512), unit="samples"
+        64,
+        "Batch size",
+        "Samples for each step. As many as there are for training, or more: gradient descent on the full set, one step "
+        "an epoch.",
+        ge=1,
+        le=1_000_000,
+        slider=(1, 512),
+        unit="samples",
     )
     loss: Loss = parameter(
         "cross-entropy",
         "Loss",
-        "What training makes small: cross-entropy for one class of several, binary for yes or no, squared for numbers.",
+        "What training makes small: cross-entropy for one class of several, binary for yes or no, squared or absolute "
+        "error for numbers.",
         choices={
             "cross-entropy": "cross-entropy",
             "binary-cross-entropy": "binary cross-entropy",
             "squared-error": "squared error",
+            "absolute-error": "absolute error (L1)",
         },
     )
     optimizer: Optimizer = parameter(SGD(), "Optimiser", "The rule that turns gradients into steps.")
     schedule: Schedule = parameter(Constant(), "Schedule", "How the learning rate changes while the network learns.")
+    warmup: float = parameter(
+        0.0,
+        "Warm-up",
+        "The learning rate rises evenly from nothing during so many epochs, before the schedule begins; 0 for none.",
+        ge=0,
+        le=100_000,
+        slider=(0, 5),
+        unit="epochs",
+        advanced=True,
+    )
+    patience: int = parameter(
+        0,
+        "Early stopping",
+        "Stop after so many epochs in a row without a better validation loss; 0 for never. The run then ends with the "
+        "weights of its best epoch.",
+        ge=0,
+        le=100_000,
+        slider=(0, 20),
+        unit="epochs",
+        advanced=True,
+    )
+    l1: float = parameter(
+        0.0,
+        "L1",
+        "Adds this times Σ|w| over all weights, biases and norms aside, to the loss: many weights become zero (lasso). "
+        "With weight decay too, the elastic net.",
+        ge=0,
+        le=10,
+        slider=(0, 0.01),
+        advanced=True,
+    )
+    max_norm: float = parameter(
+        0.0,
+        "Max norm",
+        "After each step, the weights into a unit, or of a filter, are scaled back to this length √Σw² where they are "
+        "longer; 0 for no limit.",
+        ge=0,
+        le=1_000_000,
+        slider=(0, 10),
+        advanced=True,
+    )
+    regularise_after: int = parameter(
+        0,
+        "Regularise after",
+        "Weight decay, L1 and max norm begin after so many epochs; 0 for from the first step on.",
+        ge=0,
+        le=100_000,
+        slider=(0, 20),
+        unit="epochs",
+        advanced=True,
+    )
     seed: int = parameter(0, "Seed", "Chooses initial weights and the order of samples.", ge=0, le=2**31 - 1)
     weights: str = parameter(
         "",
@@ -116,3 +144,15 @@ class TrainingSettings(Parameters):
         max_length=4096,
     )
     device: Annotated[str, AfterValidator(_device)] = parameter("auto", "Device", f"{DEVICES}.", advanced=True)
+
+    def rate_share(self, step: int, per_epoch: int, drops: int = 0) -> float:
+        """What the learning rate is multiplied by at a step: the warm-up, and behind it the schedule.
+
+        Args:
+            step: updates made; per_epoch: updates of an epoch.
+            drops: see `Place`.
+        """
+        warm = round(self.warmup * per_epoch)
+        steps = max(1, self.epochs * per_epoch - warm)
+        share = self.schedule.share(Place(max(0, step - warm), steps, per_epoch, drops))
+        return share * (step + 1) / (warm + 1) if step < warm else share

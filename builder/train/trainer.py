@@ -169,9 +169,14 @@ class _Pilot(Host):
             return progress
         return replace(
             progress,
-            images_per_second=min(progress.images_per_second, self.session.job.training.batch_size / pace),
+            images_per_second=min(progress.images_per_second, self._batch_size / pace),
             seconds_left=max(progress.seconds_left, pace * (progress.steps - progress.step)),
         )
+
+    @property
+    def _batch_size(self) -> int:
+        learner = self.session.learner
+        return learner.batch_size if learner is not None else self.session.job.training.batch_size
 
     def leave(self) -> None:
         """Stop, and do not stay to serve pictures."""

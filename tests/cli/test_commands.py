@@ -222,9 +222,28 @@ def found_for(name: str) -> list[object]:
         ("training.zzz=1", "training.zzz: there is no such setting. See `torchcanvas settings`."),
         (
             "training.optimizer.beta1=0.5",
-            "training.optimizer.beta1: there is no such setting. It needs training.optimizer=adam: set that before it.",
+            "training.optimizer.beta1: there is no such setting. It needs training.optimizer=adam or "
+            "training.optimizer=adamw: set that before it.",
         ),
-        ("training.optimizer=foo", "training.optimizer: 'foo' does not fit here: it must be 'sgd' or 'adam'."),
+        (
+            "training.optimizer=foo",
+            "training.optimizer: 'foo' does not fit here: it must be 'sgd', 'adam', 'adamw' or 'rmsprop'.",
+        ),
+        ("training.optimizer.alpha=1", "training.optimizer.alpha: there is no such setting. It needs training.optimiz"),
+        ("training.schedule=foo", "training.schedule: 'foo' does not fit here: it must be 'constant', 'cosine', 'step"),
+        (
+            "training.schedule.every=2",
+            "training.schedule.every: there is no such setting. It needs training.schedule",
+        ),
+        (
+            "training.loss=foo",
+            "training.loss: 'foo' does not fit here: it must be 'cross-entropy', 'binary-cross",
+        ),
+        ("training.warmup=-1", "training.warmup: '-1' is out of range: it must be at least 0."),
+        ("training.patience=1.5", "training.patience: '1.5' does not fit here: a whole number is needed."),
+        ("training.l1=100", "training.l1: '100' is out of range: it must be at most 10."),
+        ("training.max_norm=nan", "training.max_norm: 'nan' does not fit here: a finite number is needed."),
+        ("training.regularise_after=-1", "training.regularise_after: '-1' is out of range: it must be at least 0."),
         ("training.device=gpu", "training.device: 'gpu' is no device: it must be auto, cpu, cuda, cuda:1 or mps."),
     ],
 )
@@ -241,6 +260,16 @@ def test_who_sets_the_kind_of_a_group_is_told_how(cli) -> None:
     meant = "training.optimizer=adam"
     assert answer.err.strip().endswith(meant)
     assert cli("check", "lenet5", "--set", meant).status == 0
+
+
+def test_early_stopping_without_validation_is_one_line(cli) -> None:
+    asked = ("--set", "data.validation=0", "--set", "training.patience=3")
+    for command in ("check", "train"):
+        answer = cli(command, "lenet5", *asked)
+        assert (answer.status, len(answer.lines)) == (1, 1)
+        assert answer.err.startswith(
+            "training.patience: early stopping watches the validation loss, but no samples are"
+        )
 
 
 def test_sets_apply_in_order(cli) -> None:

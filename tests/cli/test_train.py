@@ -60,6 +60,21 @@ def test_table_for_people(cli, tmp_path: Path) -> None:
     assert Path(lines[5].removeprefix("run: ")).parent == tmp_path / ".runs"
 
 
+def test_an_early_end_is_told(cli, tmp_path: Path) -> None:
+    fast = ("--set", "training.patience=2", "--set", "training.optimizer.learning_rate=100", "--epochs", "50")
+    answer = cli("train", *TINY, *fast, "--json", "--run", tmp_path / "run")
+    *_, last, end = answer.objects
+    assert (answer.status, end["reason"]) == (0, "early-stopping")
+    assert end["best_epoch"] == last["epoch"] - 2
+    losses = [line["validation_loss"] for line in answer.objects if line["event"] == "epoch"]
+    assert end["best_validation_loss"] == min(losses)
+    words = cli("train", *TINY, *fast).out
+    best = f"the weights are those of epoch {end['best_epoch']}, the best"
+    assert f"stopped early, no better validation loss: {best}" in words
+    # A run that was never stopped early ends with its best epoch too, and says so.
+    assert "\nthe weights are those of epoch" in cli("train", *TINY, "--set", "training.patience=9").out
+
+
 def test_a_run_goes_on(cli, tmp_path: Path) -> None:
     whole = cli("train", *TINY, "--json", "--epochs", 4).objects
     run = tmp_path / "run"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -236,6 +237,38 @@ def test_every_byte_damaged_is_a_project_or_a_problem() -> None:
                 assert len(error.problems) == 1  # noqa: PT017
 
 
+NEW = [
+    {"loss": "absolute-error"}, {"warmup": 1}, {"patience": 1}, {"l1": 1}, {"max_norm": 1}, {"regularise_after": 1},
+    {"optimizer": {"kind": "adam", "eps": 0.1}},
+    *({"optimizer": {"kind": kind}} for kind in ("adamw", "rmsprop")),
+    *({"schedule": {"kind": kind}} for kind in ("step", "exponential", "plateau", "one-cycle")),
+]  # fmt: skip
+OLD = [
+    {"optimizer": {"kind": "adam", "beta1": 0.5, "weight_decay": 0.1}},
+    {"optimizer": {"kind": "sgd", "nesterov": True}},
+    {"schedule": {"kind": "cosine", "last": 0.1}}, {"loss": "squared-error", "batch_size": 3}, {"warmup": 0, "l1": 0},
+    {"schedule": {"kind": "constant"}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("training", "version"), [*((new, 3) for new in NEW), *((old, 1) for old in OLD)])
+def test_only_what_older_programs_do_not_know_raises_the_version(training: dict[str, Any], version: int) -> None:
+    project = Project(training=TrainingSettings(**training))
+    assert to_json(project)["version"] == version
+    assert decode(encode(project)) == project
+
+
+def test_every_way_to_train_is_told_apart_by_version() -> None:
+    """What is added from now on needs a look at `_version_of_training`."""
+    fields = TrainingSettings.model_fields
+    known = {"epochs", "batch_size", "loss", "optimizer", "schedule", "seed", "weights", "device"}
+    new = {name for entry in NEW for name in entry}
+    assert set(fields) == known | new
+    for group in ("optimizer", "schedule"):
+        kinds = {kind.model_fields["kind"].default for kind in get_args(fields[group].annotation)}
+        assert kinds == {entry[group]["kind"] for entry in (*NEW, *OLD) if group in entry}
+
+
 def test_weights_to_begin_with_raise_the_version() -> None:
     """A program that knows no such setting must say that it is too old, not that the file is bad."""
     project = Project()
@@ -254,7 +287,7 @@ def test_weights_to_begin_with_raise_the_version() -> None:
         (altered(version="1"), "bad-file"),
         (altered(version=True), "bad-file"),
         (altered(version=0), "bad-file"),
-        (altered(version=7), "newer-version: this project is of format version 7; this program reads versions up to 2"),
+        (altered(version=7), "newer-version: this project is of format version 7; this program reads versions up to 3"),
         (altered(nmae="x"), "bad-file: the file: this program knows nothing called 'nmae' here."),
         (altered(name=3), "bad-file: name: here stands 3, where a text in quotes is needed."),
         (altered(training={"epochs": 0}), "bad-parameter: training.epochs: 0 is out of range: it must be at least 1."),
@@ -305,7 +338,7 @@ def test_what_can_be_mended_opens() -> None:
 
 
 def test_older_versions_migrate_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(form, "VERSION", 3)
+    monkeypatch.setattr(form, "VERSION", 3)  # the migrations below lead there
     monkeypatch.setitem(form.MIGRATIONS, 1, lambda old: {**old, "name": old["name"] + " one"})
     monkeypatch.setitem(form.MIGRATIONS, 2, lambda old: {**old, "name": old["name"] + " two"})
     assert decode(altered(version=1)).name == "Zwei Schichten one two"

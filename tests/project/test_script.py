@@ -8,7 +8,7 @@ import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -27,6 +27,7 @@ from builder.project.job import make_job
 from builder.project.networks.template import LARGE
 from builder.project.script import to_script
 from builder.train import headless
+from builder.train.settings import TrainingSettings
 
 NUMBER = re.compile(r"(?:loss|accuracy) ([0-9.]+)")
 
@@ -93,13 +94,53 @@ def of_template(name: str, *changes: str) -> Project:
     return with_settings(templates.load(name), *usual[name == "denoiser" :], *changes)
 
 
+def kinds(group: str) -> list[str]:
+    """The names of all optimisers or schedules."""
+    variants = get_args(TrainingSettings.model_fields[group].annotation)
+    return [variant.model_fields["kind"].default for variant in variants]
+
+
+def trained(*changes: str) -> Project:
+    """Four epochs with these settings."""
+    return with_settings(small(), "training.epochs=4", *changes)
+
+
+WARM = "training.warmup=0.7"
+REGULARISED = ("training.l1=0.001", "training.max_norm=0.8", "training.optimizer.weight_decay=0.01")
+# What shows within four epochs.
+SHORT = {"step": ("training.schedule.factor=0.5",), "plateau": ("training.schedule.patience=1",)}
+HASTY = "training.optimizer.learning_rate=0.5"  # so that the validation loss rises now and then
 POINTS = with_settings(small((2,), 2), "data.dataset=moons", "data.limit=0")
 CASES = {
     "digits": small(),
     "padded": with_settings(small((3, 13, 12)), "training.optimizer=adam", "data.validation=0"),
     "resized": with_settings(small((1, 12, 12)), "data.fit=resize", "data.normalise=unit", "training.batch_size=37"),
     "flat": with_settings(small((64,)), "training.loss=squared-error", "data.seed=3"),
-    "cosine": with_settings(small(), "training.schedule=cosine", "training.schedule.last=0.1"),
+    "cosine-last": with_settings(small(), "training.schedule=cosine", "training.schedule.last=0.1"),
+    "one-cycle-last": with_settings(small(), "training.schedule=one-cycle", "training.schedule.last=0.1"),
+    **{kind: trained(f"training.optimizer={kind}") for kind in kinds("optimizer")},
+    **{f"{kind}-small": trained(f"training.optimizer={kind}", WARM, *REGULARISED) for kind in kinds("optimizer")},
+    **{kind: trained(f"training.schedule={kind}", HASTY, *SHORT.get(kind, ())) for kind in kinds("schedule")},
+    **{
+        f"{kind}-warm": trained(f"training.schedule={kind}", HASTY, WARM, *SHORT.get(kind, ()))
+        for kind in kinds("schedule")
+    },
+    "rmsprop-all": trained(
+        "training.optimizer=rmsprop", "training.optimizer.centered=true", "training.optimizer.momentum=0.5"
+    ),
+    "nesterov": trained("training.optimizer.nesterov=true"),
+    "eps": trained("training.optimizer=adam", "training.optimizer.eps=0.001"),
+    "adamw-no-decay": trained("training.optimizer=adamw", "training.optimizer.weight_decay=0"),
+    "late": trained("training.regularise_after=2", *REGULARISED),
+    "late-decay": trained("training.regularise_after=1", REGULARISED[-1]),
+    "late-l1": with_auxiliary_output(trained("training.regularise_after=1", REGULARISED[0])),
+    "late-max-norm": trained("training.regularise_after=1", REGULARISED[1]),
+    "l1": with_auxiliary_output(trained(REGULARISED[0])),
+    "early": trained("training.epochs=20", "training.patience=2", HASTY, "training.schedule=plateau"),
+    "patient": trained("training.patience=4", HASTY),
+    "full-set": trained("training.batch_size=1000", "training.schedule=cosine"),
+    "absolute": with_settings(small((64,)), "training.loss=absolute-error"),
+    "absolute-points": with_settings(POINTS, "training.loss=absolute-error"),
     "auxiliary": with_auxiliary_output(small()),
     "moons": POINTS,
     "xor": with_settings(POINTS, "data.dataset=xor", "data.normalise=unit"),
@@ -107,6 +148,9 @@ CASES = {
     "lenet5": of_template("lenet5"),
     "googlenet-small": of_template("googlenet-small"),
     "denoiser": of_template("denoiser", "training.batch_size=16", "data.noise=0.3"),
+    "denoiser-absolute": of_template(
+        "denoiser", "training.batch_size=16", "training.loss=absolute-error", "training.max_norm=0.5"
+    ),
     "resnet20-small": of_template("resnet20-small"),
 }
 

@@ -6,7 +6,7 @@ import json
 import os
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ from builder.train.folders import new_run_folder, runs_folder
 from builder.train.headless import train
 from builder.train.messages import Event, Reason, Warned
 from builder.train.run import Record, load_run, read_metrics
-from builder.train.settings import SGD, Adam
+from builder.train.settings import SGD, Optimizer, RMSprop, TrainingSettings
 from tests.train.networks import picture_job, point_job
 
 
@@ -84,8 +84,16 @@ def test_a_crash_loses_the_last_line_at_most(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("step", [1, 4, 6])
-@pytest.mark.parametrize("optimizer", [SGD(), SGD(momentum=0), Adam()])
-def test_a_resumed_run_ends_as_one_that_was_never_stopped(tmp_path: Path, step: int, optimizer: SGD | Adam) -> None:
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        *(kind() for kind in get_args(TrainingSettings.model_fields["optimizer"].annotation)),
+        SGD(momentum=0),
+        RMSprop(momentum=0.5, centered=True, learning_rate=0.001),
+    ],
+    ids=repr,
+)
+def test_a_resumed_run_ends_as_one_that_was_never_stopped(tmp_path: Path, step: int, optimizer: Optimizer) -> None:
     train(picture_job(optimizer=optimizer), run_folder=tmp_path / "whole")
     stopped = train(picture_job(optimizer=optimizer), run_folder=tmp_path / "parts", **stop_at(step))
     assert (stopped.reason, stopped.finished.step) == (Reason.STOPPED, step)

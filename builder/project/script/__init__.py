@@ -18,8 +18,8 @@ from builder.data.idx import IdxPictures
 from builder.data.samples import data_set
 from builder.project.document import Project
 from builder.project.job import make_job
-from builder.project.script import data, training
-from builder.train.settings import Cosine
+from builder.project.script import data, schedule, training
+from builder.train.settings import Plateau, TrainingSettings
 from builder.vision import STATEMENT
 
 
@@ -48,6 +48,8 @@ def to_script(project: Project) -> str:
         data.measure(info, plan.input_shape, project.data.normalise),
         training.objective(info, project.training, plan.shape(plan.outputs[0][1])),
         training.BEGIN if weights is not None else "",
+        schedule.schedule(project.training),
+        training.regularisation(project.training),
         training.loop(info, project.training, plan, stored=weights is not None),
     ]
     return "".join(parts)
@@ -82,7 +84,7 @@ def _imports(info: DataSet, project: Project, vision: bool, stored: bool) -> str
     measured = info.pictures and project.data.normalise == "standardise"
     lines = [
         "import gc",
-        *["import math"] * (measured or isinstance(project.training.schedule, Cosine)),
+        *["import math"] * (measured or schedule.needs_math(project.training)),
         "import os",
         *["import tarfile"] * isinstance(info, CifarPictures),
         "",
@@ -116,7 +118,25 @@ def _settings(project: Project, info: DataSet, plan: Plan, weights: Path | None)
     if weights is not None:
         rows.append((f"WEIGHTS = {weights.name!r}", "to begin with; beside this file, or else in the folder"))
         rows.append((f"WEIGHTS_FOLDER = {str(weights.parent)!r}", ""))
+    rows += _training_settings(project.training)
     if plan.weights[1:]:
         words = "how much the loss of each auxiliary output counts"
         rows.append((f"AUXILIARY = [{', '.join(map(repr, plan.weights[1:]))}]", words))
     return "".join(f"{code}  # {words}\n" if words else f"{code}\n" for code, words in rows) + "\n\n"
+
+
+def _training_settings(learned: TrainingSettings) -> list[tuple[str, str]]:
+    """What many scripts do without."""
+    rows: list[tuple[str, str]] = []
+    if learned.l1:
+        rows.append((f"L1 = {learned.l1!r}", "how much the sum of all weights' sizes counts"))
+    if learned.max_norm:
+        rows.append((f"MAX_NORM = {learned.max_norm!r}", "length that the weights into a unit may have"))
+    if learned.regularise_after:
+        rows.append((f"REGULARISE_AFTER = {learned.regularise_after}", "epochs"))
+    if isinstance(learned.schedule, Plateau):
+        words = "epochs without a better validation loss until the learning rate falls"
+        rows.append((f"PLATEAU = {learned.schedule.patience}", words))
+    if learned.patience:
+        rows.append((f"PATIENCE = {learned.patience}", "epochs without a better validation loss until training stops"))
+    return rows

@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
 
 from builder.compile.plan import Plan
 from builder.data.catalogue import DataSet, Task
 from builder.graph.model import Shape
 from builder.layers.freezing import is_frozen
-from builder.train.settings import SGD, Cosine, TrainingSettings
+from builder.project.script.schedule import changes_rate
+from builder.train.settings import Plateau, TrainingSettings
 
 
 def objective(info: DataSet, training: TrainingSettings, scores: Shape) -> str:
     """Loss and right answers; see `train.objective`."""
     several = len(scores) > 0 and scores[0] > 1
     right = "scores.argmax(1) == y"
+    distance = "functional.l1_loss" if training.loss == "absolute-error" else "functional.mse_loss"
     match training.loss:
-        case _ if info.task is Task.REGRESSION and training.loss == "squared-error":
-            loss = "functional.mse_loss(scores, y.reshape(scores.shape))"
+        case "squared-error" | "absolute-error" if info.task is Task.REGRESSION:
+            loss = f"{distance}(scores, y.reshape(scores.shape))"
         case "cross-entropy":
             loss = "functional.cross_entropy(scores, y)"
         case "binary-cross-entropy":
             loss = "functional.binary_cross_entropy_with_logits(scores, y.to(scores.dtype).reshape(scores.shape))"
             right = "(scores.reshape(-1) > 0) == (y > 0.5)"
         case _ if several:
-            loss = f"functional.mse_loss(scores, functional.one_hot(y, {scores[0]}).to(scores.dtype))"
+            loss = f"{distance}(scores, functional.one_hot(y, {scores[0]}).to(scores.dtype))"
         case _:
-            loss = "functional.mse_loss(scores, y.to(scores.dtype).reshape(scores.shape))"
+            loss = f"{distance}(scores, y.to(scores.dtype).reshape(scores.shape))"
             right = "(scores.reshape(-1) > 0.5) == (y > 0.5)"
     if info.task is Task.REGRESSION:
         return f'def judge(scores, y):\n    """Mean loss of a batch."""\n    return {loss}\n\n\n'
@@ -44,20 +45,26 @@ def loop(info: DataSet, training: TrainingSettings, plan: Plan, *, stored: bool)
         _LOOP,
         classes=info.task is not Task.REGRESSION,
         auxiliary=len(plan.outputs) > 1,
-        schedule=isinstance(training.schedule, Cosine),
+        rate=changes_rate(training),
+        plateau=isinstance(training.schedule, Plateau),
+        early=training.patience > 0,
+        watch=training.patience > 0 or isinstance(training.schedule, Plateau),
+        l1=training.l1 > 0,
+        limit=training.max_norm > 0,
+        late=training.regularise_after > 0,
+        decay=training.regularise_after > 0 and training.optimizer.weight_decay > 0,
         pictures=len(plan.input_shape) == 3,
         stored=stored,
     )
     return text.format(
         evaluated=min(1024, max(training.batch_size, 2**20 // math.prod(plan.input_shape))),
         optimizer=_optimizer(training, some=any(is_frozen(step.layer) for step in plan.steps)),
-        factor=_factor(training),
         kind=_kind(training.device),
         index=training.device.partition(":")[2] or 0,
     )
 
 
-_CONDITIONS = re.compile(r"\?(!?)(classes|auxiliary|schedule|pictures|stored)")
+_CONDITIONS = re.compile(r"\?(!?)(classes|auxiliary|rate|plateau|early|watch|l1|limit|late|decay|pictures|stored)")
 
 
 def _chosen(text: str, **facts: bool) -> str:
@@ -73,26 +80,19 @@ def _chosen(text: str, **facts: bool) -> str:
 def _optimizer(training: TrainingSettings, *, some: bool) -> str:
     """The optimiser, of all weights, or where some layers are frozen, of those that learn."""
     chosen = training.optimizer
-    options: dict[str, Any] = {"lr": chosen.learning_rate}
-    if isinstance(chosen, SGD):
-        options |= {"momentum": chosen.momentum} if chosen.momentum else {}
-        options |= {"nesterov": True} if chosen.nesterov and chosen.momentum else {}
-    else:
-        options["betas"] = (chosen.beta1, chosen.beta2)
-    options |= {"weight_decay": chosen.weight_decay} if chosen.weight_decay else {}
-    words = ", ".join(f"{key}={value!r}" for key, value in options.items())
-    name = "SGD" if isinstance(chosen, SGD) else "Adam"
+    words = [f"lr={chosen.learning_rate!r}", *(f"{key}={value!r}" for key, value in chosen.options().items())]
+    # Said also where it is none: PyTorch's own AdamW has some.
+    words += [f"weight_decay={chosen.weight_decay!r}"] if chosen.weight_decay or chosen.kind == "adamw" else []
+    words += ['fused=kind != "mps"'] if chosen.fused else []
     learned = "[w for w in net.parameters() if w.requires_grad]" if some else "net.parameters()"
-    return f'torch.optim.{name}({learned}, {words}, fused=kind != "mps")'
+    return f"torch.optim.{chosen.torch_class}({learned}, {', '.join(words)})"
 
 
-def _factor(training: TrainingSettings) -> str:
-    """What the learning rate is multiplied by; see `train.settings.Cosine`."""
-    chosen = training.schedule
-    if not isinstance(chosen, Cosine):
+def regularisation(training: TrainingSettings) -> str:
+    """Which weights L1 and max norm are for, and the max norm; see `train.regularisation`."""
+    if not training.l1 and not training.max_norm:
         return ""
-    wave = "(1 + math.cos(math.pi * (step / steps))) / 2"
-    return f"{chosen.last!r} + {1 - chosen.last!r} * {wave}" if chosen.last else wave
+    return _WEIGHTS + (_LIMIT if training.max_norm else "")
 
 
 def _kind(wish: str) -> str:
@@ -111,6 +111,31 @@ BEGIN = '''def begin(net):
     if os.environ.get("RANK", "0") == "0":
         print(f"{len(fits)} of {len(own)} tensors begin as in {WEIGHTS}", flush=True)
     return net
+
+
+'''
+
+_WEIGHTS = '''def weights_of(net):
+    """Each weight that learns, with its module: no biases, and nothing of a normalisation."""
+    for module in net.modules():
+        for name, weight in module.named_parameters(recurse=False):
+            matters = weight.requires_grad and weight.dim() > 1 and name.endswith("weight")
+            if matters and "Norm" not in type(module).__name__:
+                yield module, weight
+
+
+'''
+
+_LIMIT = '''def limit(net):
+    """Scale the weights into each unit back to the length that they may have, where they are longer."""
+    with torch.no_grad():
+        for module, weight in weights_of(net):
+            along = tuple(range(1, weight.dim()))
+            if isinstance(module, nn.modules.conv._ConvTransposeNd):  # the inputs come first, group by group
+                weight = weight.view(module.groups, -1, *weight.shape[1:])
+                along = (1, *range(3, weight.dim()))
+            length = torch.linalg.vector_norm(weight, dim=along, keepdim=True)
+            weight.mul_((MAX_NORM / length).clamp(max=1))
 
 
 '''
@@ -143,8 +168,8 @@ def new_sums(device, count):
 
 
 def evaluate(net, part, normal, rank, world):
-?classes    """Mean loss and share of right answers over a part of the data; each process looks at its share."""
-?!classes    """Mean loss over a part of the data; each process looks at its share."""
+?classes    """Mean loss over a part of the data, and all figures in words; each process looks at its share."""
+?!classes    """Mean loss over a part of the data, and it in words; each process looks at its share."""
     sums = new_sums(part[0].device, 2)
     for buffer in net.buffers() if world > 1 else ():
         dist.broadcast(buffer, 0)  # what batch normalisation has measured
@@ -160,8 +185,9 @@ def evaluate(net, part, normal, rank, world):
     if world > 1:
         dist.all_reduce(sums)
 ?classes    loss, right = (sums / len(part[0])).tolist()
-?classes    return f"loss {{loss:.6f}}, accuracy {{right:.4f}}"
-?!classes    return f"loss {{sums[0].item() / len(part[0]):.6f}}"
+?classes    return loss, f"loss {{loss:.6f}}, accuracy {{right:.4f}}"
+?!classes    loss = sums[0].item() / len(part[0])
+?!classes    return loss, f"loss {{loss:.6f}}"
 
 
 def main():
@@ -177,14 +203,19 @@ def main():
 ?!stored    net = Net().to(device, memory_format=torch.channels_last)
     model = DistributedDataParallel(net) if world > 1 else net
     optimizer = {optimizer}
-?schedule    whole, rest = divmod(len(train[0]), BATCH_SIZE)
-?schedule    steps = EPOCHS * (whole + (rest >= 2 * world or whole == 0))
-?schedule    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: {factor})
+?rate    whole, rest = divmod(len(train[0]), BATCH_SIZE)
+?rate    step, per_epoch, drops = 0, whole + (rest >= 2 * world or whole == 0), 0
+?watch    best = float("inf")
+?early    best_epoch = since = 0
+?plateau    waited = 0
     order = torch.Generator().manual_seed(SEED)
     torch.manual_seed(SEED + rank)  # of dropout
 
     for epoch in range(1, EPOCHS + 1):
         sums = new_sums(device, 3)
+?late        regularised = epoch > REGULARISE_AFTER
+?decay        for group in optimizer.param_groups:
+?decay            group["weight_decay"] = optimizer.defaults["weight_decay"] if regularised else 0.0
         for rows in torch.randperm(len(train[0]), generator=order).split(BATCH_SIZE):
             if len(rows) < 2 * world and len(rows) < len(train[0]):
                 continue  # the last one may be too small for batch normalisation
@@ -200,10 +231,19 @@ def main():
 ?auxiliary?!classes                total = total + weight * judge(values, y)
             optimizer.zero_grad()
             share = len(own) * world / len(rows)  # so that the processes' mean is that of all rows
-?auxiliary            (total * share).backward()
-?!auxiliary            (loss * share).backward()
+?l1?!late            penalty = L1 * sum(weight.abs().sum() for _, weight in weights_of(net))
+?l1?late            penalty = L1 * sum(weight.abs().sum() for _, weight in weights_of(net)) if regularised else 0
+?auxiliary?!l1            (total * share).backward()
+?!auxiliary?!l1            (loss * share).backward()
+?auxiliary?l1            (total * share + penalty).backward()
+?!auxiliary?l1            (loss * share + penalty).backward()
+?rate            for group in optimizer.param_groups:
+?rate                group["lr"] = optimizer.defaults["lr"] * rate_share(step, per_epoch, drops)
             optimizer.step()
-?schedule            schedule.step()
+?limit?!late            limit(net)
+?limit?late            if regularised:
+?limit?late                limit(net)
+?rate            step += 1
             sums[0] += loss.detach().to(sums.dtype) * len(own)
 ?classes            sums[1] += right.sum()
             sums[2] += len(own)
@@ -213,12 +253,29 @@ def main():
 ?classes        report = [f"epoch {{epoch}}: training loss {{loss / count:.6f}}, accuracy {{right / count:.4f}}"]
 ?!classes        report = [f"epoch {{epoch}}: training loss {{loss / count:.6f}}"]
         if len(validation[0]):
-            report.append(f"validation {{evaluate(net, validation, normal, rank, world)}}")
+            heard, words = evaluate(net, validation, normal, rank, world)
+            report.append(f"validation {{words}}")
         if rank == 0:
             print("; ".join(report), flush=True)
+?watch        if heard < best:
+?watch            best = heard
+?plateau            waited = 0
+?early            best_epoch, since = epoch, 0
+?early            kept = {{name: value.clone() for name, value in net.state_dict().items()}}
+?watch        else:
+?early            since += 1
+?plateau            waited += 1
+?plateau            if waited >= PLATEAU:
+?plateau                drops, waited = drops + 1, 0
+?early        if since >= PATIENCE:
+?early            break
 
+?early    if best_epoch:
+?early        net.load_state_dict(kept)
+?early        if rank == 0:
+?early            print(f"the weights are those of epoch {{best_epoch}}, the best")
     if len(test[0]):
-        report = evaluate(net, test, normal, rank, world)
+        _, report = evaluate(net, test, normal, rank, world)
         if rank == 0:
             print(f"test {{report}}")
     if rank == 0:
