@@ -174,9 +174,8 @@ class OneCycle(_Schedule):
 
     def formula(self) -> str:
         """The rate η after t of T epochs."""
-        return (
-            f"η: from {self.first:g}·η_{{0}} up to η_{{0}} at t = {self.rise:g}·T, then down to {self.last:g}·η_{{0}}"
-        )
+        first, last = (f"{share:g}·η_{{0}}" if share else "0" for share in (self.first, self.last))
+        return f"η: from {first} up to η_{{0}} at t = {self.rise:g}·T, then down to {last}"
 
 
 Schedule = Annotated[Constant | Cosine | StepDecay | Exponential | Plateau | OneCycle, Field(discriminator="kind")]

@@ -11,6 +11,7 @@ from builder.compile.limits import size
 from builder.compile.plan import make_plan
 from builder.graph.problems import Problem, ProblemError, Severity
 from builder.project.document import Project
+from builder.train.messages import Finished, Progress, Reason, State
 from builder.train.settings import SGD, TrainingSettings
 from builder.ui.terms import TERMS
 from builder.ui.theme import theme
@@ -60,6 +61,8 @@ class StatusLine(QWidget):
         row.addWidget(self._hint, 1)
         row.addWidget(self._training)
         self._found: tuple[Problem, ...] = ()
+        self._settings: TrainingSettings | None = None
+        self._rate = ""  # of the step under way, for a reader
         theme().changed.connect(self._recolour)
 
     def _recolour(self) -> None:
@@ -101,7 +104,20 @@ class StatusLine(QWidget):
 
     def set_project(self, project: Project) -> None:
         """How the network is trained, in a line."""
-        self._training.setText(training_words(project.training))
+        self._settings = project.training
+        self._say_training()
+
+    def set_progress(self, progress: Progress) -> None:
+        """The learning rate of the step under way."""
+        under_way = progress.step > 0 and progress.state in (State.RUNNING, State.PAUSED)
+        rate = f"{progress.learning_rate:.3g}" if under_way else ""
+        if rate != self._rate:
+            self._rate = rate
+            self._say_training()
+
+    def _say_training(self) -> None:
+        if self._settings is not None:
+            self._training.setText(training_words(self._settings, self._rate))
 
     def hint(self, text: str) -> None:
         """A passing remark, gone after some seconds."""
@@ -109,10 +125,24 @@ class StatusLine(QWidget):
         self._forget.start()
 
 
-def training_words(settings: TrainingSettings) -> str:
-    """Optimiser, batch and seed: "SGD 0.05, momentum 0.9 · batch 64 · seed 0"."""
+def training_words(settings: TrainingSettings, rate: str = "") -> str:
+    """Optimiser, batch and seed: "SGD 0.05, momentum 0.9 · batch 64 · seed 0".
+
+    With the rate of the step under way, if the schedule has made it another one: "SGD 0.05 → 0.0123, ...".
+    """
     rule = settings.optimizer
     words = f"{type(rule).__name__} {rule.learning_rate:g}"
+    if rate not in ("", f"{rule.learning_rate:.3g}"):
+        words += f" → {rate}"
     if isinstance(rule, SGD) and rule.momentum:
         words += f", momentum {rule.momentum:g}"
     return f"{words} · batch {settings.batch_size} · seed {settings.seed}"
+
+
+def ended_words(event: Finished) -> str:
+    """How a run ended, and with which weights where they are not those of its last step."""
+    if event.reason is Reason.EARLY:
+        return f"stopped early, back to epoch {event.best_epoch}"
+    if event.reason is not Reason.COMPLETED:
+        return f"stopped at step {event.step:,}"
+    return "done" if event.best_epoch is None else f"done, best was epoch {event.best_epoch}"

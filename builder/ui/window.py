@@ -44,7 +44,7 @@ from builder.ui.reach import Reach
 from builder.ui.recovery_offer import SUBJECT as RECOVERY
 from builder.ui.recovery_offer import RecoveryOffer
 from builder.ui.run_cards import RunCards
-from builder.ui.status import StatusLine
+from builder.ui.status import StatusLine, ended_words
 from builder.ui.table.panel import AnalysisPanel
 from builder.ui.tabs import stand_behind, unknown
 from builder.ui.theme import theme
@@ -221,6 +221,8 @@ class MainWindow(QMainWindow):
         live.state_changed.connect(lambda _state: self._state_changed())
         live.inside_changed.connect(lambda _inside: self._state_changed())
         live.progressed.connect(bar.set_progress)
+        live.progressed.connect(self.inspector.set_progress)
+        live.progressed.connect(self.status.set_progress)
         live.preparing.connect(self._preparing)
         live.prepared_changed.connect(self._prepared)
         live.cards_due.connect(self._show_cards)
@@ -341,7 +343,7 @@ class MainWindow(QMainWindow):
         if event.reason is Reason.FAILED:
             self.topbar.say("failed")
             return
-        words = "done" if event.reason is Reason.COMPLETED else f"stopped at step {event.step:,}"
+        words = ended_words(event)
         if event.test_accuracy is not None:
             words += f" · test accuracy {100 * event.test_accuracy:.2f} %"
         elif event.test_loss is not None:
@@ -353,6 +355,7 @@ class MainWindow(QMainWindow):
         self._show_health()
         self.topbar.clear()
         self.inspector.show_progress("")
+        self.inspector.forget_run()
         self.banner.withdraw("stale")
         self.mending.run_dropped()
         self._state_changed()

@@ -13,7 +13,7 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from builder.graph.problems import Problem
-from builder.train.messages import Prepared
+from builder.train.messages import Prepared, Progress
 from builder.ui.document import Document
 from builder.ui.inspector.layer_panel import LayerPanel
 
@@ -136,6 +136,16 @@ class Inspector(QTabWidget):
             training.set_prepared(event)
         if (data := self._made("data")) is not None:
             data.show_split(*_split(event))
+
+    def set_progress(self, progress: Progress) -> None:
+        """A run stands here."""
+        if (training := self._made("training")) is not None and training.isVisible():
+            training.set_progress(progress)
+
+    def forget_run(self) -> None:
+        """No run has begun."""
+        if (training := self._made("training")) is not None:
+            training.forget_run()
 
     def set_problems(self, problems: Iterable[Problem]) -> None:
         """Show the problems of the project: of settings beside their fields, of layers with the layer."""

@@ -10,11 +10,13 @@ from PySide6.QtWidgets import QWidget
 
 from builder.compile.stored import Carried
 from builder.graph.problems import Problem
-from builder.train.messages import Prepared
+from builder.train.messages import Prepared, Progress, State
 from builder.train.settings import TrainingSettings
 from builder.ui.document import Document
 from builder.ui.inspector.panel import Panel, ProblemColumn
+from builder.ui.inspector.rule_sections import RuleSections
 from builder.ui.inspector.settings_form import SettingsForm
+from builder.ui.views.paint import figure
 from builder.ui.widgets.file_edit import FileEdit
 from builder.ui.widgets.formula import FormulaBox
 from builder.ui.widgets.labels import label
@@ -62,7 +64,8 @@ class TrainingPanel(Panel):
         self._loss_text = label("", "muted", wrap=True)
         self._loss.add(self._loss_formula)
         self._loss.add(self._loss_text)
-        for widget in (self.problems, self.settings, self._steps, self._loss):
+        self.rules = RuleSections()
+        for widget in (self.problems, self.settings, self._steps, self._loss, self.rules):
             self.column.addWidget(widget)
         self.column.addStretch(1)
         editor = self.form.row("weights").editor
@@ -82,6 +85,20 @@ class TrainingPanel(Panel):
         named = self._document.value.training.weights
         self._carried = (named, event.carried) if event.carried is not None else None
         self._renew()
+
+    def set_progress(self, progress: Progress) -> None:
+        """A run stands here; the learning rate of its step is told where its schedule has made it another one."""
+        under_way = progress.step > 0 and progress.state in (State.RUNNING, State.PAUSED)
+        base = self._document.value.training.optimizer.learning_rate
+        told = under_way and not math.isclose(progress.learning_rate, base, rel_tol=1e-9)
+        row = self.form.row("optimizer.learning_rate")
+        row.show_note(f"now {figure(progress.learning_rate)}, by the schedule" if told else "")
+        self.rules.follow(progress)
+
+    def forget_run(self) -> None:
+        """No run has begun."""
+        self.form.row("optimizer.learning_rate").show_note("")
+        self.rules.curve.forget()
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
         """Show the problems of the training settings among these."""
@@ -109,13 +126,20 @@ class TrainingPanel(Panel):
         self._loss.setVisible(bool(formula))
         self._loss_formula.set_text(formula, "")
         self._loss_text.setText(text)
+        self.rules.show_settings(settings, steps_of(self._samples, settings))
+
+
+def steps_of(samples: int, settings: TrainingSettings) -> int:
+    """How many steps an epoch has."""
+    return math.ceil(samples / settings.batch_size)
 
 
 def steps_texts(samples: int, settings: TrainingSettings) -> tuple[str, str]:
     """How many steps an epoch has, and how many the whole training, as sums."""
-    steps = math.ceil(samples / settings.batch_size)
+    steps = steps_of(samples, settings)
     epochs = f"{settings.epochs:,} epoch{'s' if settings.epochs != 1 else ''}"
+    most = " at most" if settings.patience else ""
     return (
         f"⌈{samples:,} samples / {settings.batch_size:,}⌉ = {steps:,} steps an epoch",
-        f"{steps:,} steps · {epochs} = {steps * settings.epochs:,}",
+        f"{steps:,} steps · {epochs} = {steps * settings.epochs:,}{most}",
     )
