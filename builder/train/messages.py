@@ -258,7 +258,7 @@ class Progress:
         epoch: the one under way, from 1; 0 before the first step.
         step: updates made; steps: updates that the whole run will make.
         seconds_left: None when unknown.
-        learning_rate: of the step under way, as the schedule has it.
+        learning_rate: before the schedule; rate: of the step under way, as the schedule has it.
     """
 
     state: State = State.PREPARING
@@ -269,3 +269,4 @@ class Progress:
     images_per_second: float = 0.0
     seconds_left: float | None = None
     learning_rate: float = 0.0
+    rate: float = 0.0

@@ -308,7 +308,7 @@ class Session:
         if learner is not None:
             learner.learning_rate = value
             self._divergence.rearm()
-            self.progress = replace(self.progress, learning_rate=learner.rate)
+            self.progress = replace(self.progress, learning_rate=value, rate=learner.rate)
             self._write(lambda record: record.note("learning-rate", step=learner.step, value=value))
 
     def _read(self, *, wait: bool) -> None:
@@ -337,7 +337,8 @@ class Session:
             steps=learner.steps,
             images_per_second=learner.batch_size / pace if pace else 0.0,
             seconds_left=left * pace if pace else None,
-            learning_rate=learner.rate,
+            learning_rate=learner.learning_rate,
+            rate=learner.rate,
         )
 
     def use_threads(self) -> None:

@@ -110,7 +110,7 @@ class StatusLine(QWidget):
     def set_progress(self, progress: Progress) -> None:
         """The learning rate of the step under way."""
         under_way = progress.step > 0 and progress.state in (State.RUNNING, State.PAUSED)
-        rate = f"{progress.learning_rate:.3g}" if under_way else ""
+        rate = f"{progress.rate:.3g}" if under_way else ""
         if rate != self._rate:
             self._rate = rate
             self._say_training()

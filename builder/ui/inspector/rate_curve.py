@@ -53,7 +53,7 @@ class RateCurve(QWidget):
         # As fine as can be seen: a long run keeps no more points than a short one.
         if len(self.trace) > 1 and progress.step - self.trace[-2][0] < progress.steps / MOST:
             self.trace.pop()
-        self.trace.append((progress.step, progress.learning_rate))
+        self.trace.append((progress.step, progress.rate))
         self.update()
 
     def forget(self) -> None:

@@ -90,9 +90,9 @@ class TrainingPanel(Panel):
         """A run stands here; the learning rate of its step is told where its schedule has made it another one."""
         under_way = progress.step > 0 and progress.state in (State.RUNNING, State.PAUSED)
         base = self._document.value.training.optimizer.learning_rate
-        told = under_way and not math.isclose(progress.learning_rate, base, rel_tol=1e-9)
+        told = under_way and not math.isclose(progress.rate, base, rel_tol=1e-9)
         row = self.form.row("optimizer.learning_rate")
-        row.show_note(f"now {figure(progress.learning_rate)}, by the schedule" if told else "")
+        row.show_note(f"now {figure(progress.rate)}, by the schedule" if told else "")
         self.rules.follow(progress)
 
     def forget_run(self) -> None:

@@ -1,0 +1,159 @@
+"""What the training panel says of optimiser, schedule and regularisation, and of the rate of a run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, get_args
+
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QImage, QMouseEvent
+from pytestqt.qtbot import QtBot
+
+from builder.project import templates
+from builder.train.messages import Finished, Prepared, Progress, Reason, State
+from builder.train.settings import SGD, AdamW, Cosine, OneCycle, Plateau, RMSprop, StepDecay, TrainingSettings
+from builder.ui.document import Document
+from builder.ui.inspector.rate_curve import MOST, RateCurve
+from builder.ui.inspector.training_panel import TrainingPanel
+from builder.ui.status import ended_words, training_words
+
+KINDS = {
+    group: [kind() for kind in get_args(TrainingSettings.model_fields[group].annotation)]
+    for group in ("optimizer", "schedule")
+}
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> TrainingPanel:
+    shown = TrainingPanel(Document(templates.load("lenet5")))
+    qtbot.addWidget(shown)
+    shown.resize(340, 900)
+    shown.show()
+    return shown
+
+
+def set_up(panel: TrainingPanel, **training: Any) -> str:
+    """What the panel says of these settings."""
+    document = panel._document
+    document.commit("Change", replace(document.value, training=document.value.training.changed(**training)))
+    return panel.rules.texts()
+
+
+@pytest.mark.parametrize(
+    ("group", "chosen"),
+    [(group, kind) for group, kinds in KINDS.items() for kind in kinds],
+    ids=lambda value: str(value),
+)
+def test_each_rule_and_each_schedule_has_its_formula(panel: TrainingPanel, group: str, chosen: Any) -> None:
+    found = set_up(panel, **{group: chosen})
+    assert "η" in found
+    assert chosen.formula().count("\n") <= 3
+    assert panel.rules._rate.isHidden() == (panel._document.value.training.schedule.kind == "constant")
+
+
+def test_letters_are_told_that_stand_there(panel: TrainingPanel) -> None:
+    plain = set_up(panel, optimizer=SGD(momentum=0))
+    assert "the learning rate." in plain
+    assert "μ" not in plain
+    assert "μ the momentum" in set_up(panel, optimizer=SGD(nesterov=True))
+    assert "memory of the squared gradient" in set_up(panel, optimizer=RMSprop(centered=True, momentum=0.5))
+
+
+def test_what_keeps_weights_small_is_told_only_where_it_does(panel: TrainingPanel) -> None:
+    assert panel.rules._small.isHidden()
+    found = set_up(panel, l1=0.01, max_norm=3, optimizer=SGD(weight_decay=0.1), regularise_after=2)
+    for words in ("L ← L + 0.01·Σ|w|", "g ← g + 0.1·w", "≤ 3 for each unit", "from epoch 3 on"):
+        assert words in found
+    assert "L1, weight decay and max norm, from epoch 3 on." in found
+    assert "w ← w − η·0.01·w" in set_up(panel, l1=0, max_norm=0, optimizer=AdamW(), regularise_after=0)
+
+
+def test_a_warm_up_is_told(panel: TrainingPanel) -> None:
+    found = set_up(panel, warmup=1.5)
+    assert "warm-up, in which η rises evenly for 1.5 epochs" in found
+    assert panel.rules.curve.rate_at(0) < panel.rules.curve.rate_at(0.1)
+
+
+def test_steps_are_the_most_there_can_be_where_it_may_stop_early(panel: TrainingPanel) -> None:
+    panel.set_prepared(Prepared("cpu", 61706, 1269, 269, 270, ("0", "1")))
+    set_up(panel, patience=3, epochs=10, batch_size=2000)
+    assert "1 steps an epoch" in panel.steps_text.text()
+    assert panel.steps_text.text().endswith("at most")
+
+
+def running(step: int, rate: float, **more: Any) -> Progress:
+    return Progress(State.RUNNING, 1, 2, step, 200, rate=rate, **more)
+
+
+def test_the_rate_of_the_step_is_told_where_the_schedule_changes_it(panel: TrainingPanel) -> None:
+    row = panel.form.row("optimizer.learning_rate")
+    set_up(panel, optimizer=SGD(learning_rate=0.05), schedule=Cosine())
+    panel.set_progress(running(100, 0.0251))
+    assert row.gives.text() == "now 0.0251, by the schedule"
+    assert row.gives.isVisible()
+    panel.set_progress(running(101, 0.05))
+    assert not row.gives.isVisible()
+    panel.set_progress(running(102, 0.01))
+    panel.set_progress(replace(running(102, 0.01), state=State.FINISHED))
+    assert not row.gives.isVisible(), "it is over"
+    panel.set_progress(running(103, 0.01))
+    panel.forget_run()
+    assert not row.gives.isVisible()
+    assert panel.rules.curve.trace == []
+
+
+def test_the_curve_follows_its_run_and_keeps_few_points(qtbot: QtBot) -> None:
+    curve = RateCurve()
+    qtbot.addWidget(curve)
+    curve.resize(260, 84)
+    curve.show_plan(TrainingSettings(epochs=10, schedule=StepDecay(factor=0.5, every=5)), 100)
+    assert curve.rate_at(0.49) == pytest.approx(0.05)
+    assert curve.rate_at(0.51) == pytest.approx(0.025)
+    planned = drawn(curve)
+    for step in range(1, 100_001, 7):
+        curve.follow(Progress(State.RUNNING, 1, 10, step, 100_000, rate=0.05 if step < 50_000 else 0.03))
+    assert len(curve.trace) <= 1.1 * MOST
+    assert curve.trace[-1][1] == 0.03
+    followed = drawn(curve)
+    assert followed != planned
+    curve.follow(Progress(State.RUNNING, 1, 10, 3, 100_000, rate=0.05))
+    assert curve.trace == [(3, 0.05)], "another run"
+    curve.forget()
+    assert drawn(curve) == planned
+
+
+def test_the_curve_tells_the_rate_under_the_pointer(qtbot: QtBot) -> None:
+    curve = RateCurve()
+    qtbot.addWidget(curve)
+    curve.resize(260, 84)
+    curve.show_plan(TrainingSettings(schedule=OneCycle()), 0)
+    before = drawn(curve)
+    at, none = QPointF(100, 40), Qt.MouseButton.NoButton
+    curve.mouseMoveEvent(QMouseEvent(QMouseEvent.Type.MouseMove, at, at, none, none, Qt.KeyboardModifier.NoModifier))
+    assert drawn(curve) != before
+
+
+def drawn(curve: RateCurve) -> QImage:
+    return curve.grab().toImage()
+
+
+def test_the_status_line_shows_the_rate_of_the_step() -> None:
+    settings = TrainingSettings(optimizer=SGD(learning_rate=0.05), batch_size=32)
+    assert training_words(settings) == "SGD 0.05, momentum 0.9 · batch 32 · seed 0"
+    assert training_words(settings, "0.05") == training_words(settings)
+    assert training_words(settings, "0.0123") == "SGD 0.05 → 0.0123, momentum 0.9 · batch 32 · seed 0"
+    assert training_words(TrainingSettings(optimizer=RMSprop(), schedule=Plateau())).startswith("RMSprop 0.01 · batch")
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (Finished(Reason.EARLY, 90, best_epoch=7, best_loss=0.1), "stopped early, back to epoch 7"),
+        (Finished(Reason.COMPLETED, 90, best_epoch=7, best_loss=0.1), "done, best was epoch 7"),
+        (Finished(Reason.COMPLETED, 90), "done"),
+        (Finished(Reason.STOPPED, 1090), "stopped at step 1,090"),
+    ],
+)
+def test_how_a_run_ended(event: Finished, words: str) -> None:
+    assert ended_words(event) == words
