@@ -72,6 +72,7 @@ class Learner:
         self.objective = Objective(settings.loss, counts=data.task is not Task.REGRESSION)
         self.optimizer = make_optimizer(self.root, settings)
         self.learning_rate = settings.optimizer.learning_rate
+        self._changes_rate = settings.changes_rate
         self.regularisation = make_regularisation(self.root, settings)
         self.patience = Patience()
         self.best: dict[str, Tensor] | None = None
@@ -114,6 +115,8 @@ class Learner:
     @property
     def rate(self) -> float:
         """The learning rate of the step under way, as the schedule has it."""
+        if not self._changes_rate:
+            return self.learning_rate
         share = self.job.training.rate_share(self.step, self.steps_per_epoch, self.patience.drops)
         return self.learning_rate * share
 

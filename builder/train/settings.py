@@ -145,6 +145,11 @@ class TrainingSettings(Parameters):
     )
     device: Annotated[str, AfterValidator(_device)] = parameter("auto", "Device", f"{DEVICES}.", advanced=True)
 
+    @property
+    def changes_rate(self) -> bool:
+        """Whether the learning rate is another one at another step."""
+        return bool(self.warmup) or not isinstance(self.schedule, Constant)
+
     def rate_share(self, step: int, per_epoch: int, drops: int = 0) -> float:
         """What the learning rate is multiplied by at a step: the warm-up, and behind it the schedule.
 

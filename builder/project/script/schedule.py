@@ -14,11 +14,6 @@ from builder.train.settings import (
 )
 
 
-def changes_rate(training: TrainingSettings) -> bool:
-    """Whether the learning rate is another one at another step."""
-    return bool(training.warmup) or not isinstance(training.schedule, Constant)
-
-
 def needs_math(training: TrainingSettings) -> bool:
     """Whether the text computes with a cosine."""
     return isinstance(training.schedule, Cosine | OneCycle)
@@ -26,7 +21,7 @@ def needs_math(training: TrainingSettings) -> bool:
 
 def schedule(training: TrainingSettings) -> str:
     """The function of a script; empty where the rate stays the same."""
-    if not changes_rate(training):
+    if not training.changes_rate:
         return ""
     lines = ["def rate_share(step, per_epoch, drops):", '    """What the learning rate is multiplied by at a step."""']
     over_run = isinstance(training.schedule, Cosine | OneCycle)

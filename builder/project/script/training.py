@@ -9,7 +9,6 @@ from builder.compile.plan import Plan
 from builder.data.catalogue import DataSet, Task
 from builder.graph.model import Shape
 from builder.layers.freezing import is_frozen
-from builder.project.script.schedule import changes_rate
 from builder.train.settings import Plateau, TrainingSettings
 
 
@@ -45,7 +44,7 @@ def loop(info: DataSet, training: TrainingSettings, plan: Plan, *, stored: bool)
         _LOOP,
         classes=info.task is not Task.REGRESSION,
         auxiliary=len(plan.outputs) > 1,
-        rate=changes_rate(training),
+        rate=training.changes_rate,
         plateau=isinstance(training.schedule, Plateau),
         early=training.patience > 0,
         watch=training.patience > 0 or isinstance(training.schedule, Plateau),

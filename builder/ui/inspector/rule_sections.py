@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from builder.train.messages import Progress
-from builder.train.settings import AdamW, Constant, TrainingSettings
+from builder.train.settings import AdamW, TrainingSettings
 from builder.ui.inspector.rate_curve import RateCurve
 from builder.ui.widgets.formula import FormulaBox
 from builder.ui.widgets.labels import label
@@ -55,7 +55,7 @@ class RuleSections(QWidget):
         formula = rule.formula()
         self._update_formula.set_text(formula, "")
         self._letters.setText(letters(formula))
-        self._rate.setVisible(bool(settings.warmup) or not isinstance(schedule, Constant))
+        self._rate.setVisible(settings.changes_rate)
         self._rate_formula.set_text(schedule.formula(), "")
         self._rate_text.setText(rate_words(settings))
         self.curve.show_plan(settings, per_epoch)
