@@ -17,9 +17,7 @@ def requirements(training: TrainingSettings, data: DataSettings) -> Iterator[Pro
     if asking and not data.validation:
         yield no_validation(asking)
     if training.warmup >= training.epochs:
-        message = (
-            f"the warm-up takes all {_epochs(training.epochs)}, so the learning rate never reaches its full value."
-        )
+        message = f"it takes all {_epochs(training.epochs)}, so the learning rate never reaches its full value."
         yield Problem("long-warm-up", message, where="training.warmup", severity=Severity.WARNING)
     regularised = training.l1 or training.max_norm or training.optimizer.weight_decay
     if training.regularise_after >= training.epochs and regularised:
@@ -36,8 +34,8 @@ def asks_for_validation(training: TrainingSettings) -> str:
 
 def no_validation(where: str) -> Problem:
     """There is no validation part, and this setting needs one."""
-    name = "early stopping" if where == "training.patience" else "the plateau schedule"
-    message = f"{name} watches the validation loss, but no samples are kept for validation."
+    what = "training stops" if where == "training.patience" else "the learning rate falls"
+    message = f"the validation loss decides when {what}, but no samples are kept for validation."
     fix = Fix(f"Keep {SHARE:.0%} for validation", (SetSetting("data.validation", SHARE),))
     return Problem("no-validation", message, where=where, fix=fix)
 

@@ -99,7 +99,8 @@ class StepDecay(_Schedule):
 
     def formula(self) -> str:
         """The rate η after t of T epochs."""
-        return f"η = η_{{0}}·{self.factor:g}^{{⌊t / {self.every}⌋}}"
+        falls = f"t / {self.every}" if self.every > 1 else "t"
+        return f"η = η_{{0}}·{self.factor:g}^{{⌊{falls}⌋}}"
 
 
 class Exponential(_Schedule):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from builder.train.messages import Progress
-from builder.train.settings import AdamW, TrainingSettings
+from builder.train.settings import AdamW, Constant, Plateau, TrainingSettings
 from builder.ui.inspector.rate_curve import RateCurve
 from builder.ui.widgets.formula import FormulaBox
 from builder.ui.widgets.labels import label
@@ -82,12 +82,17 @@ def letters(formula: str) -> str:
 
 
 def rate_words(settings: TrainingSettings) -> str:
-    """What η₀ is, and how the warm-up leads there."""
-    words = "η₀ is the learning rate of the optimiser, t counts epochs"
+    """What η₀ and t are, and how the warm-up leads there."""
+    formula = settings.schedule.formula()
+    parts = ["η₀ is" if "η_{0}" in formula else "η begins as", "the learning rate of the optimiser"]
+    if isinstance(settings.schedule, Constant | Plateau):
+        words = " ".join(parts)
+    else:
+        words = f"{' '.join(parts)}, t counts epochs{', T is all of them' if 'T' in formula else ''}"
     if not settings.warmup:
         return f"{words}."
     epochs = f"{settings.warmup:g} epoch{'s' if settings.warmup != 1 else ''}"
-    return f"{words} after the warm-up, in which η rises evenly for {epochs}."
+    return f"{words}. In the warm-up before, η rises evenly for {epochs}."
 
 
 def small_formulas(settings: TrainingSettings) -> list[str]:

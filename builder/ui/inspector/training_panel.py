@@ -139,7 +139,9 @@ def steps_texts(samples: int, settings: TrainingSettings) -> tuple[str, str]:
     steps = steps_of(samples, settings)
     epochs = f"{settings.epochs:,} epoch{'s' if settings.epochs != 1 else ''}"
     most = " at most" if settings.patience else ""
+    counted = f"{steps:,} step{'s' if steps != 1 else ''}"
+    full = ", on the full set" if settings.batch_size >= samples else ""
     return (
-        f"⌈{samples:,} samples / {settings.batch_size:,}⌉ = {steps:,} steps an epoch",
-        f"{steps:,} steps · {epochs} = {steps * settings.epochs:,}{most}",
+        f"⌈{samples:,} samples / {settings.batch_size:,}⌉ = {counted} an epoch{full}",
+        f"{counted} · {epochs} = {steps * settings.epochs:,}{most}",
     )

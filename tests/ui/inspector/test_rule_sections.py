@@ -71,14 +71,14 @@ def test_what_keeps_weights_small_is_told_only_where_it_does(panel: TrainingPane
 
 def test_a_warm_up_is_told(panel: TrainingPanel) -> None:
     found = set_up(panel, warmup=1.5)
-    assert "warm-up, in which η rises evenly for 1.5 epochs" in found
+    assert "In the warm-up before, η rises evenly for 1.5 epochs." in found
     assert panel.rules.curve.rate_at(0) < panel.rules.curve.rate_at(0.1)
 
 
 def test_steps_are_the_most_there_can_be_where_it_may_stop_early(panel: TrainingPanel) -> None:
     panel.set_prepared(Prepared("cpu", 61706, 1269, 269, 270, ("0", "1")))
     set_up(panel, patience=3, epochs=10, batch_size=2000)
-    assert "1 steps an epoch" in panel.steps_text.text()
+    assert "1 step an epoch, on the full set" in panel.steps_text.text()
     assert panel.steps_text.text().endswith("at most")
 
 
