@@ -145,4 +145,4 @@ def ended_words(event: Finished) -> str:
         return f"stopped early, back to epoch {event.best_epoch}"
     if event.reason is not Reason.COMPLETED:
         return f"stopped at step {event.step:,}"
-    return "done" if event.best_epoch is None else f"done, best was epoch {event.best_epoch}"
+    return "done" if event.best_epoch is None else f"done, best: epoch {event.best_epoch}"

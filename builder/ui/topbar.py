@@ -206,7 +206,8 @@ class TopBar(QWidget):
 
     def say(self, text: str) -> None:
         """A word in the place of the figures: how a run ended."""
-        self._say(text, text.replace("test accuracy", "test"))  # the per cent says the rest
+        short = text.replace("test accuracy", "test")  # the per cent says the rest
+        self._say(text, short.replace("stopped early, back to", "early stop:"))
 
     def figures(self) -> str:
         """What stands beside the bar now."""

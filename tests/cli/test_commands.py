@@ -268,7 +268,7 @@ def test_early_stopping_without_validation_is_one_line(cli) -> None:
         answer = cli(command, "lenet5", *asked)
         assert (answer.status, len(answer.lines)) == (1, 1)
         assert answer.err.startswith(
-            "training.patience: early stopping watches the validation loss, but no samples are"
+            "training.patience: the validation loss decides when training stops, but no samples are"
         )
 
 

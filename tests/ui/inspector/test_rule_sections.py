@@ -150,7 +150,7 @@ def test_the_status_line_shows_the_rate_of_the_step() -> None:
     ("event", "words"),
     [
         (Finished(Reason.EARLY, 90, best_epoch=7, best_loss=0.1), "stopped early, back to epoch 7"),
-        (Finished(Reason.COMPLETED, 90, best_epoch=7, best_loss=0.1), "done, best was epoch 7"),
+        (Finished(Reason.COMPLETED, 90, best_epoch=7, best_loss=0.1), "done, best: epoch 7"),
         (Finished(Reason.COMPLETED, 90), "done"),
         (Finished(Reason.STOPPED, 1090), "stopped at step 1,090"),
     ],
