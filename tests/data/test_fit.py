@@ -13,7 +13,7 @@ from builder.graph.model import Shape
 from builder.graph.problems import Fix, SetParams, SetSetting
 
 ENDS = Ends("input1", "fc1", "features")
-LOSSES = ("cross-entropy", "binary-cross-entropy", "squared-error")
+LOSSES = ("cross-entropy", "binary-cross-entropy", "squared-error", "absolute-error")
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,8 @@ LOSSES = ("cross-entropy", "binary-cross-entropy", "squared-error")
         ("digits", (64,), (10,), "cross-entropy"),
         ("mnist", (3, 227, 227), (10,), "cross-entropy"),
         ("mnist", (784,), (10,), "squared-error"),
+        ("mnist", (784,), (10,), "absolute-error"),
+        ("moons", (2,), (1,), "absolute-error"),
         ("moons", (2,), (1,), "binary-cross-entropy"),
         ("moons", (2,), (2,), "cross-entropy"),
         ("moons", (2,), (1,), "squared-error"),
@@ -160,6 +162,7 @@ def test_a_refused_input_is_refused_by_preparing_too() -> None:
 def test_a_picture_asked_for_must_have_its_size_and_be_compared_by_squared_error() -> None:
     settings = DataSettings(dataset="noisy-digits")
     assert check_fit(settings, (1, 32, 32), (1, 32, 32), "squared-error") == ()
+    assert check_fit(settings, (1, 32, 32), (1, 32, 32), "absolute-error") == ()
     wrong = check_fit(settings, (1, 28, 28), (1, 28, 28), "cross-entropy")
     assert [problem.code for problem in wrong] == ["output-misfit", "loss-misfit"]
     assert "pictures of 1×32×32" in wrong[0].message

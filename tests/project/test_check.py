@@ -73,6 +73,8 @@ def test_an_unknown_template_is_a_problem() -> None:
         ("lenet5", {"training__loss": "binary-cross-entropy"}, {"training.loss"}),
         ("two-stage", {"data__dataset": "digits"}, {"input", "training.loss"}),
         ("two-stage", {"training__loss": "cross-entropy"}, {"fc2"}),
+        ("lenet5", {"data__validation": "0", "training__patience": "2"}, {"training.patience"}),
+        ("lenet5", {"data__validation": "0", "training__schedule": "plateau"}, {"training.schedule"}),
     ],
 )
 def test_what_does_not_go_together_is_told_and_mended(name: str, settings: dict[str, str], where: set[str]) -> None:

@@ -223,7 +223,8 @@ def test_the_random_pictures_are_the_same() -> None:
 
 def test_torchrun_shares_out_the_same_run(tmp_path: Path) -> None:
     """Without batch normalisation and dropout, two processes make the very steps of one."""
-    project = with_settings(small((64,)), "data.limit=64", "training.batch_size=16", "training.epochs=1")
+    project = with_settings(small((64,)), "data.limit=64", "training.batch_size=16", "training.epochs=2")
+    project = with_settings(project, "training.schedule=one-cycle", "training.patience=1", *REGULARISED)
     project = with_auxiliary_output(project)
     project = project.with_graph(edits.remove_nodes(project.graph, ["drop", "side_drop"]))
     (tmp_path / "script.py").write_text(to_script(project))

@@ -30,7 +30,7 @@ def frozen(*names: str, **training: object) -> Job:
     return replace(job, graph=graph)
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw", "rmsprop"])
 def test_frozen_weights_stay(tmp_path: Path, optimizer: str) -> None:
     job = frozen("conv1", "bn1", optimizer={"kind": optimizer, "weight_decay": 0.01})
     assert train(job, run_folder=tmp_path / "run").reason is Reason.COMPLETED

@@ -18,7 +18,7 @@ from builder.train.job import Job
 from builder.train.learner import initial, warm_up
 from builder.train.messages import EpochEnded, Event, Failed, Finished, Phase, Prepared, Reason
 from builder.train.run import load_run, read_metrics
-from builder.train.settings import SGD, Adam, TrainingSettings
+from builder.train.settings import SGD, Adam, AdamW, Optimizer, RMSprop, TrainingSettings
 from tests.train.networks import chain, picture_job, point_job
 
 
@@ -50,11 +50,19 @@ def test_it_learns_and_tells() -> None:
     assert result.finished.test_accuracy is not None
 
 
-@pytest.mark.parametrize("loss", ["binary-cross-entropy", "squared-error"])
+@pytest.mark.parametrize("loss", ["binary-cross-entropy", "squared-error", "absolute-error"])
 @pytest.mark.parametrize(
-    "optimizer", [SGD(nesterov=True), SGD(learning_rate=1.0, momentum=0, nesterov=True), Adam(learning_rate=0.05)]
+    "optimizer",
+    [
+        SGD(nesterov=True),
+        SGD(learning_rate=1.0, momentum=0, nesterov=True),
+        Adam(learning_rate=0.05),
+        AdamW(learning_rate=0.05),
+        RMSprop(),
+    ],
+    ids=lambda optimizer: type(optimizer).__name__,
 )
-def test_two_classes_with_each_loss_and_optimiser(loss: str, optimizer: SGD | Adam) -> None:
+def test_two_classes_with_each_loss_and_optimiser(loss: str, optimizer: Optimizer) -> None:
     result = train(point_job(loss=loss, optimizer=optimizer, epochs=20))
     assert result.problem is None
     assert result.finished.test_accuracy is not None
@@ -81,7 +89,7 @@ def test_accuracy_agrees_with_counting_by_hand(tmp_path: Path) -> None:
     assert result.epochs[0].train_loss == pytest.approx(torch.nn.functional.cross_entropy(scores, y).item())
 
 
-@pytest.mark.parametrize("loss", ["cross-entropy", "binary-cross-entropy", "squared-error"])
+@pytest.mark.parametrize("loss", ["cross-entropy", "binary-cross-entropy", "squared-error", "absolute-error"])
 def test_who_is_taken_for_whom_agrees_with_counting_by_hand(loss: str) -> None:
     """Also with one output for two classes, and over several batches of an evaluation."""
     from builder.train import loop
