@@ -59,6 +59,8 @@ class TrainingPanel(Panel):
         self._steps = Section("Steps")
         self.steps_text = FormulaBox("–", "–")
         self._steps.add(self.steps_text)
+        self.early_text = label("", "muted", wrap=True)
+        self._steps.add(self.early_text)
         self._loss = Section("Loss")
         self._loss_formula = FormulaBox("–")
         self._loss_text = label("", "muted", wrap=True)
@@ -122,6 +124,11 @@ class TrainingPanel(Panel):
         self.form.row("weights").show_note(f"taken: {told[1].shares()}" if told is not None else "")
         self._steps.setVisible(self._samples > 0)
         self.steps_text.set_text(*steps_texts(self._samples, settings))
+        epochs = f"{settings.patience:,} epoch{'s in a row' if settings.patience > 1 else ''}"
+        self.early_text.setText(
+            f"Stops early after {epochs} without a better validation loss, and goes back to the best."
+        )
+        self.early_text.setVisible(settings.patience > 0)
         formula, text = _LOSSES.get(settings.loss, ("", ""))
         self._loss.setVisible(bool(formula))
         self._loss_formula.set_text(formula, "")

@@ -80,6 +80,11 @@ def test_steps_are_the_most_there_can_be_where_it_may_stop_early(panel: Training
     set_up(panel, patience=3, epochs=10, batch_size=2000)
     assert "1 step an epoch, on the full set" in panel.steps_text.text()
     assert panel.steps_text.text().endswith("at most")
+    assert panel.early_text.isVisible()
+    assert panel.early_text.text().startswith("Stops early after 3 epochs in a row without a better validation loss")
+    set_up(panel, patience=0, epochs=10, batch_size=64)
+    assert panel.early_text.isHidden()
+    assert panel.steps_text.text().endswith("<b>200</b>")
 
 
 def running(step: int, rate: float, **more: Any) -> Progress:
