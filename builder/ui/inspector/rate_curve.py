@@ -14,7 +14,7 @@ from builder.ui.views.paint import figure, paint_note
 HEIGHT = 84
 HEAD, FOOT = 18, 16  # pixels for the figures above and below
 USUAL = 100  # steps an epoch, where they are not known
-MOST = 400  # points kept of a run
+MOST = 150  # points kept of a run
 
 
 class RateCurve(QWidget):
