@@ -55,7 +55,7 @@ def make_regularisation(root: nn.Module, settings: TrainingSettings) -> Regulari
 
 def _by_unit(module: nn.Module, weight: Tensor) -> tuple[Tensor, tuple[int, ...]]:
     """The weight, and the dimensions along which the weights into one unit lie. What it is called is its own memory."""
-    if not isinstance(module, nn.modules.conv._ConvTransposeNd):
+    if not getattr(module, "transposed", False):
         return weight, tuple(range(1, weight.dim()))
     # Of a transposed convolution the inputs come first, all groups' one behind the other.
     groups = weight.view(module.groups, -1, *weight.shape[1:])

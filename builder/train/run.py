@@ -151,7 +151,8 @@ def write_weights(learner: Learner, path: Path, *, lasting: bool = True) -> None
     Args:
         lasting: they survive a power cut too.
     """
-    _save(path, _weights(learner), {"step": str(learner.step)}, lasting=lasting)
+    best = {"best_epoch": str(learner.patience.epoch)} if learner.at_best else {}
+    _save(path, _weights(learner), {"step": str(learner.step), **best}, lasting=lasting)
 
 
 def resume(learner: Learner, folder: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file
 
 from builder.graph.problems import SetSetting
@@ -72,7 +73,10 @@ def test_the_metrics_tell_it(tmp_path: Path) -> None:
     assert end["reason"] == "early-stopping"
     assert end["best_epoch"] == result.finished.best_epoch
     assert end["best_validation_loss"] == result.finished.best_loss
-    assert load_run(tmp_path / "run").end is not None
+    run = load_run(tmp_path / "run")
+    assert run.end is not None
+    with safe_open(run.weights[max(run.weights)], framework="pt") as file:
+        assert file.metadata()["best_epoch"] == str(result.finished.best_epoch)
 
 
 def test_a_run_that_keeps_getting_better_ends_with_its_best_epoch_too(tmp_path: Path) -> None:

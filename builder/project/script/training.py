@@ -130,7 +130,7 @@ _LIMIT = '''def limit(net):
     with torch.no_grad():
         for module, weight in weights_of(net):
             along = tuple(range(1, weight.dim()))
-            if isinstance(module, nn.modules.conv._ConvTransposeNd):  # the inputs come first, group by group
+            if getattr(module, "transposed", False):  # the inputs come first, group by group
                 weight = weight.view(module.groups, -1, *weight.shape[1:])
                 along = (1, *range(3, weight.dim()))
             length = torch.linalg.vector_norm(weight, dim=along, keepdim=True)
