@@ -58,5 +58,6 @@ def _by_unit(module: nn.Module, weight: Tensor) -> tuple[Tensor, tuple[int, ...]
     if not getattr(module, "transposed", False):
         return weight, tuple(range(1, weight.dim()))
     # Of a transposed convolution the inputs come first, all groups' one behind the other.
-    groups = weight.view(module.groups, -1, *weight.shape[1:])
+    count: int = getattr(module, "groups", 1)
+    groups = weight.view(count, -1, *weight.shape[1:])
     return groups, (1, *range(3, groups.dim()))
