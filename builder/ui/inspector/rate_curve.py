@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from builder.train.messages import Progress
+from builder.train.messages import Progress, State
 from builder.train.settings import TrainingSettings
 from builder.ui.theme import font, theme
 from builder.ui.views.paint import figure, paint_note
@@ -25,6 +25,7 @@ class RateCurve(QWidget):
         self._settings = TrainingSettings()
         self._per_epoch = USUAL
         self._steps = 0
+        self._under_way = False
         self.trace: list[tuple[int, float]] = []  # (step, rate) of the run
         self._plan: tuple[object, list[float]] | None = None
         self._pointer: QPointF | None = None
@@ -48,7 +49,10 @@ class RateCurve(QWidget):
         if self.trace and progress.step < self.trace[-1][0]:
             self.trace.clear()
         self._steps = progress.steps
-        if not progress.step or (self.trace and progress.step == self.trace[-1][0]):
+        if (under_way := progress.state is not State.FINISHED) != self._under_way:
+            self._under_way = under_way
+            self.update()
+        if not under_way or not progress.step or (self.trace and progress.step == self.trace[-1][0]):
             return
         # As fine as can be seen: a long run keeps no more points than a short one.
         if len(self.trace) > 1 and progress.step - self.trace[-2][0] < progress.steps / MOST:
@@ -59,6 +63,7 @@ class RateCurve(QWidget):
     def forget(self) -> None:
         """No run is shown."""
         self.trace.clear()
+        self._under_way = False
         self.update()
 
     def rate_at(self, share: float) -> float:
@@ -105,7 +110,7 @@ class RateCurve(QWidget):
         middle = Qt.AlignmentFlag.AlignVCenter
         head, foot = QRectF(area.left(), 0, area.width(), HEAD), QRectF(area.left(), HEIGHT - FOOT, area.width(), FOOT)
         painter.drawText(head, middle | Qt.AlignmentFlag.AlignLeft, f"η up to {figure(top)}")
-        if self.trace:
+        if self.trace and self._under_way:
             painter.drawText(head, middle | Qt.AlignmentFlag.AlignRight, f"now {figure(self.trace[-1][1])}")
         painter.drawText(foot, middle | Qt.AlignmentFlag.AlignLeft, "0")
         painter.drawText(foot, middle | Qt.AlignmentFlag.AlignRight, f"epoch {self._settings.epochs:,}")

@@ -122,6 +122,10 @@ def test_the_curve_follows_its_run_and_keeps_few_points(qtbot: QtBot) -> None:
     assert curve.trace[-1][1] == 0.03
     followed = drawn(curve)
     assert followed != planned
+    points = list(curve.trace)
+    curve.follow(Progress(State.FINISHED, 10, 10, 100_000, 100_000, rate=0.0))
+    assert curve.trace == points, "there is no step under way"
+    assert drawn(curve) != followed
     curve.follow(Progress(State.RUNNING, 1, 10, 3, 100_000, rate=0.05))
     assert curve.trace == [(3, 0.05)], "another run"
     curve.forget()
