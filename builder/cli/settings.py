@@ -55,7 +55,8 @@ def _of(values: Parameters, prefix: str) -> Iterator[Setting]:
         value = getattr(values, name)
         path = prefix + name
         if isinstance(value, Parameters):
-            yield Setting(path, getattr(value, "kind", ""), " | ".join(_variants(field)), field.description or "")
+            if hasattr(value, "kind"):  # a plain group cannot be set as a whole
+                yield Setting(path, value.kind, " | ".join(_variants(field)), field.description or "")
             yield from _of(value, f"{path}.")
         elif name != "kind":
             yield Setting(path, value, _range(path, field), field.description or "")

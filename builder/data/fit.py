@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from builder.data.augmentation import augmentation_problems
 from builder.data.catalogue import DataSet, Task, find
 from builder.data.settings import DataSettings
 from builder.graph.frozen import FrozenDict
@@ -17,6 +18,7 @@ from builder.graph.problems import Edit, Fix, Problem, SetParams, SetSetting
 
 CROSS_ENTROPY, BINARY, SQUARED = "cross-entropy", "binary-cross-entropy", "squared-error"
 _DISTANCES = {SQUARED, "absolute-error"}  # between numbers, however many
+WHITENED = 3072  # values of a sample that are whitened at most: a matrix of that many rows takes ten seconds and more
 _LOSS = "training.loss"
 _DATASET = "data.dataset"
 
@@ -53,9 +55,10 @@ def check_fit(
     trouble = info.trouble()
     if trouble is not None:
         return (trouble,)
-    found = []
+    found = list(augmentation_problems(settings, info, input_shape))
     if input_shape is not None:
-        found += [problem for problem in (input_problem(info, input_shape, ends.input),) if problem is not None]
+        problems = input_problem(info, input_shape, ends.input), whitening_problem(settings, input_shape)
+        found += [problem for problem in problems if problem is not None]
     if output_shape is not None:
         found += list(_output_problems(info, output_shape, loss, ends))
     return tuple(found)
@@ -83,6 +86,16 @@ def input_problem(info: DataSet, shape: Shape, node: str = "") -> Problem | None
     hint = "An input for pictures is channels × height × width, with 1 channel for grey or 3 for colour."
     wanted = (info.shape[0], *shape[1:]) if len(shape) == 3 else info.shape
     return _misfit(message, hint, _reshape(node, wanted, f"Make the input {_show(wanted)}"), node)
+
+
+def whitening_problem(settings: DataSettings, shape: Shape) -> Problem | None:
+    """Why samples cannot be whitened for this input; None when they can, or need not be."""
+    values = math.prod(shape)
+    if settings.normalise != "whiten" or values <= WHITENED:
+        return None
+    message = f"whitening works on {WHITENED:,} values at most, but the input ({_show(shape)}) has {values:,}."
+    fix = Fix("Use mean 0, variance 1", (SetSetting("data.normalise", "standardise"),))
+    return Problem("too-large-to-whiten", message, where="data.normalise", fix=fix)
 
 
 def _numbers_problem(info: DataSet, shape: Shape, node: str) -> Problem:

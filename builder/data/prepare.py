@@ -14,10 +14,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from builder.data.augmentation import Augmentation
+from builder.data.augmenter import Augmenter
 from builder.data.cache import Cache
-from builder.data.catalogue import Array, Asked, CancelledError, DataSet, Progress, Samples, Task
-from builder.data.fit import input_problem
+from builder.data.catalogue import Array, Asked, DataSet, Progress, Samples, Task
+from builder.data.fit import input_problem, whitening_problem
 from builder.data.folders import data_folder
+from builder.data.label_noise import with_wrong_labels
+from builder.data.measure import chunks, measure, stop_if
 from builder.data.pictures import Fitter
 from builder.data.resident import Encoder, Normalisation, Part, ResidentPart
 from builder.data.samples import data_set, forget_samples, load, never, samples_key, silent
@@ -28,8 +32,6 @@ from builder.graph.problems import Problem, ProblemError
 
 # Fitted samples beyond this many bytes are not kept: pictures are then enlarged batch by batch.
 FITTED_LIMIT = 1 << 30
-_CHUNK = 1 << 25  # bytes of fitted samples that are worked on at a time
-_MEASURED = 1 << 30  # values that are measured at most; of more, every so manieth sample
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +40,7 @@ class Prepared:
 
     Attributes:
         info: what the catalogue says of it.
-        settings: what it was made from.
+        settings: what it was made from, apart from the augmentation, which is done batch by batch.
         shape: of one input; device: where batches are.
         normalisation: measured on the training part alone.
         encoder: does to any sample what batches have done to theirs.
@@ -65,6 +67,15 @@ class Prepared:
     def task(self) -> Task:
         """What is to be learned."""
         return self.info.task
+
+    def augmenter(self, chosen: Augmentation, seed: int) -> Augmenter | None:
+        """What changes training batches in this way; None when they stay as they are."""
+        if not chosen.on:
+            return None
+        picture = self.encoder.picture
+        colours = self.train.colours() if chosen.pca and picture is not None else None
+        spans = self.train.spans() if picture is None else None
+        return Augmenter(chosen, seed, picture, self.device, spans=spans, colours=colours)
 
     def encode(self, samples: Array) -> Tensor:
         """Samples (count, ...) in the data set's own form as the network's input, float32 (count, *shape)."""
@@ -100,6 +111,7 @@ def prepare(
     place = folder if folder is not None else data_folder()
     target = torch.device(device)
     stop, tell = cancelled or never, progress or silent
+    settings = settings.changed(augmentation=Augmentation())  # the samples are the same whatever is done to them later
     samples = samples_key(data_set(settings), settings, place)
     key = (samples, settings, tuple(input_shape), str(target), channels_last)
     return _prepared.get(
@@ -123,14 +135,14 @@ def _prepare(
     folder: Path,
 ) -> Prepared:
     info = data_set(settings)
-    problem = input_problem(info, shape)
+    problem = input_problem(info, shape) or whitening_problem(settings, shape)
     if problem is not None:
         raise ProblemError(problem)
     samples = load(settings, progress, cancelled, folder)
     parts = split(samples.targets, len(samples.test) if samples.test is not None else None, settings)
     fitter = Fitter(info.shape, shape, settings.fit)
     try:
-        normalisation = _measure(samples.inputs, parts.train, fitter, settings.normalise, progress, cancelled)
+        normalisation = measure(samples.inputs, parts.train, fitter, settings.normalise, progress, cancelled)
         encoder = Encoder(fitter, normalisation, device, channels_last=channels_last)
         return _Store(info, settings, samples, parts, encoder).prepared(progress, cancelled)
     except (MemoryError, torch.OutOfMemoryError):
@@ -154,13 +166,21 @@ class _Store:
         self.info, self.settings, self.samples, self.parts, self.encoder = info, settings, samples, parts, encoder
         test = samples.test if samples.test is not None else samples
         self.blocks = ((samples, parts.train), (samples, parts.validation), (test, parts.test))
+        # What is to be said of every sample, for each part: only the training part may hold wrong labels.
+        mislabelled = samples.targets
+        if settings.label_noise and info.classes:
+            mislabelled = samples.targets.copy()
+            mislabelled[parts.train] = with_wrong_labels(
+                samples.targets[parts.train], len(info.classes), settings.label_noise, settings.seed
+            )
+        self.learned = (mislabelled, samples.targets, test.targets)
         self.count = sum(len(rows) for _, rows in self.blocks)
         fitted, raw = math.prod(encoder.shape), math.prod(info.shape)
         self.late = self.count * fitted > FITTED_LIMIT and fitted > raw
 
     def prepared(self, progress: Progress, cancelled: Asked) -> Prepared:
         kept = self._fill(progress, cancelled)
-        targets = np.concatenate([samples.targets[rows] for samples, rows in self.blocks])
+        targets = np.concatenate([learned[rows] for learned, (_, rows) in zip(self.learned, self.blocks, strict=True)])
         on_device = torch.from_numpy(targets).to(self.encoder.device)
         train, validation, test = self._parts(kept, on_device)
         return Prepared(
@@ -181,8 +201,8 @@ class _Store:
         kept: Tensor | None = None
         done = 0
         for samples, rows in self.blocks:
-            for some in _chunks(rows, math.prod(self.encoder.shape)):
-                _stop_if(cancelled)
+            for some in chunks(rows, math.prod(self.encoder.shape)):
+                stop_if(cancelled)
                 piece = torch.from_numpy(samples.inputs[some]).to(device)
                 if not self.late:
                     piece = self.encoder.flat(piece)
@@ -195,68 +215,9 @@ class _Store:
 
     def _parts(self, kept: Tensor, targets: Tensor) -> Iterator[ResidentPart]:
         start = 0
-        for samples, rows in self.blocks:
+        for (samples, rows), learned in zip(self.blocks, self.learned, strict=True):
             end = start + len(rows)
             yield ResidentPart(
-                self.encoder, kept[start:end], targets[start:end], samples.inputs, samples.targets, rows, late=self.late
+                self.encoder, kept[start:end], targets[start:end], samples.inputs, learned, rows, late=self.late
             )
             start = end
-
-
-def _chunks(rows: Array, values: int) -> Iterator[Array]:
-    step = max(1, _CHUNK // max(1, values))
-    return (rows[start : start + step] for start in range(0, len(rows), step))
-
-
-def _stop_if(cancelled: Asked) -> None:
-    if cancelled():
-        raise CancelledError
-
-
-def _measure(
-    inputs: Array, train: Array, fitter: Fitter, how: str, progress: Progress, cancelled: Asked
-) -> Normalisation:
-    """What to subtract and divide by, from the training samples as the network gets them."""
-    pictures = inputs.ndim == 4
-    # A picture that enters as a row of numbers is still measured channel by channel.
-    flat = len(fitter.target) == 1
-    channels = inputs.shape[1] if flat else fitter.target[0]
-    if how == "none":
-        return Normalisation((0.0,) * channels, (1.0,) * channels)
-    if not pictures:
-        return _measure_numbers(inputs[train].astype(np.float64), how)
-    if how == "unit":
-        return Normalisation((0.0,) * channels, (255.0,) * channels)
-    values = math.prod(fitter.target)
-    train = train[:: -(-len(train) * values // _MEASURED) or 1]
-    counts = torch.zeros(channels, 256, dtype=torch.int64)
-    measured = 0
-    for some in _chunks(train, values):
-        _stop_if(cancelled)
-        chunk = torch.from_numpy(inputs[some])
-        fitted = chunk if flat else fitter(chunk)
-        for channel in range(channels):
-            counts[channel] += torch.bincount(fitted[:, channel].flatten(), minlength=256)
-        measured += len(some)
-        progress("Measuring the training samples", measured / len(train))
-    shift, scale = zip(*(_moments(row) for row in counts.tolist()), strict=True)
-    return Normalisation(shift, scale)
-
-
-def _moments(counts: list[int]) -> tuple[float, float]:
-    """Mean and standard deviation from how often each of the 256 values occurs: exact, whatever the order."""
-    total = sum(counts)
-    first = sum(value * count for value, count in enumerate(counts))
-    second = sum(value * value * count for value, count in enumerate(counts))
-    deviation = math.sqrt(total * second - first * first) / total
-    return first / total, deviation or 1.0
-
-
-def _measure_numbers(values: Array, how: str) -> Normalisation:
-    if how == "unit":
-        low = values.min(0)
-        shift, scale = low, values.max(0) - low
-    else:
-        shift, scale = values.mean(0), values.std(0)
-    scale = np.where(scale > 0, scale, 1.0)
-    return Normalisation(tuple(shift.tolist()), tuple(scale.tolist()))

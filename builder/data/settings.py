@@ -7,7 +7,10 @@ from typing import Literal
 from pydantic import field_validator
 
 from builder.data import catalogue
+from builder.data.augmentation import Augmentation
 from builder.graph.parameters import Parameters, parameter
+
+Normalise = Literal["standardise", "features", "whiten", "unit", "none"]
 
 
 class DataSettings(Parameters):
@@ -45,11 +48,23 @@ class DataSettings(Parameters):
         "Smaller pictures are enlarged by whole steps and padded, or stretched to the size of the input.",
         choices={"pad": "whole steps, padded", "resize": "stretched"},
     )
-    normalise: Literal["standardise", "unit", "none"] = parameter(
+    normalise: Normalise = parameter(
         "standardise",
         "Normalise",
-        "How values are scaled before the network sees them.",
-        choices={"standardise": "mean 0, variance 1", "unit": "0 to 1", "none": "as they are"},
+        "How values are scaled before the network sees them: all of a channel alike, each pixel by its own mean and "
+        "deviation, or whitened (ZCA), so that neighbouring pixels no longer say the same.",
+        choices={
+            "standardise": "mean 0, variance 1",
+            "features": "each pixel by its own",
+            "whiten": "whitened (ZCA)",
+            "unit": "0 to 1",
+            "none": "as they are",
+        },
+    )
+    augmentation: Augmentation = parameter(
+        Augmentation(),
+        "Augmentation",
+        "Random changes of the training samples, other ones in each epoch; validation and test stay as they are.",
     )
     noise: float = parameter(
         0.15,
@@ -63,7 +78,19 @@ class DataSettings(Parameters):
     points: int = parameter(
         600, "Points", "Number of points of 2-D toy data.", ge=20, le=100_000, slider=(50, 2000), advanced=True
     )
-    seed: int = parameter(0, "Seed", "Chooses the split and the toy points.", ge=0, le=2**31 - 1, advanced=True)
+    label_noise: float = parameter(
+        0.0,
+        "Wrong labels",
+        "Share of the training samples whose label is replaced by one drawn at random: a network can learn those only "
+        "by heart.",
+        ge=0,
+        le=1,
+        slider=(0, 1),
+        advanced=True,
+    )
+    seed: int = parameter(
+        0, "Seed", "Chooses the split, the toy points and the wrong labels.", ge=0, le=2**31 - 1, advanced=True
+    )
 
     @field_validator("dataset")
     @classmethod

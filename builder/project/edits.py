@@ -104,6 +104,10 @@ def _with_value(settings: P, names: list[str], value: Any, path: str) -> P:
             message = f"{name} is one value and has no part {names[1]}."
             raise ProblemError(Problem("no-such-setting", message, where=path))
         value = _with_value(inner, names[1:], value, path)
+    elif isinstance(getattr(settings, name), Parameters) and not hasattr(getattr(settings, name), "kind"):
+        message = f"{name} is a group of settings: each is set by itself."
+        hint = f"Write {path}.{next(iter(type(getattr(settings, name)).model_fields))}, for example."
+        raise ProblemError(Problem("no-such-setting", message, where=path, hint=hint))
     elif isinstance(getattr(settings, name), Parameters) and isinstance(value, str):
         value = {"kind": value}  # `training.optimizer=adam` chooses a variant with its own defaults
     try:

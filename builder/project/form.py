@@ -26,7 +26,7 @@ from builder.project.document import Project
 from builder.train.settings import TrainingSettings
 
 FORMAT = "torchcanvas-project"
-VERSION = 3  # 2 added comments, and weights to begin with; 3 more ways to train
+VERSION = 3  # 2 added comments, and weights to begin with; 3 more ways to train, augmentation
 
 # From each older version, what makes the next one out of it.
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: lambda form: form, 2: lambda form: form}
@@ -59,7 +59,7 @@ def encode(project: Project) -> str:
 def to_json(project: Project) -> dict[str, Any]:
     """The same as plain JSON values."""
     graphs = (project.graph, *(block.graph for block in project.network.blocks.values()))
-    version = max(version_of(*graphs), _version_of_training(project.training))
+    version = max(version_of(*graphs), _version_of_data(project.data), _version_of_training(project.training))
     form: dict[str, Any] = {"format": FORMAT, "version": version, "name": project.name}
     if project.notes:
         form["notes"] = project.notes
@@ -74,6 +74,12 @@ def to_json(project: Project) -> dict[str, Any]:
 def version_of(*graphs: Graph) -> int:
     """The oldest version of the form whose readers understand these graphs: a file needs no newer program than that."""
     return 2 if any(graph.comments for graph in graphs) else 1
+
+
+def _version_of_data(data: DataSettings) -> int:
+    """The same for the settings of the data."""
+    new = data.augmentation.on or data.label_noise or data.normalise in ("features", "whiten")
+    return 3 if new else 1
 
 
 def _version_of_training(training: TrainingSettings) -> int:

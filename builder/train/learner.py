@@ -79,6 +79,7 @@ class Learner:
         self.at_best = False
         random = any(step.layer.category is Category.REGULARISATION for step in plan.steps)
         self.chance = Chance(settings.seed, device) if random else NoChance()
+        self.augmenter = data.augmenter(job.data.augmentation, settings.seed)
         self.side = side_stream(device)
         self.meter = Meter(self.objective, self.side)
         self.carried: Carried | None = None
@@ -178,8 +179,12 @@ class Learner:
         self.epoch_began = self.order.get_state()
 
     def load(self, rows: Tensor, part: Part | None = None) -> tuple[Tensor, Tensor]:
-        """Inputs and targets of some samples, of the training part unless another is named, on the device."""
-        x, target = (part or self.data.train).batch(rows)
+        """Inputs and targets of some samples on the device: of a part, or unless one is named, to learn from.
+
+        Only these are augmented, in a way that depends on the seed and the number of the step alone.
+        """
+        change = self.augmenter.at(self.step) if part is None and self.augmenter is not None else None
+        x, target = (part or self.data.train).batch(rows, change)
         return (x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x), target
 
     def forward(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
