@@ -30,7 +30,8 @@ from builder.layers.freezing import is_frozen
 RESERVED = frozenset({
     "self", "x", "nn", "torch", "torchvision", "super", "range",
     "DistributedDataParallel", "Image", "ImageOps", "BATCH_SIZE", "DATA_SEED", "EPOCHS", "LIMIT", "NOISE", "POINTS",
-    "SEED", "TEST", "VALIDATION", "AUXILIARY", "WEIGHTS", "WEIGHTS_FOLDER",
+    "SEED", "TEST", "VALIDATION", "AUXILIARY", "WEIGHTS", "WEIGHTS_FOLDER", "ADDED_NOISE", "BRIGHTNESS", "CONTRAST",
+    "CROP", "FLIP_HORIZONTAL", "FLIP_VERTICAL", "LABEL_NOISE", "PCA", "ROTATION", "SATURATION", "SCALE", "SHIFT",
 })
 # fmt: on
 

@@ -117,6 +117,8 @@ class Augmentation(Parameters):
 GEOMETRY = frozenset({"flip_horizontal", "flip_vertical", "shift", "rotation", "scale", "crop"})
 """What moves pixels: where the answer is a picture, it moves with the question."""
 
+COLOURS = 1 << 25  # pixels that tell at most in which directions colours vary: those of every so manieth sample
+
 _COLOUR = frozenset({"saturation", "pca"})
 _NUMBERS = frozenset({"noise"})
 

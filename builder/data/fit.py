@@ -11,14 +11,13 @@ from dataclasses import dataclass
 
 from builder.data.augmentation import augmentation_problems
 from builder.data.catalogue import DataSet, Task, find
-from builder.data.settings import DataSettings
+from builder.data.settings import WHITENED, DataSettings
 from builder.graph.frozen import FrozenDict
 from builder.graph.model import Shape
 from builder.graph.problems import Edit, Fix, Problem, SetParams, SetSetting
 
 CROSS_ENTROPY, BINARY, SQUARED = "cross-entropy", "binary-cross-entropy", "squared-error"
 _DISTANCES = {SQUARED, "absolute-error"}  # between numbers, however many
-WHITENED = 3072  # values of a sample that are whitened at most: a matrix of that many rows takes ten seconds and more
 _LOSS = "training.loss"
 _DATASET = "data.dataset"
 

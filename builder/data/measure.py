@@ -15,15 +15,10 @@ from torch import Tensor
 from builder.data.catalogue import Array, Asked, CancelledError, Progress
 from builder.data.pictures import Fitter
 from builder.data.resident import Normalisation
-from builder.data.settings import Normalise
+from builder.data.settings import WHITENED_FLOOR, WHITENED_FROM, Normalise
 
 _CHUNK = 1 << 25  # bytes of fitted samples that are worked on at a time
 _MEASURED = 1 << 30  # values that are measured at most; of more, every so manieth sample
-
-WHITENED_FROM = 10_000  # samples that whitening is measured on at most
-# Added to the variance along each direction, as a share of the mean of all: directions in which hardly anything varies
-# would otherwise be nothing but noise, made as loud as the rest.
-WHITENED_FLOOR = 0.01
 
 _MESSAGE = "Measuring the training samples"
 
@@ -60,8 +55,7 @@ def measure(
     if how == "unit":
         return Normalisation((0.0,) * channels, (255.0,) * channels)
     values = math.prod(fitter.target)
-    at_most = WHITENED_FROM if how == "whiten" else _MEASURED // values or 1
-    train = train[:: -(-len(train) // at_most) or 1]
+    train = train[:: -(-len(train) * values // _MEASURED) or 1]
     if how == "features":
         return _by_value(inputs, train, fitter, progress, cancelled)
     if how == "whiten":
@@ -110,6 +104,7 @@ def _by_value(inputs: Array, train: Array, fitter: Fitter, progress: Progress, c
 def _whitening(inputs: Array, train: Array, fitter: Fitter, progress: Progress, cancelled: Asked) -> Normalisation:
     """Shares of the full range, less the mean picture, whitened."""
     values = math.prod(fitter.target)
+    train = train[:: -(-len(train) // WHITENED_FROM) or 1]
     first, second = torch.zeros(values, dtype=torch.float64), torch.zeros(values, values, dtype=torch.float64)
     measured = 0
     for some in chunks(train, 8 * values):

@@ -13,14 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from builder.data.augmentation import COLOURS
 from builder.data.augmenter import Change, principal_colours
 from builder.data.catalogue import Array
 from builder.data.pictures import Fitter
 from builder.graph.model import Shape
-
-COLOURS = (
-    1 << 25
-)  # pixels that tell at most in which directions colours vary; of more, those of every so manieth sample
 
 
 class Part(Protocol):
@@ -208,6 +205,6 @@ class ResidentPart:
         return found
 
     def colours(self) -> Tensor:
-        pixels = len(self) * math.prod(self._source.shape[2:])
+        pixels = len(self._rows) * math.prod(self._source.shape[2:])
         some = self._rows[:: -(-pixels // COLOURS) or 1]
         return principal_colours(torch.from_numpy(self._source[some]))

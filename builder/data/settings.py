@@ -10,6 +10,12 @@ from builder.data import catalogue
 from builder.data.augmentation import Augmentation
 from builder.graph.parameters import Parameters, parameter
 
+WHITENED = 3072  # values of a sample that are whitened at most: a matrix with so many rows takes ten seconds and more
+WHITENED_FROM = 10_000  # samples that whitening is measured on at most
+# Added to the variance along each direction, as a share of the mean of all: directions in which hardly anything varies
+# would otherwise be nothing but noise, made as loud as the rest.
+WHITENED_FLOOR = 0.01
+
 Normalise = Literal["standardise", "features", "whiten", "unit", "none"]
 
 

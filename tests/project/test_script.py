@@ -94,6 +94,10 @@ def of_template(name: str, *changes: str) -> Project:
     return with_settings(templates.load(name), *usual[name == "denoiser" :], *changes)
 
 
+def augmented(project: Project, *changes: str) -> Project:
+    return with_settings(project, *(f"data.augmentation.{change}" for change in changes))
+
+
 def kinds(group: str) -> list[str]:
     """The names of all optimisers or schedules."""
     variants = get_args(TrainingSettings.model_fields[group].annotation)
@@ -145,6 +149,35 @@ CASES = {
     "moons": POINTS,
     "xor": with_settings(POINTS, "data.dataset=xor", "data.normalise=unit"),
     "noise": with_settings(small(outputs=1000), "data.dataset=random-pictures", "training.epochs=1"),
+    "augmented": augmented(
+        small((3, 12, 11)),
+        "flip_horizontal=true",
+        "shift=0.1",
+        "rotation=20",
+        "scale=0.2",
+        "crop=2",
+        "brightness=0.3",
+        "contrast=0.4",
+        "noise=0.1",
+    ),
+    "mirrored": augmented(small(), "flip_horizontal=true", "flip_vertical=true", "crop=1"),
+    "augmented-flat": augmented(small((64,)), "rotation=30", "contrast=0.2"),
+    "augmented-points": augmented(POINTS, "noise=0.1"),
+    "recoloured": augmented(
+        with_settings(small((3, 20, 18), 1000), "data.dataset=random-pictures", "training.epochs=1"),
+        "saturation=0.5",
+        "pca=0.3",
+        "contrast=0.3",
+        "brightness=0.2",
+        "flip_vertical=true",
+    ),
+    "augmented-denoiser": augmented(of_template("denoiser", "training.batch_size=32"), "shift=0.1", "rotation=10"),
+    "wrong-labels": with_settings(small(), "data.label_noise=0.4"),
+    "features": with_settings(small((3, 13, 12)), "data.normalise=features"),
+    "features-flat": with_settings(small((64,)), "data.normalise=features"),
+    "whitened": augmented(with_settings(small((3, 12, 12)), "data.normalise=whiten"), "shift=0.1"),
+    "whitened-flat": with_settings(small((64,)), "data.normalise=whiten"),
+    "whitened-points": with_settings(POINTS, "data.normalise=whiten"),
     "lenet5": of_template("lenet5"),
     "googlenet-small": of_template("googlenet-small"),
     "denoiser": of_template("denoiser", "training.batch_size=16", "data.noise=0.3"),
@@ -222,9 +255,10 @@ def test_the_random_pictures_are_the_same() -> None:
 
 
 def test_torchrun_shares_out_the_same_run(tmp_path: Path) -> None:
-    """Without batch normalisation and dropout, two processes make the very steps of one."""
+    """Without batch normalisation and dropout, two processes make the very steps of one, augmentation and all."""
     project = with_settings(small((64,)), "data.limit=64", "training.batch_size=16", "training.epochs=2")
     project = with_settings(project, "training.schedule=one-cycle", "training.patience=1", *REGULARISED)
+    project = augmented(project, "rotation=20", "noise=0.1")
     project = with_auxiliary_output(project)
     project = project.with_graph(edits.remove_nodes(project.graph, ["drop", "side_drop"]))
     (tmp_path / "script.py").write_text(to_script(project))

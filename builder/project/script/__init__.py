@@ -12,13 +12,14 @@ from pathlib import Path
 from builder.compile.network import infer_network
 from builder.compile.plan import Plan, make_plan
 from builder.compile.source import write
+from builder.data.augmentation import GEOMETRY
 from builder.data.catalogue import DataSet
 from builder.data.cifar import CifarPictures
 from builder.data.idx import IdxPictures
 from builder.data.samples import data_set
 from builder.project.document import Project
 from builder.project.job import make_job
-from builder.project.script import data, schedule, training
+from builder.project.script import augment, data, schedule, training
 from builder.train.settings import Plateau, TrainingSettings
 from builder.vision import STATEMENT
 
@@ -45,12 +46,14 @@ def to_script(project: Project) -> str:
         data.samples(info),
         data.divide(info),
         data.fit(info.shape, plan.input_shape, project.data.fit),
+        data.MISLABEL.format(classes=len(info.classes)) if project.data.label_noise else "",
         data.measure(info, plan.input_shape, project.data.normalise),
+        augment.augment(project.data.augmentation, info, plan.input_shape),
         training.objective(info, project.training, plan.shape(plan.outputs[0][1])),
         training.BEGIN if weights is not None else "",
         schedule.schedule(project.training),
         training.regularisation(project.training),
-        training.loop(info, project.training, plan, stored=weights is not None),
+        training.loop(info, project.training, plan, project.data, stored=weights is not None),
     ]
     return "".join(parts)
 
@@ -82,6 +85,7 @@ _HEAD = '''"""{title}: the model, its data and its training. Written by TorchCan
 
 def _imports(info: DataSet, project: Project, vision: bool, stored: bool) -> str:
     measured = info.pictures and project.data.normalise == "standardise"
+    measured = measured or any(name in GEOMETRY for name in project.data.augmentation.changes)
     lines = [
         "import gc",
         *["import math"] * (measured or schedule.needs_math(project.training)),
@@ -115,6 +119,9 @@ def _settings(project: Project, info: DataSet, plan: Plan, weights: Path | None)
         rows.append((f"POINTS, NOISE = {samples.points}, {samples.noise}", ""))
     elif "noise" in info.options:
         rows.append((f"NOISE = {samples.noise}", "spread of the noise on the pictures"))
+    if samples.label_noise:
+        rows.append((f"LABEL_NOISE = {samples.label_noise}", "share of the training labels that are drawn anew"))
+    rows += augment.constants(samples.augmentation)
     if weights is not None:
         rows.append((f"WEIGHTS = {weights.name!r}", "to begin with; beside this file, or else in the folder"))
         rows.append((f"WEIGHTS_FOLDER = {str(weights.parent)!r}", ""))

@@ -9,6 +9,7 @@ from builder.data.catalogue import DataSet, Task
 from builder.data.cifar import CifarPictures
 from builder.data.fit import enlargement
 from builder.data.idx import IdxPictures
+from builder.data.settings import WHITENED_FLOOR, WHITENED_FROM
 from builder.graph.model import Shape
 from builder.graph.problems import Problem, ProblemError
 from builder.layers.base import show
@@ -165,7 +166,7 @@ def _resized(rows: int, columns: int, height: int, width: int) -> list[str]:
 
 
 def measure(info: DataSet, target: Shape, how: str) -> str:
-    """What to subtract and divide by; see `data.prepare`."""
+    """What to subtract and divide by, and for whitening to multiply by; see `data.measure`."""
     flat = len(target) == 1
     spread = f".repeat_interleave({math.prod(info.shape[1:])})" if flat and info.pictures else ""
     form = "" if flat else ".view(-1, 1, 1)"
@@ -174,10 +175,20 @@ def measure(info: DataSet, target: Shape, how: str) -> str:
         lines = [f"return torch.tensor(0.0).double(), torch.tensor({scale}).double()"]
         words = "as they are" if how == "none" else "0 to 1"
     elif not info.pictures:
-        words = "0 to 1" if how == "unit" else "mean 0, variance 1"
+        words = {"unit": "0 to 1", "whiten": "whitened"}.get(how, "mean 0, variance 1")
         low = "train.min(0), np.ptp(train, 0)" if how == "unit" else "train.mean(0), train.std(0)"
-        lines = ["train = train.numpy().astype(np.float64)", f"shift, scale = {low}",
-                 "return torch.tensor(shift), torch.tensor(np.where(scale > 0, scale, 1.0))"]  # fmt: skip
+        lines = ["train = train.numpy().astype(np.float64)", f"shift, scale = {low}"]
+        if how == "whiten":
+            lines += ["scale = np.where(scale > 0, scale, 1.0)", "standard = (train - shift) / scale",
+                      "covariance = torch.from_numpy(standard.T @ standard / len(standard))", *_WHITEN,
+                      "return torch.tensor(shift), torch.tensor(scale), matrix"]  # fmt: skip
+        else:
+            lines.append("return torch.tensor(shift), torch.tensor(np.where(scale > 0, scale, 1.0))")
+    elif how in ("features", "whiten"):
+        words = "each pixel by its own mean and deviation" if how == "features" else "whitened (ZCA)"
+        lines = _by_value(math.prod(target), how)
+        form = "" if flat else f".view{target}"
+        lines.append(f"return shift{form}, scale{form}" + ", matrix" * (how == "whiten"))
     else:
         words = "mean 0, variance 1 in each channel"
         fitted = "part" if flat else "fit(part)"
@@ -195,6 +206,54 @@ def measure(info: DataSet, target: Shape, how: str) -> str:
         ]
     head = f'"""What to subtract from inputs and to divide them by, from the training samples: {words}."""'
     return "\n    ".join(["def measure(train):", head, *lines]) + "\n\n\n"
+
+
+_WHITEN = (
+    "along, directions = torch.linalg.eigh(covariance)",
+    f"floor = {WHITENED_FLOOR} * along.mean()",
+    "matrix = (directions / (along.clamp(min=0) + floor).sqrt() @ directions.T).float()",
+)
+
+
+def _by_value(values: int, how: str) -> list[str]:
+    """Mean and deviation of each value by itself, or their mean and what whitens them."""
+    if how == "features":
+        at_most, kind, square, shape = f"len(train) * {values} // 2**30", "int64", "rows.square().sum(0)", f"{values}"
+    else:
+        at_most, kind, square, shape = (
+            f"len(train) // {WHITENED_FROM}",
+            "float64",
+            "rows.T @ rows",
+            f"{values}, {values}",
+        )
+    lines = [
+        f"train = train[:: max(1, -(-{at_most}))]",
+        f"first, second = torch.zeros({values}, dtype=torch.{kind}), torch.zeros({shape}, dtype=torch.{kind})",
+        "for part in train.split(256):",
+        f"    rows = fit(part).flatten(1).to(torch.{kind})",
+        f"    first, second = first + rows.sum(0), second + {square}",
+        "count = len(train)",
+    ]
+    if how == "features":
+        lines.append("shift = first.double() / count")
+        lines.append("scale = (count * second - first.square()).double().sqrt() / count")
+        lines.append("scale[scale == 0] = 1.0")
+    else:
+        lines.append("shift, scale = first / count, torch.full_like(first, 255.0)")
+        lines.append("covariance = (second / count - shift.outer(shift)) / 255.0**2")
+        lines += _WHITEN
+    return lines
+
+
+MISLABEL = '''def mislabel(targets, share):
+    """The same class numbers, but of this share drawn anew from all classes."""
+    count = round(share * len(targets))
+    rng, targets = np.random.default_rng([DATA_SEED, 1]), targets.copy()
+    targets[rng.permutation(len(targets))[:count]] = rng.integers({classes}, size=count)
+    return targets
+
+
+'''
 
 
 def divide(info: DataSet) -> str:

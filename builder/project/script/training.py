@@ -7,8 +7,10 @@ import re
 
 from builder.compile.plan import Plan
 from builder.data.catalogue import DataSet, Task
+from builder.data.settings import DataSettings
 from builder.graph.model import Shape
 from builder.layers.freezing import is_frozen
+from builder.project.script.augment import measured
 from builder.train.settings import Plateau, TrainingSettings
 
 
@@ -38,8 +40,9 @@ def objective(info: DataSet, training: TrainingSettings, scores: Shape) -> str:
     )
 
 
-def loop(info: DataSet, training: TrainingSettings, plan: Plan, *, stored: bool) -> str:
+def loop(info: DataSet, training: TrainingSettings, plan: Plan, samples: DataSettings, *, stored: bool) -> str:
     """Preparing the data, training, and evaluating; see `train.learner` and `train.loop`."""
+    extra = measured(samples.augmentation, info)
     text = _chosen(
         _LOOP,
         classes=info.task is not Task.REGRESSION,
@@ -54,8 +57,17 @@ def loop(info: DataSet, training: TrainingSettings, plan: Plan, *, stored: bool)
         decay=training.regularise_after > 0 and training.optimizer.weight_decay > 0,
         pictures=len(plan.input_shape) == 3,
         stored=stored,
+        mislabelled=bool(samples.label_noise),
+        whitened=samples.normalise == "whiten",
+        augmented=samples.augmentation.on,
+        tinted=extra == "colours",
+        spanned=extra == "span",
     )
+    names = ["factor", "offset", *["matrix"] * (samples.normalise == "whiten"), *[extra] * bool(extra)]
     return text.format(
+        normal=", ".join(names),
+        extra=f", {extra}" if extra else "",
+        values=", ".join(map(str, plan.input_shape)),
         evaluated=min(1024, max(training.batch_size, 2**20 // math.prod(plan.input_shape))),
         optimizer=_optimizer(training, some=any(is_frozen(step.layer) for step in plan.steps)),
         kind=_kind(training.device),
@@ -63,7 +75,10 @@ def loop(info: DataSet, training: TrainingSettings, plan: Plan, *, stored: bool)
     )
 
 
-_CONDITIONS = re.compile(r"\?(!?)(classes|auxiliary|rate|plateau|early|watch|l1|limit|late|decay|pictures|stored)")
+_CONDITIONS = re.compile(
+    r"\?(!?)(classes|auxiliary|rate|plateau|early|watch|l1|limit|late|decay|pictures|stored|mislabelled|whitened|augmented"
+    r"|tinted|spanned)"
+)
 
 
 def _chosen(text: str, **facts: bool) -> str:
@@ -145,20 +160,32 @@ _LOOP = '''def prepare(device):
 ?!classes    """Training, validation and test part, each inputs and answers; and what normalises the inputs."""
     inputs, targets, test = load()
     train, validation, rest = split(targets, test is not None)
-    shift, scale = measure(torch.from_numpy(inputs[train]))
+?!whitened    shift, scale = measure(torch.from_numpy(inputs[train]))
+?whitened    shift, scale, matrix = measure(torch.from_numpy(inputs[train]))
     parts = [(inputs[train], targets[train]), (inputs[validation], targets[validation])]
     parts.append(test or (inputs[rest], targets[rest]))
+?mislabelled    parts[0] = (inputs[train], mislabel(targets[train], LABEL_NOISE))
     parts = [[torch.from_numpy(values).to(device) for values in part] for part in parts]
     factor = 1 / scale
-    return *parts, (factor.float().to(device), (-shift * factor).float().to(device))
+    factor, offset = factor.float().to(device), (-shift * factor).float().to(device)
+?whitened    matrix = matrix.to(device)
+?tinted    colours = principal_colours(torch.from_numpy(inputs[train])).to(device)
+?spanned    span = parts[0][0].amax(0) - parts[0][0].amin(0)
+    return *parts, ({normal})
 
 
-def batch(part, rows, normal):
-    """Some rows of a part, ready for the network."""
-    (inputs, targets), (factor, offset), rows = part, normal, rows.to(part[0].device)
-    x = torch.addcmul(offset, fit(inputs[rows]).float(), factor)
-?pictures    return x.clone(memory_format=torch.channels_last), targets[rows]
-?!pictures    return x, targets[rows]
+?!augmenteddef batch(part, rows, normal):
+?!augmented    """Some rows of a part, ready for the network."""
+?augmenteddef batch(part, rows, normal, change=()):
+?augmented    """Some rows of a part, ready for the network; augmented, where they are there to learn from."""
+    (inputs, targets), ({normal}), rows = part, normal, rows.to(part[0].device)
+    x, y = fit(inputs[rows]).float(), targets[rows]
+?augmented    if change:
+?augmented        x, y = augment(x, y, *change{extra})
+    x = torch.addcmul(offset, x, factor)
+?whitened    x = (x.flatten(1) @ matrix).view(-1, {values})
+?pictures    return x.clone(memory_format=torch.channels_last), y
+?!pictures    return x, y
 
 
 def new_sums(device, count):
@@ -207,6 +234,7 @@ def main():
 ?watch    best = float("inf")
 ?early    best_epoch = since = 0
 ?plateau    waited = 0
+?augmented?!rate    step = 0
     order = torch.Generator().manual_seed(SEED)
     torch.manual_seed(SEED + rank)  # of dropout
 
@@ -219,7 +247,8 @@ def main():
             if len(rows) < 2 * world and len(rows) < len(train[0]):
                 continue  # the last one may be too small for batch normalisation
             own = rows[rank::world]
-            x, y = batch(train, own, normal)
+?!augmented            x, y = batch(train, own, normal)
+?augmented            x, y = batch(train, own, normal, (step, len(rows), slice(rank, None, world)))
 ?!auxiliary            scores = model(x)
 ?auxiliary            scores, *extra = model(x)
 ?classes            loss, right = judge(scores, y)
@@ -243,6 +272,7 @@ def main():
 ?limit?late            if regularised:
 ?limit?late                limit(net)
 ?rate            step += 1
+?augmented?!rate            step += 1
             sums[0] += loss.detach().to(sums.dtype) * len(own)
 ?classes            sums[1] += right.sum()
             sums[2] += len(own)
