@@ -19,6 +19,7 @@ def with_wrong_labels(targets: Array, classes: int, share: float, seed: int) -> 
     if not count:
         return targets
     rng = np.random.default_rng([seed, 1])  # not the stream that chose the split
+    rows = rng.permutation(len(targets))[:count]
     found = targets.copy()
-    found[rng.permutation(len(targets))[:count]] = rng.integers(classes, size=count)
+    found[rows] = rng.integers(classes, size=count)
     return found

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
 
 from builder.compile.module import rewire
 from builder.compile.network import infer_flat
@@ -23,7 +26,7 @@ from builder.graph.model import Shape
 from builder.graph.problems import Problem, ProblemError
 from builder.project.form import from_json
 from builder.train.objective import Objective
-from builder.train.run import load_run
+from builder.train.run import WHITENING, load_run
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,11 @@ class Predictor:
         self._shape: Shape = info.shape
         answers = max(2, math.prod(plan.shape(plan.before_loss(loss))))
         channels = info.shape[0] if len(plan.input_shape) == 1 else plan.input_shape[0]
+        values = math.prod(plan.input_shape)
         try:
-            self._classes, normalisation = _told(run.description, answers, channels)
+            self._classes, normalisation = _told(run.description, answers, (channels, values))
+            if project.data.normalise == "whiten":
+                normalisation = replace(normalisation, matrix=_matrix(folder, values))
         except (KeyError, TypeError, ValueError, OverflowError):
             message = "run.json does not say what its classes are called, or how its samples were normalised."
             raise ProblemError(Problem("bad-run", message, where=str(folder))) from None
@@ -78,12 +84,31 @@ class Predictor:
         return Prediction(ranked[0][0], dict(ranked))
 
 
-def _told(description: Mapping[str, Any], answers: int, channels: int) -> tuple[tuple[str, ...], Normalisation]:
-    """Names of the classes, and how samples were normalised. Raises `ValueError`, or what wrong JSON brings up."""
+def _matrix(folder: Path, values: int) -> Tensor:
+    """What samples of so many values are whitened by. Raises `ProblemError`."""
+    path = folder / WHITENING
+    try:
+        found = load_file(path)["matrix"]
+    except (OSError, KeyError, SafetensorError):
+        found = torch.empty(0)
+    if found.shape != (values, values) or not bool(torch.isfinite(found).all()):
+        message = "this run whitened its samples, but does not say how: the file is missing or damaged."
+        raise ProblemError(Problem("bad-run", message, where=str(path)))
+    return found.float()
+
+
+def _told(
+    description: Mapping[str, Any], answers: int, lengths: tuple[int, int]
+) -> tuple[tuple[str, ...], Normalisation]:
+    """Names of the classes, and how samples were normalised. Raises `ValueError`, or what wrong JSON brings up.
+
+    Args:
+        lengths: how many numbers there may be to normalise with.
+    """
     classes = tuple(str(name) for name in description["classes"])
     measured = description["normalisation"]
     shift, scale = (tuple(float(number) for number in measured[key]) for key in ("shift", "scale"))
-    if len(classes) != answers or not len(shift) == len(scale) == channels:
+    if len(classes) != answers or len(shift) != len(scale) or len(shift) not in lengths:
         raise ValueError("not as many as there should be")
     if not all(map(math.isfinite, (*shift, *scale))) or 0.0 in scale:
         raise ValueError("no numbers to normalise with")

@@ -3,6 +3,7 @@
     run.json                     the project, the seed, the file that the weights began with, versions, the device
     metrics.jsonl                one JSON object a line, only ever appended; a crash loses at most the last line
     weights/<step>.safetensors   the model: initial, after epochs (thinned), final, and when asked for
+    whitening.safetensors        what samples are multiplied by once they are normalised, where they are whitened
     resume.safetensors           all that is needed to go on exactly where it stopped
 
 A run with early stopping ends with the weights of its best epoch: its last file of weights holds these, and the row
@@ -41,6 +42,7 @@ from builder.train.patience import Patience, from_text
 from builder.writing import put
 
 FORMAT = "torchcanvas-run"
+WHITENING = "whitening.safetensors"
 VERSION = 1
 SNAPSHOTS = 24  # weights kept of the epochs of a run; of more, every second one goes
 ROWS_PER_EPOCH = 100  # steps noted in metrics.jsonl
@@ -64,6 +66,9 @@ class Record:
         if resumed:
             _cut_last_line(folder / "metrics.jsonl")
         else:
+            matrix = learner.data.normalisation.matrix
+            if matrix is not None:
+                _save(folder / WHITENING, {"matrix": _saved(matrix)}, {})
             _write(folder / "run.json", json.dumps(_description(learner, threads), indent=1, ensure_ascii=False) + "\n")
         # Line by line to the system, so that whoever follows sees each row and a crash loses the last one at most.
         self._metrics = (folder / "metrics.jsonl").open("a" if resumed else "w", encoding="utf-8", buffering=1)

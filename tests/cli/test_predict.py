@@ -65,6 +65,26 @@ def test_pictures_are_fitted_and_normalised_as_the_runs_own(cli, trained_run: Pa
     torch.testing.assert_close(torch.tensor([[row[str(name)] for name in range(10)] for row in found]), wanted)
 
 
+@pytest.mark.parametrize("how", ["features", "whiten"])
+def test_pictures_normalised_by_pixel_or_whitened_are_so_again(
+    cli, digits: list[Path], tmp_path: Path, how: str
+) -> None:
+    project = set_setting(templates.load("lenet5"), "data.normalise", how)
+    for path, value in (("data.limit", 200), ("training.epochs", 2), ("training.device", "cpu")):
+        project = set_setting(project, path, value)
+    result = headless.train(make_job(project), run_folder=tmp_path / "run")
+    assert result.problem is None
+    test_pictures_are_fitted_and_normalised_as_the_runs_own(cli, tmp_path / "run", digits)
+    file = tmp_path / "run" / "whitening.safetensors"
+    assert file.exists() == (how == "whiten")
+    if file.exists():
+        for damage in (lambda: file.write_bytes(b"x"), file.unlink):
+            damage()
+            answer = cli("predict", tmp_path / "run", digits[0])
+            assert answer.status == 1
+            assert "whitened" in answer.err
+
+
 def test_the_table_names_class_and_probability(cli, trained_run: Path, digits: list[Path]) -> None:
     lines = cli("predict", trained_run, digits[0]).out.splitlines()
     assert lines[0].split() == ["PICTURE", "CLASS", "PROBABILITY"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,11 +12,15 @@ import torch
 from pydantic import ValidationError
 
 from builder.data import catalogue
+from builder.data.augmentation import GEOMETRY, Augmentation, augmentation_problems, possible
 from builder.data.catalogue import DataSet, Samples, Task
 from builder.data.prepare import forget, prepare
 from builder.data.samples import examples, samples_by_class
 from builder.data.settings import DataSettings
 from builder.graph.parameters import extras, problems_of
+from builder.graph.problems import Fix
+from builder.project.document import Project
+from builder.project.edits import apply_fix
 
 SETS = list(catalogue.data_sets().values())
 AT_HAND = [info for info in SETS if not info.download_size]
@@ -113,6 +118,68 @@ def test_it_can_be_trained_on(info: DataSet) -> None:
     inputs, targets = found.train.batch(found.train.order(torch.Generator().manual_seed(0))[:16])
     assert (inputs.shape, inputs.dtype, targets.shape) == ((16, *info.shape), torch.float32, (16, *info.target_shape))
     assert min(len(found.train), len(found.validation), len(found.test)) > 0
+    forget()
+
+
+@each
+def test_what_can_be_changed_at_random_is_no_problem_and_the_rest_is_one(info: DataSet) -> None:
+    can = possible(info)
+    assert "noise" in can
+    assert (can >= GEOMETRY) == info.pictures
+    values: dict[str, Any] = {name: 1 if name == "crop" else 0.1 for name in Augmentation.model_fields}
+    values |= {"flip_horizontal": True, "flip_vertical": True}
+    for name, value in values.items():
+        settings = DataSettings(dataset=info.key, augmentation=Augmentation(**{name: value}))
+        problems = augmentation_problems(settings, info, info.shape)
+        assert bool(problems) == (name not in can), name
+        for problem in problems:
+            assert problem.where == f"data.augmentation.{name}"
+            mended = apply_fix(Project(data=settings), problem.fix or Fix("", ()))
+            assert mended.data == DataSettings(dataset=info.key)
+    noisy = DataSettings(dataset=info.key, label_noise=0.5)
+    assert bool(augmentation_problems(noisy, info)) == (not info.classes)
+
+
+@each_at_hand
+def test_training_samples_can_be_changed_in_every_way_that_makes_sense(info: DataSet) -> None:
+    found = prepare(DataSettings(dataset=info.key), info.shape, "cpu")
+    rows = found.train.order()[:16]
+    plain, answers = found.train.batch(rows)
+    for name in sorted(possible(info)):
+        value: Any = True if name.startswith("flip") else 2 if name == "crop" else 0.4
+        augmenter = found.augmenter(Augmentation(**{name: value}), 0)
+        assert augmenter is not None
+        changed, targets = found.train.batch(rows, augmenter.at(1))
+        again, _ = found.train.batch(rows, augmenter.at(1))
+        assert (changed.shape, changed.dtype, targets.shape) == (plain.shape, plain.dtype, answers.shape)
+        assert torch.equal(changed, again), name
+        assert torch.isfinite(changed).all()
+        # A turn by less than half a degree leaves a picture of few pixels nearly as it is, but not quite.
+        assert not torch.equal(changed, plain), name
+        assert torch.equal(targets, answers) == (not info.target_shape or name not in GEOMETRY), name
+    forget()
+
+
+@each_at_hand
+@pytest.mark.parametrize("how", ["features", "whiten"])
+def test_values_can_be_normalised_each_by_itself_or_together(info: DataSet, how: str) -> None:
+    found = prepare(DataSettings(dataset=info.key, normalise=how), info.shape, "cpu")
+    inputs = torch.cat([found.train.batch(rows)[0] for rows in found.train.order().split(512)]).flatten(1)
+    assert torch.isfinite(inputs).all()
+    torch.testing.assert_close(inputs.mean(0), torch.zeros(inputs.shape[1]), rtol=0, atol=1e-3)
+    if how == "features":
+        deviations = inputs.std(0, correction=0)
+        torch.testing.assert_close(deviations, (deviations > 0).float(), rtol=0, atol=1e-3)
+    forget()
+
+
+@each_with_classes
+def test_labels_can_be_replaced_in_the_training_part_alone(info: DataSet) -> None:
+    plain, wrong = (prepare(DataSettings(dataset=info.key, label_noise=x), info.shape, "cpu") for x in (0, 0.5))
+    for name in ("train", "validation", "test"):
+        before, after = (getattr(found, name).batch(getattr(found, name).order())[1] for found in (plain, wrong))
+        share = float((before != after).float().mean())
+        assert 0.15 < share < 0.55 if name == "train" else share == 0.0
     forget()
 
 

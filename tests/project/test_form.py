@@ -19,6 +19,7 @@ from builder.graph.names import name_problem
 from builder.graph.problems import ProblemError
 from builder.project import form
 from builder.project.document import Project
+from builder.project.edits import set_setting
 from builder.project.form import decode, encode, from_json, to_json
 from builder.project.weights import with_weights
 from builder.train.settings import Adam, TrainingSettings
@@ -267,6 +268,23 @@ def test_every_way_to_train_is_told_apart_by_version() -> None:
     for group in ("optimizer", "schedule"):
         kinds = {kind.model_fields["kind"].default for kind in get_args(fields[group].annotation)}
         assert kinds == {entry[group]["kind"] for entry in (*NEW, *OLD) if group in entry}
+
+
+@pytest.mark.parametrize(
+    "change", ["augmentation.rotation=15", "augmentation.flip_vertical=true", "label_noise=0.1", "normalise=whiten"]
+)
+def test_what_older_programs_do_not_know_of_data_raises_the_version(change: str) -> None:
+    path, _, value = change.partition("=")
+    project = set_setting(SMALL, f"data.{path}", value)
+    assert to_json(project)["version"] == 3
+    assert decode(encode(project)) == project
+    back = set_setting(project, f"data.{path}", DEFAULTS[path])
+    assert encode(back) == encode(SMALL), "what is off leaves no trace"
+
+
+DEFAULTS: dict[str, object] = {
+    "augmentation.rotation": 0.0, "augmentation.flip_vertical": False, "label_noise": 0.0, "normalise": "standardise"
+}  # fmt: skip
 
 
 def test_weights_to_begin_with_raise_the_version() -> None:

@@ -249,7 +249,8 @@ MISLABEL = '''def mislabel(targets, share):
     """The same class numbers, but of this share drawn anew from all classes."""
     count = round(share * len(targets))
     rng, targets = np.random.default_rng([DATA_SEED, 1]), targets.copy()
-    targets[rng.permutation(len(targets))[:count]] = rng.integers({classes}, size=count)
+    rows = rng.permutation(len(targets))[:count]
+    targets[rows] = rng.integers({classes}, size=count)
     return targets
 
 
