@@ -13,7 +13,7 @@ from builder.graph.model import Node
 from builder.graph.parameters import Parameters, extras
 from builder.layers.registry import kinds, make
 from builder.train.settings import TrainingSettings
-from builder.ui.inspector.fields import TextEdit, variants
+from builder.ui.inspector.fields import TextEdit, nested, variants
 from builder.ui.inspector.form import Form
 from builder.ui.inspector.params import with_param
 from builder.ui.widgets.choice import Choice
@@ -60,8 +60,12 @@ def made(qtbot: QtBot, kind: type[Parameters]) -> tuple[Form, Parameters]:
 @pytest.mark.parametrize("name", FORMS)
 def test_every_field_has_an_editor_of_its_type(qtbot: QtBot, name: str) -> None:
     form, value = made(qtbot, FORMS[name])
-    shown = {path for path in form.paths() if "." not in path}
+    shown = {path.partition(".")[0] for path in form.paths()}
     assert shown == {field for field in FORMS[name].model_fields if field != "kind"}
+    for group in (field for field in shown if nested(FORMS[name].model_fields[field]) is not None):
+        inner = {path.removeprefix(f"{group}.") for path in form.paths() if path.startswith(f"{group}.")}
+        assert inner == set(type(at(value, group)).model_fields), "a group is shown by its fields alone"
+        assert group not in form.paths()
     for path in form.paths():
         holder, field_name = field_of(value, path)
         field = type(holder).model_fields[field_name]

@@ -9,12 +9,15 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from builder.compile.limits import size
+from builder.data.augmentation import possible
 from builder.data.catalogue import DataSet, data_sets, find
 from builder.data.folders import data_folder
+from builder.graph.model import Shape
 from builder.graph.problems import Problem
-from builder.layers.base import show
+from builder.layers.base import Role, show
 from builder.ui import icons
 from builder.ui.document import Document
+from builder.ui.inspector.augmented import Augmented
 from builder.ui.inspector.help_card import source_link
 from builder.ui.inspector.panel import Figures, Panel, ProblemColumn
 from builder.ui.inspector.samples import Sample, Samples
@@ -43,6 +46,8 @@ class DataPanel(Panel):
         self.problems.fix_asked.connect(document.apply_fix)
         self.settings = SettingsForm(document, "data")
         self.form = self.settings.form
+        self.augmented = Augmented()
+        self.form.group("augmentation").add(self.augmented)
         self._about = Section("About this data set")
         self._help = label("", "muted", wrap=True)
         self._figures = Figures()
@@ -72,6 +77,7 @@ class DataPanel(Panel):
         """Show samples of the data set that is chosen now: (raw, label); raw as in `Samples`."""
         self._samples_of = self._document.value.data.dataset
         self.samples.show_samples(samples)
+        self.augmented.show_samples(samples)
         self._shown.setVisible(bool(samples))
 
     def show_split(self, training: int, validation: int, test: int) -> None:
@@ -102,7 +108,9 @@ class DataPanel(Panel):
         if self._samples_of != settings.dataset:
             self._samples_of = settings.dataset
             self.samples.show_samples([])
+            self.augmented.show_samples([])
             self._shown.hide()
+        self.augmented.show_settings(settings, self._input_shape())
         self._about.setVisible(chosen is not None)
         if chosen is None:
             return
@@ -116,6 +124,13 @@ class DataPanel(Panel):
         self._figures.show_rows(rows)
         licence = f"<br>Licence: {html.escape(chosen.licence)}" if chosen.licence else ""
         self._source.setText(source_link(chosen.source) + licence)
+
+    def _input_shape(self) -> Shape | None:
+        """The shape of the network's input, where there is one."""
+        inference = self._document.flat
+        layers = ((name, inference.nodes[name].layer) for name in inference.order)
+        found = next((name for name, layer in layers if layer is not None and layer.role is Role.INPUT), None)
+        return inference.shape(found) if found is not None else None
 
     def _renew_download(self) -> None:
         chosen = find(self._document.value.data.dataset)
@@ -163,8 +178,12 @@ def applying(fields: Iterable[str], chosen: DataSet | None) -> list[str]:
     if chosen is None:
         return list(fields)
     special = frozenset[str]().union(*(known.options for known in data_sets().values()))
-    return [
+    found = [
         name
         for name in fields
-        if (name in chosen.options or name not in special) and (name != "fit" or chosen.pictures)
+        if (name in chosen.options or name not in special)
+        and (name != "fit" or chosen.pictures)
+        and (name != "label_noise" or chosen.classes)
+        and name != "augmentation"
     ]
+    return found + [f"augmentation.{name}" for name in possible(chosen)]

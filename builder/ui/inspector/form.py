@@ -7,6 +7,7 @@ text in its field until it is mended. It knows neither layers nor documents.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -28,7 +29,12 @@ from builder.ui.words import sentence
 LABEL_WIDTH = 100
 
 _UNSET = object()
-_unfolded: set[type[Parameters]] = set()  # whose advanced fields the user has opened; holds for the session
+# Whose advanced fields the user has opened, and which groups of fields (by class and name); holds for the session.
+_unfolded: set[object] = set()
+
+
+def _remember(key: object, folded: bool) -> None:
+    (_unfolded.discard if folded else _unfolded.add)(key)
 
 
 class Row(QWidget):
@@ -192,6 +198,7 @@ class Form(QWidget):
         self._choices = dict(choices or {})
         self._rows: dict[str, Row] = {}
         self._inner: dict[str, Form | _Variant] = {}
+        self._groups: dict[str, Section] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -206,7 +213,7 @@ class Form(QWidget):
                 column.addWidget(self._make(name, field))
         if advanced:
             self._advanced = Section(more, foldable=True, folded=kind not in _unfolded)
-            self._advanced.folded_changed.connect(self._remember)
+            self._advanced.folded_changed.connect(lambda folded: _remember(kind, folded))
             for name, field in advanced:
                 self._advanced.add(self._make(name, field))
             column.addWidget(self._advanced)
@@ -218,7 +225,7 @@ class Form(QWidget):
             inner = _Variant(name, field, kinds)
             self._rows[name] = inner.row
         elif (kind := nested(field)) is not None:
-            inner = Form(kind)
+            inner = Form(kind)  # a group of its own, folded away while all in it is as usual
         else:
             row = Row(field.title or name, make_editor(name, field, self._choices.get(name)), tip(field))
             row.edited.connect(lambda value, gesture: self._wish(name, value, gesture))
@@ -230,10 +237,14 @@ class Form(QWidget):
         inner.edited.connect(lambda path, value, gesture: self._wish_inside(name, path, value, gesture))
         inner.gesture_ended.connect(self.gesture_ended)
         self._inner[name] = inner
-        return inner
-
-    def _remember(self, folded: bool) -> None:
-        (_unfolded.discard if folded else _unfolded.add)(self.kind)
+        if not isinstance(inner, Form):
+            return inner
+        key = (self.kind, name)
+        group = Section(field.title or name, foldable=True, folded=key not in _unfolded)
+        group.folded_changed.connect(lambda folded: _remember(key, folded))
+        group.add(inner)
+        self._groups[name] = group
+        return group
 
     # What holds -----------------------------------------------------------------------------------------------------
 
@@ -248,12 +259,24 @@ class Form(QWidget):
             name: values.get(name, field.get_default(call_default_factory=True))
             for name, field in self.kind.model_fields.items()
         }  # fmt: skip
+        for name, group in self._groups.items():
+            usual = self.kind.model_fields[name].get_default(call_default_factory=True)
+            if known[name] != usual and self._values.get(name, usual) == usual:
+                group.fold(False)
         self._values = known
         told: dict[str, str] = {}
+        within: dict[str, list[Problem]] = {name: [] for name in self._groups}
         for problem in problems:
-            told.setdefault(problem.field, sentence(problem.message))
+            name, _, rest = problem.field.partition(".")
+            if rest and name in within:
+                within[name].append(replace(problem, field=rest))
+            else:
+                told.setdefault(name, sentence(problem.message))
         for name, inner in self._inner.items():
-            inner.show_values(known[name])
+            if isinstance(inner, Form):
+                inner.show_values(known[name], within[name])
+            else:
+                inner.show_values(known[name])
         for name, row in self._rows.items():
             if name not in self._inner:
                 row.show_value(known[name])
@@ -295,6 +318,10 @@ class Form(QWidget):
 
     row_of = row
 
+    def group(self, name: str) -> Section:
+        """What holds the fields of a group; more can be added below them. Raises `KeyError`."""
+        return self._groups[name]
+
     def set_choices(self, name: str, choices: Mapping[Any, str]) -> None:
         """Offer other values for a field that is a choice."""
         editor = self._rows[name].editor
@@ -302,24 +329,33 @@ class Form(QWidget):
             editor.set_choices(choices)
 
     def show_fields(self, names: Iterable[str]) -> None:
-        """Hide the rows of all other fields: they do not apply."""
+        """Hide the rows of all other fields: they do not apply. Those of a group are named by dotted paths."""
         wanted = set(names)
         for name in self.kind.model_fields:
-            widget: QWidget | None = self._inner.get(name) or self._rows.get(name)
+            widget: QWidget | None = self._groups.get(name) or self._inner.get(name) or self._rows.get(name)
+            inner = [path.removeprefix(f"{name}.") for path in wanted if path.startswith(f"{name}.")]
+            if inner and isinstance(form := self._inner[name], Form):
+                form.show_fields(inner)
             if widget is not None:
-                widget.setVisible(name in wanted)
+                widget.setVisible(name in wanted or bool(inner))
         if self._advanced is not None:
             fields = self.kind.model_fields
             self._advanced.setVisible(any(extras(fields[n]).get("advanced") for n in wanted if n in fields))
 
     def focus(self, path: str) -> None:
         """Put the cursor into a field, unfolding what hides it; an unknown path does nothing."""
-        name = path.partition(".")[0]
-        if path not in self.paths():
-            return
+        if path in self.paths():
+            self._unfold(path)
+            self.row(path).editor.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _unfold(self, path: str) -> None:
+        name, _, rest = path.partition(".")
         if self._advanced is not None and extras(self.kind.model_fields[name]).get("advanced"):
             self._advanced.fold(False)
-        self.row(path).editor.setFocus(Qt.FocusReason.TabFocusReason)
+        if name in self._groups:
+            self._groups[name].fold(False)
+        if rest and isinstance(inner := self._inner[name], Form):
+            inner._unfold(rest)
 
     # What the user wants --------------------------------------------------------------------------------------------
 

@@ -37,7 +37,7 @@ class Samples(QWidget):
         """Show these: (raw, label); raw is (channels, height, width) or (2,). Others are not drawn."""
         ordered = sorted(samples, key=lambda sample: str(sample[1]))
         names = list(dict.fromkeys(str(label) for _, label in ordered))
-        self._pictures = [(_image(raw), str(label)) for raw, label in ordered if raw.ndim == 3][:_MOST]
+        self._pictures = [(image(raw), str(label)) for raw, label in ordered if raw.ndim == 3][:_MOST]
         self._points = [
             (float(raw[0]), float(raw[1]), names.index(str(label)))
             for raw, label in ordered
@@ -106,7 +106,7 @@ class Samples(QWidget):
             painter.drawEllipse(place, 3, 3)
 
 
-def _image(raw: NDArray[np.generic]) -> QImage:
+def image(raw: NDArray[np.generic]) -> QImage:
     """A picture of shape (channels, height, width); grey for one channel, colour for three. Floats are stretched."""
     values = np.asarray(raw)
     if values.dtype != np.uint8:

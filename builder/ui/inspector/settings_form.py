@@ -57,7 +57,7 @@ class SettingsForm(QWidget):
                 continue
             name = path or problem.field
             if name in paths and problem.fix is None and not problem.hint:
-                beside.append(replace(problem, field=name.partition(".")[0]))
+                beside.append(replace(problem, field=name))
             else:
                 rest.append(problem)
         self._problems = tuple(beside)

@@ -1,0 +1,198 @@
+"""One sample before and after random changes, painted again whenever the settings move. Made behind the window.
+
+Knows arrays and settings; PyTorch is first met on the thread that makes the pictures.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from builder.data.settings import DataSettings
+from builder.graph.model import Shape
+from builder.ui.inspector.samples import Sample, image
+from builder.ui.theme import font, theme
+from builder.ui.widgets.buttons import small_button
+from builder.ui.widgets.labels import label
+
+VERSIONS = 8  # shown beside the original
+_COLUMNS, _GAP, _TEXT, _BETWEEN, _LARGEST = 4, 6, 16, 16, 64
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class _Wish:
+    """What is to be painted."""
+
+    settings: DataSettings
+    input_shape: Shape | None
+    raw: NDArray[np.generic]
+    others: tuple[NDArray[np.generic], ...]
+    roll: int
+
+
+class Augmented(QWidget):
+    """The original on the left, several versions of it on the right, and two buttons: other chance, other sample.
+
+    Attributes:
+        tiles: paints the pictures.
+        rendered: new pictures are shown.
+    """
+
+    rendered = Signal()
+    _made = Signal(object, object)  # the wish, and what came of it: pictures, or None
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._samples: tuple[NDArray[np.generic], ...] = ()
+        self._settings = DataSettings()
+        self._input_shape: Shape | None = None
+        self._sample = self._roll = 0
+        self._wish: _Wish | None = None  # the newest; older ones are not made any more
+        self._busy = False
+        self.tiles = _Tiles()
+        head = QHBoxLayout()
+        head.setSpacing(2)
+        head.addWidget(label("Before and after", "heading"), 1)
+        self.another = small_button("next", "Another sample", self._next_sample)
+        self.dice = small_button("dice", "Roll the dice again", self._roll_again)
+        head.addWidget(self.another)
+        head.addWidget(self.dice)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(head)
+        column.addWidget(self.tiles)
+        column.addWidget(label("Only training samples are changed, each anew in every epoch.", "note", wrap=True))
+        self._made.connect(self._show, Qt.ConnectionType.QueuedConnection)
+        self.hide()
+
+    def show_samples(self, samples: Sequence[Sample]) -> None:
+        """Use these samples: (raw, label); only pictures are shown."""
+        self._samples = tuple(raw for raw, _ in samples if raw.ndim == 3 and raw.dtype == np.uint8)
+        self._renew()
+
+    def show_settings(self, settings: DataSettings, input_shape: Shape | None) -> None:
+        """Show what these settings make of a sample, for a network with this input (None: unknown)."""
+        if (settings, input_shape) != (self._settings, self._input_shape):
+            self._settings, self._input_shape = settings, input_shape
+            self._renew()
+
+    def _next_sample(self) -> None:
+        self._sample += 1
+        self._renew()
+
+    def _roll_again(self) -> None:
+        self._roll += 1
+        self._renew()
+
+    def _renew(self) -> None:
+        wanted = bool(self._samples) and self._settings.augmentation.on
+        self.setVisible(wanted)
+        if not wanted:
+            self._wish = None
+            return
+        raw = self._samples[self._sample % len(self._samples)]
+        self._wish = _Wish(self._settings, self._input_shape, raw, self._samples, self._roll)
+        if not self._busy:
+            self._begin(self._wish)
+
+    def _begin(self, wish: _Wish) -> None:
+        self._busy = True
+
+        def work() -> None:
+            found = None
+            try:
+                from builder.data.preview import augmented
+
+                found = augmented(wish.settings, wish.input_shape, wish.raw, wish.others, VERSIONS, wish.roll)
+            except Exception:  # a picture less is no reason to stop anybody
+                log.debug("samples could not be augmented", exc_info=True)
+            with contextlib.suppress(RuntimeError):  # the window may be gone by now
+                self._made.emit(wish, found)
+
+        threading.Thread(target=work, name="augmented samples", daemon=True).start()
+
+    def _show(self, wish: _Wish, found: Any) -> None:
+        self._busy = False
+        if self._wish is not None and self._wish is not wish:
+            self._begin(self._wish)
+        if self._wish is not None and found is not None:
+            before, after = found
+            self.tiles.show_pictures(before, after)
+            self.rendered.emit()
+
+
+class _Tiles(QWidget):
+    """The pictures: `before` at the left, the others in rows of four beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before: QImage | None = None
+        self.after: list[QImage] = []
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setAccessibleName("A sample before and after augmentation")
+        theme().changed.connect(self.update)
+
+    def show_pictures(self, before: NDArray[np.generic], after: NDArray[np.generic]) -> None:
+        """Show a picture (channels, height, width) and its versions (count, channels, height, width)."""
+        self.before, self.after = image(before), [image(one) for one in after]
+        self.setAccessibleDescription(f"the original and {len(self.after)} versions of it")
+        self.updateGeometry()
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.updateGeometry()
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return _TEXT + 2 * self._tile(width) + _GAP
+
+    def sizeHint(self) -> QSize:
+        width = max(self.width(), 200)
+        return QSize(width, self.heightForWidth(width))
+
+    def _tile(self, width: int) -> int:
+        """Side of a tile, so that five of them and what is between them fill the width."""
+        return max(16, min(_LARGEST, (width - _BETWEEN - (_COLUMNS - 1) * _GAP) // (_COLUMNS + 1)))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(font(10))
+        painter.setPen(theme().color("muted"))
+        tile = self._tile(self.width())
+        right = tile + _BETWEEN
+        for x, words in ((0, "before"), (right, "after")):
+            painter.drawText(QRectF(x, 0, 2 * tile, _TEXT), Qt.AlignmentFlag.AlignLeft, words)
+        if self.before is None:
+            return
+        self._paint(painter, self.before, 0, _TEXT, tile)
+        painter.setPen(QPen(theme().color("line"), 1))
+        between = tile + _BETWEEN // 2 + 0.5
+        painter.drawLine(QPointF(between, 2), QPointF(between, self.height() - 2))
+        for number, picture in enumerate(self.after):
+            row, column = divmod(number, _COLUMNS)
+            self._paint(painter, picture, right + column * (tile + _GAP), _TEXT + row * (tile + _GAP), tile)
+
+    @staticmethod
+    def _paint(painter: QPainter, picture: QImage, x: float, y: float, tile: int) -> None:
+        """In the middle of its tile, its sides in proportion."""
+        size = picture.size().scaled(tile, tile, Qt.AspectRatioMode.KeepAspectRatio)
+        at = QRectF(x + (tile - size.width()) / 2, y + (tile - size.height()) / 2, size.width(), size.height())
+        painter.drawImage(at, picture)
