@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from builder.data.settings import DataSettings
@@ -26,6 +26,7 @@ from builder.ui.widgets.buttons import small_button
 from builder.ui.widgets.labels import label
 
 VERSIONS = 8  # shown beside the original
+OFF = "the same: nothing is changed yet"
 _COLUMNS, _GAP, _TEXT, _BETWEEN, _LARGEST = 4, 6, 16, 16, 64
 
 log = logging.getLogger(__name__)
@@ -60,21 +61,21 @@ class Augmented(QWidget):
         self._input_shape: Shape | None = None
         self._sample = self._roll = 0
         self._wish: _Wish | None = None  # the newest; older ones are not made any more
+        self._shown: _Wish | None = None
         self._busy = False
         self.tiles = _Tiles()
         head = QHBoxLayout()
         head.setSpacing(2)
-        head.addWidget(label("Before and after", "heading"), 1)
+        head.addWidget(label("Training samples only, anew in each epoch.", "note", wrap=True), 1)
         self.another = small_button("next", "Another sample", self._next_sample)
         self.dice = small_button("dice", "Roll the dice again", self._roll_again)
         head.addWidget(self.another)
         head.addWidget(self.dice)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 4, 0, 0)
+        column.setContentsMargins(0, 0, 0, 4)
         column.setSpacing(4)
         column.addLayout(head)
         column.addWidget(self.tiles)
-        column.addWidget(label("Only training samples are changed, each anew in every epoch.", "note", wrap=True))
         self._made.connect(self._show, Qt.ConnectionType.QueuedConnection)
         self.hide()
 
@@ -97,15 +98,21 @@ class Augmented(QWidget):
         self._roll += 1
         self._renew()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._make()
+
     def _renew(self) -> None:
-        wanted = bool(self._samples) and self._settings.augmentation.on
-        self.setVisible(wanted)
-        if not wanted:
-            self._wish = None
-            return
-        raw = self._samples[self._sample % len(self._samples)]
-        self._wish = _Wish(self._settings, self._input_shape, raw, self._samples, self._roll)
-        if not self._busy:
+        self.setVisible(bool(self._samples))
+        self._wish = None
+        if self._samples:
+            raw = self._samples[self._sample % len(self._samples)]
+            self._wish = _Wish(self._settings, self._input_shape, raw, self._samples, self._roll)
+        self._make()
+
+    def _make(self) -> None:
+        """Make the pictures that are wished for, once somebody can see them."""
+        if self._wish is not None and self._wish is not self._shown and not self._busy and self.isVisible():
             self._begin(self._wish)
 
     def _begin(self, wish: _Wish) -> None:
@@ -125,13 +132,12 @@ class Augmented(QWidget):
         threading.Thread(target=work, name="augmented samples", daemon=True).start()
 
     def _show(self, wish: _Wish, found: Any) -> None:
-        self._busy = False
-        if self._wish is not None and self._wish is not wish:
-            self._begin(self._wish)
+        self._busy, self._shown = False, wish
         if self._wish is not None and found is not None:
             before, after = found
-            self.tiles.show_pictures(before, after)
+            self.tiles.show_pictures(before, after if wish.settings.augmentation.on else after[:0])
             self.rendered.emit()
+        self._make()
 
 
 class _Tiles(QWidget):
@@ -150,7 +156,7 @@ class _Tiles(QWidget):
     def show_pictures(self, before: NDArray[np.generic], after: NDArray[np.generic]) -> None:
         """Show a picture (channels, height, width) and its versions (count, channels, height, width)."""
         self.before, self.after = image(before), [image(one) for one in after]
-        self.setAccessibleDescription(f"the original and {len(self.after)} versions of it")
+        self.setAccessibleDescription(f"the original and {len(self.after)} versions of it" if self.after else OFF)
         self.updateGeometry()
         self.update()
 
@@ -186,6 +192,10 @@ class _Tiles(QWidget):
         painter.setPen(QPen(theme().color("line"), 1))
         between = tile + _BETWEEN // 2 + 0.5
         painter.drawLine(QPointF(between, 2), QPointF(between, self.height() - 2))
+        if not self.after:
+            room = QRectF(right, _TEXT, self.width() - right, 2 * tile + _GAP)
+            painter.setPen(theme().color("muted"))
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, OFF)
         for number, picture in enumerate(self.after):
             row, column = divmod(number, _COLUMNS)
             self._paint(painter, picture, right + column * (tile + _GAP), _TEXT + row * (tile + _GAP), tile)

@@ -47,7 +47,7 @@ class DataPanel(Panel):
         self.settings = SettingsForm(document, "data")
         self.form = self.settings.form
         self.augmented = Augmented()
-        self.form.group("augmentation").add(self.augmented)
+        self.form.group("augmentation").add(self.augmented, first=True)
         self._about = Section("About this data set")
         self._help = label("", "muted", wrap=True)
         self._figures = Figures()

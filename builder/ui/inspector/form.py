@@ -225,7 +225,8 @@ class Form(QWidget):
             inner = _Variant(name, field, kinds)
             self._rows[name] = inner.row
         elif (kind := nested(field)) is not None:
-            inner = Form(kind)  # a group of its own, folded away while all in it is as usual
+            # A group of its own, folded away while all in it is as usual.
+            inner = Form(kind, more=f"More for {(field.title or name).lower()}")
         else:
             row = Row(field.title or name, make_editor(name, field, self._choices.get(name)), tip(field))
             row.edited.connect(lambda value, gesture: self._wish(name, value, gesture))
@@ -319,7 +320,7 @@ class Form(QWidget):
     row_of = row
 
     def group(self, name: str) -> Section:
-        """What holds the fields of a group; more can be added below them. Raises `KeyError`."""
+        """What holds the fields of a group; more can be added to them. Raises `KeyError`."""
         return self._groups[name]
 
     def set_choices(self, name: str, choices: Mapping[Any, str]) -> None:

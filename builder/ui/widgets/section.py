@@ -45,9 +45,9 @@ class Section(QWidget):
         self._column.addWidget(self.body)
         self.fold(foldable and folded)
 
-    def add(self, widget: QWidget) -> QWidget:
-        """Put a widget at the end of the column; returns it."""
-        self._inner.addWidget(widget)
+    def add(self, widget: QWidget, *, first: bool = False) -> QWidget:
+        """Put a widget at the end of the column, or at its beginning; returns it."""
+        self._inner.insertWidget(0 if first else -1, widget)
         return widget
 
     def fold(self, folded: bool, *, tell: bool = False) -> None:
