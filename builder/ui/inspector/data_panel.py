@@ -103,14 +103,15 @@ class DataPanel(Panel):
     def _renew(self, *_news: object) -> None:
         settings = self._document.value.data
         chosen = find(settings.dataset)
-        self.form.show_fields(applying(type(settings).model_fields, chosen))
+        input_shape = self._input_shape()
+        self.form.show_fields(applying(type(settings).model_fields, chosen, input_shape))
         self._renew_download()
         if self._samples_of != settings.dataset:
             self._samples_of = settings.dataset
             self.samples.show_samples([])
             self.augmented.show_samples([])
             self._shown.hide()
-        self.augmented.show_settings(settings, self._input_shape())
+        self.augmented.show_settings(settings, input_shape)
         self._about.setVisible(chosen is not None)
         if chosen is None:
             return
@@ -173,8 +174,8 @@ class _Progress(QWidget):
         self.setVisible(bool(message))
 
 
-def applying(fields: Iterable[str], chosen: DataSet | None) -> list[str]:
-    """The settings, out of these, that matter to a data set; all of them when it is unknown."""
+def applying(fields: Iterable[str], chosen: DataSet | None, input_shape: Shape | None = None) -> list[str]:
+    """The settings, out of these, that matter to a data set and a network with this input; all when it is unknown."""
     if chosen is None:
         return list(fields)
     special = frozenset[str]().union(*(known.options for known in data_sets().values()))
@@ -186,4 +187,4 @@ def applying(fields: Iterable[str], chosen: DataSet | None) -> list[str]:
         and (name != "label_noise" or chosen.classes)
         and name != "augmentation"
     ]
-    return found + [f"augmentation.{name}" for name in possible(chosen)]
+    return found + [f"augmentation.{name}" for name in possible(chosen, input_shape)]
