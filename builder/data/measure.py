@@ -114,7 +114,7 @@ def _whitening(inputs: Array, train: Array, fitter: Fitter, progress: Progress, 
         second += rows.T @ rows
         measured += len(some)
         progress(_MESSAGE, measured / len(train))
-    progress("Whitening", None)
+    progress("Whitening: half a minute for large pictures", None)
     matrix = whitening((second / len(train) - (first / len(train)).outer(first / len(train))) / 255.0**2)
     return Normalisation(tuple((first / len(train)).tolist()), (255.0,) * values, matrix)
 

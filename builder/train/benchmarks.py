@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from builder.data.augmentation import Augmentation
 from builder.data.catalogue import find
 from builder.data.folders import data_folder
 from builder.data.settings import DataSettings
@@ -61,6 +62,7 @@ def benchmarks() -> dict[str, Callable[[], Measurement]]:
         "loop-lenet5": lambda: against_plain("loop-lenet5", lenet5(), PlainLeNet5()),
         "loop-resnet": lambda: against_plain("loop-resnet", small_resnet(), PlainResNet()),
         "dataloader": against_dataloader,
+        "augmentation": with_augmentation,
         "busy-machine": beside_a_busy_program,
     }
 
@@ -77,6 +79,12 @@ def against_dataloader() -> Measurement:
     ours = _Ours(lenet5())
     usual = Usual(ours.learner, PlainLeNet5())
     return _compare("dataloader", ours.run, usual.run, 2.5, "our loop / DataLoader with PIL transforms")
+
+
+def with_augmentation() -> Measurement:
+    """Our loop with every picture shifted and turned, against the same without."""
+    changed = _Ours(lenet5(), Augmentation(shift=0.1, rotation=15))
+    return _compare("augmentation", changed.run, _Ours(lenet5()).run, 0.85, "shifted and turned / as they are")
 
 
 def beside_a_busy_program() -> Measurement:
@@ -135,8 +143,9 @@ def _data() -> DataSettings:
 class _Ours:
     """The loop as the command line runs it, with all that a session does around a step."""
 
-    def __init__(self, graph: Graph) -> None:
-        job = Job(graph, _data(), TrainingSettings(epochs=100_000, batch_size=BATCH))
+    def __init__(self, graph: Graph, augmentation: Augmentation | None = None) -> None:
+        data = _data().changed(augmentation=augmentation or Augmentation())
+        job = Job(graph, data, TrainingSettings(epochs=100_000, batch_size=BATCH))
         self._full = torch.get_num_threads()
         self._host = _UntilLate()
         self._session = Session(job, self._host)

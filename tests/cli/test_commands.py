@@ -203,6 +203,15 @@ def test_settings_tell_the_range(cli) -> None:
     assert cli("settings", "lenet5").out.count("\n") == len(found_for("lenet5")) + 1
 
 
+def test_augmentation_is_set_and_listed_by_its_parts(cli) -> None:
+    listed = cli("settings", "lenet5", "--json", "--set", "data.augmentation.rotation=15").objects[0]
+    values = {entry["path"]: entry["value"] for entry in listed}
+    assert values["data.augmentation.rotation"] == 15.0
+    assert values["data.augmentation.flip_horizontal"] is False
+    assert "data.augmentation" not in values
+    assert cli("check", "lenet5", "--set", "data.augmentation.rotation=15").status == 0
+
+
 def found_for(name: str) -> list[object]:
     return list(every_setting(templates.load(name)))
 
@@ -244,6 +253,13 @@ def found_for(name: str) -> list[object]:
         ("training.l1=100", "training.l1: '100' is out of range: it must be at most 10."),
         ("training.max_norm=nan", "training.max_norm: 'nan' does not fit here: a finite number is needed."),
         ("training.regularise_after=-1", "training.regularise_after: '-1' is out of range: it must be at least 0."),
+        (
+            "data.augmentation=15",
+            "data.augmentation: augmentation is a group of settings: each is set by itself. Write",
+        ),
+        ("data.rotation=15", "data.rotation: there is no such setting. Do you mean data.augmentation.rotation?"),
+        ("data.augmentation.shift=0.7", "data.augmentation.shift: '0.7' is out of range: it must be at most 0.5."),
+        ("data.augmentation.pca=0.1", "data.augmentation.pca: Digits has grey pictures: colour jitter can do nothing"),
         ("training.device=gpu", "training.device: 'gpu' is no device: it must be auto, cpu, cuda, cuda:1 or mps."),
     ],
 )

@@ -218,6 +218,18 @@ def test_a_picture_that_is_the_answer_follows_and_gets_no_noise() -> None:
     assert torch.equal(answer, augmenter((1, 9, 12), flip_vertical=True)(x, x, 0)[0])
 
 
+@pytest.mark.cuda
+def test_a_gpu_does_the_same_with_the_same_numbers() -> None:
+    x, numbers = pictures(), torch.rand(6, 11)
+    where = placements(Augmentation(shift=0.2, rotation=40, scale=0.3, flip_horizontal=True), numbers, 9, 12)
+    there = moved(x.cuda(), where.cuda(), exact=False)
+    torch.testing.assert_close(there.cpu(), moved(x, where, exact=False), rtol=0, atol=1e-2)
+    changer = Augmenter(Augmentation(**STRONG), 0, (3, 9, 12), torch.device("cuda"), colours=20 * torch.eye(3))
+    once, again = (changer(x.cuda(), LABELS.cuda(), 3)[0] for _ in range(2))
+    assert torch.equal(once, again)
+    assert 0 <= float(once.min()) < float(once.max()) <= 255.0
+
+
 @pytest.mark.parametrize("last", [True, False])
 @pytest.mark.parametrize("shape", [(1, 20, 20), (3, 20, 24), (64,)])
 def test_a_batch_is_changed_before_it_is_normalised(shape: tuple[int, ...], last: bool) -> None:

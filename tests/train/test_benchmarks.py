@@ -21,7 +21,7 @@ def test_the_rival_has_the_same_network(graph: object, rival: type[torch.nn.Modu
     assert rival()(torch.zeros(2, 1, 32, 32)).shape == (2, 10)
 
 
-@pytest.mark.parametrize("name", ["loop-lenet5", "dataloader", "busy-machine"])
+@pytest.mark.parametrize("name", ["loop-lenet5", "dataloader", "augmentation", "busy-machine"])
 def test_each_gives_a_ratio(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     real = benchmarks._compare
     monkeypatch.setattr(benchmarks, "_compare", lambda *arguments, **_: real(*arguments, rounds=2, seconds=0.05))
