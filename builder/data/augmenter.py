@@ -21,9 +21,8 @@ Change = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 """Takes inputs as they are before normalisation, and targets; gives both, changed."""
 
 # Columns of the random numbers that every sample gets, needed or not: switching one change on leaves the others alone.
-_FLIP_X, _FLIP_Y, _SHIFT_X, _SHIFT_Y, _ROTATION, _SCALE, _CROP_X, _CROP_Y, _BRIGHTNESS, _CONTRAST, _SATURATION = range(
-    11
-)
+_FLIP_X, _FLIP_Y, _SHIFT_X, _SHIFT_Y, _ROTATION, _SCALE, _CROP_X, _CROP_Y = range(8)
+_BRIGHTNESS, _CONTRAST, _SATURATION = range(8, 11)
 _DRAWS = 11
 
 _FULL = 255.0  # of a picture's values: they are bytes before they are normalised
@@ -169,8 +168,8 @@ def moved(pictures: Tensor, where: Tensor, *, exact: bool) -> Tensor:
 @lru_cache(maxsize=8)
 def _points(height: int, width: int, device: torch.device) -> Tensor:
     """x and y of the middle of each pixel, from -1 to 1 over the picture, and a 1: (3, height * width)."""
-    y, x = torch.meshgrid((2 * torch.arange(height) + 1) / height - 1, (2 * torch.arange(width) + 1) / width - 1,
-                          indexing="ij")  # fmt: skip
+    down, right = (2 * torch.arange(height) + 1) / height - 1, (2 * torch.arange(width) + 1) / width - 1
+    y, x = torch.meshgrid(down, right, indexing="ij")
     return torch.stack((x, y, torch.ones_like(x))).flatten(1).to(device)
 
 
