@@ -183,8 +183,10 @@ class Learner:
 
         Only these are augmented, in a way that depends on the seed and the number of the step alone.
         """
-        change = self.augmenter.at(self.step) if part is None and self.augmenter is not None else None
-        x, target = (part or self.data.train).batch(rows, change)
+        if part is None and self.augmenter is not None:
+            x, target = self.data.train.batch(rows, self.augmenter.at(self.step))
+        else:
+            x, target = (part or self.data.train).batch(rows)
         return (x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x), target
 
     def forward(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
