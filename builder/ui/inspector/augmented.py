@@ -43,6 +43,11 @@ class _Wish:
     roll: int
 
 
+def _seen(settings: DataSettings) -> tuple[object, ...]:
+    """What of the settings can be seen in the pictures."""
+    return settings.dataset, settings.fit, settings.augmentation
+
+
 class Augmented(QWidget):
     """The original on the left, several versions of it on the right, and two buttons: other chance, other sample.
 
@@ -86,8 +91,9 @@ class Augmented(QWidget):
 
     def show_settings(self, settings: DataSettings, input_shape: Shape | None) -> None:
         """Show what these settings make of a sample, for a network with this input (None: unknown)."""
-        if (settings, input_shape) != (self._settings, self._input_shape):
-            self._settings, self._input_shape = settings, input_shape
+        before, self._settings = self._settings, settings
+        input_before, self._input_shape = self._input_shape, input_shape
+        if (_seen(before), input_before) != (_seen(settings), input_shape):
             self._renew()
 
     def _next_sample(self) -> None:

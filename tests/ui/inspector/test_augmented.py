@@ -171,6 +171,14 @@ def test_of_many_wishes_the_last_one_is_shown_in_the_end(panel: DataPanel, docum
     assert versions(shown) == last
 
 
+def test_what_cannot_be_seen_in_them_makes_no_new_pictures(panel: DataPanel, document: Document, qtbot: QtBot) -> None:
+    shown = opened(panel, qtbot)
+    change(document, "validation", 0.3)
+    assert not shown._busy
+    with qtbot.waitSignal(shown.rendered):
+        change(document, "fit", "resize")
+
+
 def test_nothing_is_made_while_nobody_can_see_it(panel: DataPanel, document: Document, qtbot: QtBot) -> None:
     panel.show_samples(SAMPLES)
     panel.form.group("augmentation").fold(True)
