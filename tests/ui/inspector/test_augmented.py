@@ -28,6 +28,7 @@ from builder.ui.widgets.number import NumberEdit
 from builder.ui.widgets.toggle import Toggle
 
 RAW = np.arange(64, dtype=np.uint8).reshape(1, 8, 8) * 4
+PATIENCE = 30_000  # milliseconds: the first picture of a process imports PyTorch
 SAMPLES = [(RAW, "3"), (RAW.transpose(0, 2, 1).copy(), "4")]
 
 
@@ -57,7 +58,7 @@ def change(document: Document, path: str, value: object) -> None:
 
 def opened(panel: DataPanel, qtbot: QtBot) -> Augmented:
     """The preview, once it shows what the document says."""
-    with qtbot.waitSignal(panel.augmented.rendered):
+    with qtbot.waitSignal(panel.augmented.rendered, timeout=PATIENCE):
         panel.show_samples(SAMPLES)
         panel.form.group("augmentation").fold(False)
     return panel.augmented
@@ -119,11 +120,11 @@ def test_before_and_after(panel: DataPanel, document: Document, qtbot: QtBot) ->
     assert np.array_equal(pixels(shown.tiles.before), fitted)
     assert shown.tiles.after == []
     assert "nothing is changed" in shown.tiles.accessibleDescription()
-    with qtbot.waitSignal(shown.rendered):
+    with qtbot.waitSignal(shown.rendered, timeout=PATIENCE):
         change(document, "augmentation.shift", 0.3)
     assert len(set(versions(shown))) == VERSIONS
     assert np.array_equal(pixels(shown.tiles.before), fitted)
-    with qtbot.waitSignal(shown.rendered):
+    with qtbot.waitSignal(shown.rendered, timeout=PATIENCE):
         document.undo.undo()
     assert shown.tiles.after == []
 
@@ -132,11 +133,11 @@ def test_the_dice_and_another_sample(panel: DataPanel, document: Document, qtbot
     change(document, "augmentation.rotation", 90)
     shown = opened(panel, qtbot)
     first, before = versions(shown), pixels(shown.tiles.before)
-    with qtbot.waitSignal(shown.rendered):
+    with qtbot.waitSignal(shown.rendered, timeout=PATIENCE):
         QTest.mouseClick(shown.dice, Qt.MouseButton.LeftButton)
     assert not set(versions(shown)) & set(first)
     assert np.array_equal(pixels(shown.tiles.before), before)
-    with qtbot.waitSignal(shown.rendered):
+    with qtbot.waitSignal(shown.rendered, timeout=PATIENCE):
         QTest.mouseClick(shown.another, Qt.MouseButton.LeftButton)
     assert np.array_equal(pixels(shown.tiles.before), before.T)
 
@@ -150,7 +151,7 @@ def test_it_follows_a_slider_while_it_is_dragged(panel: DataPanel, document: Doc
     slider.setSliderDown(True)
     seen = []
     for share in (0.2, 0.5, 0.9):
-        with qtbot.waitSignal(shown.rendered):
+        with qtbot.waitSignal(shown.rendered, timeout=PATIENCE):
             slider.setValue(round(slider.minimum() + share * (slider.maximum() - slider.minimum())))
         seen.append(tuple(versions(shown)))
     assert len(set(seen)) == 3
@@ -162,11 +163,11 @@ def test_of_many_wishes_the_last_one_is_shown_in_the_end(panel: DataPanel, docum
     shown = opened(panel, qtbot)
     for degrees in range(1, 40):
         change(document, "augmentation.rotation", degrees)
-    qtbot.waitUntil(lambda: not shown._busy)
+    qtbot.waitUntil(lambda: not shown._busy, timeout=PATIENCE)
     last = versions(shown)
-    with qtbot.waitSignal(shown.rendered):
+    with qtbot.waitSignal(shown.rendered, timeout=PATIENCE):
         change(document, "augmentation.rotation", 5)
-    with qtbot.waitSignal(shown.rendered):
+    with qtbot.waitSignal(shown.rendered, timeout=PATIENCE):
         change(document, "augmentation.rotation", 39)
     assert versions(shown) == last
 
@@ -175,7 +176,7 @@ def test_what_cannot_be_seen_in_them_makes_no_new_pictures(panel: DataPanel, doc
     shown = opened(panel, qtbot)
     change(document, "validation", 0.3)
     assert not shown._busy
-    with qtbot.waitSignal(shown.rendered):
+    with qtbot.waitSignal(shown.rendered, timeout=PATIENCE):
         change(document, "fit", "resize")
 
 
