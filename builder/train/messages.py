@@ -133,7 +133,7 @@ class Prepared:
     """Data and model are ready.
 
     Attributes:
-        data: the data set, as the settings name it.
+        data, loss: the data set and the loss, as the settings name them.
         carried: what the initial weights took from a file; None when they are all fresh.
         samples: some of the training part, as many of each class: raw as the data set has it, and the class or value.
     """
@@ -147,6 +147,7 @@ class Prepared:
     samples: tuple[tuple[NDArray[np.generic], str | int | float], ...] = ()
     carried: Carried | None = None
     data: str = ""
+    loss: str = ""
 
 
 @dataclass(frozen=True)

@@ -167,6 +167,7 @@ class Session:
                 samples=tuple(examples(load(data.settings), data.info)),
                 carried=learner.carried,
                 data=data.settings.dataset,
+                loss=self.job.training.loss,
             )
         )
         return learner

@@ -15,6 +15,7 @@ from builder.ui import views as _registered_views  # noqa: F401  (registers all 
 from builder.ui.document import Document
 from builder.ui.live import Live
 from builder.ui.views.base import Subject, View, all_views
+from builder.ui.views.kept import Kept
 from builder.ui.views.own import own_shape
 
 NONE_WRONG = "There is no wrong answer in the validation part."
@@ -26,6 +27,7 @@ class LiveViews(QObject):
 
     Attributes:
         views: by key.
+        kept: the runs to compare with.
         pin: what all pictures are made of; set by `pin_sample` and `pin_own`.
     """
 
@@ -40,6 +42,8 @@ class LiveViews(QObject):
         self.pin = Pin()
         self._classes: tuple[str, ...] = ()
         self._of_a_kind = False  # of which wrong answer was asked for last
+        self.kept = Kept()
+        self.kept.said.connect(say)
         self.views: dict[str, View] = {kind.key: kind() for kind in all_views()}
         for shown in self.views.values():
             self._connect(shown)
@@ -54,6 +58,7 @@ class LiveViews(QObject):
 
     def _connect(self, shown: View) -> None:
         live = self._live
+        shown.set_kept(self.kept)
         live.scalars_added.connect(shown.add_scalars)
         live.epoch_ended.connect(shown.add_epoch)
         live.rate_changed.connect(shown.add_rate)

@@ -14,6 +14,7 @@ from builder.compile.infer import Inference
 from builder.inspect.picture import Attention, Picture
 from builder.train.messages import EpochEnded, Finished, Prepared
 from builder.ui.views.field import Box
+from builder.ui.views.kept import Kept
 
 V = TypeVar("V", bound=type["View"])
 
@@ -94,6 +95,9 @@ class View(QWidget):
 
     def set_prepared(self, event: Prepared) -> None:
         """Data and model are ready: what comes from now on is of them."""
+
+    def set_kept(self, kept: Kept) -> None:
+        """Share these runs to compare with."""
 
     def mark_seen(self, box: Box | None) -> None:
         """Show what a value in another view sees of the input; None for nothing."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QImage, QPainter, QShowEvent
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QInputDialog, QMenu, QVBoxLayout, QWidget
 
 from builder.train.messages import EpochEnded, Prepared
 from builder.ui.theme import font, theme
 from builder.ui.views.frame import Legend, ViewFrame
-from builder.ui.views.series import Doubles, Series
+from builder.ui.views.kept import Kept
+from builder.ui.views.series import Doubles, Other, Series
 from builder.ui.views.takeaway import Entry, LargeWindow, TakeawayView
 from builder.ui.widgets.buttons import menu_button, small_button
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from builder.ui.views.plot import CurvePlot, Measure
 
 
+LONGEST = 24  # letters of a run's name
 WORTH_KEEPING = 10  # steps; a few that were made by hand are no run to compare another with
 
 
@@ -29,8 +32,10 @@ class CurveView(TakeawayView):
     """Base of the views that plot one figure over the steps of a run. Subclasses name the figure.
 
     Attributes:
-        training, validation: the curves' points; before: those of the run before, to compare.
+        training, validation: the curves' points.
+        kept: the runs to compare with; all views of a window share them.
         column: of the rows of scalars.
+        ask_name: asks under which name to keep a run; a test puts its own here.
     """
 
     column: ClassVar[int]
@@ -38,9 +43,11 @@ class CurveView(TakeawayView):
     def __init__(self) -> None:
         super().__init__()
         self.training, self.validation = Series(), Series(1024)
-        self.before = Series(), Series(1024)
+        self.kept = Kept()
+        self.kept.changed.connect(self.refresh)
+        self.ask_name = self._ask_name
         self.rates: list[tuple[int, float]] = []  # the learning rates that were set by hand, behind which step each
-        self._data = self._data_before = ""  # what the two runs learn from
+        self._measure = ""  # what the figures of this run are figures of
         self._content = QWidget()
         self._plot: CurvePlot | None = None
         self.enlarged: EnlargedPlot | None = None
@@ -90,8 +97,18 @@ class CurveView(TakeawayView):
 
     @property
     def compares(self) -> bool:
-        """Whether the curves of the run before stand behind those of this one."""
-        return self.before[0].count > 0
+        """Whether the curves of other runs stand behind those of this one."""
+        return bool(self.others())
+
+    def others(self) -> list[Other]:
+        """The curves of the kept runs, oldest first."""
+        runs = [run for run in self.kept.runs if self.key in run.curves]
+        return [Other(run.words, run.role, not run.name, *run.curves[self.key]) for run in runs]
+
+    def set_kept(self, kept: Kept) -> None:
+        self.kept.changed.disconnect(self.refresh)
+        self.kept = kept
+        kept.changed.connect(self.refresh)
 
     def sizeHint(self) -> QSize:
         return QSize(360, 280)
@@ -100,13 +117,13 @@ class CurveView(TakeawayView):
         return QSize(150, 112)  # with head and tabs no higher than the others
 
     def set_prepared(self, event: Prepared) -> None:
-        self._data = event.data
+        self._measure = f"{event.data} {event.loss}"
 
     def add_scalars(self, rows: NDArray[np.float64]) -> None:
         if len(rows):
             first = not self.training.count
-            if first and self.compares and self._data != self._data_before:
-                self.forget_before()  # a loss on points of the plane is no measure for one on pictures
+            if first:
+                self.kept.start(self._measure)  # a loss on points of the plane is no measure for one on pictures
             self.training.add(rows[:, 0], rows[:, self.column])
             if first or self._stale or not self.isVisible() or self._soon.isActive():
                 self.refresh()
@@ -127,20 +144,30 @@ class CurveView(TakeawayView):
     def clear(self) -> None:
         self.rates.clear()
         if self.training.count >= WORTH_KEEPING:
-            for series, before in zip((self.training, self.validation), self.before, strict=True):
-                before.take_over(series)
-            self._data_before = self._data
+            curves = Series(), Series(1024)
+            for series, taken in zip((self.training, self.validation), curves, strict=True):
+                taken.take_over(series)
+            self.kept.hand_over(self.key, self._measure, curves)
         self.training.clear()
         self.validation.clear()
         for plot in self.plots():
             plot.span = None
         self.refresh()
 
-    def forget_before(self) -> None:
-        """Show no longer how the run before went."""
-        for series in self.before:
-            series.clear()
-        self.refresh()
+    def keep_run(self) -> None:
+        """Ask for a name, and keep the run that is seen under it."""
+        if not (self.training.count or self.validation.count):
+            self.said.emit("There is no run to keep yet.")
+            return
+        name = self.ask_name(self.kept.current.name or self.kept.free_name())
+        if name:
+            self.kept.name_current(name)
+            self.said.emit(f"Kept as {name}: its curve stays behind those of the runs that follow.")
+
+    def _ask_name(self, proposed: str) -> str:
+        words = "Its name beside its curve:"
+        name, taken = QInputDialog.getText(self, "Keep this run to compare", words, text=proposed)
+        return name.strip()[:LONGEST] if taken else ""
 
     def plots(self) -> list[CurvePlot]:
         """The plots that there are now: the view's own and an enlarged one."""
@@ -151,9 +178,12 @@ class CurveView(TakeawayView):
         """Another plot of the same points."""
         from builder.ui.views.plot import CurvePlot  # not before the first point, since pyqtgraph is slow to import
 
-        made = CurvePlot(self.measure(), self.training, self.validation, self.before, self.rates)
+        made = CurvePlot(self.measure(), self.training, self.validation, self.others, self.rates, self._name)
         self.set_up(made)
         return made
+
+    def _name(self) -> str:
+        return self.kept.current.name if self.training.count else ""
 
     def refresh(self) -> None:
         """Draw anew, as soon as somebody can see it."""
@@ -163,7 +193,8 @@ class CurveView(TakeawayView):
             return
         self._stale = False
         self._soon.stop()
-        known = bool(self.training.count or self.validation.count)
+        # The run before alone would not be told from one of its own; those with names are.
+        known = bool(self.training.count or self.validation.count or any(not other.dashed for other in self.others()))
         for button in self._buttons:
             button.setEnabled(known)
         self.frame.set_empty("" if known else self.empty_words())
@@ -206,9 +237,12 @@ class CurveView(TakeawayView):
 
     def actions_menu(self) -> QMenu:
         menu = super().actions_menu()
-        if self.compares:
-            menu.addSeparator()
-            menu.addAction("Forget the run before", self.forget_before)
+        menu.addSeparator()
+        menu.addAction("Keep this run to compare…", self.keep_run).setEnabled(self.training.count > 0)
+        for run in self.kept.runs:
+            menu.addAction(f"Forget {run.name or 'the run before'}", partial(self.kept.forget, run))
+        if len(self.kept.runs) > 1:
+            menu.addAction("Forget all kept runs", self.kept.forget_all)
         return menu
 
     def show_all(self) -> None:
@@ -244,14 +278,12 @@ class CurveView(TakeawayView):
     def table(self) -> str:
         """The figures as comma-separated values: mean, lowest and highest where points were joined."""
         lines = ["curve,step,mean,lowest,highest,points"]
-        training, validation = self.before
-        for name, series in (
-            ("training", self.training),
-            ("validation", self.validation),
-            ("training before", training),
-            ("validation before", validation),
-        ):
-            lines += [f"{name},{_row(bucket)}" for bucket in series.buckets()]
+        every = [("training", self.training), ("validation", self.validation)]
+        for other in self.others():
+            every += [(f"training of {other.name}", other.training), (f"validation of {other.name}", other.validation)]
+        for name, series in every:
+            words = f'"{name}"'.replace('""', '"') if "," in name else name
+            lines += [f"{words},{_row(bucket)}" for bucket in series.buckets()]
         return "\n".join(lines) + "\n"
 
 

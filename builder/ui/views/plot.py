@@ -1,12 +1,12 @@
-"""A plot of one figure over the steps of a run: raw and smoothed training curve, validation points, and those of
-the run before, to compare. Knows no trainer.
+"""A plot of one figure over the steps of a run: raw and smoothed training curve, validation points, and behind them
+the curves of other runs, to compare. Knows no trainer.
 
 Imports pyqtgraph, which takes an eighth of a second: import this file behind the first paint.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,14 +23,14 @@ from PySide6.QtGui import (
 )
 
 from builder.ui.theme import font, theme
+from builder.ui.views import ends
+from builder.ui.views.others import OtherCurves, few
 from builder.ui.views.paint import figure, paint_note
-from builder.ui.views.series import Doubles, Series, even_ticks, log_ticks, window
+from builder.ui.views.series import Doubles, Other, Series, even_ticks, log_ticks, window
 
 AXIS = 46  # pixels for the figures at the left
 FOOT = 18  # pixels for the steps below
-MOST_SMOOTH = 200  # points of the smoothed curve that are drawn
 MOST_DOTS = 80  # validation points that are drawn with dots
-DASHES = [4.0, 3.0]  # of the run before, in widths of its line
 SETTLED = 250  # milliseconds without another point until points too close to be seen apart are drawn
 NEAR = 14  # pixels between two changes of the learning rate that are marked one by one
 
@@ -65,30 +65,36 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         measure: Measure,
         training: Series,
         validation: Series,
-        before: tuple[Series, Series],
+        others: Callable[[], Sequence[Other]] = tuple,
         rates: Sequence[tuple[int, float]] = (),
+        name: Callable[[], str] = str,
     ) -> None:
-        """Draw two series, behind them those two of the run before, and where the learning rate was changed by hand."""
+        """Draw two series, behind them those of other runs, and where the learning rate was changed by hand.
+
+        Args:
+            others: asked for at every drawing.
+            name: that of the run itself, beside its curve where others stand there too; asked for likewise.
+        """
         super().__init__(background=None)
         self.box = pg.ViewBox(enableMenu=False, enableMouse=False, defaultPadding=0.0)
         self.box.disableAutoRange()
         self.scene().addItem(self.box)
         self.log = False
         self.span: tuple[float, float] | None = None
-        self._measure, self._training, self._validation, self._before = measure, training, validation, before
-        self._rates = rates
+        self._measure, self._training, self._validation = measure, training, validation
+        self._rates, self._name = rates, name
+        self._others = OtherCurves(self.box, others)
         self._drawn = 0.0  # the newest step of the training curve when the plot was drawn last
         self._pointer: QPointF | None = None
         self._drag: tuple[float, tuple[float, float]] | None = None
         self._settled = QTimer(self, singleShot=True, interval=SETTLED)
         self._settled.timeout.connect(self.refresh)
         self._raw, self._mean, self._line = (pg.PlotCurveItem() for _ in range(3))
-        self._mean_before, self._line_before = (pg.PlotCurveItem() for _ in range(2))
         self._dots, self._first = (pg.ScatterPlotItem(pxMode=True, size=5) for _ in range(2))
-        self._curves = (self._raw, self._mean_before, self._line_before, self._mean, self._line)
-        for item in (*self._curves, self._dots, self._first):
+        for depth, item in enumerate((self._raw, self._mean, self._line, self._dots, self._first)):
+            item.setZValue(depth)
             self.box.addItem(item)
-        for curve in self._curves:
+        for curve in (self._raw, self._mean, self._line):
             curve.setSegmentedLineMode("off")
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -107,22 +113,21 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self._raw.setPen(pg.mkPen(theme().color("training", faint), width=1))
         self._mean.setPen(pg.mkPen(training, width=1.8))
         self._line.setPen(pg.mkPen(validation, width=1.8))
-        for curve, role in ((self._mean_before, "training"), (self._line_before, "validation")):
-            curve.setPen(pg.mkPen(theme().color(role, 0.75), width=1.4, dash=DASHES))
         for dots, colour in ((self._dots, validation), (self._first, training)):
             dots.setPen(None)
             dots.setBrush(colour)
-        for curve in self._curves:
-            curve.opts["antialias"] = curve is not self._raw
+        for curve in (self._mean, self._line):
+            curve.opts["antialias"] = True
+        self._others.dress()
         self.resetCachedContent()
         self.viewport().update()
 
     # Data -----------------------------------------------------------------------------------------------------------
 
     def extent(self) -> tuple[float, float]:
-        """First and last step that there are."""
+        """First and last step that there are: of this run, and of those that are kept by name."""
         lasts = [series.last[0] for series in (self._training, self._validation) if series.last is not None]
-        return 0.0, max([1.0, *lasts])
+        return 0.0, max([1.0, self._others.last(), *lasts])
 
     def follow(self) -> None:
         """Draw again if the newest training points would move anything by half a pixel: late in a run few do.
@@ -156,13 +161,10 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         # Shares of a batch jump between a few values: where there are many, they would hide the curves behind hatching.
         hatched = bounded and len(raw) > columns / 2
         self._raw.setData([] if hatched else training.x, [] if hatched else raw)
-        ends = _few(len(mean))
+        ends = few(len(mean))
         self._mean.setData(training.at[ends], mean[ends])
         self._line.setData(validation.at, line)
-        before = [
-            self._draw_before(curve, series, first, last, columns)
-            for curve, series in zip((self._mean_before, self._line_before), self._before, strict=True)
-        ]
+        before = self._others.draw(first, last, columns, self._placed)
         single = len(mean) == 1  # no line yet
         self._first.setData(training.at if single else [], mean if single else [])
         dotted = len(line) <= MOST_DOTS
@@ -172,13 +174,6 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self.box.updateMatrix()  # left to the painting, this would ask for another one
         self.resetCachedContent()  # ticks and labels are painted behind the curves, where the view keeps a copy
         self.viewport().update()
-
-    def _draw_before(self, curve: pg.PlotCurveItem, series: Series, first: float, last: float, columns: int) -> Doubles:
-        """Draw a curve of the run before as far as this one has come, and return where it lies."""
-        found = series.between(first, last, columns)
-        placed, ends = self._placed(found.mean), _few(len(found.mean))
-        curve.setData(found.at[ends], placed[ends])
-        return placed
 
     def _placed(self, values: Doubles) -> Doubles:
         """Where values stand on the vertical axis."""
@@ -191,19 +186,21 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
     def _value(self, place: float) -> float:
         return float(10.0**place) if self.log else place
 
-    def _range(self, mean: Doubles, raw: Doubles, line: Doubles, before: list[Doubles]) -> tuple[float, float]:
+    def _range(
+        self, mean: Doubles, raw: Doubles, line: Doubles, before: list[tuple[Doubles, Doubles]]
+    ) -> tuple[float, float]:
         """Both ends of the vertical axis."""
         bottom, top = self._measure.low, self._measure.high
         if bottom is not None and top is not None:
             low, high = window(mean, line, bottom, top)
-            if not any(len(values) for values in before):
-                return low, high
-            other = window(before[0], before[1], bottom, top)
-            return min(low, other[0]), max(high, other[1])
-        if not self.log:  # a run before that went astray must not press this one flat
-            most = 2 * max([*raw, *line], default=np.inf)
-            before = [values[values <= most] for values in before]
-        return self._reach(raw, line, *before)
+            curves = [(mean, line), *before]
+            every = [window(*both, bottom, top) for both in curves if len(both[0]) or len(both[1])]
+            return min([end[0] for end in every], default=low), max([end[1] for end in every], default=high)
+        others = [values for both in before for values in both]
+        if not self.log and (len(raw) or len(line)):  # another run that went astray must not press this one flat
+            most = 2 * max([*raw, *line])
+            others = [values[values <= most] for values in others]
+        return self._reach(raw, line, *others)
 
     def _reach(self, *placed: Doubles) -> tuple[float, float]:
         every = np.concatenate(placed)
@@ -254,8 +251,6 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         painter.setPen(theme().color("muted"))
         painter.drawText(foot, flags | Qt.AlignmentFlag.AlignLeft, f"{first:,.0f}")
         painter.drawText(foot, flags | Qt.AlignmentFlag.AlignRight, f"step {last:,.0f}")
-        # Beside the curves and not in the head, which has no room for another entry of its legend in a narrow window.
-        painter.drawText(foot, flags | Qt.AlignmentFlag.AlignHCenter, self.note())
         newest = self._training.last
         if newest is not None and first <= newest[0] <= last:
             pen = QPen(theme().color("wire"), 1, Qt.PenStyle.DashLine)
@@ -291,12 +286,35 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
             painter.drawText(QPointF(0, 0), words)
             painter.restore()
 
-    def note(self) -> str:
-        """What the dashed lines are; empty while there are none."""
-        return "dashed: run before" if any(series.count for series in self._before) else ""
+    def line_ends(self) -> list[ends.End]:
+        """The names of the runs that are compared, where their lines end."""
+        runs = [(other.name, other.role, (other.line, other.training)) for other in self._others.runs]
+        if runs and self._name():
+            runs.append((self._name(), "validation", (self._validation, self._training)))
+        found = (self._end(*run) for run in runs)
+        return [end for end in found if end is not None]
+
+    def _end(self, name: str, role: str, curves: Iterable[Series]) -> ends.End | None:
+        """Where the first of these curves that reaches into the plot ends, there or at its right edge."""
+        area, (first, last) = self.area(), self.box.viewRange()[0]
+        for series in curves:
+            part = series.between(first, last, max(16, self.width() - AXIS))
+            if len(part.at) and part.at[0] <= last:
+                step = min(float(part.at[-1]), last)
+                place = float(np.interp(step, part.at, self._placed(part.mean)))
+                if np.isfinite(place):
+                    y = min(max(self._y(place, area), area.top()), area.bottom())
+                    return ends.End(name, role, QPointF(self._x(step, area), y))
+        return None
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
         area = self.area()
+        if self._others.runs:
+            painter.save()
+            painter.resetTransform()
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            ends.paint(painter, self.line_ends(), area)
+            painter.restore()
         if self._pointer is None or not area.contains(self._pointer):
             return
         words = self.words_at(self._pointer.x())
@@ -321,7 +339,8 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         step = first + (x - area.left()) / max(area.width(), 1.0) * (last - first)
         lines = []
         training, validation = self._training.near(step), self._validation.near(step)
-        found = training or validation
+        others = [(other, other.line.near(step)) for other in self._others.runs]
+        found = training or validation or next((near for _, near in others if near is not None), None)
         if found is None:
             return ""
         lines.append(f"step {round(found[0]):,}")
@@ -331,10 +350,10 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
             lines.append(f"training {show(training[1])}{spread}")
         if validation is not None:
             lines.append(f"validation {show(validation[1])}, step {round(validation[0]):,}")
-        for name, series in zip(("training", "validation"), self._before, strict=True):
-            old = series.near(step)
-            if old is not None and series.last is not None and step <= series.last[0]:
-                lines.append(f"{name} before {show(old[1])}")
+        for other, near in others:
+            end = other.line.last
+            if near is not None and end is not None and step <= end[0]:
+                lines.append(f"{other.name} {show(near[1])}")
         return "\n".join(lines)
 
     # Hands ----------------------------------------------------------------------------------------------------------
@@ -424,12 +443,6 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.refresh()
-
-
-def _few(points: int) -> slice:
-    """Some of so many points of a smooth curve, the newest among them: a thick line costs by its points."""
-    sparse = -(-points // MOST_SMOOTH) or 1
-    return slice((points - 1) % sparse if sparse > 1 else 0, None, sparse)
 
 
 def loss_figure(value: float) -> str:

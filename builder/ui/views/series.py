@@ -137,6 +137,27 @@ class Series:
         return place, float(found[self.SUM] / found[self.COUNT]), float(found[self.LOW]), float(found[self.HIGH])
 
 
+@dataclass(frozen=True)
+class Other:
+    """The curves of a run that this one is compared with.
+
+    Attributes:
+        name: beside the line; role: of the theme, its colour.
+        dashed: it was not kept by name.
+    """
+
+    name: str
+    role: str
+    dashed: bool
+    training: Series
+    validation: Series
+
+    @property
+    def line(self) -> Series:
+        """The curve to compare: of validation, or of training where nothing was kept for that."""
+        return self.validation if self.validation.count else self.training
+
+
 def merged(buckets: Doubles, size: int) -> Doubles:
     """Every `size` buckets joined to one; the last one may be of fewer."""
     if size <= 1:

@@ -86,7 +86,8 @@ def test_the_run_before_stays_behind_the_next_until_it_is_forgotten(qtbot: QtBot
     view.add_scalars(steps(1, 100))
     view.add_epoch(EpochEnded(1, 100, 0.2, 0.9, 0.3, 0.8, 1.0, 1000.0))
     (plot,) = view.plots()
-    assert "before" not in plot.words_at(200) + plot.note()
+    assert "before" not in plot.words_at(200)
+    assert not plot.line_ends()
     view.clear()
     assert view.frame.empty  # it would not be told from a run of its own
     view.add_scalars(steps(1, 3))  # by hand
@@ -94,14 +95,15 @@ def test_the_run_before_stays_behind_the_next_until_it_is_forgotten(qtbot: QtBot
     view.add_scalars(steps(1, 50))
     view.add_epoch(EpochEnded(1, 50, 0.2, 0.9, 0.3, 0.8, 1.0, 1000.0))
     assert plot.extent() == (0, 50)  # as far as this run has come
-    assert "training before" in plot.words_at(200)
-    assert "run before" in plot.note()
-    assert "\ntraining before,100," in view.table()
+    assert "run before" in plot.words_at(200)
+    assert [(end.name, end.role) for end in plot.line_ends()] == [("run before", "muted")]
+    assert "\ntraining of run before,100," in view.table()
     image = view.image()
     assert image is not None
     assert not image.isNull()
-    view.forget_before()
-    assert "before" not in plot.words_at(200) + plot.note()
+    view.kept.forget_all()
+    assert "before" not in plot.words_at(200)
+    assert not plot.line_ends()
     assert "before" not in view.table()
 
 

@@ -1,0 +1,120 @@
+"""Runs whose curves stay, so that the one under way can be compared with them. Knows points; no plot, no trainer.
+
+The run before stays by itself, without a name and until the next one ends. A run that was given a name stays until it
+is forgotten. All views of curves share one `Kept`, so that a run has the same name and colour in each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QObject, Signal
+
+from builder.ui.views.series import Series
+
+MOST = 6  # with names; more could not be told apart
+UNNAMED = "run before"
+COLOURS = tuple(f"kept{number}" for number in range(1, MOST + 1))  # theme roles
+DROPPED = "The kept runs are gone: they learned from other data or by another loss, so their curves do not compare."
+
+Curves = tuple[Series, Series]
+"""Of training and of validation."""
+
+
+@dataclass(eq=False)
+class Run:
+    """One run.
+
+    Attributes:
+        name: "" for one that stays only until the next one ends.
+        measure: what its figures are figures of, data and loss; runs of another one cannot be compared.
+        role: of the theme: its colour.
+        curves: by key of the view that plots them.
+    """
+
+    name: str = ""
+    measure: str = ""
+    role: str = "muted"
+    curves: dict[str, Curves] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """What it is called beside its curve."""
+        return self.name or UNNAMED
+
+
+class Kept(QObject):
+    """The runs that are kept, and the one under way.
+
+    Attributes:
+        runs: oldest first.
+        current: the run under way, or the ended one that is still looked at.
+    """
+
+    changed = Signal()  # there are others now, or another name
+    said = Signal(str)  # a sentence for the status line: what was dropped, and why
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runs: list[Run] = []
+        self.current = Run()
+
+    @property
+    def named(self) -> tuple[Run, ...]:
+        """Those that stay until they are forgotten."""
+        return tuple(run for run in self.runs if run.name)
+
+    def name_current(self, name: str) -> None:
+        """Keep the run under way, or the one about to begin, under this name; "" keeps it as any other."""
+        self._renew()
+        if name != self.current.name:
+            self.current.name = name
+            self.changed.emit()
+
+    def free_name(self) -> str:
+        """A name that no kept run has."""
+        taken = {run.name for run in self.runs}
+        return next(name for number in range(1, MOST + 2) if (name := f"run {number}") not in taken)
+
+    def start(self, measure: str) -> None:
+        """A run has begun to have figures: what does not compare with it goes. Each view may tell it."""
+        self._renew()
+        other = [run for run in self.runs if run.measure != measure]
+        if other:
+            self.runs = [run for run in self.runs if run.measure == measure]
+            if any(run.name for run in other):
+                self.said.emit(DROPPED)
+            self.changed.emit()
+
+    def hand_over(self, key: str, measure: str, curves: Curves) -> None:
+        """The run that was under way is over: these are its curves in the view of this key."""
+        run = self.current
+        run.curves[key] = curves
+        if run not in self.runs:
+            run.measure = measure
+            self.runs = [other for other in self.runs if other.name != run.name]
+            if run.name:
+                if len(self.named) == MOST:
+                    oldest = self.named[0]
+                    self.runs.remove(oldest)
+                    self.said.emit(f"{oldest.name} is no longer kept: more than {MOST} runs could not be told apart.")
+                taken = {other.role for other in self.runs}
+                run.role = next(role for role in COLOURS if role not in taken)
+            self.runs.append(run)
+        self.changed.emit()
+
+    def forget(self, run: Run) -> None:
+        """Keep this one no longer."""
+        self.runs = [other for other in self.runs if other is not run]
+        self.changed.emit()
+
+    def forget_all(self) -> None:
+        """Keep none of them, and not the one under way either."""
+        self._renew()
+        self.current.name = ""
+        self.runs = []
+        self.changed.emit()
+
+    def _renew(self) -> None:
+        if self.current in self.runs:
+            self.current = Run()
