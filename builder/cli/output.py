@@ -16,7 +16,7 @@ from builder.compile import own_code
 from builder.graph.problems import Problem, ProblemError
 from builder.project import file, templates
 from builder.project.document import Project
-from builder.project.edits import set_setting
+from builder.project.edits import NO_CHANGE, set_settings
 from builder.project.weights import located
 from builder.writing import backup_of
 
@@ -71,12 +71,12 @@ def open_project(named: str, changes: Iterable[str] = ()) -> Project:
 
 def changed(project: Project, changes: Iterable[str]) -> Project:
     """The project with `KEY=VALUE` changes made. Raises `ProblemError`."""
-    for change in changes:
-        key, equals, value = change.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"{change!r} is not of the form KEY=VALUE.", param_hint="--set")
-        project = set_setting(project, key.strip(), value.strip())
-    return located(project, None)
+    try:
+        return located(set_settings(project, changes), None)
+    except ProblemError as error:
+        if error.problems[0].code == NO_CHANGE:  # not a setting at fault, but how the command was written
+            raise typer.BadParameter(error.problems[0].message, param_hint="--set") from None
+        raise
 
 
 def tell_kept(path: Path) -> None:

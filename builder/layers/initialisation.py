@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from builder.graph.frozen import FrozenDict, freeze
-from builder.graph.model import Graph, Shape
+from builder.graph.model import Graph, Network, Shape
 from builder.graph.parameters import Parameters, parameter
 from builder.layers.base import Call, Formula
 from builder.layers.registry import find
@@ -232,3 +232,13 @@ def initialise_all(graph: Graph, scheme: AnyScheme) -> Graph:
         if params != node.params:
             changed[name] = replace(node, params=params)
     return replace(graph, nodes=graph.nodes.update(changed)) if changed else graph
+
+
+def initialise_network(network: Network, scheme: AnyScheme) -> Network:
+    """The network in which every layer that has a choice, also in its blocks, begins its weights by `scheme`."""
+    changed = network.with_graph(initialise_all(network.graph, scheme))
+    for block in network.blocks.values():
+        graph = initialise_all(block.graph, scheme)
+        if graph is not block.graph:
+            changed = changed.with_block(replace(block, graph=graph))
+    return changed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -25,6 +26,8 @@ from builder.graph.steps import Path, block_names
 from builder.layers import edits as layer_edits
 from builder.project import near
 from builder.project.document import Project
+
+NO_CHANGE = "no-change"  # code of the problem that a change is none
 
 P = TypeVar("P", bound=Parameters)
 GraphEdit = InsertBefore | SetParams | RemoveNode | ReplaceNode | AddAfter
@@ -82,6 +85,16 @@ def set_setting(project: Project, path: str, value: Any) -> Project:
         return replace(project, training=_with_value(project.training, names, value, path))
     except _NoSettingError:
         raise _no_setting(project, path) from None
+
+
+def set_settings(project: Project, changes: Iterable[str]) -> Project:
+    """The project with `KEY=VALUE` changes made, in their order. Raises `ProblemError`."""
+    for change in changes:
+        key, equals, value = change.partition("=")
+        if not equals:
+            raise ProblemError(Problem(NO_CHANGE, f"{change!r} is not of the form KEY=VALUE."))
+        project = set_setting(project, key.strip(), value.strip())
+    return project
 
 
 class _NoSettingError(Exception):

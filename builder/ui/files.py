@@ -89,17 +89,18 @@ class Files(QObject):
 
     def new(self, template: str) -> bool:
         """Start from a template."""
+        return self.begin(templates.load(template))
+
+    def begin(self, project: Project) -> bool:
+        """Open a project that nobody has worked on yet: nothing of it is unsaved."""
         if not self.may_discard():
             return False
-        self._document.open(templates.load(template), None)
+        self._document.open(project, None)
         return True
 
     def new_empty(self) -> bool:
         """Start from an empty canvas."""
-        if not self.may_discard():
-            return False
-        self._document.open(new_project(), None)
-        return True
+        return self.begin(new_project())
 
     def adopt(self, project: Project) -> bool:
         """Open a project that stands in no file yet; it counts as unsaved."""

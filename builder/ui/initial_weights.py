@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import get_args
 
-from builder.layers.initialisation import AnyScheme, initialise_all
+from builder.layers.initialisation import AnyScheme, initialise_network
 from builder.ui.document import Document
 
 SCHEMES: tuple[type[AnyScheme], ...] = get_args(AnyScheme)
@@ -14,11 +14,7 @@ SCHEMES: tuple[type[AnyScheme], ...] = get_args(AnyScheme)
 def choose(document: Document, scheme: AnyScheme) -> str:
     """Let every layer that has a choice begin by `scheme`, as one step to undo. Returns what to say of it."""
     network = document.value.network
-    changed = network.with_graph(initialise_all(network.graph, scheme))
-    for block in network.blocks.values():
-        graph = initialise_all(block.graph, scheme)
-        if graph is not block.graph:
-            changed = changed.with_block(replace(block, graph=graph))
+    changed = initialise_network(network, scheme)
     if changed == network:
         return "All layers that have a choice begin so already."
     document.commit(f"Initial weights: {scheme.title}", replace(document.value, network=changed))

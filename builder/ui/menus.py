@@ -22,6 +22,8 @@ from builder.ui.exports import Exports
 from builder.ui.initial_weights import SCHEMES, choose
 from builder.ui.pace import PACES
 from builder.ui.theme import theme
+from builder.ui.views.curves import CurveView
+from builder.ui.views.loss import LossView
 from builder.ui.views.sample import SampleView
 from builder.ui.words import sentence
 
@@ -238,8 +240,7 @@ class Menus(QObject):
 
     def _sample(self) -> SampleView:
         """The view of the pinned input, brought up."""
-        self._window.docks[SampleView.key].show()
-        self._window.docks[SampleView.key].raise_()
+        self._window.show_dock(SampleView.key)
         shown = self._window.views[SampleView.key]
         assert isinstance(shown, SampleView)
         return shown
@@ -269,12 +270,20 @@ class Menus(QObject):
         self._add(menu, "Reset to the initial weights", live.reset, "Ctrl+R")
         self._paces(menu.addMenu("Speed"))
         menu.addSeparator()
+        self._add(menu, "Keep this run to compare…", self._curves().keep_run)
+        self._add(menu, "Forget all kept runs", window.viewing.kept.forget_all)
+        menu.addSeparator()
         self._add(menu, "Begin with the weights of a run…", self._begin_with_run)
         self._add(menu, "Save the weights now", self._save_weights)
         menu.addAction(self._weights)  # also where it is looked for by who thinks of the run
         self._add(menu, "Next sample", lambda: window.viewing.pin_sample(window.viewing.pin.sample + 1), "Ctrl+.")
         self._add(menu, "Previous sample", lambda: window.viewing.pin_sample(window.viewing.pin.sample - 1), "Ctrl+,")
         self._add(menu, "Next wrong answer", lambda: live.find_mistake(window.viewing.pin.sample), "F8")
+
+    def _curves(self) -> CurveView:
+        shown = self._window.views[LossView.key]
+        assert isinstance(shown, CurveView)
+        return shown
 
     def _offer_weights(self) -> None:
         reason = self._window.live.no_weights
@@ -308,8 +317,18 @@ class Menus(QObject):
     # Help -----------------------------------------------------------------------------------------------------------
 
     def _help(self, menu: QMenu) -> None:
+        window = self._window
+        self._add(menu, "Lessons", self._show_lessons, "F4")
+        self._add(menu, "Next step of the lesson", lambda: window.lessons.go(1), "Ctrl+PgDown")
+        self._add(menu, "Step before in the lesson", lambda: window.lessons.go(-1), "Ctrl+PgUp")
+        menu.addSeparator()
         self._add(menu, "Keys", self._show_keys, "F1")
         self._add(menu, "About TorchCanvas", self._about)
+
+    def _show_lessons(self) -> None:
+        self._window.lessons_place.show()
+        if self._window.lessons.lesson is None:
+            self._window.lessons.listing.search.setFocus()
 
     def _show_keys(self) -> None:
         native = QKeySequence.SequenceFormat.NativeText

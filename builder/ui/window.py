@@ -33,6 +33,9 @@ from builder.ui.health import badges, input_note, on_cards, warnings
 from builder.ui.inspector.inspector import Inspector
 from builder.ui.inspector.panel import place_words
 from builder.ui.inspector.problems_panel import ProblemsPanel
+from builder.ui.lessons.guide import Guide
+from builder.ui.lessons.panel import LessonsPanel
+from builder.ui.lessons.place import LessonsPlace
 from builder.ui.live import Live
 from builder.ui.live_views import LiveViews
 from builder.ui.mending import UNASKED, Mending
@@ -62,7 +65,8 @@ class MainWindow(QMainWindow):
         document: what is being edited.
         live: the training.
         files: opening and saving.
-        canvas, palette, inspector, problems, analysis, banner, data_offer, status, topbar: the parts.
+        canvas, palette, inspector, problems, analysis, lessons, banner, data_offer, status, topbar: the parts.
+        guide: what the lessons' buttons do.
         viewing: the live views; views: the same, by key.
         ended: every training thread had ended when the window closed.
         problems_found: problems of the whole project, up to date behind every edit.
@@ -104,6 +108,8 @@ class MainWindow(QMainWindow):
         self.mending = Mending(self.document, self.banner, self.restart, self)
         self.viewing = LiveViews(self.document, self.live, self.status.hint, self)
         self.views = self.viewing.views
+        self.lessons = LessonsPanel()
+        self.guide = Guide(self.lessons, self.document, self.files, self.live, self.viewing.kept, self.show_dock, self)
         self.docks: dict[str, QDockWidget] = {}
         self._place()
         self.menus = Menus(self)
@@ -135,7 +141,9 @@ class MainWindow(QMainWindow):
             if head is not None:
                 head.setToolTip(f"{shown.help} Drag to move this panel, double-click to let it float.")
             self._dock(key, shown.title, shown, area.BottomDockWidgetArea, head)
-        self._behind = {key: shown.behind for key, shown in self.views.items() if shown.behind}
+        self._dock("lessons", "Lessons", self.lessons, area.LeftDockWidgetArea)
+        self.lessons_place = LessonsPlace(self, self.docks["lessons"])
+        self._behind = {"lessons": "palette"} | {key: shown.behind for key, shown in self.views.items() if shown.behind}
         stand_behind(self, self.docks, self._behind)
         self._dock("problems", "Problems", self.problems, area.BottomDockWidgetArea)
         self.docks["problems"].hide()
@@ -193,6 +201,8 @@ class MainWindow(QMainWindow):
         self.own_code.said.connect(lambda problem: self.say_problem(problem, "refused"))
         self.files.failed.connect(lambda problem: self.say_problem(problem, "files"))
         self.files.note_changed.connect(lambda _note: self._name_changed())
+
+        self.guide.failed.connect(lambda problem: self.say_problem(problem, "failed"))
 
         self.inspector.layer.block.independence_asked.connect(self.canvas.editing.grouping.make_unique)
         self.palette_panel.chosen.connect(self._add_layer)
@@ -391,8 +401,12 @@ class MainWindow(QMainWindow):
 
     def show_problems(self) -> None:
         """Bring up the list of problems."""
-        self.docks["problems"].show()
-        self.docks["problems"].raise_()
+        self.show_dock("problems")
+
+    def show_dock(self, key: str) -> None:
+        """Bring a dock to the front, by its key."""
+        self.docks[key].show()
+        self.docks[key].raise_()
 
     def toggle_theme(self) -> None:
         """Light instead of dark, and back; remembered."""

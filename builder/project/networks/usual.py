@@ -7,7 +7,7 @@ from dataclasses import replace
 from builder.data.settings import DataSettings
 from builder.graph.edits import set_params
 from builder.graph.model import Graph, Network
-from builder.layers.initialisation import KaimingNormal, initialise_all
+from builder.layers.initialisation import KaimingNormal, initialise_network
 from builder.train.settings import SGD, Adam, Loss, TrainingSettings
 
 BIG_DATA = DataSettings(dataset="random-pictures", normalise="unit")
@@ -49,6 +49,4 @@ def with_quick_averages(made: Network) -> Network:
 
 def with_kaiming(made: Network) -> Network:
     """The network whose weights begin so that values keep their size on a long way through ReLUs."""
-    scheme = KaimingNormal()
-    blocks = {name: replace(block, graph=initialise_all(block.graph, scheme)) for name, block in made.blocks.items()}
-    return Network(initialise_all(made.graph, scheme), made.blocks.update(blocks))
+    return initialise_network(made, KaimingNormal())

@@ -79,11 +79,13 @@ class Kept(QObject):
     def start(self, measure: str) -> None:
         """A run has begun to have figures: what does not compare with it goes. Each view may tell it."""
         self._renew()
-        other = [run for run in self.runs if run.measure != measure]
-        if other:
-            self.runs = [run for run in self.runs if run.measure == measure]
-            if any(run.name for run in other):
-                self.said.emit(DROPPED)
+        left = [run for run in self.runs if run.measure == measure]
+        if any(run.name for run in self.runs if run not in left):
+            self.said.emit(DROPPED)
+        if self.current.name:  # made once more: it takes the place of that run
+            left = [run for run in left if run.name != self.current.name]
+        if left != self.runs:
+            self.runs = left
             self.changed.emit()
 
     def hand_over(self, key: str, measure: str, curves: Curves) -> None:

@@ -1,0 +1,149 @@
+"""What the buttons of a lesson do: open a set-up, run it, keep its run by name, and tell how it went.
+
+Knows document, training and kept runs, as the window does; where docks stand is the window's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from builder.graph.problems import ProblemError
+from builder.project.document import Project
+from builder.project.lessons import SetUp
+from builder.project.set_ups import project_of
+from builder.train.messages import EpochEnded, Finished
+from builder.ui.document import Document
+from builder.ui.files import Files
+from builder.ui.lessons.panel import LessonsPanel
+from builder.ui.live import Live
+from builder.ui.views.kept import Kept
+
+
+class Guide(QObject):
+    """Leads through a lesson.
+
+    Attributes:
+        set_up: what stands on the canvas, as it was opened; None when that is no set-up of the lesson.
+        results: how the last run of each set-up ended, by its name.
+    """
+
+    failed = Signal(object)  # Problem: a set-up that could not be opened
+
+    def __init__(
+        self,
+        panel: LessonsPanel,
+        document: Document,
+        files: Files,
+        live: Live,
+        kept: Kept,
+        show_view: Callable[[str], object],
+        parent: QObject | None = None,
+    ) -> None:
+        """`show_view` brings the view of a key to the front."""
+        super().__init__(parent)
+        self.set_up: SetUp | None = None
+        self.results: dict[str, str] = {}
+        self._project: Project | None = None
+        self._panel, self._document, self._files, self._live, self._kept = panel, document, files, live, kept
+        self._show_view = show_view
+        self._opening = False
+        self._epoch: EpochEnded | None = None
+        panel.page.set_up_asked.connect(self.open_set_up)
+        panel.page.run_asked.connect(self.run)
+        panel.page.turned.connect(self._show_state)
+        panel.opened.connect(lambda _lesson: self.leave())
+        panel.left.connect(self.leave)
+        document.changed.connect(lambda _old, _new: self._name_run())
+        document.replaced.connect(self._replaced)
+        live.cleared.connect(self._cleared)
+        live.epoch_ended.connect(self._note_epoch)
+        live.finished.connect(self._finished)
+        kept.changed.connect(self._show_state)
+
+    def open_set_up(self, set_up: SetUp) -> bool:
+        """Put a set-up onto the canvas, ready to run. What the user has not saved is asked about first."""
+        try:
+            project = project_of(set_up)
+        except ProblemError as error:
+            self.failed.emit(error.problems[0])
+            return False
+        self._opening = True
+        try:
+            if not self._files.begin(project):
+                return False
+        finally:
+            self._opening = False
+        self.set_up, self._project = set_up, project
+        self._name_run()
+        if set_up.select:
+            self._document.go_to(set_up.select)
+        if set_up.view:
+            self._show_view(set_up.view)
+        self._show_state()
+        return True
+
+    def run(self, set_up: SetUp) -> None:
+        """Put a set-up onto the canvas and train it."""
+        if self.open_set_up(set_up):
+            self._live.run()
+
+    def leave(self) -> None:
+        """The lesson is over: its runs are kept no longer. What stands on the canvas stays."""
+        self.set_up = self._project = None
+        self.results = {}
+        self._kept.forget_all()
+
+    # News -----------------------------------------------------------------------------------------------------------
+
+    def _replaced(self) -> None:
+        if not self._opening and self.set_up is not None:  # the user has opened something else
+            self.set_up = self._project = None
+            self._name_run()
+            self._show_state()
+
+    def _cleared(self) -> None:
+        self._epoch = None
+        self._name_run()
+
+    def _name_run(self) -> None:
+        """The run to come has the name of its set-up, and says so when that was changed since."""
+        if self._opening or self._live.stands or self._panel.lesson is None:
+            return
+        name = self.set_up.name if self.set_up is not None else ""
+        if self._project is not None and not self._document.value.trains_like(self._project):
+            name = f"{name}, changed"
+        self._kept.name_current(name)
+
+    def _note_epoch(self, epoch: EpochEnded) -> None:
+        self._epoch = epoch
+
+    def _finished(self, event: Finished) -> None:
+        name = self._kept.current.name
+        if self.set_up is None or name != self.set_up.name or self._epoch is None:
+            return
+        self.results[name] = result(self._epoch, event)
+        self._show_state()
+
+    def _show_state(self) -> None:
+        roles = {run.name: run.role for run in self._kept.runs if run.name}
+        if self.set_up is not None and self._live.stands:
+            roles[self._kept.current.name] = "validation"
+        for card in self._panel.page.cards:
+            name = card.set_up.name
+            card.show_state(
+                open_now=card.set_up is self.set_up, role=roles.get(name, ""), result=self.results.get(name, "")
+            )
+
+
+def result(epoch: EpochEnded, finished: Finished) -> str:
+    """How a run ended, in a line: the validation figures of its last epoch, and the test."""
+    if epoch.validation_loss is None:
+        return ""
+    words = f"loss {epoch.validation_loss:.3g}"
+    if epoch.validation_accuracy is not None:
+        words += f", right {100 * epoch.validation_accuracy:.1f} %"
+    if finished.test_accuracy is not None:
+        words += f" (test {100 * finished.test_accuracy:.1f} %)"
+    return words

@@ -1,0 +1,54 @@
+"""The text of a lesson, to be read from the back row: larger than that of controls, with air between its lines."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextBlockFormat, QTextCursor, QTextDocument
+from PySide6.QtWidgets import QLabel, QSizePolicy
+
+from builder.ui.theme import font, theme
+
+SIZE = 14  # pixels
+LINE = 135.0  # per cent of the font's own height
+
+
+class Prose(QLabel):
+    """Markdown that wraps, and whose links tell that they were clicked (`linkActivated`)."""
+
+    def __init__(self, markdown: str) -> None:
+        super().__init__()
+        self._markdown = markdown
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setWordWrap(True)
+        flags = Qt.TextInteractionFlag
+        self.setTextInteractionFlags(
+            flags.TextSelectableByMouse | flags.LinksAccessibleByMouse | flags.LinksAccessibleByKeyboard
+        )
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        theme().changed.connect(self._dress)
+        self._dress()
+
+    def _dress(self) -> None:
+        self.setText(rich(self._markdown))
+
+
+def rich(markdown: str) -> str:
+    """Markdown as rich text in the program's look."""
+    document = QTextDocument()
+    document.setDefaultFont(font(SIZE))
+    document.setMarkdown(markdown, QTextDocument.MarkdownFeature.MarkdownDialectGitHub)
+    cursor = QTextCursor(document)
+    block = document.begin()
+    while block.isValid():
+        form = QTextBlockFormat()
+        form.setLineHeight(LINE, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        form.setBottomMargin(4.0 if block.textList() is not None else 8.0)
+        form.setTopMargin(0.0)
+        cursor.setPosition(block.position())
+        cursor.mergeBlockFormat(form)
+        block = block.next()
+    found = document.toHtml()
+    link = theme().hex("accent")
+    return found.replace("<head>", f"<head><style>a {{ color: {link}; text-decoration: none; }}</style>", 1)

@@ -1,0 +1,235 @@
+"""A lesson in the window: it is found, read, its set-ups are run and compared, and nothing of the user's is lost."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from builder.project import templates
+from builder.project.edits import set_setting
+from builder.project.lessons import Lesson, find, lessons, parse
+from builder.train.messages import State
+from builder.ui.files import Answer
+from builder.ui.lessons.card import SetUpCard
+from builder.ui.lessons.prose import rich
+from builder.ui.views.curves import CurveView
+from builder.ui.window import MainWindow
+from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
+
+QUICK = '"data.limit=256", "training.epochs=3"'
+TEXT = f"""+++
+title = "Two activations"
+aim = "Which is faster."
+minutes = 5
+topics = ["Learning"]
++++
+
+Words, and [another lesson](lesson:line).
+
+## Compare
+
+```setup
+name = "tanh"
+template = "lenet5"
+settings = [{QUICK}]
+select = "conv2"
+view = "confusion"
+```
+
+```setup
+name = "ReLU"
+template = "lenet5"
+settings = [{QUICK}]
+change = [{{kind = "Tanh", becomes = "ReLU"}}]
+```
+
+## End
+
+```setup
+name = "other data"
+template = "two-stage"
+run = false
+```
+"""
+
+
+@pytest.fixture
+def lesson() -> Lesson:
+    return parse(TEXT, "98-two-activations.md")
+
+
+def opened(make_window: MakeWindow, qtbot: QtBot, lesson: Lesson, step: int = 1) -> MainWindow:
+    """A window in which the lesson is open at this step."""
+    window = make_window(quick(templates.load("lenet5")))
+    until_parked(qtbot, window)
+    window.lessons_place.show()
+    window.lessons.open_lesson(lesson)
+    window.lessons.page.show_step(step)
+    return window
+
+
+def card(window: MainWindow, name: str) -> SetUpCard:
+    return next(card for card in window.lessons.page.cards if card.set_up.name == name)
+
+
+def run(window: MainWindow, qtbot: QtBot, name: str) -> None:
+    """Run a set-up to its end by its button."""
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE):
+        card(window, name).running.click()
+
+
+def kept(window: MainWindow) -> list[list[str]]:
+    """Names of the runs behind the curves, of loss and of accuracy."""
+    found = []
+    for key in ("loss", "accuracy"):
+        view = window.views[key]
+        assert isinstance(view, CurveView)
+        found.append([other.name for other in view.others()])
+    return found
+
+
+def test_two_set_ups_run_and_both_curves_stay_by_name(make_window: MakeWindow, qtbot: QtBot, lesson: Lesson) -> None:
+    window = opened(make_window, qtbot, lesson)
+    run(window, qtbot, "tanh")
+    assert window.document.value.name == "tanh"
+    assert window.document.selection == ("conv2",)
+    assert window.views["confusion"].on_screen
+    assert card(window, "tanh").result.startswith("loss ")
+    run(window, qtbot, "ReLU")
+    assert {node.kind for node in window.document.graph.nodes.values() if "tanh" in node.name} == {"ReLU"}
+    assert kept(window) == [["tanh"], ["tanh"]]
+    assert window.viewing.kept.current.name == "ReLU"
+    run(window, qtbot, "tanh")
+    assert kept(window) == [["ReLU"], ["ReLU"]]  # its new run stands in the place of the old one
+    card(window, "ReLU").opening.click()
+    until_parked(qtbot, window)
+    assert kept(window) == [["ReLU", "tanh"]] * 2
+    assert card(window, "tanh").result
+
+
+def test_leaving_the_lesson_lets_go_of_its_runs_and_leaves_the_network(
+    make_window: MakeWindow, qtbot: QtBot, lesson: Lesson
+) -> None:
+    window = opened(make_window, qtbot, lesson)
+    run(window, qtbot, "tanh")
+    run(window, qtbot, "ReLU")
+    value = window.document.value
+    window.lessons.leave()
+    assert kept(window) == [[], []]
+    assert window.document.value is value
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE):
+        window.run_or_pause()
+    assert kept(window) == [["run before"], ["run before"]]  # as everywhere outside of lessons
+
+
+def test_a_set_up_that_was_changed_runs_under_a_name_that_says_so(
+    make_window: MakeWindow, qtbot: QtBot, lesson: Lesson
+) -> None:
+    window = opened(make_window, qtbot, lesson)
+    run(window, qtbot, "tanh")
+    changed = set_setting(window.document.value, "training.optimizer.learning_rate", 0.01)
+    window.document.commit("Rate", changed)
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE):
+        window.restart()
+    assert kept(window) == [["tanh"], ["tanh"]]
+    assert window.viewing.kept.current.name == "tanh, changed"
+
+
+def test_unsaved_work_is_asked_about_once_and_set_ups_are_not(
+    make_window: MakeWindow, qtbot: QtBot, lesson: Lesson
+) -> None:
+    window = opened(make_window, qtbot, lesson)
+    mine = set_setting(window.document.value, "training.epochs", 77)
+    window.document.commit("Epochs", mine)
+    asked: list[Answer] = []
+
+    def answer(what: Answer) -> Answer:
+        asked.append(what)
+        return what
+
+    window.files.ask_unsaved = lambda: answer(Answer.CANCEL)
+    card(window, "tanh").running.click()
+    assert window.document.value == mine
+    assert window.live.state is not State.RUNNING
+    window.files.ask_unsaved = lambda: answer(Answer.DISCARD)
+    card(window, "tanh").opening.click()
+    card(window, "ReLU").opening.click()
+    assert window.document.value.name == "ReLU"
+    assert asked == [Answer.CANCEL, Answer.DISCARD]
+
+
+def test_another_network_opened_in_a_lesson_is_none_of_its_runs(
+    make_window: MakeWindow, qtbot: QtBot, lesson: Lesson
+) -> None:
+    window = opened(make_window, qtbot, lesson)
+    run(window, qtbot, "tanh")
+    window.document.open(quick(templates.load("lenet5"), epochs=1), None)
+    assert window.guide.set_up is None
+    assert window.viewing.kept.current.name == ""
+    assert kept(window) == [["tanh"], ["tanh"]]
+
+
+def test_the_list_is_searched_and_a_lesson_read_by_keyboard(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(None)
+    assert not window.docks["lessons"].isVisible()  # nobody has asked
+    actions = {action.text(): action for action in window.menus.actions}
+    actions["Lessons"].trigger()
+    assert window.docks["lessons"].isVisible()
+    listing = window.lessons.listing
+    assert listing.shown() == tuple(
+        sorted(lessons(), key=lambda lesson: [x.topics[0] for x in listing.shown()].index(lesson.topics[0]))
+    )
+    qtbot.keyClicks(listing.search, "hidden units noise")
+    assert [lesson.key for lesson in listing.shown()] == ["hidden-units"]
+    qtbot.keyClick(listing.search, Qt.Key.Key_Return)
+    assert window.lessons.lesson is find("hidden-units")
+    page = window.lessons.page
+    actions["Next step of the lesson"].trigger()
+    assert page.step == 1
+    assert page.cards
+    actions["Step before in the lesson"].trigger()
+    actions["Step before in the lesson"].trigger()
+    assert page.step == 0
+    for _ in find("hidden-units").steps:  # type: ignore[union-attr]
+        actions["Next step of the lesson"].trigger()
+    assert window.lessons.lesson is page.next_lesson or window.lessons.lesson is not find("hidden-units")
+    qtbot.keyClicks(listing.search, " xyzzy")
+    assert not listing.shown()
+
+
+def test_a_link_opens_the_other_lesson_and_one_comes_back_to_the_same_step(
+    make_window: MakeWindow, qtbot: QtBot, lesson: Lesson
+) -> None:
+    window = opened(make_window, qtbot, lesson, step=1)
+    prose = next(part for part in window.lessons.page.findChildren(QLabel) if part.text())
+    assert prose is not None
+    window.lessons.page.link_asked.emit("lesson:line")
+    assert window.lessons.lesson is find("line")
+    window.lessons.open_lesson(lesson)
+    assert window.lessons.page.step == 1
+
+
+def test_what_has_nothing_to_train_has_no_run_button(make_window: MakeWindow, qtbot: QtBot, lesson: Lesson) -> None:
+    window = opened(make_window, qtbot, lesson, step=2)
+    shown = card(window, "other data")
+    assert shown.running.isHidden()
+    shown.opening.click()
+    assert window.document.value.name == "other data"
+
+
+def test_a_set_up_that_cannot_be_opened_is_told_of(make_window: MakeWindow, qtbot: QtBot) -> None:
+    broken = parse(TEXT.replace('template = "two-stage"', 'template = "three-stage"'), "98-two-activations.md")
+    window = opened(make_window, qtbot, broken, step=2)
+    before = window.document.value
+    card(window, "other data").opening.click()
+    assert window.document.value is before
+    assert "three-stage" in window.banner.text
+
+
+def test_prose_has_links_lists_and_air(qapp: object) -> None:
+    text = rich("One **word**, [a link](lesson:line).\n\n1. First\n2. Second\n")
+    assert 'href="lesson:line"' in text
+    assert "<ol" in text
+    assert "line-height:135%" in text
