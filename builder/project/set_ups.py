@@ -84,4 +84,8 @@ def _in_graph(graph: Graph, change: Change, names: list[str]) -> Graph:
         kept = {key: value for key, value in node.params.items() if key in layer.model_fields}
         changed = Node(name, kind, FrozenDict({**kept, **freeze(change.params)}))
         graph = replace(graph, nodes=graph.nodes.set(name, changed))
+        before = find(node.kind)
+        named_by_itself = before is not None and name.rstrip("0123456789") == before.stem
+        if named_by_itself and before.stem != layer.stem:  # "tanh1" must not be what a ReLU is called
+            graph = edits.rename(graph, name, edits.free_name(graph, layer.stem))
     return graph

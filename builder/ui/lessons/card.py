@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
 
 from builder.project.lessons import SetUp
 from builder.ui.icons import dress
 from builder.ui.theme import theme
-from builder.ui.widgets.labels import label
+from builder.ui.widgets.labels import Elided, label
 
+NO_RUN = "not run yet"
 DOT = 10  # pixels: the colour in which the run stands among the curves
 
 
@@ -43,18 +44,18 @@ class SetUpCard(QWidget):
         self._name = label(set_up.name, "heading", wrap=True)
         self._note = label(set_up.note, "note", wrap=True)
         self._note.setVisible(bool(set_up.note))
-        self._result = label("", "figure", wrap=True)
-        self._result.hide()
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        for part in (self._name, self._note, self._result):
-            words.addWidget(part)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(28, 8, 8, 8)
-        row.setSpacing(6)
-        row.addLayout(words, 1)
-        row.addWidget(self.opening, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self.running, 0, Qt.AlignmentFlag.AlignTop)
+        self._result = Elided(NO_RUN, "note")  # always there, so that no button moves when a run ends
+        self._result.setVisible(set_up.run)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(28, 8, 8, 8)
+        grid.setHorizontalSpacing(6)
+        grid.setVerticalSpacing(2)
+        grid.setColumnStretch(0, 1)
+        grid.addWidget(self._name, 0, 0)
+        grid.addWidget(self._note, 1, 0)
+        for column, button in ((1, self.opening), (2, self.running)):
+            grid.addWidget(button, 0, column, 2, 1, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self._result, 2, 0, 1, 3)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         theme().changed.connect(self.update)
 
@@ -67,14 +68,14 @@ class SetUpCard(QWidget):
     def show_state(self, *, open_now: bool, role: str, result: str) -> None:
         """Whether it is what stands on the canvas, in which colour its run is kept ("" for none), how that ended."""
         self._open, self._role = open_now, role
-        self._result.setText(result)
-        self._result.setVisible(bool(result))
+        self._result.setText(result or NO_RUN)
         self.update()
 
     @property
     def result(self) -> str:
         """How its last run ended; "" while there was none."""
-        return self._result.text()
+        text = self._result.text()
+        return text if text != NO_RUN else ""
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -141,9 +141,9 @@ def result(epoch: EpochEnded, finished: Finished) -> str:
     """How a run ended, in a line: the validation figures of its last epoch, and the test."""
     if epoch.validation_loss is None:
         return ""
-    words = f"loss {epoch.validation_loss:.3g}"
+    words = f"validation loss {epoch.validation_loss:.3g}"
     if epoch.validation_accuracy is not None:
-        words += f", right {100 * epoch.validation_accuracy:.1f} %"
+        words += f", {100 * epoch.validation_accuracy:.1f} % right"
     if finished.test_accuracy is not None:
-        words += f" (test {100 * finished.test_accuracy:.1f} %)"
+        words += f" · test {100 * finished.test_accuracy:.1f} %"
     return words

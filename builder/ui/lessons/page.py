@@ -37,7 +37,8 @@ class Page(QWidget):
         self.lesson: Lesson | None = None
         self.step = 0
         self.cards: list[SetUpCard] = []
-        self._title = label("", "title", wrap=True)
+        self._title = label("", "lesson-title", wrap=True)
+        self._aim = label("", "muted", wrap=True)
         self._place = Elided(role="muted")
         self._text = QWidget()
         self._column = QVBoxLayout(self._text)
@@ -72,7 +73,9 @@ class Page(QWidget):
         column.addLayout(head)
         titles = QVBoxLayout()
         titles.setContentsMargins(14, 4, 12, 4)
+        titles.setSpacing(4)
         titles.addWidget(self._title)
+        titles.addWidget(self._aim)
         column.addLayout(titles)
         column.addWidget(self.view, 1)
         column.addLayout(foot)
@@ -81,6 +84,7 @@ class Page(QWidget):
         """Begin with this step of a lesson."""
         self.lesson = lesson
         self._title.setText(lesson.title)
+        self._aim.setText(f"{lesson.aim} About {lesson.minutes} minutes.")
         self.show_step(step)
 
     @property
@@ -107,6 +111,7 @@ class Page(QWidget):
         assert lesson is not None
         self.step = step
         self._clear()
+        self._aim.setVisible(step == 0)
         shown = lesson.steps[step]
         if shown.title:
             self._column.addWidget(label(shown.title, "lesson-heading", wrap=True))
