@@ -85,7 +85,7 @@ def _in_graph(graph: Graph, change: Change, names: list[str]) -> Graph:
         changed = Node(name, kind, FrozenDict({**kept, **freeze(change.params)}))
         graph = replace(graph, nodes=graph.nodes.set(name, changed))
         before = find(node.kind)
-        named_by_itself = before is not None and name.rstrip("0123456789") == before.stem
-        if named_by_itself and before.stem != layer.stem:  # "tanh1" must not be what a ReLU is called
+        # "tanh1" must not be what a ReLU is called; "pool1" suits another pooling.
+        if before is not None and name.rstrip("0123456789") == before.stem != layer.stem:
             graph = edits.rename(graph, name, edits.free_name(graph, layer.stem))
     return graph
