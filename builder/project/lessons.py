@@ -183,7 +183,9 @@ class Lesson:
 
     def matches(self, words: str) -> bool:
         """Whether all of these words occur in title, aim, topics or text."""
-        texts = [part if isinstance(part, str) else part.name for step in self.steps for part in step.parts]
+        texts = [
+            part if isinstance(part, str) else f"{part.name} {part.note}" for step in self.steps for part in step.parts
+        ]
         whole = " ".join((self.title, self.aim, *self.topics, *(step.title for step in self.steps), *texts)).lower()
         return all(word in whole for word in words.lower().split())
 

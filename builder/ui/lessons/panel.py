@@ -39,7 +39,7 @@ class LessonsPanel(QWidget):
         column.addWidget(self._stack)
 
     def sizeHint(self) -> QSize:
-        return QSize(380, 600)
+        return QSize(320, 600)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(280, 200)

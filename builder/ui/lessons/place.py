@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
-WIDTH, SHARE = 380, 0.3  # pixels, and of the window's width at most
+WIDTH, SHARE = 380, 0.26  # pixels, and of the window's width at most
 
 
 class LessonsPlace:

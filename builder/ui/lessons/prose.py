@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QTextBlockFormat, QTextCursor, QTextDocument
+from PySide6.QtGui import QTextBlockFormat, QTextCursor, QTextDocument, QTextTable
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from builder.ui.theme import font, theme
@@ -56,6 +56,13 @@ def rich(markdown: str) -> str:
         cursor.setPosition(block.position())
         cursor.mergeBlockFormat(form)
         block = block.next()
+    for frame in document.rootFrame().childFrames():
+        if isinstance(frame, QTextTable):
+            grid = frame.format().toTableFormat()
+            grid.setBorderBrush(theme().color("line"))
+            grid.setBorderCollapse(True)
+            grid.setCellPadding(4)
+            frame.setFormat(grid)
     found = document.toHtml()
     link = theme().hex("accent")
     return found.replace("<head>", f"<head><style>a {{ color: {link}; text-decoration: none; }}</style>", 1)
