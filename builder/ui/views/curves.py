@@ -282,7 +282,7 @@ class CurveView(TakeawayView):
         for other in self.others():
             every += [(f"training of {other.name}", other.training), (f"validation of {other.name}", other.validation)]
         for name, series in every:
-            words = f'"{name}"'.replace('""', '"') if "," in name else name
+            words = f'"{name.replace(chr(34), chr(34) * 2)}"' if set(name) & set(',"') else name
             lines += [f"{words},{_row(bucket)}" for bucket in series.buckets()]
         return "\n".join(lines) + "\n"
 
