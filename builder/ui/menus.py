@@ -143,6 +143,7 @@ class Menus(QObject):
 
         if self.gallery is None:
             self.gallery = Gallery(self._open_template, self._window)
+            self.gallery.lessons_asked.connect(self._show_lessons)
         self.gallery.ask()
 
     def _open_template(self, name: str, _checked: bool = False) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from builder.project import templates
@@ -197,6 +197,16 @@ def test_the_list_is_searched_and_a_lesson_read_by_keyboard(make_window: MakeWin
     assert window.lessons.lesson is page.next_lesson or window.lessons.lesson is not find("hidden-units")
     qtbot.keyClicks(listing.search, " xyzzy")
     assert not listing.shown()
+
+
+def test_the_gallery_leads_to_the_lessons(make_window: MakeWindow) -> None:
+    window = make_window(None)
+    window.menus.choose_network()
+    gallery = window.menus.gallery
+    assert gallery is not None
+    next(button for button in gallery.findChildren(QPushButton) if button.text().startswith("Lessons")).click()
+    assert not gallery.isVisible()
+    assert window.docks["lessons"].isVisible()
 
 
 def test_a_link_opens_the_other_lesson_and_one_comes_back_to_the_same_step(

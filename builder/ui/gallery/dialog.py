@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QPixmap, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -40,7 +40,10 @@ class Gallery(QDialog):
         search: what is typed filters the cards; cards: what is left; pane: what is chosen.
         pictures: makes figures and pictures while the dialog can be seen.
         open_button: opens what is chosen, as Enter and a double click do.
+        lessons_asked: rather a lesson than a network.
     """
+
+    lessons_asked = Signal()
 
     def __init__(self, open_network: Callable[[str], bool], parent: QWidget | None = None) -> None:
         """`open_network` takes the name of a template or `EMPTY`; it answers whether that was opened."""
@@ -96,6 +99,11 @@ class Gallery(QDialog):
         foot = QHBoxLayout()
         foot.setContentsMargins(0, 0, 6, 0)
         foot.setSpacing(8)
+        lessons = QPushButton("Lessons: experiments that run at a click")
+        lessons.setProperty("kind", "link")
+        lessons.setAutoDefault(False)
+        lessons.clicked.connect(self._ask_lessons)
+        foot.addWidget(lessons)
         foot.addStretch(1)
         cancel = QPushButton("Cancel")
         cancel.setAutoDefault(False)
@@ -107,6 +115,10 @@ class Gallery(QDialog):
         foot.addWidget(cancel)
         foot.addWidget(self.open_button)
         column.addLayout(foot)
+
+    def _ask_lessons(self) -> None:
+        self.reject()
+        self.lessons_asked.emit()
 
     # What others ask ------------------------------------------------------------------------------------------------
 
