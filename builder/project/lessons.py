@@ -36,7 +36,8 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Built at first use, as all parameters are: the start of the program does not wait for lessons.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Head(_Value):

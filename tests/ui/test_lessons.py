@@ -13,6 +13,7 @@ from builder.project.lessons import Lesson, find, lessons, parse
 from builder.train.messages import State
 from builder.ui.files import Answer
 from builder.ui.lessons.card import SetUpCard
+from builder.ui.lessons.listing import Listing
 from builder.ui.lessons.prose import rich
 from builder.ui.views.curves import CurveView
 from builder.ui.window import MainWindow
@@ -174,6 +175,7 @@ def test_another_network_opened_in_a_lesson_is_none_of_its_runs(
 def test_the_list_is_searched_and_a_lesson_read_by_keyboard(make_window: MakeWindow, qtbot: QtBot) -> None:
     window = make_window(None)
     assert not window.docks["lessons"].isVisible()  # nobody has asked
+    assert window.lessons.findChild(Listing) is None  # and nothing of it is made before
     actions = {action.text(): action for action in window.menus.actions}
     actions["Lessons"].trigger()
     assert window.docks["lessons"].isVisible()

@@ -50,9 +50,9 @@ class Guide(QObject):
         self._show_view = show_view
         self._opening = False
         self._epoch: EpochEnded | None = None
-        panel.page.set_up_asked.connect(self.open_set_up)
-        panel.page.run_asked.connect(self.run)
-        panel.page.turned.connect(self._show_state)
+        panel.set_up_asked.connect(self.open_set_up)
+        panel.run_asked.connect(self.run)
+        panel.turned.connect(self._show_state)
         panel.opened.connect(lambda _lesson: self.leave())
         panel.left.connect(self.leave)
         document.changed.connect(lambda _old, _new: self._name_run())
@@ -130,7 +130,7 @@ class Guide(QObject):
         roles = {run.name: run.role for run in self._kept.runs if run.name}
         if self.set_up is not None and self._live.stands:
             roles[self._kept.current.name] = "validation"
-        for card in self._panel.page.cards:
+        for card in self._panel.cards:
             name = card.set_up.name
             card.show_state(
                 open_now=card.set_up is self.set_up, role=roles.get(name, ""), result=self.results.get(name, "")

@@ -1,12 +1,13 @@
-"""The panel of lessons: their list, or the one that was chosen."""
+"""The panel of lessons: their list, or the one that was chosen. Its content is made when somebody looks at it."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from builder.project.lessons import LINK, Lesson, find, lessons
+from builder.ui.lessons.card import SetUpCard
 from builder.ui.lessons.listing import Listing
 from builder.ui.lessons.page import Page
 
@@ -16,27 +17,59 @@ class LessonsPanel(QWidget):
 
     Attributes:
         opened: a lesson was opened, left: it was left. A lesson follows another without this one.
-        listing, page: the list, and what is chosen.
     """
 
     opened = Signal(object)  # Lesson
     left = Signal()
+    turned = Signal()  # another step is shown
+    set_up_asked = Signal(object)  # SetUp
+    run_asked = Signal(object)  # SetUp
 
     def __init__(self) -> None:
         super().__init__()
         self._steps: dict[str, int] = {}  # where each lesson was left
-        every = lessons()
-        self.listing, self.page = Listing(every), Page(every)
-        self.listing.chosen.connect(self.open_lesson)
-        self.page.lesson_asked.connect(self.open_lesson)
-        self.page.list_asked.connect(self.leave)
-        self.page.link_asked.connect(self.follow)
+        self._parts: tuple[Listing, Page] | None = None
         self._stack = QStackedWidget()
-        self._stack.addWidget(self.listing)
-        self._stack.addWidget(self.page)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
+
+    def _made(self) -> tuple[Listing, Page]:
+        if self._parts is None:
+            every = lessons()
+            listing, page = self._parts = Listing(every), Page(every)
+            listing.chosen.connect(self.open_lesson)
+            page.lesson_asked.connect(self.open_lesson)
+            page.list_asked.connect(self.leave)
+            page.link_asked.connect(self.follow)
+            page.turned.connect(self.turned)
+            page.set_up_asked.connect(self.set_up_asked)
+            page.run_asked.connect(self.run_asked)
+            self._stack.addWidget(listing)
+            self._stack.addWidget(page)
+        return self._parts
+
+    @property
+    def listing(self) -> Listing:
+        """The list."""
+        return self._made()[0]
+
+    @property
+    def page(self) -> Page:
+        """What is chosen in it."""
+        return self._made()[1]
+
+    @property
+    def cards(self) -> list[SetUpCard]:
+        """The cards of the step that is shown."""
+        return self.page.cards if self.lesson is not None else []
+
+    @property
+    def lesson(self) -> Lesson | None:
+        """The lesson that is open; None while the list is shown."""
+        if self._parts is None or self._stack.currentWidget() is not self.page:
+            return None
+        return self.page.lesson
 
     def sizeHint(self) -> QSize:
         return QSize(320, 600)
@@ -44,18 +77,16 @@ class LessonsPanel(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(280, 200)
 
-    @property
-    def lesson(self) -> Lesson | None:
-        """The lesson that is open; None while the list is shown."""
-        return self.page.lesson if self._stack.currentWidget() is self.page else None
+    def showEvent(self, event: QShowEvent) -> None:
+        self._made()
+        super().showEvent(event)
 
     def open_lesson(self, lesson: Lesson) -> None:
         """Show a lesson, at the step where it was left."""
         self._note()
-        self.page.show_lesson(lesson, self._steps.get(lesson.key, 0))
         self._stack.setCurrentWidget(self.page)
+        self.page.show_lesson(lesson, self._steps.get(lesson.key, 0))
         self.opened.emit(lesson)
-        self.page.turned.emit()
 
     def leave(self) -> None:
         """Go back to the list."""
