@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -182,13 +182,20 @@ class Lesson:
         texts = (part for step in self.steps for part in step.parts if isinstance(part, str))
         return tuple(link for text in texts for link in _LINK.findall(text))
 
+    def named(self, words: str) -> bool:
+        """Whether all of these words occur in title, aim, topics or the headings of the steps."""
+        return _holds((self.title, self.aim, *self.topics, *(step.title for step in self.steps)), words)
+
     def matches(self, words: str) -> bool:
-        """Whether all of these words occur in title, aim, topics or text."""
-        texts = [
-            part if isinstance(part, str) else f"{part.name} {part.note}" for step in self.steps for part in step.parts
-        ]
-        whole = " ".join((self.title, self.aim, *self.topics, *(step.title for step in self.steps), *texts)).lower()
-        return all(word in whole for word in words.lower().split())
+        """Whether all of these words occur in any of it."""
+        parts = (part for step in self.steps for part in step.parts)
+        texts = [part if isinstance(part, str) else f"{part.name} {part.note}" for part in parts]
+        return _holds((self.title, self.aim, *self.topics, *(step.title for step in self.steps), *texts), words)
+
+
+def _holds(texts: Iterable[str], words: str) -> bool:
+    whole = " ".join(texts).lower()
+    return all(word in whole for word in words.lower().split())
 
 
 @lru_cache(maxsize=1)
@@ -252,13 +259,13 @@ def _parts(text: str, begin: int, end: int, file: str) -> Iterator[Part]:
         if words := text[place : match.start()].strip():
             yield words
         line = _line(text, match.start(1))
-        yield replace_place(_value(SetUp, match.group(1), file, line), f"{file}, line {line - 1}")
+        yield _placed(_value(SetUp, match.group(1), file, line), f"{file}, line {line - 1}")
         place = match.end()
     if words := text[place:end].strip():
         yield words
 
 
-def replace_place(set_up: SetUp, place: str) -> SetUp:
+def _placed(set_up: SetUp, place: str) -> SetUp:
     """The same set-up, said to stand there."""
     return set_up.model_copy(update={"place": place})
 

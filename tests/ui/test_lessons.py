@@ -183,6 +183,10 @@ def test_the_list_is_searched_and_a_lesson_read_by_keyboard(make_window: MakeWin
     assert listing.shown() == tuple(
         sorted(lessons(), key=lambda lesson: [x.topics[0] for x in listing.shown()].index(lesson.topics[0]))
     )
+    qtbot.keyClicks(listing.search, "pooling")
+    assert len(listing.shown()) > 1
+    assert listing.cards.currentItem().text() == "Max or average pooling"  # others only mention it
+    listing.search.clear()
     qtbot.keyClicks(listing.search, "hidden units noise")
     assert [lesson.key for lesson in listing.shown()] == ["hidden-units"]
     qtbot.keyClick(listing.search, Qt.Key.Key_Return)

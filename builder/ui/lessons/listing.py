@@ -93,7 +93,15 @@ class Listing(QWidget):
                 item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, lesson.aim)
                 self.cards.addItem(item)
         self._stack.setCurrentWidget(self.cards if self.shown() else self._nothing)
-        self.cards.setCurrentRow(1 if self.search.text() and self.cards.count() else -1)
+        self.cards.setCurrentRow(self._best())
+
+    def _best(self) -> int:
+        """The row that Enter opens: of a lesson that is called so, else of one that mentions it; else -1."""
+        words = self.search.text()
+        known = [(row, self.cards.item(row).data(_LESSON)) for row in range(self.cards.count())]
+        rows = [row for row, lesson in known if lesson is not None]
+        named = [row for row, lesson in known if lesson is not None and lesson.named(words)]
+        return next(iter(named or rows), -1) if words.strip() else -1
 
     def _open(self, item: QListWidgetItem) -> None:
         lesson = item.data(_LESSON)
