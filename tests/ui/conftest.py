@@ -26,6 +26,14 @@ def quick(project: Project, epochs: int = 2) -> Project:
     return set_setting(set_setting(project, "data.limit", 256), "training.epochs", epochs)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _application(qapp: object) -> None:
+    """Fonts cannot be measured before there is an application: Qt ends the process.
+
+    A test that needs nothing else of Qt may be the first of a worker when tests run in parallel.
+    """
+
+
 @pytest.fixture
 def make_window(qtbot: QtBot, qapp: object, tmp_path: Path) -> Iterator[MakeWindow]:
     """Makes windows that stand on an unseen screen, their trainers begun; all are closed afterwards."""
