@@ -140,18 +140,20 @@ class Observer:
         return self._sample
 
     def _part(self, name: PartName) -> tuple[Part, PartName]:
-        parts = {
-            PartName.TRAIN: self._data.train,
-            PartName.VALIDATION: self._data.validation,
-            PartName.TEST: self._data.test,
-        }
-        return (parts[name], name) if len(parts[name]) else (self._data.train, PartName.TRAIN)
+        part = part_of(self._data, name)
+        return (part, name) if len(part) else (self._data.train, PartName.TRAIN)
 
     def _laid(self) -> tuple[Plane, Tensor]:
         if self._plane is None:
             plane = planes.lay_plane(self._data.train)
             self._plane = plane, planes.grid(plane, self._data.encode)
         return self._plane
+
+
+def part_of(data: Prepared, name: PartName) -> Part:
+    """The part of this name."""
+    parts = {PartName.TRAIN: data.train, PartName.VALIDATION: data.validation, PartName.TEST: data.test}
+    return parts[name]
 
 
 class Look:

@@ -45,10 +45,11 @@ class Own:
 
 @dataclass(frozen=True)
 class Pin:
-    """What all pictures are made of: a sample of the validation part by its position, or in its place a picture."""
+    """What all pictures are made of: a sample of a part of the data by its position, or in its place a picture."""
 
     sample: int = 0
     own: Own | None = None
+    part: Part = Part.VALIDATION
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from builder.inspect.activations import at_inference
-from builder.train.messages import Confusion, FindMistake, Phase
+from builder.train.messages import Confusion, Phase
 
 if TYPE_CHECKING:
     from builder.data.resident import Part
@@ -77,7 +77,7 @@ def evaluate(learner: Learner, part: Part, between: Callable[[], None]) -> Figur
         return None
     loss = learner.zero()
     count: _Count | None = None
-    for rows in torch.arange(len(part)).split(_at_once(learner)):  # type: ignore[no-untyped-call]
+    for rows in torch.arange(len(part)).split(at_once(learner)):  # type: ignore[no-untyped-call]
         between()
         with at_inference(learner.root):
             x, target = learner.load(rows, part)
@@ -111,30 +111,6 @@ class _Count:
         return self._cells.cpu().numpy().astype(np.int64).reshape(self._classes, self._classes)
 
 
-def first_wrong(learner: Learner, part: Part, wish: FindMistake, cancelled: Callable[[], bool]) -> int | None:
-    """Position of the first sample that is answered wrongly in the wished way, from the one behind on and around."""
-    if not learner.objective.counts:
-        return None
-    for rows in ((torch.arange(len(part)) + wish.after + 1) % max(1, len(part))).split(_at_once(learner)):  # type: ignore[no-untyped-call]
-        if cancelled():
-            return None
-        with at_inference(learner.root):
-            x, target = learner.load(rows, part)
-            wrong = _wrong(learner, learner.model(x), target, wish).nonzero()
-        if len(wrong):
-            return int(rows[int(wrong[0, 0])])
-    return None
-
-
-def _wrong(learner: Learner, scores: Tensor, target: Tensor, wish: FindMistake) -> Tensor:
-    """Which answers are wrong in the wished way: bool (samples,)."""
-    wrong = ~learner.objective.correct(scores, target)
-    for found, wished in zip(learner.objective.classes(scores, target), (wish.said, wish.true), strict=True):
-        if wished is not None:
-            wrong &= found == wished
-    return wrong
-
-
-def _at_once(learner: Learner) -> int:
+def at_once(learner: Learner) -> int:
     """As many samples as 2^20 input numbers: large enough to be fast, small enough for any memory."""
     return min(1024, max(learner.job.training.batch_size, 2**20 // math.prod(learner.plan.input_shape)))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from builder.compile.stored import Carried
 from builder.graph.problems import Problem
+from builder.inspect.picture import Part
 
 
 class State(Enum):
@@ -100,16 +101,20 @@ class SaveWeights:
 
 @dataclass(frozen=True)
 class FindMistake:
-    """Look for a sample of the validation part that is answered wrongly, from the one behind position `after` on and
-    around; `MistakeFound` answers. Obeyed after the end, too.
+    """Look for a sample that is answered wrongly; `MistakeFound` answers. Obeyed after the end, too.
+
+    Of any kind, it is the first one behind position `after`, and around. Of a kind, the worst comes first: the one of
+    whose wrong class the network is most sure; and where `after` is of this kind, the next worst.
 
     Attributes:
         true, said: only one that is of this class, and that is said to be of that one (by number); None for any.
+        part: where to look.
     """
 
     after: int
     true: int | None = None
     said: int | None = None
+    part: Part = Part.VALIDATION
 
 
 Command = (
@@ -209,9 +214,10 @@ class WeightsSaved:
 
 @dataclass(frozen=True)
 class MistakeFound:
-    """The position of a sample of the validation part that is answered wrongly; None where there is none."""
+    """The position of a sample of this part that is answered wrongly; None where there is none."""
 
     position: int | None
+    part: Part = Part.VALIDATION
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,13 @@ class Objective:
             return (scores.reshape(-1) > limit).long(), (target.reshape(-1) > 0.5).long()
         return scores.argmax(1), target
 
+    def certainty(self, scores: Tensor) -> Tensor:
+        """How sure each answer is of the class that it names: (samples,), for comparing. Only where it `counts`."""
+        answer = self.answer(scores)
+        if _one_for_two(scores):
+            return (answer.reshape(-1) - 0.5).abs()
+        return answer.amax(1)
+
     def class_count(self, scores: Tensor) -> int:
         """How many classes these scores tell apart. Only where it `counts`."""
         return 2 if _one_for_two(scores) else scores.shape[1]

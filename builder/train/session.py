@@ -23,7 +23,7 @@ from builder.train.divergence import Divergence
 from builder.train.failure import all_frozen, astray, problem_of
 from builder.train.job import Job
 from builder.train.learner import Learner, NotFiniteError, initial, make_learner
-from builder.train.loop import Figures, evaluate, first_wrong, step, train_epoch
+from builder.train.loop import Figures, evaluate, step, train_epoch
 from builder.train.messages import (
     EpochEnded,
     Event,
@@ -42,6 +42,7 @@ from builder.train.messages import (
     WeightsSaved,
 )
 from builder.train.meter import Rows, joined, mean
+from builder.train.mistakes import Mistakes
 from builder.train.run import Record, disk_problem, resume, write_weights
 from builder.writing import problem_of as problem_of_writing
 
@@ -105,6 +106,7 @@ class Session:
         self._host, self._folder, self._must_record, self._go_on = host, folder, must_record, go_on
         self._record: Record | None = None
         self._keeper: threads.Keeper | None = None
+        self._mistakes: Mistakes | None = None
         self._threads = 1
         self._clock = _Clock()
         self._divergence = Divergence()
@@ -298,10 +300,10 @@ class Session:
         self._host.emit(WeightsSaved(path, problem))
 
     def find_mistake(self, wish: FindMistake) -> None:
-        """Tell which sample of the validation part is answered wrongly, as wished; nothing happens to the run."""
+        """Tell which sample is answered wrongly, as wished; nothing happens to the run."""
         if self.learner is not None:
-            part = self.learner.data.validation
-            self._host.emit(MistakeFound(first_wrong(self.learner, part, wish, self._host.cancelled)))
+            self._mistakes = self._mistakes or Mistakes(self.learner)
+            self._host.emit(MistakeFound(self._mistakes.find(wish, self._host.cancelled), wish.part))
 
     def set_learning_rate(self, value: float) -> None:
         """Use another learning rate from the next update on."""

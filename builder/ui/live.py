@@ -89,7 +89,7 @@ class Live(QObject):
     failed = Signal(object)  # Problem
     finished = Signal(object)  # Finished
     weights_saved = Signal(object, object)  # the file that `save_weights` named; a Problem, or None when it is written
-    mistake_found = Signal(object)  # the position of a sample that is answered wrongly; None where there is none
+    mistake_found = Signal(object)  # MistakeFound
     rate_changed = Signal(int, float)  # by hand, behind this step of the run: the learning rate is this now
     pace_changed = Signal(float)
     cleared = Signal()  # another run begins: curves and pictures start anew
@@ -214,10 +214,10 @@ class Live(QObject):
         """Write the weights as they are into the run folder."""
         self._send(TakeSnapshot())
 
-    def find_mistake(self, after: int, true: int | None = None, said: int | None = None) -> None:
-        """Look for the next wrong answer in the validation part (see `FindMistake`); `mistake_found` tells it."""
+    def find_mistake(self, wish: FindMistake) -> None:
+        """Look for a wrong answer; `mistake_found` tells it."""
         if not self._sketch:  # a part of a network answers nothing
-            self._send(FindMistake(after, true, said))
+            self._send(wish)
 
     @property
     def no_weights(self) -> str:
@@ -443,8 +443,8 @@ class Live(QObject):
             case WeightsSaved(path, problem):
                 self._saves -= 1
                 self.weights_saved.emit(path, problem)
-            case MistakeFound(position):
-                self.mistake_found.emit(position)
+            case MistakeFound():
+                self.mistake_found.emit(event)
             case Warned(problem):
                 self.warned.emit(problem)
             case Failed(problem):

@@ -6,11 +6,12 @@ Knows every view only as a `View`; where they stand on the screen is the window'
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from builder.inspect.picture import Attention, Own, Picture, Pin
-from builder.train.messages import Prepared
+from builder.inspect.picture import Attention, Own, Part, Picture, Pin
+from builder.train.messages import FindMistake, MistakeFound, Prepared
 from builder.ui import views as _registered_views  # noqa: F401  (registers all views)
 from builder.ui.document import Document
 from builder.ui.live import Live
@@ -18,8 +19,8 @@ from builder.ui.views.base import Subject, View, all_views
 from builder.ui.views.kept import Kept
 from builder.ui.views.own import own_shape
 
-NONE_WRONG = "There is no wrong answer in the validation part."
-NONE_OF_THE_KIND = "By now, there is no such wrong answer in the validation part."
+NONE_WRONG = "There is no wrong answer in the {} part."
+NONE_OF_THE_KIND = "By now, there is no such wrong answer in the {} part."
 
 
 class LiveViews(QObject):
@@ -69,6 +70,7 @@ class LiveViews(QObject):
         shown.layer_asked.connect(self._document.go_to)
         shown.sample_asked.connect(self.pin_sample)
         shown.own_asked.connect(self.pin_own)
+        shown.part_asked.connect(self.pin_part)
         shown.mistake_asked.connect(self._find)
         for other in self.views.values():
             shown.seen.connect(other.mark_seen)
@@ -79,7 +81,9 @@ class LiveViews(QObject):
         """Tell every view what is selected, of which network."""
         chosen = [self._document.flat_name(name) for name in self._document.selection]
         names = tuple(name for name in chosen if name is not None)
-        subject = Subject(self._document.flat, names, self._classes, self.pin.sample, self.pin.own is not None)
+        subject = Subject(
+            self._document.flat, names, self._classes, self.pin.sample, self.pin.own is not None, self.pin.part
+        )
         for shown in self.views.values():
             shown.set_subject(subject)
         self.attention_changed.emit()
@@ -88,7 +92,7 @@ class LiveViews(QObject):
         """All that the views on the screen and these cards need pictures of; `None` where nobody sees any of it."""
         pin = self.pin
         if cards is None:
-            return Attention(sample=pin.sample, own=pin.own)
+            return Attention(part=pin.part, sample=pin.sample, own=pin.own)
         activations = set(cards)
         filters: set[str] = set()
         statistics = bool(activations)  # for the badges on the cards
@@ -98,17 +102,22 @@ class LiveViews(QObject):
                 activations |= wish.activations
                 filters |= wish.filters
                 statistics = statistics or wish.statistics
-        return Attention(frozenset(activations), frozenset(filters), statistics, sample=pin.sample, own=pin.own)
+        return Attention(frozenset(activations), frozenset(filters), statistics, pin.part, pin.sample, pin.own)
 
     def pin_sample(self, index: int) -> None:
-        """Look at another sample of the validation part."""
-        count = self._live.prepared.validation_samples if self._live.prepared else 0
-        self.pin = Pin(index % count if count else max(0, index))
+        """Look at another sample of the part that is looked at."""
+        count = _count(self._live.prepared, self.pin.part)
+        self.pin = Pin(index % count if count else max(0, index), part=self.pin.part)
+        self.renew_subject()
+
+    def pin_part(self, part: Part) -> None:
+        """Look at the samples of another part of the data."""
+        self.pin = Pin(part=part)
         self.renew_subject()
 
     def pin_own(self, own: Own) -> None:
         """Look at a picture of the user's own instead."""
-        before, self.pin = self.pin, Pin(self.pin.sample, own)
+        before, self.pin = self.pin, replace(self.pin, own=own)
         if before.own is None:
             self.renew_subject()  # while one draws on, the views have the same subject
         self.attention_changed.emit()
@@ -116,15 +125,20 @@ class LiveViews(QObject):
     def _unpin(self) -> None:
         self.pin = Pin()
 
-    def _find(self, after: int, true: int | None, said: int | None) -> None:
-        self._of_a_kind = true is not None or said is not None
-        self._live.find_mistake(after, true, said)
+    def find_mistake(self) -> None:
+        """Look at the next sample that is answered wrongly, of whatever kind."""
+        self._find(FindMistake(self.pin.sample, part=self.pin.part))
 
-    def _found(self, position: int | None) -> None:
-        if position is None:
-            self._say(NONE_OF_THE_KIND if self._of_a_kind else NONE_WRONG)
+    def _find(self, wish: FindMistake) -> None:
+        self._of_a_kind = wish.true is not None or wish.said is not None
+        self._live.find_mistake(wish)
+
+    def _found(self, found: MistakeFound) -> None:
+        if found.position is None:
+            self._say((NONE_OF_THE_KIND if self._of_a_kind else NONE_WRONG).format(found.part.value))
         else:
-            self.pin_sample(position)
+            self.pin = Pin(part=found.part)
+            self.pin_sample(found.position)
 
     # News of the run ------------------------------------------------------------------------------------------------
 
@@ -145,4 +159,14 @@ class LiveViews(QObject):
 def _fitting(pin: Pin, event: Prepared) -> Pin:
     """What stays pinned of this now that other data may be there."""
     own = pin.own if pin.own is not None and pin.own.shape == own_shape(event) else None
-    return Pin(pin.sample if pin.sample < event.validation_samples else 0, own)
+    if pin.sample < _count(event, pin.part):
+        return Pin(pin.sample, own, pin.part)
+    return Pin(0, own)
+
+
+def _count(event: Prepared | None, part: Part) -> int:
+    """Samples of a part of the data; 0 while nobody knows."""
+    if event is None:
+        return 0
+    counts = {Part.TRAIN: event.train_samples, Part.VALIDATION: event.validation_samples, Part.TEST: event.test_samples}
+    return counts[part]

@@ -279,7 +279,7 @@ class Menus(QObject):
         menu.addAction(self._weights)  # also where it is looked for by who thinks of the run
         self._add(menu, "Next sample", lambda: window.viewing.pin_sample(window.viewing.pin.sample + 1), "Ctrl+.")
         self._add(menu, "Previous sample", lambda: window.viewing.pin_sample(window.viewing.pin.sample - 1), "Ctrl+,")
-        self._add(menu, "Next wrong answer", lambda: live.find_mistake(window.viewing.pin.sample), "F8")
+        self._add(menu, "Next wrong answer", window.viewing.find_mistake, "F8")
 
     def _curves(self) -> CurveView:
         shown = self._window.views[LossView.key]

@@ -117,7 +117,7 @@ def test_no_batch_of_an_evaluation_waits_for_the_device(monkeypatch: pytest.Monk
     from builder.train.learner import make_learner
 
     learner = make_learner(picture_job(), lambda *_: None, lambda: False)
-    monkeypatch.setattr(loop, "_at_once", lambda _learner: 20)
+    monkeypatch.setattr(loop, "at_once", lambda _learner: 20)
     calls: list[str] = []
     for name in ("item", "tolist", "__bool__", "__int__", "nonzero", "bincount"):
         monkeypatch.setattr(torch.Tensor, name, lambda *_, called=name, **__: calls.append(called))

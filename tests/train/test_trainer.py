@@ -13,7 +13,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from builder.inspect.picture import Attention, Picture
+from builder.inspect.picture import Attention, Part, Picture
 from builder.train.mailbox import Mailbox
 from builder.train.messages import (
     EpochEnded,
@@ -467,18 +467,25 @@ def test_the_newest_picture_wins() -> None:
     assert mailbox.empty
 
 
-def wrong_ones(flight: Flight) -> list[int]:
-    """Positions of all wrong answers in the validation part, counted here by hand."""
+def wrong_ones(flight: Flight, part_name: str = "validation") -> list[int]:
+    """Positions of all wrong answers in a part, counted here by hand."""
+    return list(certainties(flight, part_name))
+
+
+def certainties(flight: Flight, part_name: str = "validation") -> dict[int, float]:
+    """By position: the probability of the wrong class."""
     learner = flight.trainer._pilot.session.learner
     assert learner is not None
-    part = learner.data.validation
+    part = getattr(learner.data, part_name)
     with torch.no_grad():
         x, target = learner.load(torch.arange(len(part)), part)
         training = learner.root.training
         learner.root.eval()
-        right = learner.objective.correct(learner.model(x), target)
+        scores = learner.model(x)
+        right = learner.objective.correct(scores, target)
         learner.root.train(training)
-    return [number for number, good in enumerate(right.tolist()) if not good]
+    sure = scores.softmax(1).amax(1).tolist()
+    return {number: sure[number] for number, good in enumerate(right.tolist()) if not good}
 
 
 def test_wrong_answers_are_found_one_behind_the_other_and_around(fly: Fly) -> None:
@@ -513,11 +520,28 @@ def test_only_the_wished_kind_of_wrong_answer_is_found(fly: Fly) -> None:
             flight.trainer.send(FindMistake(after, true, said))
             after = flight.until(MistakeFound).position
             kind.append(after)
-        assert kind == sorted(set(kind))
+        sure = certainties(flight)
+        assert kind == sorted(set(kind), key=lambda place: -sure[place]), "the worst first"
         found |= set(kind)
         flight.trainer.send(FindMistake(after, true, said))
         assert flight.until(MistakeFound).position == (kind[0] if kind else None)
     assert sorted(found) == positions
+
+
+def test_mistakes_are_looked_for_in_the_wished_part(fly: Fly) -> None:
+    flight = fly(picture_job(epochs=1))
+    finished = flight.finish()
+    sure = certainties(flight, "test")
+    true, said = np.argwhere(finished.confusion - np.diag(finished.confusion.diagonal()))[0].tolist()
+    flight.trainer.send(FindMistake(-1, true, said, Part.TEST))
+    found = flight.until(MistakeFound)
+    assert found.part is Part.TEST
+    assert found.position in sure
+    learner = flight.trainer._pilot.session.learner
+    assert learner is not None
+    assert learner.data.test.target(found.position) == true
+    flight.trainer.send(FindMistake(-1, part=Part.TEST))
+    assert flight.until(MistakeFound).position == min(sure)
 
 
 def test_a_wrong_answer_is_found_after_the_end_too_and_none_where_all_are_right(fly: Fly) -> None:

@@ -6,8 +6,10 @@ import numpy as np
 from pytestqt.qtbot import QtBot
 
 from builder.graph import edits
+from builder.inspect.picture import Part
 from builder.inspect.scores import mistakes
 from builder.project import templates
+from builder.train.messages import FindMistake, MistakeFound
 from builder.ui.live_views import NONE_OF_THE_KIND, NONE_WRONG
 from builder.ui.views.confusion import ConfusionView
 from builder.ui.views.sample import SampleView
@@ -23,7 +25,7 @@ def test_the_next_wrong_answer_is_pinned(make_window: MakeWindow, qtbot: QtBot) 
     assert not view.mistake.property("absent")
     with qtbot.waitSignal(window.live.mistake_found, timeout=PATIENCE) as told:
         view.mistake.click()
-    assert window.viewing.pin.sample == told.args[0] > 0
+    assert window.viewing.pin.sample == told.args[0].position > 0
 
     def wrong() -> bool:
         seen = view.picture
@@ -54,16 +56,46 @@ def test_a_mistake_in_the_matrix_leads_to_a_sample_of_its_kind(make_window: Make
     qtbot.waitUntil(of_the_kind, timeout=PATIENCE)
     never = np.argwhere(confusion.shown.counts == 0)[0].tolist()
     with qtbot.waitSignal(window.live.mistake_found, timeout=PATIENCE):
-        confusion.mistake_asked.emit(0, *never)
-    assert window.status._hint.text() == NONE_OF_THE_KIND
+        confusion.mistake_asked.emit(FindMistake(0, *never))
+    assert window.status._hint.text() == NONE_OF_THE_KIND.format("validation")
+
+
+def test_mistakes_of_the_test_part_lead_to_its_samples_and_back(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(quick(templates.load("lenet5"), epochs=1))
+    until_parked(qtbot, window)
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE):
+        window.live.run()
+    confusion, sample = window.views["confusion"], window.views["sample"]
+    assert isinstance(confusion, ConfusionView)
+    assert isinstance(sample, SampleView)
+    window.docks["confusion"].raise_()
+    qtbot.waitUntil(lambda: confusion.shown is not None, timeout=PATIENCE)
+    assert sample.part.property("absent")
+    confusion.part.choose(1)
+    wrong = mistakes(confusion.shown.counts, 1)[0]
+    confusion.board.matrix.chosen.emit((wrong.true, wrong.said))
+
+    def seen_of(part: Part) -> bool:
+        seen = sample.picture
+        return seen is not None and seen.attention.part is part
+
+    qtbot.waitUntil(lambda: seen_of(Part.TEST) and sample.picture.target == wrong.true, timeout=PATIENCE)
+    assert int(np.argmax(sample.picture.output)) == wrong.said
+    assert sample.part.words == "test"
+    assert "test part" in sample.index.toolTip()
+    window.viewing.pin_sample(window.viewing.pin.sample + 1)
+    assert window.viewing.pin.part is Part.TEST, "the next sample is of the same part"
+    sample.part.choose(0)
+    qtbot.waitUntil(lambda: seen_of(Part.VALIDATION), timeout=PATIENCE)
+    assert sample.part.property("absent")
 
 
 def test_where_nothing_is_wrong_it_is_said(make_window: MakeWindow, qtbot: QtBot) -> None:
     window = make_window(templates.load("lenet5"))
     until_parked(qtbot, window)
-    window.live.mistake_found.emit(None)
+    window.live.mistake_found.emit(MistakeFound(None))
     assert window.viewing.pin.sample == 0
-    assert window.status._hint.text() == NONE_WRONG
+    assert window.status._hint.text() == NONE_WRONG.format("validation")
 
 
 def test_an_unfinished_network_has_no_wrong_answers(make_window: MakeWindow, qtbot: QtBot) -> None:
@@ -76,6 +108,6 @@ def test_an_unfinished_network_has_no_wrong_answers(make_window: MakeWindow, qtb
     qtbot.waitUntil(lambda: view.picture is not None and not len(view.picture.output), timeout=PATIENCE)
     assert view.mistake.property("absent")
     with qtbot.assertNotEmitted(window.live.failed), qtbot.assertNotEmitted(window.live.mistake_found):
-        window.live.find_mistake(0)
+        window.live.find_mistake(FindMistake(0))
         window.viewing.pin_sample(1)  # a picture that comes afterwards: the trainer has read the command, and is well
         qtbot.waitUntil(lambda: view.picture is not None and view.picture.attention.sample == 1, timeout=PATIENCE)

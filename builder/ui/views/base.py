@@ -11,7 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from builder.compile.infer import Inference
-from builder.inspect.picture import Attention, Picture
+from builder.inspect.picture import Attention, Part, Picture
 from builder.train.messages import EpochEnded, Finished, Prepared
 from builder.ui.views.field import Box
 from builder.ui.views.kept import Kept
@@ -26,7 +26,7 @@ class Subject:
     """What the views look at: the selected nodes of a network, and the classes that it tells apart.
 
     Attributes:
-        sample: the pinned sample's position in the validation part.
+        sample: the pinned sample's position in `part` of the data.
         own: whether a picture of the user's own is looked at in its place.
     """
 
@@ -35,6 +35,7 @@ class Subject:
     classes: tuple[str, ...] = ()
     sample: int = 0
     own: bool = False
+    part: Part = Part.VALIDATION
 
 
 class View(QWidget):
@@ -48,8 +49,8 @@ class View(QWidget):
         attention_changed: what the view wants to see is another thing now.
         sample_asked: the user wants another pinned sample (its position).
         own_asked: the user wants this picture (an `Own`) in place of the pinned sample.
-        mistake_asked: the user wants a sample that is answered wrongly, the next behind this position; of this true
-            class and said to be of that one, or None for any.
+        part_asked: the user wants the samples of another part of the data (a `Part`).
+        mistake_asked: the user wants a sample that is answered wrongly (a `FindMistake`).
         layer_asked: the user wants this layer selected (its dotted name).
         seen: the pointer is on a value: what that sees of the input (`field.Box`), or None when it has left.
         said: a sentence for the status line: what was saved or copied, or why it was not.
@@ -63,7 +64,8 @@ class View(QWidget):
     attention_changed = Signal()
     sample_asked = Signal(int)
     own_asked = Signal(object)
-    mistake_asked = Signal(int, object, object)
+    part_asked = Signal(object)
+    mistake_asked = Signal(object)
     layer_asked = Signal(str)
     seen = Signal(object)
     said = Signal(str)

@@ -8,8 +8,9 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
+from builder.inspect.picture import Part
 from builder.inspect.scores import Counts
-from builder.train.messages import EpochEnded, Finished
+from builder.train.messages import EpochEnded, FindMistake, Finished
 from builder.ui.theme import font, theme
 from builder.ui.views.base import Subject, view
 from builder.ui.views.frame import MARGIN, Choice, ViewFrame
@@ -22,7 +23,7 @@ from builder.ui.widgets.labels import Text
 
 FORMS = ("matrix", "per class", "mistakes")
 MATRIX, PER_CLASS, MISTAKES = range(3)
-PARTS = ("validation", "test")
+PARTS = (Part.VALIDATION, Part.TEST)
 _BAR_FROM = 190  # pixels of height: in a lower panel the matrix needs all of them
 
 
@@ -33,7 +34,7 @@ class Board(QWidget):
         super().__init__()
         self.matrix, self.bar, self.table = Matrix(), ColourBar(), SheetTable()
         self.bar.set_scale(SCALE)
-        self.bar.setToolTip("The share of the samples of a class: of a row")
+        self.bar.setToolTip("The share of the samples of a class: of a row. Small shares get more of the colours.")
         self._map = QWidget()
         for part in (self.matrix, self.bar):
             part.setParent(self._map)
@@ -123,7 +124,7 @@ class ConfusionView(TakeawayView):
         self.shown: Confusions | None = None
         self.enlarged: EnlargedBoard | None = None
         self._subject: Subject | None = None
-        self._counts: dict[str, Counts] = {}
+        self._counts: dict[Part, Counts] = {}
         self._epoch: EpochEnded | None = None
         self._stale = True
         self.board = Board()
@@ -133,7 +134,7 @@ class ConfusionView(TakeawayView):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.frame)
         self.form = Choice(FORMS, "The matrix, the scores of each class, or the most frequent mistakes", self._choose)
-        self.part = Choice(PARTS, "The part of the data that was asked", self._choose)
+        self.part = Choice([part.value for part in PARTS], "The part of the data that was asked", self._choose)
         self._buttons = [
             small_button("enlarge", "Enlarge", self.enlarge),
             menu_button("Copy or save the picture or its figures", self.actions_menu),
@@ -180,13 +181,14 @@ class ConfusionView(TakeawayView):
         self.refresh()
 
     def listen_to(self, board: Board) -> None:
-        """Hear what is clicked there: the next sample of that kind is asked for."""
+        """Hear what is clicked there: the worst sample of that kind is asked for, then the next worst."""
         board.matrix.chosen.connect(lambda place: self._ask(*place) if board.matrix.wrong(place) else None)
         board.table.asked.connect(lambda wish: self._ask(*wish))
 
     def _ask(self, true: int, said: int | None) -> None:
-        """Samples that are pinned are of the validation part, whichever part the figures are of."""
-        self.mistake_asked.emit(self._subject.sample if self._subject is not None else 0, true, said)
+        part, subject = PARTS[self.part.value], self._subject
+        after = subject.sample if subject is not None and subject.part is part and not subject.own else -1
+        self.mistake_asked.emit(FindMistake(after, true, said, part))
 
     # What is shown --------------------------------------------------------------------------------------------------
 
@@ -206,7 +208,7 @@ class ConfusionView(TakeawayView):
         classes = self._subject.classes if self._subject is not None else ()
         names = classes if len(classes) == len(counts) else tuple(str(number) for number in range(len(counts)))
         epoch = f", epoch {self._epoch.epoch}" if self._epoch is not None and part == PARTS[0] else ""
-        return Confusions(counts, names, f"{part} part{epoch}")
+        return Confusions(counts, names, f"{part.value} part{epoch}")
 
     def refresh(self) -> None:
         """Draw anew, as soon as somebody can see it."""

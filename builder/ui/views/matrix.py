@@ -31,7 +31,7 @@ from builder.ui.views.colour import ACTIVATION, Pixels, pixels_to_image
 from builder.ui.views.paint import paint_note
 from builder.ui.views.scale import Scale
 
-SCALE = Scale(ACTIVATION, 0.0, 1.0)
+SCALE = Scale(ACTIVATION, 0.0, 1.0, root=True)  # with many classes, mistakes of a few per cent are what is looked for
 Place = tuple[int, int]
 """A cell: true class, said class."""
 

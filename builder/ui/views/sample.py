@@ -16,9 +16,9 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSpinBox, QWidget
 
-from builder.inspect.picture import Attention, Floats, Own, Picture, Plane
+from builder.inspect.picture import Attention, Floats, Own, Part, Picture, Plane
 from builder.layers.base import Role
-from builder.train.messages import Prepared
+from builder.train.messages import FindMistake, Prepared
 from builder.ui import choosers
 from builder.ui.theme import theme
 from builder.ui.views.base import Subject, view
@@ -35,6 +35,7 @@ from builder.ui.views.shares import ROW, Bars, Verdict
 from builder.ui.widgets.buttons import small_button
 
 ROOM = 36  # pixels below the rest, with which the drawing as the network gets it need not lie on the pad
+PARTS = (Part.VALIDATION, Part.TEST)
 _FEW_VALUES = 4  # of an answer in numbers
 MOST_SAMPLES = 10_000_000  # the window knows how many there are, and counts on from the first
 
@@ -149,10 +150,11 @@ class SampleView(GridView):
         self.index.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.index.setKeyboardTracking(False)
         self.index.setFixedSize(58, 24)
-        self.index.setToolTip("Which sample of the validation part is pinned, counted from 1")
         self.index.setAccessibleName("Number of the pinned sample")
         self.index.valueChanged.connect(lambda number: self.sample_asked.emit(number - 1))
+        self.part = Choice([part.value for part in PARTS], "The part of the data that the sample is of", self._ask_part)
         head = self.frame.head
+        head.add(self.part, -5)
         head.add(self.form, 6)
         head.add(self.index, 4)
         head.add(small_button("chevron-left", "Previous sample", lambda: self._ask(-1)), -2)
@@ -273,9 +275,13 @@ class SampleView(GridView):
     def _ask_any(self) -> None:
         self.sample_asked.emit(random.randrange(MOST_SAMPLES))
 
+    def _ask_part(self, number: int) -> None:
+        self.part_asked.emit(PARTS[number])
+
     def ask_mistake(self) -> None:
         """Ask for the next sample that the network gets wrong."""
-        self.mistake_asked.emit(self.subject.sample if self.subject is not None else 0, None, None)
+        if self.subject is not None:
+            self.mistake_asked.emit(FindMistake(self.subject.sample, part=self.subject.part))
 
     def _show(self, _choice: int) -> None:
         self.refresh()
@@ -309,6 +315,9 @@ class SampleView(GridView):
         self.index.blockSignals(True)
         self.index.setValue(subject.sample + 1)
         self.index.blockSignals(False)
+        self.index.setToolTip(f"Which sample of the {subject.part.value} part is pinned, counted from 1")
+        self.part.show_value(PARTS.index(subject.part))
+        self.frame.head.set_present(self.part, subject.part is not PARTS[0])
         if not subject.own and self.drawing:
             self._show_pad(False)
 

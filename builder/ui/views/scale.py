@@ -14,6 +14,7 @@ from builder.ui.views.colour import Pixels, Table, colours, each_colours, pixels
 from builder.ui.views.paint import figure
 
 HEIGHT = 28
+_BETWEEN = (0.01, 0.05, 0.1, 0.25, 0.5)  # shares of an uneven scale that are written
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,16 +24,27 @@ class Scale:
     Attributes:
         low, high: values at the ends.
         each: every map has its own ends (its smallest and largest value), so no figures can be given.
+        root: colours go by the square root of a value (`low` is 0), so that small ones can be told apart.
     """
 
     table: Table
     low: float
     high: float
     each: bool = False
+    root: bool = False
 
     def pixels(self, maps: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Pixels:
         """Colours of maps (count, height, width)."""
-        return each_colours(maps, self.table) if self.each else colours(maps, self.table, self.low, self.high)
+        if self.each:
+            return each_colours(maps, self.table)
+        if self.root:
+            return colours(np.sqrt(maps / np.float32(self.high)), self.table, 0.0, 1.0)
+        return colours(maps, self.table, self.low, self.high)
+
+    def place(self, value: float) -> float:
+        """Where a value stands from one end to the other: 0 to 1."""
+        share = min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
+        return share**0.5 if self.root else share
 
     def strip(self) -> QImage:
         """All colours in a row, one pixel high."""
@@ -69,15 +81,32 @@ def paint_scale(painter: QPainter, box: QRectF, scale: Scale, mark: float | None
         from_right = line.right() - x - metrics.horizontalAdvance(ends[1])
         if min(from_left, from_right) > 10:
             painter.drawText(QRectF(x - 10, line.top(), 20, line.height()), flags | Qt.AlignmentFlag.AlignHCenter, "0")
+    elif scale.root:
+        _paint_between(painter, line, bar, scale)
     elif scale.each and line.width() > 210:
         painter.drawText(line, flags | Qt.AlignmentFlag.AlignHCenter, "of each map")
     if mark is not None and not scale.each and np.isfinite(mark) and spread > 0:
-        x = bar.left() + bar.width() * min(1.0, max(0.0, (mark - scale.low) / spread))
+        x = bar.left() + bar.width() * scale.place(mark)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme().color("text"))
         top = bar.top() - 1
         painter.drawPolygon(QPolygonF([QPointF(x - 4, top - 4), QPointF(x + 4, top - 4), QPointF(x, top + 1)]))
     painter.restore()
+
+
+def _paint_between(painter: QPainter, line: QRectF, bar: QRectF, scale: Scale) -> None:
+    """Figures along a bar that is not even, each below its colour, as far as they have room."""
+    metrics = QFontMetricsF(painter.font())
+    taken = line.left() + metrics.horizontalAdvance(figure(scale.low))
+    most = line.right() - metrics.horizontalAdvance(figure(scale.high))
+    for share in _BETWEEN:
+        value = scale.high * share
+        x, half = bar.left() + bar.width() * scale.place(value), metrics.horizontalAdvance(figure(value)) / 2
+        if x - half > taken + 6 and x + half < most - 6:
+            painter.drawLine(QPointF(x, bar.bottom()), QPointF(x, bar.bottom() + 3))
+            box = QRectF(x - half - 1, line.top(), 2 * half + 2, line.height())
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, figure(value))
+            taken = x + half
 
 
 class ColourBar(QWidget):

@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from builder.train.messages import EpochEnded, Finished, Reason
+from builder.inspect.picture import Part
+from builder.train.messages import EpochEnded, FindMistake, Finished, Reason
 from builder.ui.views.base import Subject
 from builder.ui.views.confusion import MATRIX, MISTAKES, PER_CLASS, ConfusionView
 from builder.ui.views.matrix import Confusions, lay_out
@@ -72,7 +74,7 @@ def test_a_click_beside_the_diagonal_asks_for_a_sample_of_that_kind(view: Confus
     view.add_epoch(EPOCH)
     with qtbot.waitSignal(view.mistake_asked) as asked:
         qtbot.mouseClick(view.board.matrix, Qt.MouseButton.LeftButton, pos=centre(view, 1, 2).toPoint())
-    assert asked.args == [3, 1, 2]
+    assert asked.args == [FindMistake(3, 1, 2)]
     for right_or_none in ((1, 1), (2, 0)):
         with qtbot.assertNotEmitted(view.mistake_asked):
             qtbot.mouseClick(view.board.matrix, Qt.MouseButton.LeftButton, pos=centre(view, *right_or_none).toPoint())
@@ -85,7 +87,7 @@ def test_the_keys_do_what_the_mouse_does(view: ConfusionView, qtbot: QtBot) -> N
     assert matrix.accessibleDescription() == "is cat, said dog: 2 of 10"
     with qtbot.waitSignal(view.mistake_asked) as asked:
         qtbot.keyClick(matrix, Qt.Key.Key_Return)
-    assert asked.args == [3, 0, 1]
+    assert asked.args == [FindMistake(3, 0, 1)]
     for _ in range(5):
         qtbot.keyClick(matrix, Qt.Key.Key_Left)
     assert matrix.accessibleDescription() == "is cat, said cat: 8 of 10"
@@ -126,11 +128,11 @@ def test_a_mistake_in_the_list_leads_to_its_samples(view: ConfusionView, qtbot: 
     ]
     with qtbot.waitSignal(view.mistake_asked) as asked:
         table.activated.emit(table.model().index(1, 0))
-    assert asked.args == [3, 0, 1]
+    assert asked.args == [FindMistake(3, 0, 1)]
     view.form.choose(PER_CLASS)
     with qtbot.waitSignal(view.mistake_asked) as asked:
         table.activated.emit(table.model().index(2, 0))
-    assert asked.args == [3, 2, None]
+    assert asked.args == [FindMistake(3, 2)]
     with qtbot.assertNotEmitted(view.mistake_asked):
         table.activated.emit(table.model().index(3, 0))
 
@@ -149,6 +151,30 @@ def test_the_test_part_can_be_chosen_once_it_is_there(view: ConfusionView) -> No
     view.add_epoch(EPOCH)
     assert view.part.isHidden()
     assert view.shown.counts is EPOCH.confusion
+
+
+def test_a_click_asks_for_samples_of_the_part_that_is_shown(view: ConfusionView, qtbot: QtBot) -> None:
+    view.add_epoch(EPOCH)
+    view.set_finished(ENDED)
+    view.part.choose(1)
+    with qtbot.waitSignal(view.mistake_asked) as asked:
+        view.board.matrix.chosen.emit((1, 0))
+    assert asked.args == [FindMistake(-1, 1, 0, Part.TEST)], (
+        "the pinned sample is of another part: begin with the worst"
+    )
+    assert view._subject is not None
+    view.set_subject(replace(view._subject, part=Part.TEST))
+    with qtbot.waitSignal(view.mistake_asked) as asked:
+        view.board.matrix.chosen.emit((1, 0))
+    assert asked.args == [FindMistake(3, 1, 0, Part.TEST)]
+
+
+def test_shares_of_a_few_per_cent_can_be_seen() -> None:
+    counts = np.diag([97] * 100)
+    counts[0, 1] = 3
+    pixels = Confusions(counts, tuple(map(str, range(100))), "test part").pixels()
+    few, none = (QColor.fromRgba(int(pixels[0, column])).lightness() for column in (1, 2))
+    assert few - none > 40
 
 
 def test_without_a_validation_part_the_test_part_is_shown(view: ConfusionView) -> None:
