@@ -43,6 +43,7 @@ class DataOffer(QObject):
         self.ask_folder = self._ask_folder
         document.changed.connect(lambda old, new: self._changed(old.data.dataset != new.data.dataset))
         live.state_changed.connect(self._state_changed)
+        live.scout.ended.connect(self._ended)
 
     def speak(self) -> None:
         """Say what the document's data need."""
@@ -90,7 +91,11 @@ class DataOffer(QObject):
             self._fetching = self._missing() is not None
             if self._fetching:
                 self._banner.withdraw(SUBJECT)
-        elif self._fetching:
+        else:
+            self._ended()
+
+    def _ended(self) -> None:
+        if self._fetching:
             self._fetching = False
             if self._missing() is not None:
                 self.speak()

@@ -47,16 +47,15 @@ from builder.train.messages import (
 )
 from builder.ui.document import Document
 from builder.ui.let_go import LetGo, drain
+from builder.ui.scout import SETTLE, Scout, at_hand, job_of
 
 if TYPE_CHECKING:
-    from builder.train.job import Job
     from builder.train.trainer import Trainer
 
 FASTEST, SLOWEST = 33, 100  # milliseconds between frames: 30 Hz when drawing is cheap, 10 Hz when it is not
 IDLE = 100  # while nothing trains, pictures change only when somebody selects something
 DRAWING_SHARE = 0.06  # of one core's time: while drawing holds the interpreter, a training thread all but stands still
 CURVES = 0.25  # seconds between two looks at the curves: they creep, and are the dearest to draw
-SETTLE = 300  # milliseconds without an edit before a network is compiled for its first look inside
 
 
 class Live(QObject):
@@ -64,7 +63,7 @@ class Live(QObject):
 
     There is always at most one trainer. Before the first step it is parked: data loaded, model built, so that cards
     show something and Run answers at once; an edit replaces it. Once it has made a step, edits leave it alone, also
-    when it has ended, until another run is asked for or other weights to begin with are chosen.
+    when it has ended, until another run is asked for; what that would begin with, `scout` tells meanwhile.
 
     Attributes:
         state: of the trainer; FINISHED when there is none.
@@ -116,6 +115,7 @@ class Live(QObject):
         self._wish: Callable[[], object] | None = None  # what was asked for before PyTorch was there
         self._saves = 0  # files of weights that were asked of the trainer, and not told of yet
         self._let_go = LetGo()
+        self.scout = Scout(document, self._let_go, self)
         self._picture: Picture | None = None
         self._epochs: list[EpochEnded] = []
         self._turn = 0
@@ -174,7 +174,8 @@ class Live(QObject):
         self._command(StepPhase())
 
     def stop(self) -> None:
-        """End the run behind the current step; its weights and figures stay."""
+        """End the run behind the current step; its weights and figures stay. Also gives up what is being prepared."""
+        self.scout.cancel()
         self._send(Stop())
 
     def reset(self) -> None:
@@ -193,13 +194,16 @@ class Live(QObject):
         self._settle.start()
 
     def prepare(self) -> None:
-        """Load (and so download) the data and build the model now, whatever it takes but a run."""
+        """Load (and so download) the data and build the model now, whatever it takes but a run that stands."""
         if not self._begun:
             self._await(self.prepare)
             return
         if self.training:
             message = "a run is under way, and loading other data would end it."
             self.warned.emit(Problem("run-under-way", message, hint="Stop it first.", severity=Severity.WARNING))
+            return
+        if self.stands:
+            self.scout.look()
             return
         self._drop()
         self._make(self._document.value, quiet=False)
@@ -246,9 +250,8 @@ class Live(QObject):
         if self._project is not None and self.stands:
             if self.training:
                 self._project = self._follow_rate(self._project, new)
-            elif new.training.weights != self._project.training.weights:
-                self.forget()  # only a network that is built tells what it takes of other weights to begin with
-                return
+            elif new.data != old.data or new.training.weights != old.training.weights:
+                self.scout.start()  # what the next run begins with is seen now
             self._set_changes(_changes(self._project, new))
         elif old is new or not new.trains_like(self._project or old):
             self._settle.start()
@@ -302,23 +305,19 @@ class Live(QObject):
         if parked and self._project is not None and project.trains_like(self._project):
             return
         self._drop()
-        if _at_hand(project):
+        if at_hand(project):
             self._make(project, quiet=True)
 
     def _make(self, project: Project, *, quiet: bool) -> bool:
-        from builder.project.job import make_job
         from builder.train.trainer import Trainer
 
         self._settle.stop()
         try:
-            job = make_job(self._document.located, self._document.known)
+            job, self._sketch = job_of(self._document, sketch=quiet)
         except ProblemError as error:
-            sketched = self._sketched() if quiet else None
-            if sketched is None:
-                if not quiet:
-                    self.failed.emit(error.problems[0])
-                return False
-            job, self._sketch = sketched, True
+            if not quiet:
+                self.failed.emit(error.problems[0])
+            return False
         self._project = project
         folder = None if self._sketch else self._runs()
         self._trainer = Trainer(job, run_folder=folder, attention=self._attention())
@@ -329,19 +328,9 @@ class Live(QObject):
         self._pace()
         return True
 
-    def _sketched(self) -> Job | None:
-        """The part of an unfinished network that works: its layers can be looked into as they are put together."""
-        from builder.project.job import make_job
-        from builder.project.sound_part import sound_part
-
-        part = sound_part(self._document.value, self._document.known)
-        try:
-            return make_job(part, self._document.known) if part is not None else None
-        except ProblemError:
-            return None
-
     def _drop(self) -> None:
         """Let go of the trainer: it ends by itself, and nothing it still says is heard but of weights to be saved."""
+        self.scout.leave()
         if self._trainer is not None:
             self._let_go.add(self._trainer, owes=self._saves > 0)
         self._saves = 0
@@ -454,6 +443,8 @@ class Live(QObject):
                 self._tell_epochs()
                 self._set_state(State.FINISHED)
                 self.finished.emit(event)
+                if "data" in self.changes:
+                    self.scout.start()
 
     def _tell_epochs(self) -> None:
         """Epochs are told when curves are: a small network ends several in the time of one look at them."""
@@ -487,12 +478,3 @@ def _changes(run: Project, new: Project) -> tuple[str, ...]:
         "training settings": run.training == new.training,
     }
     return tuple(name for name, same in parts.items() if not same)
-
-
-def _at_hand(project: Project) -> bool:
-    """Whether the data can be looked at without a download, which only the user starts."""
-    from builder.data.catalogue import find
-    from builder.data.folders import data_folder
-
-    chosen = find(project.data.dataset)
-    return chosen is not None and chosen.at_hand(data_folder())

@@ -240,6 +240,10 @@ class MainWindow(QMainWindow):
         live.failed.connect(self._failed)
         live.finished.connect(self._finished)
         live.pace_changed.connect(bar.set_pace)
+        live.scout.preparing.connect(lambda event: self.inspector.show_progress(event.message, event.share))
+        live.scout.prepared.connect(self._show_data)
+        live.scout.failed.connect(self._failed)
+        live.scout.ended.connect(lambda: self.inspector.show_progress(""))
         live.cleared.connect(self._cleared)
         live.stale_changed.connect(self._stale_changed)
 
@@ -339,6 +343,9 @@ class MainWindow(QMainWindow):
         self.topbar.set_prepared(event)
         self.canvas.set_classes(event.classes)
         self.inspector.show_progress("")
+        self._show_data(event)
+
+    def _show_data(self, event: Prepared) -> None:
         self.inspector.set_prepared(event)
         self.inspector.show_samples(event.samples)
 

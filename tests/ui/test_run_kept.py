@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from builder.graph import edits
 from builder.project import templates
 from builder.project.edits import set_setting
 from builder.train.messages import State
-from builder.ui.live import SETTLE
+from builder.ui.scout import SETTLE
 from builder.ui.window import MainWindow
 from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
 
@@ -104,7 +105,7 @@ def test_another_document_or_reset_drops_the_ended_run(make_window: MakeWindow, 
     until_parked(qtbot, window)
 
 
-def test_other_weights_to_begin_with_are_looked_into_at_once(
+def test_other_weights_to_begin_with_are_looked_into_at_once_and_leave_the_ended_run(
     make_window: MakeWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     window = ended(make_window, qtbot)
@@ -112,7 +113,48 @@ def test_other_weights_to_begin_with_are_looked_into_at_once(
     with qtbot.waitSignal(window.live.weights_saved, timeout=PATIENCE):
         window.live.save_weights(path)
     value = set_setting(window.document.value, "training.weights", str(path))
-    window.document.commit("Begin with", value)
-    until_parked(qtbot, window)  # what it takes of them can be told now
-    carried = window.live.prepared and window.live.prepared.carried
-    assert carried is not None
+    with qtbot.waitSignal(window.live.scout.prepared, timeout=PATIENCE) as told:
+        window.document.commit("Begin with", value)
+    assert told.args[0].carried is not None
+    assert kept(qtbot, window)
+
+
+def test_other_data_are_seen_at_once_and_leave_the_ended_run(
+    make_window: MakeWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = ended(make_window, qtbot)
+    for number in range(10):
+        (tmp_path / "pictures" / f"class {number}").mkdir(parents=True)
+        for other in range(3):
+            picture = Image.new("L", (28, 28), 20 * number + other)
+            picture.save(tmp_path / "pictures" / f"class {number}" / f"{other}.png")
+    panel = window.inspector.data
+    window.inspector.setCurrentWidget(panel)
+    words = window.topbar.figures()
+    before = panel.samples.accessibleDescription()
+    assert panel.samples.isVisible()
+    value = set_setting(window.document.value, "data.dataset", f"folder:{tmp_path / 'pictures'}")
+    window.document.commit("Other data", value)
+    assert not panel.samples.isVisible()
+    qtbot.waitUntil(panel.samples.isVisible, timeout=PATIENCE)
+    assert panel._split[0] == value.data
+    assert kept(qtbot, window)
+    assert window.topbar.figures() == words
+    assert panel.progress() == ""
+    window.document.undo.undo()
+    qtbot.waitUntil(panel.samples.isVisible, timeout=PATIENCE)
+    assert panel.samples.accessibleDescription() == before
+    assert kept(qtbot, window)
+
+
+def test_a_download_and_its_failure_leave_the_ended_run(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = ended(make_window, qtbot)
+    with qtbot.waitSignal(window.live.scout.prepared, timeout=PATIENCE):
+        window.live.prepare()
+    assert kept(qtbot, window)
+    value = set_setting(window.document.value, "data.dataset", "folder:/nowhere")
+    window.document.commit("Other data", value)
+    with qtbot.waitSignal(window.live.scout.failed, timeout=PATIENCE):
+        window.live.prepare()
+    assert window.banner.text
+    assert kept(qtbot, window)

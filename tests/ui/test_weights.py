@@ -265,6 +265,8 @@ def test_a_run_gives_its_weights_from_the_menu(window: MainWindow, tmp_path: Pat
     next(action for action in window.menus.actions if action.text().startswith("Begin with the weights")).trigger()
     assert window.document.value.training.weights == str(folder / "run.json")
     until(qtbot, lambda: window.inspector.training.form.row("weights").gives.text() == "taken: 10 of 10 tensors")
+    assert window.live.stepped, "the run that has ended stays until another is asked for"
+    window.live.reset()
     until_parked(qtbot, window)
     newest = load_file(sorted((folder / "weights").iterdir())[-1])
     picture = next_picture(window, qtbot)
