@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from builder.graph.problems import Problem, ProblemError
 from builder.project import keep, templates
 from builder.project.autosave import Autosave, Recovered
+from builder.project.difference import is_made_again_at_once
 from builder.project.document import Project, new_project
 from builder.project.file import load, save
 from builder.ui import choosers
@@ -61,6 +62,9 @@ class Files(QObject):
         self.ask_unsaved = self._ask_unsaved
         self.ask_open = self._ask_open
         self.ask_save = self._ask_save
+        self._begun: Project | None = None  # what was opened, where it came from no file
+        self._replaced()
+        document.replaced.connect(self._replaced)
         document.changed.connect(self._edited)
         document.clean_changed.connect(self._edited)
         self._autosaved.connect(self._kept)
@@ -157,12 +161,24 @@ class Files(QObject):
         return True
 
     def may_discard(self) -> bool:
-        """Whether the present document may go: nothing is unsaved, or the user said what to do with it."""
+        """Whether the present document may go: nothing is unsaved, or the user said what to do with it.
+
+        Nobody is asked about a built-in network that stands in no file, and of which only a few settings (the data
+        set, say) are others: it is made again in as many clicks as the question takes.
+        """
         self._document.finish()
-        if self._document.undo.isClean():
+        if self._document.undo.isClean() or self._made_again_at_once():
             return True
         answer = self.ask_unsaved()
         return answer is Answer.DISCARD or (answer is Answer.SAVE and self.save())
+
+    def _made_again_at_once(self) -> bool:
+        begun = self._begun if self._document.path is None else None
+        return begun is not None and is_made_again_at_once(begun, self._document.value)
+
+    def _replaced(self) -> None:
+        built_in = self._document.path is None and self._document.undo.isClean()
+        self._begun = self._document.value if built_in else None
 
     def close(self, *, keep: bool = False) -> None:
         """The program ends. As the user wished, so nothing is left to recover; with `keep`, unsaved changes are."""

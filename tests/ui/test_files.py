@@ -19,6 +19,7 @@ from builder.graph.problems import Problem, ProblemError
 from builder.project import autosave, templates
 from builder.project.autosave import Autosave, recovered
 from builder.project.document import Project
+from builder.project.edits import set_setting
 from builder.project.file import load
 from builder.ui import files as files_module
 from builder.ui.document import Document
@@ -54,6 +55,37 @@ def edit(document: Document, name: str) -> None:
 
 def kept(folder: Path) -> list[Path]:
     return list(folder.glob("*.json"))
+
+
+def test_nobody_is_asked_about_a_few_switched_settings_of_a_built_in_network(
+    files: Files, document: Document, tmp_path: Path
+) -> None:
+    asked: list[Project] = []
+
+    def ask() -> Answer:
+        asked.append(document.value)
+        return Answer.CANCEL
+
+    files.ask_unsaved = ask
+    assert files.new("lenet5")
+    for path, value in (("data.dataset", "mnist"), ("training.epochs", 3), ("training.optimizer.learning_rate", 0.3)):
+        document.commit("Switch", set_setting(document.value, path, value))
+        assert files.may_discard()
+    document.commit("Switch", set_setting(document.value, "training.seed", 3))
+    assert not files.may_discard(), "one has tried for a while to get there"
+    document.undo.undo()
+    assert files.may_discard()
+    edit(document, "My network")
+    assert not files.may_discard()
+    document.undo.undo()
+    assert files.save_as(tmp_path / "saved.tcanvas")
+    document.commit("Switch", set_setting(document.value, "training.seed", 3))
+    assert not files.may_discard(), "a file is asked about whatever was changed"
+    files.ask_unsaved = lambda: Answer.DISCARD
+    assert files.adopt(document.value)
+    files.ask_unsaved = ask
+    assert not files.may_discard(), "what stands nowhere else is asked about as it is"
+    document.undo.clear()
 
 
 def test_an_edit_is_autosaved_and_said_to_be(qtbot: QtBot, files: Files, document: Document, folder: Path) -> None:

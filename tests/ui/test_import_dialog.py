@@ -129,7 +129,7 @@ def test_a_failure_is_said_and_nothing_is_opened(window: MainWindow, model: Path
 
 
 def test_unsaved_changes_are_asked_about(window: MainWindow, model: Path, qtbot: QtBot) -> None:
-    window.document.commit("Name", set_setting(window.document.value, "training.epochs", 7))
+    window.canvas.add_kind("ReLU")
     before = window.document.value
     window.files.ask_unsaved = lambda: Answer.CANCEL
     dialog = of_file(window, model, "Small", "1x8x8")

@@ -136,7 +136,7 @@ def test_without_its_weights_it_begins_afresh(window: MainWindow, tmp_path: Path
 def test_what_is_not_wanted_is_not_kept(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     from builder.ui.files import Answer
 
-    window.document.commit("Change epochs", set_setting(window.document.value, "training.epochs", 7))
+    window.canvas.add_kind("ReLU")
     window.files.ask_unsaved = lambda: Answer.CANCEL
     import_small(window, tmp_path, qtbot)
     assert list(keep.kept_folder().iterdir()) == []
