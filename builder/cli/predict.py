@@ -27,6 +27,7 @@ def predict(
 
     predictor = Predictor(run)
     rows: list[tuple[str, str, str]] = []
+    inverted: list[str] = []
     failed = False
     for path in images:
         try:
@@ -37,10 +38,14 @@ def predict(
             continue
         sure = found.probabilities[found.name]
         if json:
-            print_json({"image": str(path), "class": found.name, "probability": sure, "all": found.probabilities})
+            values = {"image": str(path), "class": found.name, "probability": sure, "inverted": found.inverted}
+            print_json(values | {"all": found.probabilities})
         else:
             rows.append((str(path), found.name, f"{sure:.1%}"))
+            inverted += [str(path)] * found.inverted
     if rows:
         print_table(("PICTURE", "CLASS", "PROBABILITY"), rows, "<<>")
+    for name in inverted:
+        typer.echo(f"{name}: dark on light, other than the data, so it was read inverted.")
     if failed:
         raise typer.Exit(FAILED)

@@ -16,6 +16,7 @@ import numpy as np
 
 from builder.data.catalogue import Array, Asked, CancelledError, DataSet, Progress, Samples, Task, register_family
 from builder.data.download import USE_DIGITS, WHERE
+from builder.data.reading import READING_ERRORS, fitted
 from builder.graph.problems import Problem, ProblemError
 
 if TYPE_CHECKING:
@@ -126,21 +127,16 @@ def _decode_all(files: list[Path], cancelled: Asked) -> Iterator[Array]:
 
 def decode(path: Path) -> Array:
     """The middle square of a picture, upright, in colour: uint8 (3, EDGE, EDGE). Raises `ProblemError`."""
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     try:
-        with Image.open(path) as picture:
-            picture.draft("RGB", (EDGE, EDGE))  # a large JPEG is decoded at a fraction of its size
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
-            square = ImageOps.fit(upright, (EDGE, EDGE), Image.Resampling.BILINEAR)
+        return fitted(path, FolderPictures.shape)
     except FileNotFoundError:
         raise ProblemError(Problem("data-damaged", f"{path} is gone.", where=WHERE, hint="Run again.")) from None
-    # Pillow's readers raise what their formats make them raise.
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except (*READING_ERRORS, Image.DecompressionBombError) as error:
         message = f"{path} cannot be read as a picture."
         hint = "Remove it from the folder, or save it anew with another program."
         raise ProblemError(Problem("data-damaged", message, where=WHERE, hint=hint)) from error
-    return np.asarray(square, np.uint8).transpose(2, 0, 1)
 
 
 register_family("folder", folder_pictures)

@@ -18,8 +18,9 @@ from builder.compile.network import infer_flat
 from builder.compile.plan import make_plan
 from builder.compile.weights import trained
 from builder.data.catalogue import Task
+from builder.data.ink import Ink
 from builder.data.pictures import Fitter
-from builder.data.reading import read_picture
+from builder.data.reading import read_like
 from builder.data.resident import Encoder, Normalisation
 from builder.data.samples import data_set
 from builder.graph.model import Shape
@@ -31,10 +32,15 @@ from builder.train.run import WHITENING, load_run
 
 @dataclass(frozen=True)
 class Prediction:
-    """The most likely class, and how likely each is (0 to 1), by name, the likeliest first."""
+    """The most likely class, and how likely each is (0 to 1), by name, the likeliest first.
+
+    Attributes:
+        inverted: the picture was dark ink on a light page, other than the data's; see `data.reading`.
+    """
 
     name: str
     probabilities: dict[str, float]
+    inverted: bool = False
 
 
 class Predictor:
@@ -66,6 +72,7 @@ class Predictor:
             self._classes, normalisation = _told(run.description, answers, (channels, values))
             if project.data.normalise == "whiten":
                 normalisation = replace(normalisation, matrix=_matrix(folder, values))
+            self._ink = _ink(run.description.get("ink"), info.shape)
         except (KeyError, TypeError, ValueError, OverflowError):
             message = "run.json does not say what its classes are called, or how its samples were normalised."
             raise ProblemError(Problem("bad-run", message, where=str(folder))) from None
@@ -74,14 +81,15 @@ class Predictor:
 
     def __call__(self, path: Path) -> Prediction:
         """What it says to the picture in a file. Raises `ProblemError` when that is none."""
-        sample = torch.from_numpy(read_picture(path, self._shape))[None]
+        found = read_like(path, self._shape, self._ink)
+        sample = torch.from_numpy(found.picture)[None]
         with torch.inference_mode():
             x = self._encoder.finish(self._encoder.flat(sample))
             answer = self._objective.answer(self._model(x))[0].clamp(0, 1).reshape(-1).tolist()
         if len(answer) == 1:
             answer = [1 - answer[0], answer[0]]
         ranked = sorted(zip(self._classes, answer, strict=False), key=lambda pair: -pair[1])
-        return Prediction(ranked[0][0], dict(ranked))
+        return Prediction(ranked[0][0], dict(ranked), found.inverted)
 
 
 def _matrix(folder: Path, values: int) -> Tensor:
@@ -113,3 +121,21 @@ def _told(
     if not all(map(math.isfinite, (*shift, *scale))) or 0.0 in scale:
         raise ValueError("no numbers to normalise with")
     return classes, Normalisation(shift, scale)
+
+
+def _ink(told: Any, shape: Shape) -> Ink | None:
+    """How the data's pictures hold their ink; None where they hold none. Raises as `_told` does."""
+    if told is None:
+        return None
+    height, width, extent, pen = (float(told[name]) for name in ("height", "width", "extent", "pen"))
+    (row, column), (rows, columns) = told["centre"], told["massed"]
+    ink = Ink(int(height), int(width), extent, pen, (float(row), float(column)), (bool(rows), bool(columns)))
+    inside = 0 <= ink.centre[0] <= height and 0 <= ink.centre[1] <= width
+    if (
+        (1, ink.height, ink.width) != shape
+        or not inside
+        or not 1 <= extent <= max(height, width)
+        or not 0 <= pen < extent
+    ):
+        raise ValueError("no ink of such pictures")
+    return ink

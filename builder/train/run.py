@@ -33,6 +33,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from builder.compile.stored import weights_of_run
+from builder.data.ink import usual_ink
+from builder.data.samples import examples, load
 from builder.graph.problems import Problem, ProblemError
 from builder.train.job import Job
 from builder.train.learner import Learner
@@ -289,6 +291,7 @@ def _description(learner: Learner, threads: int) -> dict[str, Any]:
     job: Job = learner.job
     data = learner.data
     carried = learner.carried
+    ink = usual_ink([picture for picture, _ in examples(load(data.settings), data.info)])
     begun = {"file": str(carried.file), "sha256": carried.sha256, "taken": carried.taken, "of": carried.total,
              "fresh": list(carried.fresh)} if carried is not None else None  # fmt: skip
     return {
@@ -303,6 +306,7 @@ def _description(learner: Learner, threads: int) -> dict[str, Any]:
         "parameters": learner.parameter_count,
         "classes": list(data.classes),
         "samples": {"train": len(data.train), "validation": len(data.validation), "test": len(data.test)},
+        **({"ink": asdict(ink)} if ink is not None else {}),
         "normalisation": {"shift": list(data.normalisation.shift), "scale": list(data.normalisation.scale)},
         "versions": {
             "python": platform.python_version(),

@@ -85,6 +85,23 @@ def test_pictures_normalised_by_pixel_or_whitened_are_so_again(
             assert "whitened" in answer.err
 
 
+def test_a_scan_is_read_as_the_data_and_said_to_be(cli, trained_run: Path, digits: list[Path], tmp_path: Path) -> None:
+    scans = []
+    for path in digits:
+        page = Image.new("L", (400, 400), 240)
+        digit = Image.open(path).resize((240, 240), Image.Resampling.BICUBIC)
+        page.paste(Image.new("L", digit.size, 20), (100, 60), digit)
+        scans.append(tmp_path / f"scan{path.name}")
+        page.save(scans[-1])
+    found = cli("predict", trained_run, *scans, "--json").objects
+    assert all(row["inverted"] for row in found)
+    assert sum(row["class"] == str(place % 10) for place, row in enumerate(found)) >= 14
+    assert not any(row["inverted"] for row in cli("predict", trained_run, *digits, "--json").objects)
+    lines = cli("predict", trained_run, digits[0], scans[0]).out.splitlines()
+    assert [line for line in lines if "inverted" in line] == [lines[-1]]
+    assert lines[-1].startswith(f"{scans[0]}: ")
+
+
 def test_the_table_names_class_and_probability(cli, trained_run: Path, digits: list[Path]) -> None:
     lines = cli("predict", trained_run, digits[0]).out.splitlines()
     assert lines[0].split() == ["PICTURE", "CLASS", "PROBABILITY"]

@@ -38,6 +38,15 @@ def colours(tmp_path: Path) -> Path:
     return place
 
 
+def test_what_is_transparent_is_paper_as_in_a_picture_of_ones_own(tmp_path: Path) -> None:
+    ink = Image.new("RGBA", (EDGE, EDGE), (0, 0, 0, 0))
+    ink.paste((0, 0, 255, 255), (0, 0, EDGE, EDGE // 2))
+    ink.save(tmp_path / "ink.png")
+    found = decode(tmp_path / "ink.png")
+    assert found[:, EDGE - 1, 9].tolist() == [255, 255, 255]
+    assert found[:, 0, 9].tolist() == [0, 0, 255]
+
+
 def settings(place: Path) -> DataSettings:
     return DataSettings(dataset=f"folder:{place}")
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -261,6 +262,29 @@ def test_a_bad_file_is_told_and_nothing_is_lost(window: MainWindow, qtbot: QtBot
         assert said.args[0].endswith(".")
         assert window.viewing.pin.own == drawn
         assert view.drawing
+
+
+def test_the_window_goes_on_while_a_picture_is_read(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = view_of(window)
+    frames: list[int] = []
+    timer = QTimer(view, interval=0)
+    timer.timeout.connect(lambda: frames.append(1))
+    read = view.reader.read
+
+    def slow(source: Path | bytes) -> tuple[Own | None, str]:
+        assert threading.current_thread() is not threading.main_thread()
+        begun = len(frames)
+        while len(frames) < begun + 3:  # a picture that takes its time
+            threading.Event().wait(0.001)
+        return read(source)
+
+    monkeypatch.setattr(view.reader, "read", slow)
+    timer.start()
+    view.take_picture(picture_file(tmp_path, light_on_dark()))
+    timer.stop()
+    assert window.viewing.pin.own == Own.of(light_on_dark()[None])
 
 
 def test_a_page_is_inverted_and_said_to_be(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData
 from PySide6.QtGui import QImage
 
-from builder.data.ink import Ink, dark_on_light, from_page, usual_ink
-from builder.data.reading import read_picture
+from builder.data.ink import Ink, usual_ink
+from builder.data.reading import read_like
 from builder.graph.model import Shape
 from builder.graph.problems import ProblemError
 from builder.inspect.picture import Own
@@ -23,7 +23,6 @@ NO_INK = "Pictures to draw are light lines on a dark ground, and this data has o
 NONE_HELD = "There is no picture on the clipboard."
 NONE_DROPPED = "There is no picture in what was dropped here."
 INVERTED = "It is dark on light, other than the data, so it was inverted and brought to the size of the data's own."
-PAGE = 8  # times as fine as the data's pictures are pages read, of which only a part may be ink
 
 
 def own_shape(event: Prepared | None) -> Shape | None:
@@ -52,19 +51,16 @@ class Reader:
         self.ink = usual_ink([sample for sample, _ in event.samples]) if self.shape is not None else None
 
     def read(self, source: Path | bytes) -> tuple[Own | None, str]:
-        """The picture, or none; and what there is to say about it."""
-        if self.shape is None:
+        """The picture, or none; and what there is to say about it. On any thread."""
+        shape, ink = self.shape, self.ink  # meanwhile, the window may hear of other data
+        if shape is None:
             return None, NO_PICTURES
         name = source.name if isinstance(source, Path) else "The pasted picture"
         try:
-            picture = read_picture(source, self.shape)
-            if self.ink is not None and dark_on_light(picture[0]):
-                channels, height, width = self.shape
-                page = read_picture(source, (channels, PAGE * height, PAGE * width))
-                return Own.of(from_page(page[0], self.ink)[None]), f"{name}: {INVERTED}"
+            found = read_like(source, shape, ink)
         except ProblemError as error:
             return None, f"{name}: {error.problems[0].message}"
-        return Own.of(picture), ""
+        return Own.of(found.picture), f"{name}: {INVERTED}" if found.inverted else ""
 
 
 def held(data: QMimeData) -> Path | bytes | None:
@@ -78,5 +74,5 @@ def held(data: QMimeData) -> Path | bytes | None:
     written = QByteArray()
     buffer = QBuffer(written)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")  # type: ignore[call-overload]
+    image.save(buffer, "PNG", 100)  # type: ignore[call-overload]  # not packed, which takes the longest
     return bytes(written.data())

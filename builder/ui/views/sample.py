@@ -20,6 +20,7 @@ from builder.inspect.picture import Attention, Floats, Own, Part, Picture, Plane
 from builder.layers.base import Role
 from builder.train.messages import FindMistake, Prepared
 from builder.ui import choosers
+from builder.ui.behind import behind
 from builder.ui.theme import theme
 from builder.ui.views.base import Subject, view
 from builder.ui.views.colour import GREY, limits, pixels_to_image, rgb_pixels
@@ -211,7 +212,7 @@ class SampleView(GridView):
 
     def take_picture(self, source: Path | bytes) -> None:
         """Look at the picture of a file, or of what would stand in one."""
-        own, words = self.reader.read(source)
+        own, words = behind(lambda: self.reader.read(source))  # a photograph may take a second
         if own is not None:
             self._show_pad(False)
             self.own_asked.emit(own)
