@@ -591,3 +591,15 @@ def test_hidden_views_ask_for_nothing(make_window: MakeWindow, qtbot: QtBot) -> 
     qtbot.waitUntil(lambda: "conv1" in window.attention().activations)  # the cards still show theirs
     window.hide()
     assert not window.attention().activations
+
+
+def test_all_docks_fit_into_a_window_of_900_pixels(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(None)
+    window.document.commit("Data", set_setting(window.document.value, "data.dataset", "moons"))
+    window.show_problems()
+    window.resize(900, 600)
+    qtbot.waitUntil(lambda: window.width() == 900, timeout=PATIENCE)
+    panel = window.problems
+    qtbot.waitUntil(lambda: bool(panel.list.cards), timeout=PATIENCE)
+    assert window.rect().contains(window.docks["problems"].geometry())
+    assert panel.list.width() <= panel.width()

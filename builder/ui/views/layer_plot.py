@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QScrollBar, QSizePolicy, QWidget
 
 from builder.ui.theme import font, theme
 from builder.ui.views.layer_values import CONSTANT, FROZEN, Bar, Measure, words
@@ -17,6 +28,7 @@ from builder.ui.views.paint import figure, paint_note
 HEAD = 20  # pixels above the bars, for a line of words
 WIDEST = 28.0  # pixels of a bar
 TURNED = 12.0  # pixels that a turned name needs
+NARROWEST = 3.0  # pixels for a bar: where there are more of them, they scroll
 MOST_DECADES = 40  # of the logarithmic axis: what is smaller than that lies at its bottom
 
 
@@ -41,6 +53,7 @@ class LayerPlot(QWidget):
     Attributes:
         look: what is shown; None before the first.
         pointed: number of the bar under the pointer.
+        slider: there while the bars do not fit side by side.
     """
 
     chosen = Signal(str)  # the name of a layer
@@ -50,6 +63,10 @@ class LayerPlot(QWidget):
         self.look: Look | None = None
         self.pointed: int | None = None
         self._at = QPointF()
+        self.slider = QScrollBar(Qt.Orientation.Horizontal, self)
+        self.slider.setAccessibleName("The layers that are shown")
+        self.slider.valueChanged.connect(self._scrolled)
+        self.slider.hide()
         self.setAccessibleName("One bar for each layer")
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -62,14 +79,61 @@ class LayerPlot(QWidget):
     def show_look(self, look: Look) -> None:
         """Draw this."""
         if look != self.look:
+            before = self.look.selected if self.look is not None else frozenset()
             self.look = look
+            self._arrange()
+            if look.selected != before:
+                self._reveal([n for n, bar in enumerate(look.bars) if bar.layer.name in look.selected])
             if self.pointed is not None and self.pointed >= len(look.bars):
                 self.pointed = None
             self.update()
 
     def frame(self) -> Frame | None:
         """Where things stand."""
-        return Frame(self.look, QRectF(self.rect())) if self.look is not None and self.look.bars else None
+        if self.look is None or not self.look.bars:
+            return None
+        return Frame(self.look, self._room(), self._shown())
+
+    def _room(self) -> QRectF:
+        low = self.slider.height() if not self.slider.isHidden() else 0
+        return QRectF(self.rect().adjusted(0, 0, 0, -low))
+
+    def _shown(self) -> range:
+        """The numbers of the bars that are shown."""
+        count = len(self.look.bars) if self.look is not None else 0
+        first = self.slider.value() if not self.slider.isHidden() else 0
+        return range(first, count if self.slider.isHidden() else min(count, first + self.slider.pageStep()))
+
+    def _arrange(self) -> None:
+        """Let the bars scroll where they would become too narrow."""
+        count = len(self.look.bars) if self.look is not None else 0
+        fit = max(1, int(Frame(self.look, QRectF(self.rect())).area.width() / NARROWEST)) if self.look and count else 1
+        self.slider.setVisible(count > fit)
+        self.slider.setPageStep(fit)
+        self.slider.setSingleStep(max(1, fit // 10))
+        self.slider.setRange(0, max(0, count - fit))
+        height = self.slider.sizeHint().height()
+        self.slider.setGeometry(0, self.height() - height, self.width(), height)
+
+    def _scrolled(self, _value: int) -> None:
+        self.pointed = None
+        self.update()
+
+    def _reveal(self, numbers: Sequence[int]) -> None:
+        """Scroll to the first of these bars, unless one of them is in sight."""
+        shown = self._shown()
+        if numbers and not any(number in shown for number in numbers):
+            self.slider.setValue(numbers[0] - len(shown) // 2)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.slider.isHidden():
+            event.ignore()
+        else:
+            self.slider.wheelEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         frame = self.frame()
@@ -107,7 +171,9 @@ class LayerPlot(QWidget):
         if by is not None and frame is not None:
             last = len(frame.look.bars) - 1
             start = (-1 if by > 0 else last + 1) if self.pointed is None else self.pointed
-            self.pointed = max(0, min(last, start + by))
+            pointed = max(0, min(last, start + by))
+            self._reveal([pointed])
+            self.pointed, frame = pointed, self.frame() or frame
             self._at = QPointF(frame.middle(self.pointed), frame.area.top() + 12)
             self.update()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.pointed is not None:
@@ -121,10 +187,15 @@ class LayerPlot(QWidget):
 
 
 class Frame:
-    """A look laid out in a box: where axes, bars and names stand, and how they are painted."""
+    """A look laid out in a box: where axes, bars and names stand, and how they are painted.
 
-    def __init__(self, look: Look, box: QRectF) -> None:
+    Attributes:
+        shown: the numbers of the bars that stand there; the axis is that of all.
+    """
+
+    def __init__(self, look: Look, box: QRectF, shown: range | None = None) -> None:
         self.look = look
+        self.shown = range(len(look.bars)) if shown is None else shown
         self._face, self._figures = font(10), font(10, mono=True)
         self._metrics = QFontMetricsF(self._face)
         self.low, self.high = _reach(look)
@@ -135,23 +206,25 @@ class Frame:
         ticks = [self._tick(value) for value in (self.low, self.high, *self._decades(99))] if look.measure.log else []
         left = 14 + max((figures.horizontalAdvance(tick) for tick in ticks), default=figures.horizontalAdvance("100 %"))
         wide = max(8.0, box.width() - left - 12)
-        self.slot = wide / len(look.bars)
+        self.slot = wide / len(self.shown)
         longest = max(self._metrics.horizontalAdvance(leaf) for leaf in self._leaves) + 8
         self.turned = longest > self.slot
         row = self._metrics.height() + 2
-        self._names = max(0.0, min(longest, 0.32 * box.height(), 96.0)) if self.turned else row
         self._band = row if any(self._groups) else 0.0
+        # Where most names are left out, and the blocks are named below, the bars need the height more than the rest.
+        share = 0.32 if self.slot >= TURNED else 0.0 if self._band and 3 * self.slot < TURNED else 0.2
+        self._names = max(0.0, min(longest, share * box.height(), 96.0)) if self.turned else row
         foot = self._names + self._band + 4
         self.area = QRectF(box.left() + left, box.top() + HEAD, wide, max(8.0, box.height() - HEAD - foot))
 
     def middle(self, number: int) -> float:
         """Where the bar of this number stands, in pixels from the left."""
-        return self.area.left() + (number + 0.5) * self.slot
+        return self.area.left() + (number - self.shown.start + 0.5) * self.slot
 
     def bar_at(self, at: QPointF) -> int | None:
         """The number of the bar at a point, its name included; None beside them."""
-        number = math.floor((at.x() - self.area.left()) / self.slot)
-        inside = at.y() > self.area.top() - 4 and 0 <= number < len(self.look.bars)
+        number = self.shown.start + math.floor((at.x() - self.area.left()) / self.slot)
+        inside = at.y() > self.area.top() - 4 and number in self.shown
         return number if inside else None
 
     def top(self, value: float) -> float:
@@ -170,14 +243,17 @@ class Frame:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_axis(painter)
         self._paint_words(painter)
-        for number, bar in enumerate(self.look.bars):
+        for number, bar in self._bars():
             if number == pointed or bar.layer.name in self.look.selected:
                 self._paint_lit(painter, number, chosen=bar.layer.name in self.look.selected)
-        for number, bar in enumerate(self.look.bars):
+        for number, bar in self._bars():
             self._paint_bar(painter, number, bar)
         self._paint_names(painter)
         self._paint_groups(painter)
         painter.restore()
+
+    def _bars(self) -> list[tuple[int, Bar]]:
+        return [(number, self.look.bars[number]) for number in self.shown]
 
     def _decades(self, most: int) -> list[float]:
         low, high = math.ceil(self.low), math.floor(self.high)
@@ -284,8 +360,8 @@ class Frame:
         every = 1 if not self.turned else max(1, math.ceil(TURNED / self.slot))
         if self.turned and self._names < 16:
             return
-        marked = [n for n, bar in enumerate(self.look.bars) if bar.layer.name in self.look.selected]
-        for number, bar in enumerate(self.look.bars):
+        marked = [n for n, bar in self._bars() if bar.layer.name in self.look.selected]
+        for number, bar in self._bars():
             chosen = bar.layer.name in self.look.selected
             # Of many names every third or so; near one that is selected, that one.
             if not chosen and (number % every or any(abs(number - other) < every for other in marked)):
@@ -311,7 +387,7 @@ class Frame:
     def _paint_groups(self, painter: QPainter) -> None:
         """The blocks that layers stand in, as a line below their names."""
         top = self.area.bottom() + 4 + self._names
-        for group, members in groupby(enumerate(self._groups), key=lambda entry: entry[1]):
+        for group, members in groupby(((n, self._groups[n]) for n in self.shown), key=lambda entry: entry[1]):
             numbers = [number for number, _ in members]
             if not group:
                 continue

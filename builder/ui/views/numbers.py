@@ -45,12 +45,16 @@ class Numbers:
     __hash__ = None  # type: ignore[assignment]
 
     def size_for(self, width: float, height: float) -> int | None:
-        """Size of the figures in cells of this size, in pixels of the window; None where none is small enough."""
+        """Size of the figures in cells of this size, in pixels of the window; None where none is small enough.
+
+        In low cells, they stand alone: what a column stands for has no room above them.
+        """
         widest = "−0.000"  # so that the figures do not change their size while they learn
-        for size in _SIZES:
-            metrics = QFontMetricsF(font(size, mono=True))
-            if metrics.horizontalAdvance(widest) + 4 <= width and 2 * metrics.height() <= height:
-                return size
+        for lines in (2, 1):
+            for size in _SIZES:
+                metrics = QFontMetricsF(font(size, mono=True))
+                if metrics.horizontalAdvance(widest) + 4 <= width and lines * metrics.height() <= height:
+                    return size
         return None
 
     def __call__(self, size: QSize) -> QImage:
@@ -61,6 +65,7 @@ class Numbers:
         chosen = self.size_for(width, height)
         if chosen is None:
             return image
+        headed = 2 * QFontMetricsF(font(chosen, mono=True)).height() <= height
         painter = QPainter(image)
         painter.scale(self.ratio, self.ratio)
         for row in range(rows):
@@ -70,7 +75,7 @@ class Numbers:
                 painter.setPen(_PAPER if abs(value) > _FULL * self.reach else _INK)
                 painter.setFont(font(chosen, mono=True))
                 painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, figure(value, 2))
-                if row == 0:
+                if row == 0 and headed:
                     painter.setFont(font(max(9, chosen - 3)))
                     above = cell.adjusted(4, 3, -2, 0)
                     painter.drawText(above, Qt.AlignmentFlag.AlignTop, self.heads[column])

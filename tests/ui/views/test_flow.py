@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -147,6 +148,48 @@ def test_hundreds_of_layers_fit_into_a_narrow_view(flow: FlowView) -> None:
     last = len(many.bars) - 1
     assert frame.area.right() <= 260
     assert frame.bar_at(QPointF(frame.middle(last), 100)) == last
+
+
+def test_hundreds_of_layers_scroll_at_a_width_that_is_seen(flow: FlowView, qtbot: QtBot) -> None:
+    flow.show_picture(looked(1, GRADIENTS))
+    assert flow.look is not None
+    plot = flow.plot
+    assert plot.slider.isHidden()
+    bars = tuple(
+        replace(bar, layer=replace(bar.layer, name=f"{bar.layer.name}_{turn}"))
+        for turn in range(100)
+        for bar in flow.look.bars
+    )
+    flow.resize(360, 260)
+    plot.show_look(replace(flow.look, bars=bars, selected=frozenset()))
+    frame = drawn(flow)
+    assert not plot.slider.isHidden()
+    assert frame.slot >= 3
+    assert frame.shown.start == 0
+    assert frame.bar_at(QPointF(frame.middle(5), frame.area.center().y())) == 5
+    qtbot.keyClick(plot, Qt.Key.Key_Left)  # from the last one
+    assert plot.pointed == len(bars) - 1
+    assert drawn(flow).shown.stop == len(bars)
+    assert drawn(flow).area.left() <= drawn(flow).middle(plot.pointed) <= drawn(flow).area.right()
+    plot.show_look(replace(flow.look, bars=bars, selected=frozenset({bars[100].layer.name})))
+    assert 100 in drawn(flow).shown, "what is selected is in sight"
+    flow.resize(1600, 260)
+    assert plot.slider.isHidden()
+    assert len(drawn(flow).shown) == len(bars)
+
+
+def test_names_of_many_layers_leave_the_height_to_the_bars(flow: FlowView) -> None:
+    flow.show_picture(looked(1, GRADIENTS))
+    assert flow.look is not None
+    box = QRectF(0, 0, 340, 178)
+    in_blocks = tuple(
+        replace(bar, layer=replace(bar.layer, name=f"layer{turn}.convolution{turn}"))
+        for turn in range(27)
+        for bar in flow.look.bars
+    )
+    assert Frame(replace(flow.look, bars=in_blocks), box).area.height() > 0.7 * box.height()
+    alone = tuple(replace(bar, layer=replace(bar.layer, name=f"convolution{n}")) for n, bar in enumerate(in_blocks))
+    assert Frame(replace(flow.look, bars=alone), box).area.height() > 0.6 * box.height()
 
 
 def test_figures_are_saved_for_both_looks(flow: FlowView, tmp_path: Path) -> None:

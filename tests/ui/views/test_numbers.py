@@ -71,6 +71,23 @@ def test_figures_are_written_only_where_they_fit(qtbot: QtBot, side: int, writte
     assert any(image.pixel(x, y) for x in range(side) for y in range(side)) is written
 
 
+def test_low_cells_have_figures_without_what_their_columns_stand_for() -> None:
+    """As in a small window at 150 %: 42 by 18 pixels for a cell."""
+    values = np.array([[1.0, -0.25, 0.5]] * 4, np.float32)
+    named, nameless = (Numbers(values, heads, 1.0)(QSize(126, 72)) for heads in (("x1", "x2", "bias"), ("", "", "")))
+    assert any(named.pixel(x, y) for x in range(126) for y in range(72))
+    assert named == nameless
+    high = Numbers(values, ("x1", "x2", "bias"), 1.0)(QSize(126, 160))
+    assert high != Numbers(values, ("", "", ""), 1.0)(QSize(126, 160))
+
+
+def test_a_fully_connected_layer_has_weights_and_no_filters(qtbot: QtBot) -> None:
+    view = shown(qtbot, "fc1")
+    assert view.frame.head.title.text == "Learned weights · fc1"
+    view.set_subject(Subject(lenet().subject.inference, ("conv1",)))
+    assert view.frame.head.title.text == "Learned filters · conv1"
+
+
 def test_the_same_figures_are_the_same_overlay() -> None:
     values = np.array([[1.0, np.nan]], np.float32)
     assert Numbers(values, ("x1", "x2"), 1.0) == Numbers(values.copy(), ("x1", "x2"), 1.0)
