@@ -14,13 +14,15 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 if TYPE_CHECKING:
     from builder.ui.canvas.wires import WireItem
 
+_BESIDE = 160.0  # pixels between two labels of a value that runs twice at a height, of which one is enough
 _EVERYWHERE = QRectF(-5e5, -5e5, 1e6, 1e6)  # so that it is painted whenever a wire is
 
 
 class Labels(QGraphicsItem):
     """Stands between the wires and the cards, and paints the labels of the wires that were painted right before it.
 
-    So nothing is searched, and a label costs what it does when its wire paints it.
+    So nothing is searched, and a label costs what it does when its wire paints it. One value that goes two ways side by
+    side is labelled once.
     """
 
     def __init__(self) -> None:
@@ -40,5 +42,19 @@ class Labels(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         due, self._due = self._due, []
-        for wire in due:
-            wire.paint_label(painter)
+        rows: dict[int, list[WireItem]] = {}  # what is written, by height: only neighbours can be in the way
+        for wire in sorted(due, key=lambda wire: not (wire.chosen or wire.marked)):
+            row = int(wire.chip.center().y() // wire.chip.height())
+            near = (other for level in (row - 1, row, row + 1) for other in rows.get(level, ()))
+            if not any(_is_enough(other, wire) for other in near):
+                rows.setdefault(row, []).append(wire)
+                wire.paint_label(painter)
+
+
+def _is_enough(written: WireItem, wire: WireItem) -> bool:
+    """Whether what one wire says stands for another: it lies over its place, or tells the same value beside it."""
+    if written.chip.intersects(wire.chip):
+        return True
+    one, other = written.edge, wire.edge
+    beside = written.chip.adjusted(-_BESIDE, 0, _BESIDE, 0).intersects(wire.chip)
+    return beside and (one.source, one.source_port) == (other.source, other.source_port)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QPainter
 
 from builder.graph.model import Edge, Graph, Node, Point
+from builder.project import templates
 from builder.ui.canvas.export import picture
 from builder.ui.canvas.view import CanvasView
 from builder.ui.canvas.wires import WireItem
@@ -55,11 +57,14 @@ def test_no_wire_runs_through_the_label_of_another(make_canvas: MakeCanvas) -> N
     back = [view.canvas.wires[Edge("conv1", "conv2")], view.canvas.wires[Edge("conv1", "add1", 0, 1)]]
     assert all(not wire.chip.isEmpty() for wire in back)
     assert any(one.path.intersects(other.chip) for one in back for other in back if one is not other)
-    seen = [label(view, wire) for wire in back]
-    for number, wire in enumerate(back):
-        other = back[1 - number]
+    seen = {}
+    for wire in back:  # one label is enough for both: it is written on the one that is selected
+        view.canvas.choose_wires([wire.edge])
+        seen[wire] = label(view, wire)
+    for wire, other in (back, back[::-1]):
+        view.canvas.choose_wires([wire.edge])
         other.setVisible(False)
-        assert label(view, wire) == seen[number]
+        assert label(view, wire) == seen[wire]
         other.setVisible(True)
 
 
@@ -76,3 +81,42 @@ def test_a_label_does_not_take_the_mouse_from_what_lies_beneath(make_canvas: Mak
     wire = view.canvas.wires[Edge("conv1", "add1", 0, 1)]
     assert view.canvas.wire_at(wire.chip.center()) in view.canvas.wires.values()
     assert view.canvas.labels not in view.canvas.items(wire.chip.center())
+
+
+def written(view: CanvasView, monkeypatch: pytest.MonkeyPatch) -> list[WireItem]:
+    """The wires whose label is written when all is painted."""
+    found: list[WireItem] = []
+    paint = WireItem.paint_label
+
+    def watched(wire: WireItem, painter: QPainter) -> None:
+        found.append(wire)
+        paint(wire, painter)
+
+    monkeypatch.setattr(WireItem, "paint_label", watched)
+    view.viewport().grab()
+    return found
+
+
+def test_of_two_labels_over_each_other_one_is_written(make_canvas: MakeCanvas, monkeypatch: pytest.MonkeyPatch) -> None:
+    view = make_canvas(templates.load("alexnet-columns").graph)
+    ways = [wire for edge, wire in view.canvas.wires.items() if edge.source == "concat1"]
+    assert len(ways) == 2
+    assert ways[0].chip.intersects(ways[1].chip)
+    view.zoom_to(1.0)
+    view.centerOn(ways[0].chip.center())
+    assert len([wire for wire in written(view, monkeypatch) if wire in ways]) == 1
+    view.canvas.choose_wires([ways[1].edge])
+    assert ways[1] in written(view, monkeypatch), "the one that is selected"
+
+
+def test_a_value_that_goes_two_ways_side_by_side_is_labelled_once(
+    make_canvas: MakeCanvas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = shortcut_into_the_next_row()
+    graph = replace(graph, positions=graph.positions.update({"add1": Point(240, 212)}))
+    view = make_canvas(graph)
+    view.zoom_to(1.0)
+    back = [view.canvas.wires[Edge("conv1", "conv2")], view.canvas.wires[Edge("conv1", "add1", 0, 1)]]
+    assert abs(back[0].chip.y() - back[1].chip.y()) < 18
+    view.centerOn(back[0].chip.center())
+    assert len([wire for wire in written(view, monkeypatch) if wire in back]) == 1
