@@ -38,15 +38,21 @@ _lock = threading.Lock()
 _libraries: list[Any] = []  # a torch.library.Library takes its operators with it when it is collected
 
 
+def let_torchvision_in() -> None:
+    """Make that code which knows nothing of this door can import torchvision, too. Without one, nothing happens."""
+    with _lock:
+        if "torchvision" not in sys.modules:
+            _define_missing_operators()
+
+
 def import_torchvision(name: str = "torchvision") -> ModuleType:
     """The module `torchvision`, or one below it such as `"torchvision.datasets"`. Takes about a second at first.
 
     Raises:
         ProblemError: torchvision is missing or does not belong to the installed torch.
     """
+    let_torchvision_in()
     with _lock:
-        if "torchvision" not in sys.modules:
-            _define_missing_operators()
         try:
             with warnings.catch_warnings():
                 # The compiled JPEG reader is missing for the same reason; pictures are read with Pillow.

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 
 def run_fresh(code: str) -> str:
@@ -35,3 +36,17 @@ def test_a_missing_torchvision_is_one_problem():
         "except ProblemError as error: print(error.problems[0].code)\n"
     )
     assert run_fresh(code) == "no-torchvision"
+
+
+def test_a_users_file_imports_torchvision_by_itself(tmp_path: Path):
+    (tmp_path / "neighbour.py").write_text("from torchvision.ops import Conv2dNormActivation\n")
+    model = "from torch import nn\nfrom neighbour import Conv2dNormActivation\n"
+    model += "class Net(nn.Sequential):\n    def __init__(self):\n"
+    model += "        super().__init__(Conv2dNormActivation(3, 4), nn.Flatten(), nn.LazyLinear(2))\n"
+    (tmp_path / "model.py").write_text(model.replace("nn.LazyLinear(2)", "nn.Linear(4 * 8 * 8, 2)"))
+    code = (
+        "import warnings; warnings.filterwarnings('ignore', message='Failed to load image')\n"
+        "from builder.compile.importing.sources import load\n"
+        f"print(len(load({str(tmp_path / 'model.py')!r} + ':Net', (3, 8, 8)).network.graph.nodes))\n"
+    )
+    assert int(run_fresh(code)) > 3

@@ -22,6 +22,7 @@ from builder.graph.model import Node
 from builder.graph.problems import Problem, ProblemError
 from builder.layers import calls
 from builder.layers.base import FILE
+from builder.vision import let_torchvision_in
 
 LONGEST = 10_000_000  # bytes of such a file
 
@@ -159,6 +160,7 @@ def _run(allowed: _Allowed) -> ModuleType:
     module = ModuleType(name)
     module.__file__ = str(path)
     sys.modules[name] = module  # where pickling and dataclasses look for it
+    let_torchvision_in()
     try:
         with _told(path):
             exec(compile(allowed.content, str(path), "exec"), module.__dict__)  # the user was asked

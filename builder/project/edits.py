@@ -116,6 +116,12 @@ def _with_value(settings: P, names: list[str], value: Any, path: str) -> P:
         if not isinstance(inner, Parameters):
             message = f"{name} is one value and has no part {names[1]}."
             raise ProblemError(Problem("no-such-setting", message, where=path))
+        if names[1:] == ["kind"] and value != getattr(inner, "kind", value):
+            # Another variant has other settings: `adam` instead of `sgd` would not fit those that are here.
+            group = path.removesuffix(".kind")
+            _with_value(settings, [name], value, group)  # says which there are, when it is none of them
+            hint = f"Write {group}={value}"
+            raise ProblemError(Problem("bad-parameter", f"{group} is chosen as a whole.", path, hint=hint))
         value = _with_value(inner, names[1:], value, path)
     elif isinstance(getattr(settings, name), Parameters) and not hasattr(getattr(settings, name), "kind"):
         message = f"{name} is a group of settings: each is set by itself."
@@ -126,9 +132,5 @@ def _with_value(settings: P, names: list[str], value: Any, path: str) -> P:
     try:
         changed: P = settings.changed(**{name: value.model_dump() if isinstance(value, Parameters) else value})
     except ValidationError as error:
-        if name == "kind":  # another variant has other settings: `adam` instead of `sgd` would not fit them here
-            group = path.removesuffix(".kind")
-            hint = f"Write {group}={value}"
-            raise ProblemError(Problem("bad-parameter", f"{group} is chosen as a whole.", path, hint=hint)) from None
         raise ProblemError(*(replace(problem, field="") for problem in problems_of(error, path))) from None
     return changed

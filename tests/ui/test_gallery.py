@@ -224,6 +224,15 @@ def test_arrow_keys_reach_every_row_and_letters_go_to_the_search(shown: Gallery,
     assert shown.pane.entry == card("vgg16")
 
 
+def test_what_is_described_so_comes_without_all_that_hold_a_layer_of_that_name(shown: Gallery) -> None:
+    found = [entry.name for entry in matching("percep", shown.pictures.facts)]
+    assert found[0] == "perceptron"
+    assert not {"alexnet", "resnet50", "lenet5"} & set(found)
+    assert {"alexnet", "resnet50", "lenet5"} <= {entry.name for entry in matching("conv", shown.pictures.facts)}
+    concatenated = {entry.name for entry in matching("concatenate", shown.pictures.facts)}
+    assert "googlenet" in concatenated, "no network is called so: what a layer is called, too, counts"
+
+
 def test_what_trains_at_once_is_the_first_choice(shown: Gallery) -> None:
     shown.cards.choose(card("resnet18"))  # its data are nowhere to be had
     assert shown.chosen == "resnet18-small"

@@ -167,11 +167,17 @@ def _words(text: str) -> list[str]:
 def matching(typed: str, facts: Mapping[str, Facts]) -> tuple[Entry, ...]:
     """The cards for which every word typed begins a word that belongs to the network; those of such a name first.
 
+    What else a kind of layer is called counts only where no network is called or described so: a perceptron is a
+    network, and fully connected layers, which are found by that word too, stand in nearly all of them.
+
     Args:
         facts: by name, of the networks that were made so far: without its facts a network is not found by its layers.
     """
     wanted = _words(typed)
-    found = [entry for entry in entries() if _holds(entry, wanted, facts.get(entry.name))]
+    every = entries()
+    found = [entry for entry in every if _holds(entry, wanted, _kinds(facts, entry), keywords=True)]
+    if any(_begin(wanted, _said(entry)) for entry in found):
+        found = [entry for entry in found if _holds(entry, wanted, _kinds(facts, entry), keywords=False)]
     named = {entry.name for entry in found if _is_named(entry, wanted)}
     groups = {entry.group for entry in found if entry.name in named}
     order = list(dict.fromkeys(entry.group for entry in found))
@@ -190,8 +196,12 @@ def _is_named(entry: Entry, wanted: Iterable[str]) -> bool:
     return _begin(wanted, frozenset(_words(f"{entry.title} {entry.name}")))
 
 
-def _holds(entry: Entry, wanted: list[str], facts: Facts | None) -> bool:
-    return _begin(wanted, _said(entry) | (_layer_words(facts.kinds) if facts is not None else frozenset()))
+def _kinds(facts: Mapping[str, Facts], entry: Entry) -> frozenset[str]:
+    return facts[entry.name].kinds if entry.name in facts else frozenset()
+
+
+def _holds(entry: Entry, wanted: list[str], kinds: frozenset[str], *, keywords: bool) -> bool:
+    return _begin(wanted, _said(entry) | _layer_words(kinds, keywords))
 
 
 def _begin(wanted: Iterable[str], words: frozenset[str]) -> bool:
@@ -210,10 +220,10 @@ def _said(entry: Entry) -> frozenset[str]:
 
 
 @lru_cache(maxsize=128)
-def _layer_words(kinds: frozenset[str]) -> frozenset[str]:
+def _layer_words(kinds: frozenset[str], keywords: bool) -> frozenset[str]:
     texts: list[str] = []
     for kind in kinds:
         layer = find_kind(kind)
         if layer is not None and layer.offered:
-            texts += [kind, layer.title, *layer.keywords]
+            texts += [kind, layer.title, *(layer.keywords if keywords else ())]
     return frozenset(word for text in texts for word in _words(text))
