@@ -6,17 +6,20 @@ What a format holds is decided where the command line takes it from; the weights
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QMessageBox
 
 from builder.graph.problems import Problem, ProblemError
 from builder.project.document import Project
 from builder.ui import choosers
 from builder.ui.canvas.export import render
+from builder.ui.words import told
 from builder.writing import write
 
 if TYPE_CHECKING:
@@ -26,13 +29,18 @@ PICTURES = "Pictures (*.svg *.png *.pdf)"
 
 
 class Exports(QObject):
-    """Writes the document of a window as other programs take it. Each method may be told the path, and asks without."""
+    """Writes the document of a window as other programs take it. Each method may be told the path, and asks without.
+
+    Attributes:
+        tell_last: says what could not be written when the window has closed; a test may listen instead.
+    """
 
     finished = Signal(object, object)  # the path; a Problem, or None when it is written
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
+        self.tell_last = self._tell_last
         self.finished.connect(self._tell)
         window.live.weights_saved.connect(self._tell)
 
@@ -101,10 +109,19 @@ class Exports(QObject):
         threading.Thread(target=work, name="export", daemon=True).start()
 
     def _tell(self, path: Path, problem: Problem | None) -> None:
-        if problem is not None:
+        if problem is not None and self._window.closing:
+            self.tell_last(f"{path}: {told(problem)}")
+        elif problem is not None:
             self._window.say_problem(problem, "files")
         else:
             self._window.status.hint(f"Written: {path}")
+
+    def _tell_last(self, words: str) -> None:
+        """The window is not seen any more, and what was to be written is lost when the program ends."""
+        if self._window.leaving:  # the system ends the program: nobody is there to answer
+            print(words, file=sys.stderr)
+        else:
+            QMessageBox.warning(None, "TorchCanvas", words)
 
 
 def _source(project: Project) -> bytes:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from builder.train.trainer import Trainer
 
 
+SAVING = 60.0  # seconds for the end of a step, and a file of weights on a slow disk
+
+
 class LetGo:
     """Trainers on their way out. Nothing that they say is heard, but what became of weights to be saved."""
 
@@ -43,8 +46,10 @@ class LetGo:
                 self._owing.remove(trainer)
 
     def close(self, seconds: float) -> bool:
-        """Wait for every thread. False when one did not end in time."""
-        ended = [trainer.close(seconds) for trainer in self._closing]
+        """Wait for every thread, and longer for weights that would be lost. False when one did not end in time."""
+        ended = [
+            trainer.close(max(seconds, SAVING) if trainer in self._owing else seconds) for trainer in self._closing
+        ]
         self._closing.clear()
         return all(ended)
 

@@ -236,11 +236,12 @@ class Live(QObject):
         self._send(SaveWeights(path))
 
     def close(self, seconds: float = 5.0) -> bool:
-        """End every trainer and wait for its thread. False when one did not end in time."""
+        """End every trainer and wait for its thread and for weights to be saved. False when one did not end in time."""
         self._begun = False
         self._settle.stop()
         self._drop()
         ended = self._let_go.close(seconds)
+        self._hear_let_go()
         self._frame.stop()
         return ended
 
@@ -359,8 +360,7 @@ class Live(QObject):
             self._frame.start(interval)
 
     def _tick(self) -> None:
-        for saved in self._let_go.heard():
-            self.weights_saved.emit(saved.path, saved.problem)
+        self._hear_let_go()
         trainer = self._trainer
         if trainer is None:
             if not self._let_go.owing:
@@ -382,6 +382,10 @@ class Live(QObject):
             return
         # Painting happens after this handler: a timer of 0 ms fires behind it and so sees the cost of both.
         QTimer.singleShot(0, self, lambda: self._pace(time.perf_counter() - began))
+
+    def _hear_let_go(self) -> None:
+        for saved in self._let_go.heard():
+            self.weights_saved.emit(saved.path, saved.problem)
 
     # While training, one of these three is done in a frame: what each redraws takes the time of the other two, and the
     # window answers in between.

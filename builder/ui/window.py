@@ -69,6 +69,7 @@ class MainWindow(QMainWindow):
         guide: what the lessons' buttons do.
         viewing: the live views; views: the same, by key.
         ended: every training thread had ended when the window closed.
+        closing: the window is closed, and what is under way is brought to its end; leaving: since the system wishes so.
         problems_found: problems of the whole project, up to date behind every edit.
     """
 
@@ -80,7 +81,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("TorchCanvas")
         self.setDockNestingEnabled(True)
         self.resize(1600, 1000)
-        self._painted = self._leaving = False
+        self._painted = self.leaving = self.closing = False
         self._attend_timer = QTimer(self, singleShot=True, interval=0)
         self._check_timer = QTimer(self, singleShot=True, interval=0)
         self.ended = True
@@ -456,20 +457,21 @@ class MainWindow(QMainWindow):
 
     def leave(self) -> None:
         """The system ends the program: nobody is asked, and unsaved changes are offered at the next start."""
-        self._leaving = True
+        self.leaving = True
         self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved changes, end the training, remember the layout."""
-        if not (self._leaving or self.files.may_discard()):
+        if not (self.leaving or self.files.may_discard()):
             event.ignore()
             return
         settings = QSettings()
         settings.setValue("geometry", self.saveGeometry())
         settings.setValue("layout", self.saveState(LAYOUT_VERSION))
+        self.closing = True
         self.hide()  # the end of a step may take a moment, and nobody should wait for it
         self.ended = self.live.close()
-        self.files.close(keep=self._leaving)
+        self.files.close(keep=self.leaving)
         super().closeEvent(event)
 
 

@@ -30,6 +30,7 @@ from builder.train.messages import Finished, Reason, State
 from builder.ui import choosers
 from builder.ui.command_palette import CommandPalette
 from builder.ui.exports import Exports
+from builder.ui.files import Answer
 from builder.ui.import_dialog import ImportDialog
 from builder.ui.window import MainWindow
 from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
@@ -134,7 +135,6 @@ def test_without_its_weights_it_begins_afresh(window: MainWindow, tmp_path: Path
 
 
 def test_what_is_not_wanted_is_not_kept(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
-    from builder.ui.files import Answer
 
     window.canvas.add_kind("ReLU")
     window.files.ask_unsaved = lambda: Answer.CANCEL
@@ -373,6 +373,34 @@ def test_weights_that_are_still_being_saved_are_told_of_though_another_project_o
         assert str(path) in window.banner.text
     else:
         assert window.status._hint.text() == f"Written: {path}"
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["written", "not written"])
+def test_weights_that_are_still_being_saved_when_the_window_closes_are_not_lost_in_silence(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, refused: bool
+) -> None:
+    begun, write = threading.Event(), session.write_weights
+
+    def slowly(*arguments: Any) -> None:
+        begun.set()
+        if refused:
+            raise PermissionError
+        write(*arguments)
+
+    monkeypatch.setattr(session, "write_weights", slowly)
+    path = tmp_path / "mine.safetensors"
+    until_parked(qtbot, window)
+    window.live.step_batch()
+    until(qtbot, lambda: window.live.no_weights == "")
+    words: list[str] = []
+    exports = window.menus.exports
+    exports.tell_last = words.append
+    exports.weights(path)
+    window.files.ask_unsaved = lambda: Answer.DISCARD
+    assert window.close()
+    assert begun.is_set()
+    assert path.is_file() is not refused
+    assert [str(path) in said for said in words] == [True] * refused
 
 
 def test_weights_are_saved_after_a_run_that_was_stopped_twice(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:

@@ -79,13 +79,13 @@ class FiltersView(GridView):
             head.set_present(control, False)
 
     def node(self) -> str | None:
-        """The node whose weights are shown: the last selected, else the first convolution; None when it has none."""
+        """The node whose weights are shown: the first selected that has some, else the first convolution."""
         if self.subject is None:
             return None
         inference, selection = self.subject.inference, self.subject.selection
         if not selection:
             return _first_with_weights(inference)
-        return selection[-1] if weight_shape(inference, selection[-1]) else None
+        return next((name for name in selection if weight_shape(inference, name)), None)
 
     def attention(self) -> Attention:
         name = self.node()
@@ -118,9 +118,9 @@ class FiltersView(GridView):
         if self.subject is None or name is None:
             selection = self.subject.selection if self.subject is not None else ()
             if selection and self.subject is not None:
-                if self.subject.inference.shape(selection[-1]) is None:
-                    return f"{selection[-1]} gives nothing yet: mend its problem first."
-                return f"{selection[-1]} has no filters. Select a convolution to see its filters."
+                if self.subject.inference.shape(selection[0]) is None:
+                    return f"{selection[0]} gives nothing yet: mend its problem first."
+                return f"{selection[0]} has no filters. Select a convolution to see its filters."
             return "Select a convolution to see its filters."
         if weights is None or not some(weights):
             if self.subject.inference.errors:

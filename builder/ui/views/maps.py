@@ -38,11 +38,11 @@ class FeatureMapsView(GridView):
         self.attention_changed.connect(lambda: self.pointed(None))
 
     def node(self) -> str | None:
-        """The node that is looked at: the last one selected, else the first convolution."""
+        """The node that is looked at: the first one selected, else the first convolution."""
         if self.subject is None:
             return None
         inference = self.subject.inference
-        for name in reversed(self.subject.selection):
+        for name in self.subject.selection:
             if inference.shape(name) is not None:
                 return name
         return None if self.subject.selection else first_to_show(inference)
@@ -73,7 +73,7 @@ class FeatureMapsView(GridView):
         self.frame.head.title.set_text(self.title if name is None else f"{self.title} · {name}")
         if name is None:
             if self.subject is not None and self.subject.selection:
-                return f"{self.subject.selection[-1]} gives nothing yet: mend its problem first."
+                return f"{self.subject.selection[0]} gives nothing yet: mend its problem first."
             return "Select a layer to see what it makes of the pinned input."
         values = self.picture.activations.get(name) if self.picture is not None else None
         if self.picture is None or values is None or not some(values):

@@ -461,3 +461,13 @@ def test_in_a_narrow_pane_the_title_stays_and_the_name_of_the_layer_is_cut(
             after = [control.x() for control in controls if control is not title and control.isVisible()]
             assert all(x - title.geometry().right() >= 8 for x in after), width
         assert title.shown == f"{view.title} · conv1"
+
+
+def test_of_several_selected_layers_the_first_is_shown(maps: FeatureMapsView, filters: FiltersView) -> None:
+    case = lenet()
+    for view in (maps, filters):
+        view.set_subject(Subject(case.subject.inference, tuple(case.subject.inference.order)))
+    assert maps.node() == "input1"
+    assert filters.node() == "conv1"
+    maps.set_subject(Subject(case.subject.inference, ("conv1", "output1")))
+    assert maps.node() == "conv1"
