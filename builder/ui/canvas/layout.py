@@ -128,6 +128,7 @@ def settle(old: Graph, new: Graph, sizes: Sizes) -> Graph:
 
     A new node that has nobody to stand beside keeps its place.
     """
+    new = _placed(new, _before(old, new))
     for name in new.nodes:
         if name in old.nodes:
             continue
@@ -141,8 +142,7 @@ def settle(old: Graph, new: Graph, sizes: Sizes) -> Graph:
             at = Point(_snap(there.x), _snap(there.y + (wide.height() - size.height()) / 2))
         else:
             continue
-        new = _placed(new, {**_before(old, new), name: at})
-        new = _make_room(new, name, sizes)
+        new = _make_room(_placed(new, {**new.positions, name: at}), name, sizes)
     return new
 
 

@@ -119,7 +119,7 @@ class FiltersView(GridView):
             selection = self.subject.selection if self.subject is not None else ()
             if selection and self.subject is not None:
                 if self.subject.inference.shape(selection[0]) is None:
-                    return f"{selection[0]} gives nothing yet: mend its problem first."
+                    return f"{selection[0]} gives nothing yet: mend the problem first."
                 return f"{selection[0]} has no filters. Select a convolution to see its filters."
             return "Select a convolution to see its filters."
         if weights is None or not some(weights):

@@ -73,7 +73,7 @@ class FeatureMapsView(GridView):
         self.frame.head.title.set_text(self.title if name is None else f"{self.title} · {name}")
         if name is None:
             if self.subject is not None and self.subject.selection:
-                return f"{self.subject.selection[0]} gives nothing yet: mend its problem first."
+                return f"{self.subject.selection[0]} gives nothing yet: mend the problem first."
             return "Select a layer to see what it makes of the pinned input."
         values = self.picture.activations.get(name) if self.picture is not None else None
         if self.picture is None or values is None or not some(values):

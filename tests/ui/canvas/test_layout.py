@@ -148,6 +148,24 @@ def test_a_new_node_settles_between_its_neighbours_and_they_make_way() -> None:
     assert placed.positions["a"] == old.positions["a"]
 
 
+def test_what_an_edit_moved_roughly_is_no_measure_for_where_a_new_node_goes() -> None:
+    """A fix makes room step by step; a low card close to the one that is mended is moved by that, too."""
+    old = network("a>b", "b>c")
+    old = Graph(
+        old.nodes, old.edges, old.positions.update({"a": Point(0, 0), "b": Point(112, -60), "c": Point(376, -60)})
+    )
+    moved = {"a": Point(180, 0), "b": Point(292, -60), "c": Point(556, -60), "new": Point(112, -60)}
+    new = Graph(
+        old.nodes.set("new", Node("new", "Flatten")),
+        (Edge("a", "new"), Edge("new", "b"), Edge("b", "c")),
+        old.positions.update(moved),
+    )
+    low, card = QSizeF(66, 28), QSizeF(178, 148)
+    placed = settle(old, new, {"a": low, "new": low, "b": card, "c": card})
+    assert sorted(placed.nodes, key=lambda name: placed.positions[name].x) == ["a", "new", "b", "c"]
+    assert placed.positions["a"] == old.positions["a"]
+
+
 def test_a_graph_with_a_circle_is_laid_out_too() -> None:
     graph = network("a>b", "b>c", "c>b")
     assert auto_layout(graph, {}).keys() == graph.nodes.keys()
