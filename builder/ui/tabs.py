@@ -16,6 +16,18 @@ def stand_behind(window: QMainWindow, docks: Mapping[str, QDockWidget], behind: 
             docks[front].raise_()
 
 
+def fit_in(window: QMainWindow, dock: QDockWidget, front: QDockWidget) -> None:
+    """Put a dock that is open, or about to be, behind another as a tab, where it has no room beside the others.
+
+    Qt would make the window wider, maybe beyond the edge of the screen.
+    """
+    if dock.isFloating() or front.isFloating() or front.isHidden() or window.tabifiedDockWidgets(dock):
+        return
+    more = dock.minimumSizeHint().width() if dock.isHidden() else 0
+    if window.minimumSizeHint().width() + more > window.width():
+        window.tabifyDockWidget(front, dock)
+
+
 def unknown(state: QByteArray, docks: Mapping[str, QDockWidget], behind: Mapping[str, str]) -> dict[str, str]:
     """Those of `behind` of which a remembered layout knows nothing: Qt would squeeze them in beside all others."""
     written = bytes(state.data())  # names stand in it as a data stream writes them

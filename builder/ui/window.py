@@ -49,7 +49,7 @@ from builder.ui.recovery_offer import RecoveryOffer
 from builder.ui.run_cards import RunCards
 from builder.ui.status import StatusLine, ended_words
 from builder.ui.table.panel import AnalysisPanel
-from builder.ui.tabs import stand_behind, unknown
+from builder.ui.tabs import fit_in, stand_behind, unknown
 from builder.ui.theme import theme
 from builder.ui.topbar import TopBar
 from builder.ui.views_height import ViewsHeight
@@ -171,6 +171,7 @@ class MainWindow(QMainWindow):
             fill_small_screen(self)
         if isinstance(state, QByteArray) and self.restoreState(state, LAYOUT_VERSION):
             stand_behind(self, self.docks, unknown(state, self.docks, self._behind))
+            fit_in(self, self.docks["problems"], self.docks["sample"])
             self._views_height.arranged()
 
     def reset_layout(self) -> None:
@@ -409,6 +410,7 @@ class MainWindow(QMainWindow):
 
     def show_problems(self) -> None:
         """Bring up the list of problems."""
+        fit_in(self, self.docks["problems"], self.docks["sample"])
         self.show_dock("problems")
 
     def show_dock(self, key: str) -> None:

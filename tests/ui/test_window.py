@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QSettings, Qt
 from PySide6.QtGui import QAction, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -40,9 +40,10 @@ from builder.ui.document import Document
 from builder.ui.files import Answer
 from builder.ui.inspector.panel import place_words
 from builder.ui.live import Live
+from builder.ui.tabs import fit_in
 from builder.ui.theme import theme
 from builder.ui.widgets.number import Entry
-from builder.ui.window import MainWindow
+from builder.ui.window import LAYOUT_VERSION, MainWindow
 from tests.ui.canvas.hand import Hand, check_items, wires
 from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
 
@@ -593,13 +594,36 @@ def test_hidden_views_ask_for_nothing(make_window: MakeWindow, qtbot: QtBot) -> 
     assert not window.attention().activations
 
 
-def test_all_docks_fit_into_a_window_of_900_pixels(make_window: MakeWindow, qtbot: QtBot) -> None:
+def test_the_problems_stand_beside_the_views_where_there_is_room(make_window: MakeWindow) -> None:
     window = make_window(None)
-    window.document.commit("Data", set_setting(window.document.value, "data.dataset", "moons"))
     window.show_problems()
+    assert not window.tabifiedDockWidgets(window.docks["problems"])
+
+
+def test_the_problems_fit_into_a_window_of_900_pixels(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(None)
+    dock = window.docks["problems"]
     window.resize(900, 600)
     qtbot.waitUntil(lambda: window.width() == 900, timeout=PATIENCE)
-    panel = window.problems
-    qtbot.waitUntil(lambda: bool(panel.list.cards), timeout=PATIENCE)
-    assert window.rect().contains(window.docks["problems"].geometry())
-    assert panel.list.width() <= panel.width()
+    window.document.commit("Data", set_setting(window.document.value, "data.dataset", "moons"))
+    window.show_problems()
+    qtbot.waitUntil(lambda: bool(window.problems.list.cards) and dock.width() > 100, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: window.rect().contains(dock.geometry()), timeout=PATIENCE)
+    assert window.width() == 900
+    assert not dock.visibleRegion().isEmpty()
+    assert window.problems.list.width() <= dock.width()
+
+
+def test_remembered_problems_fit_into_a_window_of_900_pixels(make_window: MakeWindow, qtbot: QtBot) -> None:
+    before = make_window(None)
+    before.show_problems()
+    before.close()
+    QSettings().remove("geometry")
+    window = MainWindow(runs=lambda: None)
+    qtbot.addWidget(window)
+    window.resize(900, 600)
+    window.restoreState(QSettings().value("layout"), LAYOUT_VERSION)
+    fit_in(window, window.docks["problems"], window.docks["sample"])
+    assert window.docks["sample"] in window.tabifiedDockWidgets(window.docks["problems"])
+    assert window.minimumSizeHint().width() <= 900
+    window.close()

@@ -34,11 +34,10 @@ from builder.ui.words import sentence
 
 
 class Panel(QScrollArea):
-    """A column that scrolls up and down and is always as wide as its room, which is at least `least` pixels."""
+    """A column that scrolls up and down and is always as wide as its room."""
 
-    def __init__(self, parent: QWidget | None = None, *, least: int = 240) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._least = least
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -49,11 +48,11 @@ class Panel(QScrollArea):
         self.setWidget(self.content)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._least, 120)
+        return QSize(240, 120)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.content.setMaximumWidth(max(self._least, self.viewport().width()))
+        self.content.setMaximumWidth(max(240, self.viewport().width()))
 
 
 def place_words(problem: Problem) -> str:

@@ -31,7 +31,7 @@ class ProblemsPanel(QWidget):
         self.list = ProblemColumn(place=True)
         self.list.activated.connect(self._go)
         self.list.fix_asked.connect(document.apply_fix)
-        self._panel = Panel(least=132)  # it stands beside five live views, maybe in a window of 900 pixels
+        self._panel = Panel()
         self._panel.column.addWidget(self.list)
         self._panel.column.addStretch(1)
         self._empty = Empty("good", "No problems", "The network can be trained.", role="good")
