@@ -325,13 +325,17 @@ class MainWindow(QMainWindow):
         if self.live.state is State.RUNNING:
             self.live.pause()
             return
+        if self.live.training or self._may_run():
+            self.banner.clear(keep=(RECOVERY,))
+            self.live.run()
+
+    def _may_run(self) -> bool:
+        """Whether the network can be trained; where it cannot, that is said."""
         errors = tuple(p for p in self.problems_found if p.severity is Severity.ERROR)
-        if errors and not self.live.training:
+        if errors:
             self.say_problem(errors[0], "failed")
             self.show_problems()
-            return
-        self.banner.clear(keep=(RECOVERY,))
-        self.live.run()
+        return not errors
 
     def _state_changed(self) -> None:
         can_run = not any(problem.severity is Severity.ERROR for problem in self.problems_found)
@@ -391,9 +395,10 @@ class MainWindow(QMainWindow):
             self.banner.withdraw("stale")
 
     def restart(self) -> None:
-        """Drop the run and train the network as it stands now."""
-        self.live.reset()
-        self.run_or_pause()
+        """Drop the run and train the network as it stands now, if it can be."""
+        if self._may_run():
+            self.live.reset()
+            self.run_or_pause()
 
     # Messages -------------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from builder.graph import edits
+from builder.graph.problems import Severity
 from builder.project import templates
 from builder.project.edits import set_setting
 from builder.train.messages import State
@@ -64,6 +66,17 @@ def test_another_setting_leaves_the_ended_run_until_the_next_one(
     qtbot.waitUntil(lambda: window.live.progress.step == 1, timeout=PATIENCE)
     assert window.live.progress.learning_rate == pytest.approx(0.0123)
     assert window.banner.text == ""
+
+
+def test_a_network_that_cannot_be_trained_does_not_cost_the_run(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = ended(make_window, qtbot)
+    graph = window.document.graph
+    window.document.commit_graph("Cut", replace(graph, edges=graph.edges[:-1]))
+    qtbot.waitUntil(lambda: any(problem.severity is Severity.ERROR for problem in window.problems_found))
+    again = next(button for button in window.banner.buttons() if button.text().startswith("Start again"))
+    again.click()
+    assert kept(qtbot, window)
+    assert window.docks["problems"].isVisible()
 
 
 def test_a_layer_that_is_another_since_the_run_shows_none_of_it(make_window: MakeWindow, qtbot: QtBot) -> None:
