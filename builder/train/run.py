@@ -291,7 +291,9 @@ def _description(learner: Learner, threads: int) -> dict[str, Any]:
     job: Job = learner.job
     data = learner.data
     carried = learner.carried
-    ink = usual_ink([picture for picture, _ in examples(load(data.settings), data.info)])
+    # The pictures that the window measures, so that a prediction reads a scan as it does; they are at hand by now.
+    grey = data.info.pictures and data.info.shape[0] == 1
+    ink = usual_ink([picture for picture, _ in examples(load(data.settings), data.info)]) if grey else None
     begun = {"file": str(carried.file), "sha256": carried.sha256, "taken": carried.taken, "of": carried.total,
              "fresh": list(carried.fresh)} if carried is not None else None  # fmt: skip
     return {
