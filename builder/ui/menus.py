@@ -21,6 +21,7 @@ from builder.ui.command_palette import CommandPalette
 from builder.ui.exports import Exports
 from builder.ui.initial_weights import SCHEMES, choose
 from builder.ui.pace import PACES
+from builder.ui.tabs import fit_in
 from builder.ui.theme import theme
 from builder.ui.views.curves import CurveView
 from builder.ui.views.loss import LossView
@@ -218,6 +219,7 @@ class Menus(QObject):
         self._add(menu, "Actual size", canvas.zoom_reset, "Ctrl+0")
         self._add(menu, "Arrange the network", canvas.auto_layout, "Ctrl+L")
         menu.addSeparator()
+        menu.aboutToShow.connect(lambda: fit_in(window, window.docks["problems"], window.docks["sample"]))
         for dock in window.docks.values():
             menu.addAction(dock.toggleViewAction())
             dock.toggleViewAction().setProperty("group", "Show or hide")
