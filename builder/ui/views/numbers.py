@@ -47,14 +47,14 @@ class Numbers:
     def size_for(self, width: float, height: float) -> int | None:
         """Size of the figures in cells of this size, in pixels of the window; None where none is small enough.
 
-        In low cells, they stand alone: what a column stands for has no room above them.
+        In narrow cells, they are rounded further; in low ones, they stand alone: what a column stands for has no room
+        above them.
         """
-        widest = "−0.000"  # so that the figures do not change their size while they learn
-        for lines in (2, 1):
-            for size in _SIZES:
-                metrics = QFontMetricsF(font(size, mono=True))
-                if metrics.horizontalAdvance(widest) + 4 <= width and lines * metrics.height() <= height:
-                    return size
+        for short in (False, True):
+            for lines in (2, 1):
+                for size in _SIZES:
+                    if _fits(size, width, short=short) and lines * _line(size) <= height:
+                        return size
         return None
 
     def __call__(self, size: QSize) -> QImage:
@@ -65,7 +65,7 @@ class Numbers:
         chosen = self.size_for(width, height)
         if chosen is None:
             return image
-        headed = 2 * QFontMetricsF(font(chosen, mono=True)).height() <= height
+        headed, short = 2 * _line(chosen) <= height, not _fits(chosen, width, short=False)
         painter = QPainter(image)
         painter.scale(self.ratio, self.ratio)
         for row in range(rows):
@@ -74,7 +74,7 @@ class Numbers:
                 cell = QRectF(column * width, row * height, width, height)
                 painter.setPen(_PAPER if abs(value) > _FULL * self.reach else _INK)
                 painter.setFont(font(chosen, mono=True))
-                painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, figure(value, 2))
+                painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, _short(value) if short else figure(value, 2))
                 if row == 0 and headed:
                     painter.setFont(font(max(9, chosen - 3)))
                     above = cell.adjusted(4, 3, -2, 0)
@@ -85,3 +85,24 @@ class Numbers:
             painter.drawLine(round(edge), 0, round(edge), round(rows * height))
         painter.end()
         return image
+
+
+def _line(size: int) -> float:
+    return QFontMetricsF(font(size, mono=True)).height()
+
+
+def _fits(size: int, width: float, *, short: bool) -> bool:
+    """Whether any weight is narrow enough, so that the figures do not change their size while they learn."""
+    widest, around = ("−.00", 2) if short else ("−0.000", 4)
+    return QFontMetricsF(font(size, mono=True)).horizontalAdvance(widest) + around <= width
+
+
+def _short(value: float) -> str:
+    """A number in four characters, without the 0 before the point: "−.25", "8.9", "−13"."""
+    if not np.isfinite(value):
+        return "–"
+    digits = 2 if abs(value) < 0.995 else 1 if abs(value) < 9.95 else 0
+    text = f"{abs(value):.{digits}f}"
+    if not float(text):
+        return "0"
+    return f"{'−' if value < 0 else ''}{text.removeprefix('0')}"

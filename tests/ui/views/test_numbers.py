@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from builder.ui.views.base import Subject
 from builder.ui.views.filters import FiltersView
-from builder.ui.views.numbers import Numbers
+from builder.ui.views.numbers import Numbers, _short
 from tests.contract.view_cases import lenet, two_inputs
 
 BIAS = np.array([0.5, -1.0, 2.0, 0.0], np.float32)
@@ -79,6 +79,16 @@ def test_low_cells_have_figures_without_what_their_columns_stand_for() -> None:
     assert named == nameless
     high = Numbers(values, ("x1", "x2", "bias"), 1.0)(QSize(126, 160))
     assert high != Numbers(values, ("", "", ""), 1.0)(QSize(126, 160))
+
+
+def test_narrow_cells_have_rounded_figures() -> None:
+    """As in a small window at 150 %: 25 by 25 pixels for a cell."""
+    numbers = Numbers(np.array([[1.0, -0.25], [12.34, 0.0]], np.float32), ("x1", "x2"), 1.0)
+    assert numbers.size_for(25, 25) is not None
+    image = numbers(QSize(50, 50))
+    assert any(image.pixel(x, y) for x in range(50) for y in range(50))
+    written = [_short(value) for value in (-0.254, 0.001, -0.0049, 0.999, 8.94, 9.97, -13.2, float("nan"))]
+    assert written == ["−.25", "0", "0", "1.0", "8.9", "10", "−13", "–"]
 
 
 def test_a_fully_connected_layer_has_weights_and_no_filters(qtbot: QtBot) -> None:
