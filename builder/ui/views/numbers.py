@@ -66,6 +66,7 @@ class Numbers:
         if chosen is None:
             return image
         headed, short = 2 * _line(chosen) <= height, not _fits(chosen, width, short=False)
+        crowded = headed and height < _line(chosen) + 2 * (3 + _line(max(9, chosen - 3)))  # one would touch the other
         painter = QPainter(image)
         painter.scale(self.ratio, self.ratio)
         for row in range(rows):
@@ -74,10 +75,11 @@ class Numbers:
                 cell = QRectF(column * width, row * height, width, height)
                 painter.setPen(_PAPER if abs(value) > _FULL * self.reach else _INK)
                 painter.setFont(font(chosen, mono=True))
-                painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, _short(value) if short else figure(value, 2))
+                below = cell.adjusted(0, _line(max(9, chosen - 3)), 0, 0) if row == 0 and crowded else cell
+                painter.drawText(below, Qt.AlignmentFlag.AlignCenter, _short(value) if short else figure(value, 2))
                 if row == 0 and headed:
                     painter.setFont(font(max(9, chosen - 3)))
-                    above = cell.adjusted(4, 3, -2, 0)
+                    above = cell.adjusted(2, 0, -2, 0) if crowded else cell.adjusted(4, 3, -2, 0)
                     painter.drawText(above, Qt.AlignmentFlag.AlignTop, self.heads[column])
         if self.apart:
             painter.setPen(QPen(_INK, 2))
