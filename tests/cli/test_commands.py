@@ -273,7 +273,10 @@ def test_a_bad_set_names_the_setting(cli, change: str, words: str) -> None:
 def test_who_sets_the_kind_of_a_group_to_what_there_is_none_of_is_told_which_there_are(cli) -> None:
     for path in ("training.optimizer.kind", "training.optimizer"):
         answer = cli("check", "lenet5", "--set", f"{path}=foo")
-        assert answer.lines == ["training.optimizer: 'foo' does not fit here: it must be 'sgd' or 'adam'."]
+        (line,) = answer.lines
+        assert line.startswith("training.optimizer: 'foo' does not fit here: it must be ")
+        assert "'sgd'" in line
+        assert "'adam'" in line
     assert cli("check", "lenet5", "--set", "training.optimizer.kind=sgd").status == 0
 
 
