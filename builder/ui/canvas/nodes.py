@@ -128,8 +128,10 @@ class NodeItem(QGraphicsItem):
     def set_thumbnail(self, thumbnail: Thumbnail | None) -> None:
         """Show another picture of the node's output."""
         if thumbnail is not self.thumbnail:
+            # Seen from half-way, the words stand elsewhere where there is a picture.
+            words_move = (thumbnail is None) != (self.thumbnail is None)
             self.thumbnail = thumbnail
-            self.update(self.face.picture_area)
+            self.update(self.rect if words_move else self.face.picture_area)
 
     def port_place(self, side: str, index: int) -> QPointF:
         """Centre of a port on the canvas."""

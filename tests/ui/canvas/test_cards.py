@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QCoreApplication, QPointF
 from PySide6.QtGui import QAction, QImage
 from pytestqt.qtbot import QtBot
 
@@ -141,6 +141,22 @@ def test_thumbnails_are_drawn_and_cleared(make_canvas: MakeCanvas, qtbot: QtBot)
     assert pixels(view) != before
     view.set_thumbnails(None)
     assert pixels(view) == before
+
+
+def test_the_words_are_drawn_anew_where_the_first_picture_moves_them(make_canvas: MakeCanvas, qtbot: QtBot) -> None:
+    view = make_canvas(classifier())
+    view.zoom_to(0.5)
+    qtbot.waitUntil(lambda: "conv1" in view.wanted_thumbnails())
+    view.viewport().repaint()
+    QCoreApplication.processEvents()  # nothing is left to be painted
+    view.set_thumbnails(picture_of(view))
+    QCoreApplication.processEvents()
+    # Only what was painted anew has changed on the screen; a grab paints all.
+    screen = view.screen().grabWindow(view.winId()).toImage()
+    item = view.canvas.nodes["input"]
+    words = item.rect.adjusted(0, item.face.picture_area.bottom() + 2, 0, 0)
+    place = view.mapFromScene(item.mapRectToScene(words)).boundingRect()
+    assert screen.copy(place) == view.grab().toImage().copy(place)
 
 
 def test_a_thumbnail_goes_when_the_shape_changes(make_canvas: MakeCanvas, qtbot: QtBot) -> None:
