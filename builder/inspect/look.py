@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from builder.compile.plan import Plan
+from builder.data.catalogue import Task
 from builder.data.prepare import Prepared
 from builder.data.resident import Part
 from builder.inspect import plane as planes
 from builder.inspect.activations import Activations
+from builder.inspect.attribution import Asked, Attributor, Explainer
 from builder.inspect.filters import biases, filters
 from builder.inspect.health import healths, measure
 from builder.inspect.picture import Attention, Health, Own, Picture, Plane
@@ -43,7 +45,11 @@ class _Sample:
 
 
 class Observer:
-    """Looks into one network as it learns. For the training thread only."""
+    """Looks into one network as it learns. For the training thread only.
+
+    Attributes:
+        explainer: finds out what speaks for the network's answer.
+    """
 
     def __init__(
         self,
@@ -64,6 +70,8 @@ class Observer:
         self._scores, self._answer, self._side = scores, answer, side
         self._activations = Activations(root, plan)
         self._kinds = {step.name: step.layer.kind() for step in plan.steps}
+        classes = data.task is not Task.REGRESSION
+        self.explainer = Explainer(Attributor(root, plan, scores, answer, classes=classes))
         self._sample: _Sample | None = None
         self._plane: tuple[Plane, Tensor] | None = None
         self._health: dict[str, Health] = {}
@@ -74,14 +82,15 @@ class Observer:
 
     @property
     def slow(self) -> bool:
-        """Whether statistics take so long that a picture should not wait for them."""
+        """Whether statistics and attributions take so long that a picture should not wait for them."""
         return self._health_samples < HEALTH_SAMPLES
 
     def look(self, step: int, attention: Attention, *, fresh: bool | None = False) -> Look:
         """Begin a look.
 
         Args:
-            fresh: measure statistics anew, however lately they were; None measures none.
+            fresh: measure statistics anew, however lately they were, and attributions if the weights are others since;
+                None does neither.
         """
         sample = self._pinned(attention)
         tensors: dict[str, Tensor] = {"fitted": sample.x[0]}
@@ -98,13 +107,15 @@ class Observer:
             tensors[f"filter {name}"] = weight
         for name, bias in biases(self._root, weights).items():
             tensors[f"bias {name}"] = bias
+        asked = Asked(attention.question, sample.source, step) if attention.question is not None else None
+        tensors |= self.explainer.begin(asked, sample.x, values[self._scores][:1], sample.target, fresh=fresh)
         measured = None
         began = time.monotonic()
         if attention.statistics and fresh is not None and (fresh or began >= self._health_due):
             measured = self._measure(tensors)
             ended = time.monotonic()
             self._health_due = max(began + HEALTH_EVERY, ended + (ended - began) / HEALTH_SHARE)
-        return Look(self, step, attention, sample, plane, Fetch(tensors, self._side), measured)
+        return Look(self, step, attention, sample, plane, Fetch(tensors, self._side), measured, asked)
 
     def _measure(self, tensors: dict[str, Tensor]) -> tuple[str, ...]:
         if self._health_batch is None:
@@ -168,9 +179,11 @@ class Look:
         plane: Plane | None,
         fetch: Fetch,
         measured: tuple[str, ...] | None,
+        asked: Asked | None,
     ) -> None:
         self._observer, self._step, self._attention = observer, step, attention
-        self._sample, self._plane, self._fetch, self._measured = sample, plane, fetch, measured
+        self._sample, self._plane, self._fetch = sample, plane, fetch
+        self._measured, self._asked = measured, asked
 
     @property
     def ready(self) -> bool:
@@ -201,4 +214,5 @@ class Look:
             biases=named("bias "),
             health=self._observer.health if self._attention.statistics else {},
             plane=self._plane,
+            attribution=self._observer.explainer.end(self._asked, arrays),
         )

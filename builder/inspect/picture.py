@@ -12,6 +12,8 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from builder.inspect.question import Attribution, Question
+
 Floats = NDArray[np.float32]
 
 # By kind of layer: outputs beyond these are on the flat ends of the function, where next to no gradient passes.
@@ -60,6 +62,7 @@ class Attention:
         activations: nodes whose output for the pinned sample is wanted (cards with a thumbnail, feature maps).
         filters: nodes whose weights are wanted.
         statistics: whether the health of every layer is wanted.
+        question: what is wanted to know of the network's answer.
         part, sample: the pinned sample, as position in a part of the data.
         own: a picture in place of that sample, if the data has pictures of this form.
     """
@@ -70,11 +73,12 @@ class Attention:
     part: Part = Part.VALIDATION
     sample: int = 0
     own: Own | None = None
+    question: Question | None = None
 
     @property
     def wanted(self) -> bool:
         """Whether anything is to be captured at all."""
-        return bool(self.activations or self.filters or self.statistics)
+        return bool(self.activations or self.filters or self.statistics or self.question)
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,7 @@ class Picture:
         filters: by node: the weight, float32, (out, in, height, width) or (out, in); biases: (out,), where it has one.
         health: by node, when statistics were asked for.
         plane: only for a network with two inputs.
+        attribution: the newest answer to the question, if there is one; of now, or of some steps ago.
     """
 
     step: int
@@ -139,3 +144,4 @@ class Picture:
     biases: Mapping[str, Floats] = field(default_factory=dict)
     health: Mapping[str, Health] = field(default_factory=dict)
     plane: Plane | None = None
+    attribution: Attribution | None = None

@@ -367,7 +367,8 @@ class _Pilot(Host):
         """A picture of this very moment, even when the last one was not taken."""
         if not self._attention.wanted:
             return
-        if self._observer is not None and self._observer.slow and self._attention.statistics:
+        dear = self._attention.statistics or self._attention.question is not None
+        if self._observer is not None and self._observer.slow and dear:
             self._finish_look(fresh=None)
         self._finish_look(fresh=True)
 

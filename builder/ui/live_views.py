@@ -11,6 +11,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from builder.inspect.picture import Attention, Own, Part, Picture, Pin
+from builder.inspect.question import Question
 from builder.train.messages import FindMistake, MistakeFound, Prepared
 from builder.ui import views as _registered_views  # noqa: F401  (registers all views)
 from builder.ui.document import Document
@@ -96,13 +97,16 @@ class LiveViews(QObject):
         activations = set(cards)
         filters: set[str] = set()
         statistics = bool(activations)  # for the badges on the cards
+        question: Question | None = None
         for shown in self.views.values():
             if shown.on_screen:
                 wish = shown.attention()
                 activations |= wish.activations
                 filters |= wish.filters
                 statistics = statistics or wish.statistics
-        return Attention(frozenset(activations), frozenset(filters), statistics, pin.part, pin.sample, pin.own)
+                question = question or wish.question
+        wanted = Attention(frozenset(activations), frozenset(filters), statistics, question=question)
+        return replace(wanted, part=pin.part, sample=pin.sample, own=pin.own)
 
     def pin_sample(self, index: int) -> None:
         """Look at another sample of the part that is looked at."""

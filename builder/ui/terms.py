@@ -1,9 +1,11 @@
-"""One line on each figure of a network, for the tool tips beside them."""
+"""One line on each figure of a network and on each way to look into it, for the tool tips and lines beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
+
+from builder.inspect.question import Method
 
 TERMS: Final[Mapping[str, str]] = {
     "Layers": "All layers, those inside blocks counted too.",
@@ -12,3 +14,25 @@ TERMS: Final[Mapping[str, str]] = {
     "Activations, one sample": "Memory for the outputs of all layers, for one sample: 4 bytes a number. Training keeps "
     "them for the backward pass, for every sample of a batch.",
 }
+
+METHODS: Final[Mapping[Method, tuple[str, str]]] = {
+    Method.GRAD_CAM: (
+        "ReLU(Σₖ αₖ·Aₖ), αₖ = mean of ∂y/∂Aₖ",
+        "the maps A of {layer}, each weighted by how much the score y rises with it",
+    ),
+    Method.SALIENCY: (
+        "|∂y/∂x|",
+        "how much the score y changes when a pixel changes a little; of a colour picture, its most sensitive channel",
+    ),
+    Method.INTEGRATED_GRADIENTS: (
+        "x · mean of ∂y/∂x from 0 to x",
+        "what each pixel adds to the score y on the way from the mean of the data to this picture",
+    ),
+    Method.OCCLUSION: (
+        "y(x) − y(x without a patch)",
+        "how far the score y falls when a patch is covered with the mean of the data; the mean of all patches there",
+    ),
+}
+"""By method, its formula and what it means, of `{layer}` where it looks at one; `SCORE` says what y is."""
+
+SCORE: Final = "y is the score of the class, before a final softmax or sigmoid."

@@ -10,20 +10,29 @@ from typing import Any
 import numpy as np
 
 from builder.compile.infer import Inference, infer
+from builder.compile.plan import make_plan
 from builder.graph.frozen import freeze
 from builder.graph.model import Edge, Graph, Node
 from builder.inspect.picture import Attention, Health, Picture, Plane
+from builder.inspect.question import Attribution, Method, Question, refusal
 from builder.train.messages import EpochEnded
 from builder.ui.views.base import Subject
+
+NOT_FOR_POINTS = frozenset({"attribution"})  # there is no picture to mark
 
 
 @dataclass(frozen=True)
 class Case:
-    """A network, a selection in it, and a picture of all that a view might ask for."""
+    """A network, a selection in it, and a picture of all that a view might ask for.
+
+    Attributes:
+        nothing: keys of the views that can show nothing of such a network, ever, and say why.
+    """
 
     name: str
     subject: Subject
     picture: Picture
+    nothing: frozenset[str] = frozenset()
 
 
 def chain(*nodes: tuple[str, str, Mapping[str, Any]]) -> Inference:
@@ -46,7 +55,10 @@ def picture(inference: Inference, raw: np.ndarray, classes: int, plane: Plane | 
     scores = np.exp(random.normal(size=classes))
     output = (scores / scores.sum()).astype(np.float32) if classes > 1 else np.array([0.3], np.float32)
     fitted = raw.astype(np.float32) if plane is not None else raw.astype(np.float32) / 255
-    return Picture(7, Attention(), raw, fitted, 1, output, activations, filters, health=health, plane=plane)
+    able = [method for method in Method if not refusal(make_plan(inference), method)]
+    values = np.abs(random.normal(size=raw.shape[1:])).astype(np.float32)
+    found = Attribution(Question(able[0]), 1, values) if able else None
+    return Picture(7, Attention(), raw, fitted, 1, output, activations, filters, {}, health, plane, found)
 
 
 def lenet() -> Case:
@@ -100,7 +112,8 @@ def two_inputs() -> Case:
     )
     points = np.random.default_rng(1).normal(size=(60, 2)).astype(np.float32)
     plane = Plane((-3.0, -3.0), (3.0, 3.0), points, (points[:, 0] > 0).astype(np.int64))
-    return Case("two-inputs", Subject(inference, (), ("left", "right"), 0), picture(inference, points[0], 1, plane))
+    subject = Subject(inference, (), ("left", "right"), 0)
+    return Case("two-inputs", subject, picture(inference, points[0], 1, plane), NOT_FOR_POINTS)
 
 
 CASES = (lenet(), colour(), mlp(), two_inputs())

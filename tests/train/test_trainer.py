@@ -14,6 +14,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from builder.inspect.picture import Attention, Part, Picture
+from builder.inspect.question import Method, Question
 from builder.train.mailbox import Mailbox
 from builder.train.messages import (
     EpochEnded,
@@ -168,14 +169,18 @@ def test_pause_and_resume(fly: Fly) -> None:
     assert flight.trainer.progress.step > step
 
 
-def test_looking_and_pausing_change_nothing(fly: Fly, tmp_path: Path) -> None:
+@pytest.mark.parametrize("method", [None, *Method])
+def test_looking_and_pausing_change_nothing(fly: Fly, tmp_path: Path, method: Method | None) -> None:
     """Weights to the last digit, moving averages of batch norm and numbers of dropout included."""
     fly(picture_job(), run_folder=tmp_path / "undisturbed").finish()
 
-    flight = fly(picture_job(), run_folder=tmp_path / "watched", attention=EVERYTHING, paused=True)
+    attention = replace(EVERYTHING, question=Question(method, layer="bn1") if method is not None else None)
+    flight = fly(picture_job(), run_folder=tmp_path / "watched", attention=attention, paused=True)
     rest(flight)
     for number in range(12):
-        wait_for_picture(flight)
+        picture = wait_for_picture(flight)
+        assert (picture.attribution is None) is (method is None)
+        assert picture.attribution is None or picture.attribution.values.any()
         torch.rand(5)
         flight.trainer.send(StepPhase() if number % 3 else StepBatch())
         rest(flight)
@@ -209,8 +214,10 @@ def test_nobody_looking_makes_no_picture(fly: Fly) -> None:
 def test_after_the_end_the_trained_network_can_be_looked_at(fly: Fly) -> None:
     flight = fly(picture_job())
     flight.finish()
-    flight.trainer.attend(EVERYTHING)
-    assert wait_for_picture(flight).step == 8
+    flight.trainer.attend(replace(EVERYTHING, question=Question(Method.OCCLUSION)))
+    picture = wait_for_picture(flight)
+    assert picture.step == 8
+    assert picture.attribution is not None
     assert flight.trainer.alive
     flight.trainer.send(Stop())
     assert flight.trainer.close(PATIENCE)

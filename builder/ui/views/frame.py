@@ -68,19 +68,30 @@ class Choice(QToolButton):
 
     def __init__(self, names: Sequence[str], tip: str, chosen: Callable[[int], None]) -> None:
         super().__init__()
-        self.value = 0
-        self._names = tuple(names)
+        self._names: tuple[str, ...] = ()
         self._chosen = chosen
         self._font = font(11)
         self.setToolTip(tip)
-        self.setAccessibleName(f"{tip}: {names[0]}")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu, group = QMenu(self), QActionGroup(self)
+        self.setMenu(QMenu(self))
+        self.set_names(names)
+
+    def set_names(self, names: Sequence[str]) -> None:
+        """Let these be the ways; where they are others than before, the first is taken, without telling anybody."""
+        if tuple(names) == self._names:
+            return
+        self._names = tuple(names)
+        menu = self.menu()
+        menu.clear()
+        for before in menu.findChildren(QActionGroup):
+            before.deleteLater()
+        group = QActionGroup(menu)
         for number, name in enumerate(names):
-            action = QAction(sentence(name), group, checkable=True, checked=not number)
+            action = QAction(sentence(name), menu, checkable=True)
             action.triggered.connect(lambda _checked, number=number: self.choose(number))
+            group.addAction(action)
             menu.addAction(action)
-        self.setMenu(menu)
+        self.show_value(0)
 
     def choose(self, number: int) -> None:
         """Take this way, as if it were picked from the menu."""
