@@ -162,7 +162,9 @@ class AttributionView(GridView):
         scale = Scale(WEIGHT, *symmetric(values)) if signed else Scale(ACTIVATION, 0.0, limits(values)[1])
         name, place = self._name(found.of), f" at {question.layer}" if question.layer else ""
         formula, words = METHODS[question.method]
-        self.content.explain(f"{formula}: {words.format(layer=question.layer)}.", SCORE)
+        explained = f"{formula}: {words.format(layer=question.layer)}."
+        nothing = f"Nothing here speaks for {name}." if not values.any() else ""
+        self.content.explain(nothing or explained, f"{explained if nothing else ''}\n{SCORE}".strip())
         side = "for" if not signed else ""
 
         def describe(_tile: int, row: int, column: int) -> str:

@@ -115,6 +115,7 @@ class MapsPanel(QWidget):
         for part in (self.mosaic, self.bar):
             part.setParent(self)
         self.bar.setVisible(bar)
+        self.mosaic.raise_()  # the note beside the pointer may reach over the bar
         self.mosaic.hovered.connect(self._mark)
 
     def show_look(self, look: Look) -> None:

@@ -113,6 +113,10 @@ def test_the_method_is_explained_with_its_formula(view: AttributionView) -> None
         assert view.content.words.text() == f"{formula}: {words.format(layer='conv2')}."
         assert view.content.words.isVisible()
         assert view.content.words.geometry().bottom() <= view.content.height()
+    answer(view, np.zeros((28, 28)), 4)
+    assert view.content.words.text() == "Nothing here speaks for 4."
+    assert METHODS[Method.OCCLUSION][0] in view.content.words.toolTip()
+    answer(view, np.ones((28, 28)))
     view.resize(400, 230)
     view.content.arrange()
     assert view.content.line.isVisible()
