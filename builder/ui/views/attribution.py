@@ -120,8 +120,8 @@ class AttributionView(GridView):
     def set_subject(self, subject: Subject) -> None:
         self.of.set_names([*(named.value for named in NAMED), *subject.classes])
         self.frame.head.set_present(self.of, bool(subject.classes))
-        super().set_subject(subject)
-        self._settle()
+        self.subject = subject  # what is asked now is worked out where somebody sees it, and not at every edit
+        self.refresh()
 
     def _settle(self) -> None:
         """Begin with the first method that such a network can be asked by."""
@@ -131,10 +131,11 @@ class AttributionView(GridView):
         able = [number for number, method in enumerate(METHOD_ORDER) if not refusal(plan, method)]
         if able and able[0] != self.method.value:
             self.method.show_value(able[0])
-            self._ask_other()
+            self.attention_changed.emit()
 
-    def refresh(self) -> None:
-        super().refresh()
+    def draw_anew(self) -> None:
+        self._settle()
+        super().draw_anew()
         if self.look is not None:  # the tab below says what is shown, and the controls need the room
             self.frame.head.title.set_text(self.look.title.partition(" · ")[0])
             self.frame.head.arrange()

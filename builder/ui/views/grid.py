@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QContextMenuEvent, QImage, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -249,6 +249,8 @@ class GridView(TakeawayView):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.frame)
         self._stale = False
+        self._soon = QTimer(self, interval=0, singleShot=True)
+        self._soon.timeout.connect(self.refresh)
         self.enlarged: Enlarged | None = None
         self.add_controls()
         self._buttons = [
@@ -308,10 +310,13 @@ class GridView(TakeawayView):
 
     def refresh(self) -> None:
         """Draw anew, as soon as somebody can see it."""
-        enlarged = self.enlarged is not None and self.enlarged.isVisible()
-        if not self.isVisible() and not enlarged:
+        if self.on_screen or (self.enlarged is not None and self.enlarged.isVisible()):
+            self.draw_anew()
+        else:
             self._stale = True
-            return
+
+    def draw_anew(self) -> None:
+        """Draw anew at once."""
         self._stale = False
         made = self.make_look()
         if isinstance(made, str):
@@ -322,7 +327,7 @@ class GridView(TakeawayView):
             self.frame.head.title.set_text(made.title)
             self.panel.show_look(made)
             self.frame.set_empty("")
-            if enlarged and self.enlarged is not None:
+            if self.enlarged is not None and self.enlarged.isVisible():
                 self.enlarged.refresh()
         for button in self._buttons:
             button.setEnabled(self.look is not None)
@@ -331,7 +336,12 @@ class GridView(TakeawayView):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._stale:
-            self.refresh()
+            self.draw_anew()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._stale:  # the tab was chosen: Qt moves the dock into sight and shows nothing that was hidden
+            self._soon.start()
 
     def enlarge(self, number: int | None = None) -> None:
         """Show one map, or all, in a large window."""
