@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from builder.compile.stored import Carried
 from builder.graph.problems import Problem
 from builder.inspect.picture import Part
+from builder.inspect.response import Responses
 
 
 class State(Enum):
@@ -117,9 +118,22 @@ class FindMistake:
     part: Part = Part.VALIDATION
 
 
-Command = (
-    Resume | Pause | StepBatch | StepPhase | Stop | SetLearningRate | SetPace | TakeSnapshot | SaveWeights | FindMistake
-)
+@dataclass(frozen=True)
+class FindResponses:
+    """Look for the samples of the validation part that a unit of a layer responds to most; `ResponsesFound` answers.
+
+    Of several such wishes the newest counts. Obeyed after the end, too.
+
+    Attributes:
+        unit: number of the map, or of the feature.
+    """
+
+    layer: str
+    unit: int
+
+
+Find = FindMistake | FindResponses
+Command = Resume | Pause | StepBatch | StepPhase | Stop | SetLearningRate | SetPace | TakeSnapshot | SaveWeights | Find
 
 
 # Events -------------------------------------------------------------------------------------------------------------
@@ -221,6 +235,13 @@ class MistakeFound:
 
 
 @dataclass(frozen=True)
+class ResponsesFound:
+    """What a unit responds to."""
+
+    responses: Responses
+
+
+@dataclass(frozen=True)
 class Warned:
     """Something the user should know, but training goes on."""
 
@@ -254,7 +275,8 @@ class Finished:
     best_loss: float | None = None
 
 
-Event = Preparing | Prepared | StateChanged | EpochEnded | WeightsSaved | MistakeFound | Warned | Failed | Finished
+Found = MistakeFound | ResponsesFound
+Event = Preparing | Prepared | StateChanged | EpochEnded | WeightsSaved | Found | Warned | Failed | Finished
 
 
 @dataclass(frozen=True)

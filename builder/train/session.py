@@ -18,6 +18,7 @@ import torch
 from builder.data.catalogue import CancelledError
 from builder.data.samples import examples, load
 from builder.graph.problems import Problem, ProblemError, Severity
+from builder.inspect.response import Responses
 from builder.train import memory, threads
 from builder.train.divergence import Divergence
 from builder.train.failure import all_frozen, astray, problem_of
@@ -29,6 +30,7 @@ from builder.train.messages import (
     Event,
     Failed,
     FindMistake,
+    FindResponses,
     Finished,
     Inside,
     MistakeFound,
@@ -37,12 +39,14 @@ from builder.train.messages import (
     Preparing,
     Progress,
     Reason,
+    ResponsesFound,
     State,
     Warned,
     WeightsSaved,
 )
 from builder.train.meter import Rows, joined, mean
 from builder.train.mistakes import Mistakes
+from builder.train.responses import strongest
 from builder.train.run import Record, disk_problem, resume, write_weights
 from builder.writing import problem_of as problem_of_writing
 
@@ -304,6 +308,17 @@ class Session:
         if self.learner is not None:
             self._mistakes = self._mistakes or Mistakes(self.learner)
             self._host.emit(MistakeFound(self._mistakes.find(wish, self._host.cancelled), wish.part))
+
+    def find_responses(self, wish: FindResponses, enough: Callable[[], bool]) -> None:
+        """Tell what a unit responds to; nothing happens to the run. It ends early when `enough` says so."""
+        if self.learner is None:
+            return
+        try:
+            found = strongest(self.learner, wish, enough)
+        except (MemoryError, RuntimeError) as error:  # it is only looked at: training goes on
+            log.debug("looking for responses failed", exc_info=error)
+            found = Responses(wish.layer, wish.unit)
+        self._host.emit(ResponsesFound(found))
 
     def set_learning_rate(self, value: float) -> None:
         """Use another learning rate from the next update on."""

@@ -24,7 +24,9 @@ from builder.train.mailbox import Mailbox
 from builder.train.messages import (
     Command,
     Event,
+    Find,
     FindMistake,
+    FindResponses,
     Finished,
     Inside,
     Pause,
@@ -89,8 +91,8 @@ class Trainer:
         self._thread.start()
 
     def send(self, command: Command) -> None:
-        """Ask for something; it is done behind the phase under way. After the end, weights can still be saved and wrong
-        answers found."""
+        """Ask for something; it is done behind the phase under way. After the end, weights can still be saved, and
+        wrong answers and responses found."""
         self._pilot.ask(command)
 
     def attend(self, attention: Attention) -> None:
@@ -140,9 +142,10 @@ class _Pilot(Host):
         self._events, self._mailbox = events, mailbox
         self._commands: queue.SimpleQueue[Command | _Wake] = queue.SimpleQueue()
         self._attention = attention
-        self._sought: FindMistake | None = None  # a wrong answer to look for, once no step is under way
+        self._sought: dict[type[Find], Find] = {}  # what to look for, once no step is under way: the newest of a kind
         self._files: list[Path] = []  # to write the weights to, once no step is under way
         self._stop = threading.Event()
+        self._asked = threading.Event()  # a command came since it was cleared
         self._leave = threading.Event()
         self._observer: Observer | None = None
         self._look: Look | None = None
@@ -153,6 +156,7 @@ class _Pilot(Host):
         """Queue a command; a stop is also seen by preparations that read no queue."""
         if isinstance(command, Stop):
             self._stop.set()
+        self._asked.set()
         self._commands.put(command)
 
     def attend(self, attention: Attention) -> None:
@@ -199,8 +203,8 @@ class _Pilot(Host):
                 case SaveWeights(path):
                     self._files.append(path)
                     self._answer()
-                case FindMistake() as wish:
-                    self._sought = wish
+                case FindMistake() | FindResponses() as wish:
+                    self._sought[type(wish)] = wish
                     self._answer()
                 case _Wake.LOOK:
                     self._picture()
@@ -212,8 +216,8 @@ class _Pilot(Host):
                 command = self._commands.get()
                 if isinstance(command, SaveWeights):
                     self._files.append(command.path)
-                elif isinstance(command, FindMistake):
-                    self._sought = command
+                elif isinstance(command, FindMistake | FindResponses):
+                    self._sought[type(command)] = command
         self._events.put(event)
 
     def cancelled(self) -> bool:
@@ -325,8 +329,8 @@ class _Pilot(Host):
                 self._pace = min(max(0.0, seconds), SLOWEST)
             case TakeSnapshot():
                 self.session.snapshot()
-            case FindMistake():
-                self._sought = command
+            case FindMistake() | FindResponses():
+                self._sought[type(command)] = command
                 if self.state is State.PAUSED:
                     self._answer()
             case SaveWeights(path):
@@ -343,9 +347,13 @@ class _Pilot(Host):
 
     def _answer(self) -> None:
         """Find and write what was asked for; inside a step only while it waits there."""
-        wish, self._sought = self._sought, None
-        if wish is not None:
-            self.session.find_mistake(wish)
+        wishes, self._sought = self._sought, {}
+        for wish in wishes.values():
+            self._asked.clear()
+            if isinstance(wish, FindMistake):
+                self.session.find_mistake(wish)
+            else:
+                self.session.find_responses(wish, self._asked.is_set)
         while self._files:
             self.session.save_weights(self._files.pop(0))
 

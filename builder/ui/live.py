@@ -25,6 +25,7 @@ from builder.train.messages import (
     Event,
     Failed,
     FindMistake,
+    FindResponses,
     Finished,
     Inside,
     MistakeFound,
@@ -32,6 +33,7 @@ from builder.train.messages import (
     Prepared,
     Preparing,
     Progress,
+    ResponsesFound,
     Resume,
     SaveWeights,
     SetLearningRate,
@@ -89,6 +91,7 @@ class Live(QObject):
     finished = Signal(object)  # Finished
     weights_saved = Signal(object, object)  # the file that `save_weights` named; a Problem, or None when it is written
     mistake_found = Signal(object)  # MistakeFound
+    responses_found = Signal(object)  # Responses
     rate_changed = Signal(int, float)  # by hand, behind this step of the run: the learning rate is this now
     pace_changed = Signal(float)
     cleared = Signal()  # another run begins: curves and pictures start anew
@@ -222,6 +225,10 @@ class Live(QObject):
         """Look for a wrong answer; `mistake_found` tells it."""
         if not self._sketch:  # a part of a network answers nothing
             self._send(wish)
+
+    def find_responses(self, layer: str, unit: int) -> None:
+        """Look for what a unit responds to most (see `FindResponses`); `responses_found` tells it."""
+        self._send(FindResponses(layer, unit))
 
     @property
     def no_weights(self) -> str:
@@ -438,6 +445,8 @@ class Live(QObject):
                 self.weights_saved.emit(path, problem)
             case MistakeFound():
                 self.mistake_found.emit(event)
+            case ResponsesFound(responses):
+                self.responses_found.emit(responses)
             case Warned(problem):
                 self.warned.emit(problem)
             case Failed(problem):

@@ -73,6 +73,9 @@ class LiveViews(QObject):
         shown.own_asked.connect(self.pin_own)
         shown.part_asked.connect(self.pin_part)
         shown.mistake_asked.connect(self._find)
+        shown.responses_asked.connect(live.find_responses)
+        shown.offer_unit = self._offer_unit
+        live.responses_found.connect(shown.show_responses)
         for other in self.views.values():
             shown.seen.connect(other.mark_seen)
 
@@ -136,6 +139,10 @@ class LiveViews(QObject):
     def _find(self, wish: FindMistake) -> None:
         self._of_a_kind = wish.true is not None or wish.said is not None
         self._live.find_mistake(wish)
+
+    def _offer_unit(self, layer: str, unit: int) -> bool:
+        taken = [other.take_unit(layer, unit) and other.on_screen for other in self.views.values()]
+        return any(taken)
 
     def _found(self, found: MistakeFound) -> None:
         if found.position is None:

@@ -43,6 +43,7 @@ def shown(kind: type[View], qtbot: QtBot) -> View:
 def feed(view: View, case: Case) -> None:
     view.set_subject(case.subject)
     view.show_picture(case.picture)
+    view.show_responses(case.responses)
     view.add_scalars(SCALARS)
     view.add_epoch(EPOCH)
 

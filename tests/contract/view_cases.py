@@ -15,10 +15,11 @@ from builder.graph.frozen import freeze
 from builder.graph.model import Edge, Graph, Node
 from builder.inspect.picture import Attention, Health, Picture, Plane
 from builder.inspect.question import Attribution, Method, Question, refusal
+from builder.inspect.response import Response, Responses
 from builder.train.messages import EpochEnded
 from builder.ui.views.base import Subject
 
-NOT_FOR_POINTS = frozenset({"attribution"})  # there is no picture to mark
+NOT_FOR_POINTS = frozenset({"attribution", "responses"})  # there is no picture to mark
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,16 @@ class Case:
     subject: Subject
     picture: Picture
     nothing: frozenset[str] = frozenset()
+
+    @property
+    def responses(self) -> Responses:
+        """What the first unit of the selected layer responds to."""
+        random = np.random.default_rng(3)
+        shape = self.picture.raw.shape
+        pictures = [random.integers(0, 256, shape, dtype=np.uint8) for _ in range(9)]
+        found = [Response(n, 9.0 - n, n % 2, each, (-2, n, 5, n + 7)) for n, each in enumerate(pictures)]
+        layer = self.subject.selection[-1] if self.subject.selection else ""
+        return Responses(layer, 0, 16, 100, 200, 7, 0.1, tuple(found))
 
 
 def chain(*nodes: tuple[str, str, Mapping[str, Any]]) -> Inference:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from builder.compile.plan import Plan, make_plan
@@ -16,11 +14,11 @@ from builder.inspect.question import Attribution, Method, Named, Question, layer
 from builder.ui.terms import METHODS, SCORE
 from builder.ui.views.base import Subject, view
 from builder.ui.views.colour import ACTIVATION, GREY, WEIGHT, Pixels, colours, limits, symmetric
-from builder.ui.views.frame import MARGIN, Choice
-from builder.ui.views.grid import GridView, Look, MapsPanel
+from builder.ui.views.explained import Explained
+from builder.ui.views.frame import Choice
+from builder.ui.views.grid import GridView, Look
 from builder.ui.views.paint import figure
 from builder.ui.views.scale import Scale
-from builder.ui.widgets.labels import Elided, label
 
 METHOD_ORDER = tuple(Method)
 NAMED = tuple(Named)
@@ -30,39 +28,6 @@ UNDER_WAY = "It is being worked out, and appears with the next look inside the n
 FAILED = "It cannot be worked out for this network: it may need more memory than there is. Choose another method."
 OVER, ALONE = range(2)  # the two pictures: over the input, and alone
 _MOST = 0.85  # of a colour, over the input: it can still be seen below
-_LINE, _LINE_FROM = 18, 150  # pixels: the line that explains the method, in panels that are high enough
-
-
-class Explained(QWidget):
-    """The maps, and below them what they show: in as many lines as it takes, or in one where there is no room."""
-
-    def __init__(self, maps: MapsPanel) -> None:
-        super().__init__()
-        self.maps, self.line, self.words = maps, Elided(role="note"), label(role="note", wrap=True)
-        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
-        for part in (maps, self.line, self.words):
-            part.setParent(self)
-
-    def explain(self, text: str, more: str) -> None:
-        """Say this; `more` stands in the tool tip, too."""
-        for part in (self.line, self.words):
-            part.setText(text)
-            part.setToolTip(f"{text}\n{more}" if part is self.words else more)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self.arrange()
-
-    def arrange(self) -> None:
-        """Place the parts for the picture that is shown now."""
-        width, height = self.width() - 2 * MARGIN, self.height()
-        line = _LINE if height >= _LINE_FROM else 0
-        self.maps.setGeometry(0, 0, self.width(), height - line - 2)
-        top = self.maps.bar.geometry().bottom() + 4
-        whole = line > 0 and self.words.heightForWidth(width) <= height - top - 2
-        self.words.setVisible(whole)
-        self.line.setVisible(line > 0 and not whole)
-        self.words.setGeometry(MARGIN, top, width, height - top)
-        self.line.setGeometry(MARGIN, height - line - 2, width, _LINE)
 
 
 @view

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
@@ -12,8 +13,8 @@ from PySide6.QtWidgets import QWidget
 
 from builder.compile.infer import Inference
 from builder.inspect.picture import Attention, Part, Picture
+from builder.inspect.response import Box, Responses
 from builder.train.messages import EpochEnded, Finished, Prepared
-from builder.ui.views.field import Box
 from builder.ui.views.kept import Kept
 
 V = TypeVar("V", bound=type["View"])
@@ -52,7 +53,9 @@ class View(QWidget):
         part_asked: the user wants the samples of another part of the data (a `Part`).
         mistake_asked: the user wants a sample that is answered wrongly (a `FindMistake`).
         layer_asked: the user wants this layer selected (its dotted name).
+        responses_asked: the user wants to see what this unit (layer and number) responds to.
         seen: the pointer is on a value: what that sees of the input (`field.Box`), or None when it has left.
+        offer_unit: tells whoever shows what units respond to that this one was chosen; whether that can be seen now.
         said: a sentence for the status line: what was saved or copied, or why it was not.
     """
 
@@ -67,8 +70,10 @@ class View(QWidget):
     part_asked = Signal(object)
     mistake_asked = Signal(object)
     layer_asked = Signal(str)
+    responses_asked = Signal(str, int)
     seen = Signal(object)
     said = Signal(str)
+    offer_unit: Callable[[str, int], bool] = staticmethod(lambda _layer, _unit: False)
 
     @property
     def on_screen(self) -> bool:
@@ -103,6 +108,13 @@ class View(QWidget):
 
     def mark_seen(self, box: Box | None) -> None:
         """Show what a value in another view sees of the input; None for nothing."""
+
+    def take_unit(self, layer: str, unit: int) -> bool:
+        """This unit was chosen in another view; whether this view shows it."""
+        return False
+
+    def show_responses(self, found: Responses) -> None:
+        """Take what a unit responds to."""
 
     def add_scalars(self, rows: NDArray[np.float64]) -> None:
         """Take new points of the curves: rows of (step, training loss, training accuracy; NaN where there is none)."""

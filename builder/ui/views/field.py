@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
+from builder.inspect.response import Box
 from builder.ui.theme import theme
-
-Box = tuple[int, int, int, int]  # top, left, bottom and right in pixels of the input; the last two one past the end
 
 
 @dataclass(frozen=True)

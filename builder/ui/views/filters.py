@@ -68,6 +68,7 @@ class FiltersView(GridView):
     def add_controls(self) -> None:
         self._page = 0
         self._shown: tuple[str | None, Shape] = (None, ())
+        self._rows: tuple[int, int] | None = None  # the first filter of the page and how many tiles it has
         self.note = Text(role="muted", size=11)
         self.colour = Choice(("colour", "channels"), "Filters over a colour picture", self._turn_to_first)
         self.form = Choice(("matrix", "pictures"), "How the weights stand", self._turn_to_first)
@@ -98,6 +99,10 @@ class FiltersView(GridView):
         if shown != self._shown:
             self._shown, self._page = shown, 0
             self.refresh()
+
+    def unit_of(self, tile: int) -> tuple[str, int] | None:
+        name = self.node()
+        return (name, self._rows[0] + tile // self._rows[1]) if name is not None and self._rows is not None else None
 
     def turn(self, by: int) -> None:
         """Show the next or the previous page."""
@@ -134,6 +139,7 @@ class FiltersView(GridView):
         return "Learned weights" if matrix else self.title
 
     def _look(self, title: str, weights: Floats, stands_for: Floats | None) -> Look:
+        self._rows = None
         as_pictures = weights.ndim == 4 and weights.shape[2] * weights.shape[3] > 1
         if not as_pictures and stands_for is not None and self.form.value == 1:
             weights, as_pictures = stands_for, True
@@ -155,6 +161,7 @@ class FiltersView(GridView):
         if over_colour and self.colour.value == 0:
             page = self._turned((len(weights), 1), (MOST_ALONE, 1))
             part = weights[page.outputs]
+            self._rows = page.outputs.start, 1
             self._describe_controls(page, colour=True, pictures=False)
 
             def of_colour(tile: int, row: int, column: int) -> str:
@@ -176,6 +183,7 @@ class FiltersView(GridView):
         page = self._turned((len(weights), inputs), most)
         part = weights[page.outputs, page.inputs]
         across = part.shape[1]
+        self._rows = page.outputs.start, across
         self._describe_controls(page, colour=over_colour, pictures=stands_for is not None)
 
         def name_of(number: int) -> str:

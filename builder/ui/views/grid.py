@@ -17,7 +17,7 @@ from builder.ui.views.base import Subject
 from builder.ui.views.colour import Pixels
 from builder.ui.views.field import Field
 from builder.ui.views.frame import MARGIN, ViewFrame
-from builder.ui.views.mosaic import Cell, Mosaic, Tiles, compose, lay_out
+from builder.ui.views.mosaic import Cell, Mosaic, Tiles, compose, lay_out, paint_caption
 from builder.ui.views.numbers import Numbers
 from builder.ui.views.paint import figure
 from builder.ui.views.plane import Points
@@ -39,6 +39,7 @@ class Look:
         describe: words for a cell, in place of the usual ones.
         columns, overlay, upwards: as of `Tiles`.
         bar: whether a colour bar says anything about it.
+        captions: one below each map, in the lowest part of it, `foot`.
     """
 
     title: str
@@ -51,11 +52,14 @@ class Look:
     overlay: Points | Field | Numbers | None = None
     upwards: bool = False
     bar: bool = True
+    captions: tuple[str, ...] = ()
+    foot: float = 0.0
 
     def tiles(self) -> Tiles:
         """The same, coloured, for a mosaic."""
         pixels = self.scale.pixels(self.values) if self.pixels is None else self.pixels
-        return Tiles(pixels, self.describe or self._words, self.columns, self.overlay, self.upwards)
+        words = self.describe or self._words
+        return Tiles(pixels, words, self.columns, self.overlay, self.upwards, self.captions, self.foot)
 
     def only(self, number: int) -> Look:
         """One of the maps alone; it keeps its place in the scale and its name."""
@@ -69,6 +73,7 @@ class Look:
             name=lambda _tile: self.name(number),
             describe=lambda _tile, row, column: describe(number, row, column),
             columns=0,
+            captions=self.captions[one],
         )
 
     def _words(self, tile: int, row: int, column: int) -> str:
@@ -95,6 +100,9 @@ class Look:
             for number in range(count):
                 left, top = grid.tile(number)
                 painter.drawImage(24 + left, 52 + top, over)
+        for number, caption in enumerate(self.captions):
+            left, top = grid.tile(number)
+            paint_caption(painter, QRectF(24 + left, 52 + top, grid.width, grid.height), caption, self.foot)
         if self.bar:
             painter.translate(24, 52 + down + 8)
             painter.scale(1.5, 1.5)
@@ -260,7 +268,7 @@ class GridView(TakeawayView):
         enlarge, more = self._buttons
         self.frame.head.add(enlarge, in_menu=True)
         self.frame.head.add(more, -9, in_menu=True)
-        self.panel.mosaic.chosen.connect(self.enlarge)
+        self.panel.mosaic.chosen.connect(self.choose)
         self.panel.mosaic.hovered.connect(self.pointed)
         theme().changed.connect(self.refresh)
         self.refresh()
@@ -281,6 +289,16 @@ class GridView(TakeawayView):
     def make_look(self) -> Look | str:
         """What to show of `subject` and `picture`, or words that say why there is nothing."""
         raise NotImplementedError
+
+    def unit_of(self, tile: int) -> tuple[str, int] | None:
+        """The unit that a map is of, as its layer and number; None where that makes no sense."""
+        return None
+
+    def choose(self, tile: int) -> None:
+        """A map was clicked: show what its unit responds to, where somebody shows that; else enlarge the map."""
+        unit = self.unit_of(tile)
+        if unit is None or not self.offer_unit(*unit):
+            self.enlarge(tile)
 
     def pointed(self, cell: Cell | None) -> None:
         """The pointer is on a cell, here or in the large window; None when it has left."""

@@ -11,10 +11,10 @@ from builder.compile.infer import Inference
 from builder.compile.plan import make_plan
 from builder.graph.problems import ProblemError
 from builder.inspect.picture import Attention, Plane
+from builder.inspect.response import Box
 from builder.layers.base import Category, Role
-from builder.ui.views.base import view
+from builder.ui.views.base import Subject, view
 from builder.ui.views.colour import ACTIVATION, limits
-from builder.ui.views.field import Box
 from builder.ui.views.frame import Choice
 from builder.ui.views.grid import GridView, Look, as_maps, some
 from builder.ui.views.mosaic import Cell
@@ -38,14 +38,8 @@ class FeatureMapsView(GridView):
         self.attention_changed.connect(lambda: self.pointed(None))
 
     def node(self) -> str | None:
-        """The node that is looked at: the first one selected, else the first convolution."""
-        if self.subject is None:
-            return None
-        inference = self.subject.inference
-        for name in self.subject.selection:
-            if inference.shape(name) is not None:
-                return name
-        return None if self.subject.selection else first_to_show(inference)
+        """The node that is looked at."""
+        return node_to_show(self.subject)
 
     def attention(self) -> Attention:
         name = self.node()
@@ -67,6 +61,10 @@ class FeatureMapsView(GridView):
             return None
         field = fields[name]
         return field.seen_by(*cell[1:]) if field is not None else (0, 0, *self.picture.fitted.shape[1:])
+
+    def unit_of(self, tile: int) -> tuple[str, int] | None:
+        name = self.node()
+        return (name, tile) if name is not None else None
 
     def make_look(self) -> Look | str:
         name = self.node()
@@ -107,6 +105,16 @@ def _over_plane(plane: Plane, maps: np.ndarray[tuple[int, ...], np.dtype[np.floa
     return f"unit {tile + 1} at ({first:.2f}, {second:.2f}) · {figure(float(maps[tile, row, column]))}".replace(
         "-", "−"
     )
+
+
+def node_to_show(subject: Subject | None) -> str | None:
+    """The node that is looked at: the first one selected that gives something, else the first convolution."""
+    if subject is None:
+        return None
+    for name in subject.selection:
+        if subject.inference.shape(name) is not None:
+            return name
+    return None if subject.selection else first_to_show(subject.inference)
 
 
 def first_to_show(inference: Inference) -> str | None:

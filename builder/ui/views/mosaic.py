@@ -12,10 +12,20 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QEnterEvent,
+    QFontMetricsF,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from builder.ui.theme import theme
+from builder.ui.theme import font, theme
 from builder.ui.views.colour import Pixels, pixels_to_image
 from builder.ui.views.paint import paint_note
 
@@ -36,6 +46,7 @@ class Tiles:
         columns: tiles in a row; 0 for whatever makes them largest.
         overlay: paints something over each tile, given its size in pixels of the screen; None for nothing.
         upwards: row 0 is at the bottom (a plane with its axes), not at the top (a picture).
+        captions: one for each tile, or none at all; `foot` is the share of a tile's height, at its bottom, for it.
     """
 
     pixels: Pixels
@@ -43,6 +54,8 @@ class Tiles:
     columns: int = 0
     overlay: Callable[[QSize], QImage] | None = None
     upwards: bool = False
+    captions: tuple[str, ...] = ()
+    foot: float = 0.0
 
     @property
     def count(self) -> int:
@@ -156,6 +169,16 @@ def compose(pixels: Pixels, grid: Grid, *, upwards: bool = False) -> QImage:
         left = number * (grid.block + grid.alley)
         whole[:, left : left + grid.block] = canvas.reshape(len(whole), -1)[:, : grid.block]
     return pixels_to_image(whole[:down])
+
+
+def paint_caption(painter: QPainter, tile: QRectF, caption: str, foot: float) -> None:
+    """A line in the lowest part of a tile."""
+    place = QRectF(tile.left(), tile.bottom() - foot * tile.height(), tile.width(), foot * tile.height())
+    face = font(max(7, min(12, int(place.height() * 0.8))))
+    painter.setFont(face)
+    painter.setPen(theme().color("text"))
+    short = QFontMetricsF(face).elidedText(caption, Qt.TextElideMode.ElideRight, place.width())
+    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, short)
 
 
 class Mosaic(QWidget):
@@ -286,6 +309,8 @@ class Mosaic(QWidget):
             over = self._overlaid(tiles.overlay, QSize(grid.width, grid.height))
             for number in range(tiles.count):
                 painter.drawImage(self.tile_rect(number).topLeft(), over)
+        for number, caption in enumerate(tiles.captions):
+            paint_caption(painter, self.tile_rect(number), caption, tiles.foot)
 
     def _overlaid(self, overlay: Callable[[QSize], QImage], size: QSize) -> QImage:
         if self._overlay is None or self._overlay[0] != overlay or self._overlay[1] != size:

@@ -17,6 +17,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEven
 from PySide6.QtWidgets import QMenu, QSpinBox, QWidget
 
 from builder.inspect.picture import Attention, Floats, Own, Part, Picture, Plane
+from builder.inspect.response import Box
 from builder.layers.base import Role
 from builder.train.messages import FindMistake, Prepared
 from builder.ui import choosers
@@ -24,7 +25,7 @@ from builder.ui.behind import behind
 from builder.ui.theme import theme
 from builder.ui.views.base import Subject, view
 from builder.ui.views.colour import GREY, limits, pixels_to_image, rgb_pixels
-from builder.ui.views.field import Box, Field
+from builder.ui.views.field import Field
 from builder.ui.views.frame import MARGIN, Choice
 from builder.ui.views.grid import GridView, Look, MapsPanel, as_maps, some
 from builder.ui.views.own import FILES, NO_INK, NO_PICTURES, NONE_DROPPED, NONE_HELD, Reader, held

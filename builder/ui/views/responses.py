@@ -1,0 +1,266 @@
+"""What a unit responds to: the parts of the samples that make it fire most, the strongest first."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import ClassVar
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSpinBox, QWidget
+
+from builder.inspect.response import Response, Responses
+from builder.train.messages import EpochEnded, Finished, Prepared
+from builder.ui.views.base import Subject, view
+from builder.ui.views.colour import GREY, Pixels, colours, rgb_pixels
+from builder.ui.views.explained import Explained
+from builder.ui.views.frame import Choice
+from builder.ui.views.grid import GridView, Look, MapsPanel
+from builder.ui.views.maps import node_to_show
+from builder.ui.views.paint import figure
+from builder.ui.views.scale import Scale
+from builder.ui.widgets.buttons import small_button
+
+NOT_YET = "What a unit responds to appears here once the data is loaded."
+NO_PICTURES = (
+    "This network looks at numbers, not at pictures: Feature maps shows its units over the plane of its inputs."
+)
+NOT_IN_RUN = "The network that is trained has no such unit: reset the run to look into the network as it is now."
+UNDER_WAY = "The samples are being looked through."
+EVERY = 1.0  # seconds between two looks at the end of an epoch, at least
+SHARE = 0.05  # of the time, which they may take
+_ROWS = 24  # rows of a tile at least, so that the caption below it takes no more than it needs
+_FOOT = 0.22  # of the height of a picture, below it, for the caption
+CROPS, WHOLE = range(2)
+_DIM = 3  # times as dark is the part of a picture that is not seen
+
+
+@view
+class ResponsesView(GridView):
+    """The samples of the validation part that a unit of the selected layer responds to most.
+
+    Attributes:
+        unit: number of the unit, from 0.
+        found: the newest answer, whatever unit it is of; None when there is none.
+    """
+
+    key: ClassVar[str] = "responses"
+    title: ClassVar[str] = "Responds to"
+    help: ClassVar[str] = (
+        "What one unit of the selected layer responds to most. A click on a feature map or a filter chooses the unit."
+    )
+    behind: ClassVar[str] = "filters"
+
+    def make_panel(self) -> MapsPanel:
+        return MapsPanel(bar=False)
+
+    def make_content(self) -> QWidget:
+        self.content = Explained(self.panel)
+        return self.content
+
+    def add_controls(self) -> None:
+        self.unit = 0
+        self.found: Responses | None = None
+        self._asked: tuple[str, int] | None = None  # what an answer is awaited to
+        self._old = True  # the answer is of other weights, and nobody saw it become so
+        self._due = -math.inf
+        self._form = Choice(
+            ("what it sees", "whole picture"), "The part of a sample that the unit sees, or all of it", self._show
+        )
+        self.index = QSpinBox(minimum=1, maximum=1)
+        self.index.setProperty("bare", True)
+        self.index.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.index.setKeyboardTracking(False)
+        self.index.setFixedSize(46, 24)
+        self.index.setToolTip("Which unit of the layer, counted from 1")
+        self.index.setAccessibleName("Number of the unit")
+        self.index.valueChanged.connect(lambda number: self.choose_unit(number - 1))
+        head = self.frame.head
+        head.add(self._form, 6)
+        head.add(self.index, -3)
+        head.add(small_button("chevron-left", "Previous unit", lambda: self.step(-1)), -2)
+        head.add(small_button("chevron-right", "Next unit", lambda: self.step(1)), -2)
+        self.again = small_button("reset", "Look through the samples again", self.ask)
+        head.add(self.again, 4)
+
+    # Which unit -----------------------------------------------------------------------------------------------------
+
+    def node(self) -> str | None:
+        """The layer that is looked at: the same as that of the feature maps."""
+        return node_to_show(self.subject)
+
+    def units(self) -> int:
+        """How many units the layer has; 0 where there is nothing to respond to."""
+        name = self.node()
+        shape = self.subject.inference.shape(name) if self.subject is not None and name is not None else None
+        if not shape or len(shape) > 3:
+            return 0
+        return shape[0] if len(shape) != 2 else 1
+
+    def set_subject(self, subject: Subject) -> None:
+        before, self.subject = self.node(), subject
+        if self.node() != before:
+            self.unit = 0
+        self.refresh()
+
+    def choose_unit(self, unit: int) -> None:
+        """Look at another unit of the layer."""
+        self.unit = max(0, min(unit, self.units() - 1))
+        self.refresh()
+
+    def step(self, by: int) -> None:
+        """Go to a neighbouring unit, around."""
+        self.choose_unit((self.unit + by) % max(1, self.units()))
+
+    def take_unit(self, layer: str, unit: int) -> bool:
+        if layer != self.node():
+            return False
+        self.choose_unit(unit)
+        return True
+
+    def choose(self, tile: int) -> None:
+        if self.found is not None and tile < len(self.found.found):
+            self.sample_asked.emit(self.found.found[tile].sample)
+
+    # Asking ---------------------------------------------------------------------------------------------------------
+
+    def ask(self) -> None:
+        """Have the samples looked through, with the weights as they are."""
+        name = self.node()
+        if name is not None and self.units() and not self._on_numbers():
+            self._asked, self._old = (name, self.unit), False
+            self.responses_asked.emit(name, self.unit)
+
+    def show_responses(self, found: Responses) -> None:
+        if (found.layer, found.unit) == self._asked:
+            self._asked = None
+        self.found = found
+        self._due = time.monotonic() + max(EVERY, found.seconds / SHARE)
+        self.refresh()
+
+    def set_prepared(self, event: Prepared) -> None:
+        self._outdate()
+
+    def add_epoch(self, epoch: EpochEnded) -> None:
+        if time.monotonic() >= self._due:
+            self._outdate()
+
+    def set_finished(self, event: Finished) -> None:
+        self._outdate()
+
+    def clear(self) -> None:
+        self.found = self._asked = None
+        self._due = -math.inf
+        super().clear()
+
+    def _outdate(self) -> None:
+        self._old = True
+        self.refresh()
+
+    def _on_numbers(self) -> bool:
+        if self.subject is None:
+            return False
+        inference = self.subject.inference
+        return any(not inference.graph.incoming.get(name) and len(inference.shape(name) or (0, 0, 0)) != 3
+                   for name in inference.nodes)  # fmt: skip
+
+    # Showing --------------------------------------------------------------------------------------------------------
+
+    def draw_anew(self) -> None:
+        wanted = self.node(), self.unit
+        known = self._asked or ((self.found.layer, self.found.unit) if self.found is not None else None)
+        if self._old or known != wanted:
+            self.ask()
+        self._show_units()
+        super().draw_anew()
+        self.content.arrange()
+
+    def _show_units(self) -> None:
+        self.index.blockSignals(True)
+        self.index.setMaximum(max(1, self.units()))
+        self.index.setValue(self.unit + 1)
+        self.index.blockSignals(False)
+
+    def _show(self, _choice: int) -> None:
+        self.refresh()
+
+    def make_look(self) -> Look | str:
+        name, found = self.node(), self.found
+        if self.subject is None or name is None:
+            return NOT_YET
+        if self._on_numbers():
+            return NO_PICTURES
+        if found is None or (found.layer, found.unit) != (name, self.unit):
+            return NOT_YET if found is None else UNDER_WAY
+        if not found.found:
+            return NOT_IN_RUN
+        return self._look(found)
+
+    def _look(self, found: Responses) -> Look:
+        whole = self._form.value == WHOLE
+        tiles = [_dimmed(each) if whole else _pixels(crop, inside) for each, crop, inside in found.crops()]
+        height, width = tiles[0].shape
+        times = max(1, -(-_ROWS // height))
+        foot = math.ceil(_FOOT * height * times)
+        pixels = np.zeros((len(tiles), height * times + foot, width * times), np.uint32)
+        pixels[:, : height * times] = np.stack(tiles).repeat(times, axis=1).repeat(times, axis=2)
+        captions = tuple(self._caption(each) for each in found.found)
+        of = "the first " if found.looked < found.total else ""
+        self.content.explain(
+            f"The strongest of {of}{found.looked:,} samples"
+            + (f" of {found.total:,}" if of else "")
+            + f" of the validation part, at step {found.step:,}. A click pins one."
+        )
+
+        def describe(tile: int, row: int, _column: int) -> str:
+            each = found.found[tile]
+            return f"sample {each.sample + 1} · {self._class(each)}\nresponds with {figure(each.value)}"
+
+        noun = (
+            "map" if self.subject is not None and len(self.subject.inference.shape(found.layer) or ()) == 3 else "unit"
+        )
+        return Look(
+            f"{found.layer} · {noun} {found.unit + 1} responds to",
+            np.repeat(np.array([each.value for each in found.found], np.float32), pixels[0].size).reshape(pixels.shape),
+            Scale(GREY, 0.0, 1.0),
+            lambda number: f"sample {found.found[number].sample + 1}",
+            pixels=pixels,
+            describe=describe,
+            bar=False,
+            captions=captions,
+            foot=foot / pixels.shape[1],
+        )
+
+    def _class(self, each: Response) -> str:
+        known = self.subject.classes if self.subject is not None else ()
+        if each.target is None:
+            return "no class"
+        number = int(each.target)
+        return known[number] if known and 0 <= number < len(known) else figure(float(each.target))
+
+    def _caption(self, each: Response) -> str:
+        value = figure(each.value)
+        return value if each.target is None else f"{self._class(each)} · {value}"
+
+
+def _pixels(
+    crop: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], inside: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+) -> Pixels:
+    """Colours of a picture (channels, height, width); see-through where there is none."""
+    if len(crop) == 3:
+        found = rgb_pixels(crop)
+    else:
+        grey = crop.astype(np.float32).mean(axis=0)
+        found = colours(grey, GREY, 0.0, 255.0)
+    return np.where(inside, found, np.uint32(0))
+
+
+def _dimmed(each: Response) -> Pixels:
+    """The whole picture, darker where the unit's strongest value does not look."""
+    _, height, width = each.picture.shape
+    seen = np.zeros((height, width), np.bool_)
+    top, left, bottom, right = each.box
+    seen[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = True
+    picture = np.where(seen, each.picture, each.picture // _DIM)
+    return _pixels(picture, np.ones_like(seen))
