@@ -172,12 +172,15 @@ def compose(pixels: Pixels, grid: Grid, *, upwards: bool = False) -> QImage:
 
 
 def paint_caption(painter: QPainter, tile: QRectF, caption: str, foot: float) -> None:
-    """A line in the lowest part of a tile."""
+    """A line in the lowest part of a tile; where it is too long, what stands behind its dot is kept."""
     place = QRectF(tile.left(), tile.bottom() - foot * tile.height(), tile.width(), foot * tile.height())
     face = font(max(7, min(12, int(place.height() * 0.8))))
     painter.setFont(face)
     painter.setPen(theme().color("text"))
-    short = QFontMetricsF(face).elidedText(caption, Qt.TextElideMode.ElideRight, place.width())
+    metrics = QFontMetricsF(face)
+    first, dot, rest = caption.rpartition(" · ")
+    room = place.width() - metrics.horizontalAdvance(dot + rest)
+    short = metrics.elidedText(first, Qt.TextElideMode.ElideRight, room) + dot + rest
     painter.drawText(place, Qt.AlignmentFlag.AlignCenter, short)
 
 

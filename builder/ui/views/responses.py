@@ -174,6 +174,9 @@ class ResponsesView(GridView):
             self.ask()
         self._show_units()
         super().draw_anew()
+        if self.look is not None:  # the tab below says what is shown, and the controls need the room
+            self.frame.head.title.set_text(self.look.title.rpartition(" · ")[0])
+            self.frame.head.arrange()
         self.content.arrange()
 
     def _show_units(self) -> None:
@@ -206,12 +209,9 @@ class ResponsesView(GridView):
         pixels = np.zeros((len(tiles), height * times + foot, width * times), np.uint32)
         pixels[:, : height * times] = np.stack(tiles).repeat(times, axis=1).repeat(times, axis=2)
         captions = tuple(self._caption(each) for each in found.found)
-        of = "the first " if found.looked < found.total else ""
-        self.content.explain(
-            f"The strongest of {of}{found.looked:,} samples"
-            + (f" of {found.total:,}" if of else "")
-            + f" of the validation part, at step {found.step:,}. A click pins one."
-        )
+        most = f" of {found.total:,}" if found.looked < found.total else ""
+        words = f"Of {'the first ' if most else ''}{found.looked:,}{most} validation samples, at step {found.step:,}"
+        self.content.explain(words, "A click on one pins it.")
 
         def describe(tile: int, row: int, _column: int) -> str:
             each = found.found[tile]
@@ -221,7 +221,7 @@ class ResponsesView(GridView):
             "map" if self.subject is not None and len(self.subject.inference.shape(found.layer) or ()) == 3 else "unit"
         )
         return Look(
-            f"{found.layer} · {noun} {found.unit + 1} responds to",
+            f"{found.layer} · {noun} {found.unit + 1} · what it responds to",
             np.repeat(np.array([each.value for each in found.found], np.float32), pixels[0].size).reshape(pixels.shape),
             Scale(GREY, 0.0, 1.0),
             lambda number: f"sample {found.found[number].sample + 1}",
