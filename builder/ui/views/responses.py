@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSpinBox, QWidget
 
+from builder.inspect.picture import Picture
 from builder.inspect.response import Response, Responses
 from builder.train.messages import EpochEnded, Finished, Prepared
 from builder.ui.views.base import Subject, view
@@ -131,6 +132,9 @@ class ResponsesView(GridView):
         if name is not None and self.units() and not self._on_numbers():
             self._asked, self._old = (name, self.unit), False
             self.responses_asked.emit(name, self.unit)
+
+    def show_picture(self, picture: Picture) -> None:
+        """Nothing here is of the pinned sample."""
 
     def show_responses(self, found: Responses) -> None:
         if (found.layer, found.unit) == self._asked:

@@ -10,12 +10,14 @@ from pytestqt.qtbot import QtBot
 
 from builder.compile.infer import infer
 from builder.compile.network import infer_flat
+from builder.compile.plan import make_plan
 from builder.graph import edits
 from builder.inspect.picture import Own
 from builder.inspect.question import A_PICTURE, NO_MAPS, NO_PICTURE, Attribution, Method, Named, Question
 from builder.project import templates
 from builder.ui.terms import METHODS
 from builder.ui.theme import theme
+from builder.ui.views import attribution as attribution_module
 from builder.ui.views.attribution import FAILED, UNDER_WAY, UNSOUND, AttributionView, over_picture
 from builder.ui.views.base import Subject
 from builder.ui.views.colour import ACTIVATION, WEIGHT
@@ -152,6 +154,16 @@ def test_a_network_without_maps_begins_with_another_method(view: AttributionView
     assert view.frame.empty == NO_MAPS
     view.set_subject(lenet().subject)  # somebody has chosen
     assert view.question() == Question(Method.GRAD_CAM, Named.ANSWER, "conv2")
+
+
+def test_an_edit_that_nobody_sees_here_costs_nothing(view: AttributionView, monkeypatch: pytest.MonkeyPatch) -> None:
+    planned: list[object] = []
+    monkeypatch.setattr(attribution_module, "make_plan", lambda found: planned.append(found) or make_plan(found))
+    view.hide()
+    view.set_subject(lenet().subject)
+    assert not planned
+    view.show()
+    assert planned
 
 
 # In the window ------------------------------------------------------------------------------------------------------

@@ -51,6 +51,9 @@ def test_it_asks_for_what_is_seen_and_only_then(view: ResponsesView) -> None:
     assert asked == [("conv2", 0)] * 2
     view.show_responses(case.responses)
     assert not view.frame.empty
+    shown = view.look
+    view.show_picture(case.picture)  # of the pinned sample: nothing is drawn for it
+    assert view.look is shown
     view.step(-1)
     assert asked[2:] == [("conv2", 15)]
     assert view.frame.empty == UNDER_WAY
