@@ -18,7 +18,7 @@ import logging
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,18 +45,35 @@ Pick = Callable[[Tensor], Tensor]  # the score of the class asked for: (samples,
 log = logging.getLogger(__name__)
 
 
+def _nobody() -> bool:
+    return False
+
+
+class CutShortError(Exception):
+    """Somebody waits for something else."""
+
+
 class Attributor:
     """Answers questions about one network."""
 
     def __init__(
-        self, root: nn.Module, plan: Plan, scores: str, answer: Callable[[Tensor], Tensor], *, classes: bool
+        self,
+        root: nn.Module,
+        plan: Plan,
+        scores: str,
+        answer: Callable[[Tensor], Tensor],
+        *,
+        classes: bool,
+        waiting: Callable[[], bool] = _nobody,
     ) -> None:
         """Look into `root`.
 
         Args:
             scores: the step whose value the loss works on; `answer` makes of it what the network says.
             classes: whether answers are classes; a single output then tells two apart.
+            waiting: whether somebody waits, so that an answer that takes many passes is to be cut short.
         """
+        self._waiting = waiting
         self._root, self._plan, self._scores, self._answer = root, plan, scores, answer
         self._classes = classes
         self._models: OrderedDict[str, fx.GraphModule] = OrderedDict()
@@ -67,6 +84,8 @@ class Attributor:
         self, question: Question, x: Tensor, scores: Tensor, target: float | None
     ) -> tuple[Tensor, Tensor] | None:
         """The values, float32 (height, width), and the number of the class, int64 (1,); None where there are none.
+
+        Raises `CutShortError` when somebody waits.
 
         Args:
             x: the picture, (1, channels, height, width).
@@ -121,7 +140,7 @@ class Attributor:
     def _integrated(self, x: Tensor, pick: Pick) -> Tensor:
         total = torch.zeros_like(x[0])
         places = (torch.arange(STEPS, device=x.device) + 0.5) / STEPS  # the middles of as many equal parts of the way
-        for some in places.split(self._at_once):  # type: ignore[no-untyped-call]
+        for some in self._passes(places):
             total += self._gradients(self._plan.input, x * some.view(-1, 1, 1, 1), pick)[1].sum(0)
         return (x[0] * total / STEPS).sum(0)
 
@@ -130,10 +149,16 @@ class Attributor:
         model = self._model(self._scores)
         fall = torch.zeros(x.shape[2:], device=x.device)
         with at_inference(self._root):
-            for some in hidden.split(self._at_once):  # type: ignore[no-untyped-call]
+            for some in self._passes(hidden):
                 scores = pick(model(x * ~some[:, None])[self._scores])
                 fall += ((whole - scores).view(-1, 1, 1) * some).sum(0)
         return fall / hidden.sum(0)
+
+    def _passes(self, whole: Tensor) -> Iterator[Tensor]:
+        for number, some in enumerate(whole.split(self._at_once)):  # type: ignore[no-untyped-call]
+            if number and self._waiting():
+                raise CutShortError
+            yield some
 
     def _gradients(self, source: str, x: Tensor, pick: Pick) -> tuple[Tensor, Tensor]:
         """The value of a node for a batch, and the gradient of the score with respect to it."""
@@ -194,13 +219,18 @@ class Asked:
 
 
 class Explainer:
-    """Answers the question of the moment, now and then: the newest answer stays until there is another one."""
+    """Answers the question of the moment, now and then: the newest answer stays until there is another one.
+
+    Attributes:
+        cut_short: the last answer was given up, since somebody waited.
+    """
 
     def __init__(self, attributor: Attributor) -> None:
         self._attributor = attributor
         self._asked: Asked | None = None  # what the newest answer is to
         self._newest: Attribution | None = None
         self._due = -math.inf
+        self.cut_short = False
 
     def begin(
         self, asked: Asked | None, x: Tensor, scores: Tensor, target: float | None, *, fresh: bool | None
@@ -212,6 +242,7 @@ class Explainer:
         """
         if asked is None:
             self._asked = self._newest = None
+            self.cut_short = False
             return {}
         before, began = self._asked, time.monotonic()
         another = before is None or (asked.question, asked.source) != (before.question, before.source)
@@ -219,9 +250,12 @@ class Explainer:
             self._asked = self._newest = None
         if asked == before or fresh is None or not (another or fresh or began >= self._due):
             return {}
-        self._asked = asked
+        self._asked, self.cut_short = asked, False
         try:
             found = self._attributor(asked.question, x, scores, target)
+        except CutShortError:
+            self._asked, self.cut_short = before if not another else None, True
+            found = None
         except (RuntimeError, MemoryError):  # too large, or no way back through a user's own code
             log.debug("no answer to %s", asked.question, exc_info=True)
             self._newest = Attribution(asked.question, 0, np.empty((0, 0), np.float32))

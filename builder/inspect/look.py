@@ -59,19 +59,21 @@ class Observer:
         scores: str,
         answer: Callable[[Tensor], Tensor],
         side: torch.cuda.Stream | None = None,
+        waiting: Callable[[], bool] = lambda: False,
     ) -> None:
         """Look into `root`.
 
         Args:
             scores: the step whose value the loss works on; `answer` makes of it what the network says.
             side: a stream for copies, on CUDA.
+            waiting: whether somebody waits, so that what takes long is to be cut short.
         """
         self._root, self._plan, self._data = root, plan, data
         self._scores, self._answer, self._side = scores, answer, side
         self._activations = Activations(root, plan)
         self._kinds = {step.name: step.layer.kind() for step in plan.steps}
         classes = data.task is not Task.REGRESSION
-        self.explainer = Explainer(Attributor(root, plan, scores, answer, classes=classes))
+        self.explainer = Explainer(Attributor(root, plan, scores, answer, classes=classes, waiting=waiting))
         self._sample: _Sample | None = None
         self._plane: tuple[Plane, Tensor] | None = None
         self._health: dict[str, Health] = {}

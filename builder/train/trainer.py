@@ -208,6 +208,7 @@ class _Pilot(Host):
                     self._answer()
                 case _Wake.LOOK:
                     self._picture()
+            self._look_again()
 
     def emit(self, event: Event) -> None:
         if isinstance(event, Finished):
@@ -225,7 +226,13 @@ class _Pilot(Host):
 
     def ready(self, learner: Learner) -> None:
         self._observer = Observer(
-            learner.root, learner.plan, learner.data, learner.scores, learner.objective.answer, learner.side
+            learner.root,
+            learner.plan,
+            learner.data,
+            learner.scores,
+            learner.objective.answer,
+            learner.side,
+            waiting=lambda: not self._commands.empty(),
         )
         self._obey()
         if self.mode is _Mode.HOLD:
@@ -285,6 +292,8 @@ class _Pilot(Host):
         self._picture()
         while self.mode is _Mode.HOLD and not self._stop.is_set():
             self._carry_out(self._commands.get())
+            if self.mode is _Mode.HOLD:
+                self._look_again()
         if self.mode is _Mode.RUN or self._stop.is_set():
             self._enter(State.RUNNING)
 
@@ -379,6 +388,11 @@ class _Pilot(Host):
         if self._observer is not None and self._observer.slow and dear:
             self._finish_look(fresh=None)
         self._finish_look(fresh=True)
+
+    def _look_again(self) -> None:
+        """Go on with a look that a command has cut short."""
+        if self._observer is not None and self._observer.explainer.cut_short and self._commands.empty():
+            self._picture()
 
     def _glance(self) -> None:
         """The same, with the statistics that there are: between two steps that follow each other slowly."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
+from builder.inspect.attribution import Attributor, patches
 from builder.inspect.picture import Attention, Part, Picture
 from builder.inspect.question import Method, Question
 from builder.train.mailbox import Mailbox
@@ -203,6 +204,31 @@ def test_while_paused_looking_elsewhere_gives_another_picture(fly: Fly) -> None:
     picture = wait_for_picture(flight, lambda picture: picture.attention == other)
     assert set(picture.activations) == {"fc1"}
     assert picture.activations["fc1"].shape == (10,)
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_look_that_takes_long_is_cut_short_by_a_command_and_made_after_it(
+    fly: Fly, monkeypatch: pytest.MonkeyPatch, ended: bool
+) -> None:
+    monkeypatch.setattr("builder.inspect.attribution.VALUES", 1)  # one sample in a pass
+    flight = fly(picture_job(), paused=not ended)
+    flight.finish() if ended else rest(flight)
+    passes, real = [], Attributor._passes
+
+    def interrupted(self: Attributor, whole: torch.Tensor) -> Iterator[torch.Tensor]:
+        first = not passes
+        for some in real(self, whole):
+            passes.append(some)
+            if first and len(passes) == 2:
+                flight.trainer.send(SetPace(0.0))
+            yield some
+
+    monkeypatch.setattr(Attributor, "_passes", interrupted)
+    flight.trainer.attend(Attention(question=Question(Method.OCCLUSION)))
+    picture = wait_for_picture(flight, lambda picture: picture.attribution is not None)
+    assert picture.attribution is not None
+    assert picture.attribution.values.any()
+    assert len(passes) == 2 + len(patches(8, 8))
 
 
 def test_nobody_looking_makes_no_picture(fly: Fly) -> None:

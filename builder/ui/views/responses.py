@@ -29,7 +29,7 @@ NO_PICTURES = (
 )
 NOT_IN_RUN = "The network that is trained has no such unit: reset the run to look into the network as it is now."
 UNDER_WAY = "The samples are being looked through."
-EVERY = 1.0  # seconds between two looks at the end of an epoch, at least
+EVERY = 3.0  # seconds between two looks at the end of an epoch, at least
 SHARE = 0.05  # of the time, which they may take
 _ROWS = 24  # rows of a tile at least, so that the caption below it takes no more than it needs
 _FOOT = 0.22  # of the height of a picture, below it, for the caption
