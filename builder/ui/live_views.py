@@ -102,7 +102,7 @@ class LiveViews(QObject):
         statistics = bool(activations)  # for the badges on the cards
         question: Question | None = None
         for shown in self.views.values():
-            if shown.on_screen:
+            if shown.watched:
                 wish = shown.attention()
                 activations |= wish.activations
                 filters |= wish.filters
@@ -141,7 +141,7 @@ class LiveViews(QObject):
         self._live.find_mistake(wish)
 
     def _offer_unit(self, layer: str, unit: int) -> bool:
-        taken = [other.take_unit(layer, unit) and other.on_screen for other in self.views.values()]
+        taken = [other.take_unit(layer, unit) and other.watched for other in self.views.values()]
         return any(taken)
 
     def _found(self, found: MistakeFound) -> None:
@@ -163,7 +163,7 @@ class LiveViews(QObject):
     def _show_picture(self, picture: Picture) -> None:
         for shown in self.views.values():
             shown.note_picture(picture)
-            if shown.on_screen:
+            if shown.watched:
                 shown.show_picture(picture)
 
 

@@ -54,7 +54,7 @@ class View(QWidget):
         mistake_asked: the user wants a sample that is answered wrongly (a `FindMistake`).
         layer_asked: the user wants this layer selected (its dotted name).
         responses_asked: the user wants to see what this unit (layer and number) responds to.
-        seen: the pointer is on a value: what that sees of the input (`field.Box`), or None when it has left.
+        seen: the pointer is on a value: what that sees of the input (`response.Box`), or None when it has left.
         offer_unit: tells whoever shows what units respond to that this one was chosen; whether that can be seen now.
         said: a sentence for the status line: what was saved or copied, or why it was not.
     """
@@ -79,6 +79,11 @@ class View(QWidget):
     def on_screen(self) -> bool:
         """Whether somebody can see it: a dock behind the tab of another one counts as visible with Qt."""
         return self.isVisible() and not self.visibleRegion().isEmpty()
+
+    @property
+    def watched(self) -> bool:
+        """Whether somebody can see what it shows, here or in a large window of its own."""
+        return self.on_screen
 
     def head(self) -> QWidget | None:
         """The line with title and controls above the view, for a dock that shows it as its title bar."""

@@ -110,10 +110,13 @@ class FlowView(TakeawayView):
     def _choose(self, _number: int) -> None:
         self.refresh()
 
+    @property
+    def watched(self) -> bool:
+        return self.on_screen or (self.enlarged is not None and self.enlarged.isVisible())
+
     def refresh(self) -> None:
         """Draw anew, as soon as somebody can see it."""
-        enlarged = self.enlarged is not None and self.enlarged.isVisible()
-        if self.on_screen or enlarged:
+        if self.watched:
             self._draw()
         else:
             self._stale = True
@@ -173,6 +176,7 @@ class FlowView(TakeawayView):
 
     def _forget_enlarged(self) -> None:
         self.enlarged = None
+        self.attention_changed.emit()
 
     @property
     def filled(self) -> bool:

@@ -326,9 +326,13 @@ class GridView(TakeawayView):
         self.picture = None
         self.refresh()
 
+    @property
+    def watched(self) -> bool:
+        return self.on_screen or (self.enlarged is not None and self.enlarged.isVisible())
+
     def refresh(self) -> None:
         """Draw anew, as soon as somebody can see it."""
-        if self.on_screen or (self.enlarged is not None and self.enlarged.isVisible()):
+        if self.watched:
             self.draw_anew()
         else:
             self._stale = True
@@ -374,6 +378,7 @@ class GridView(TakeawayView):
 
     def _forget_enlarged(self) -> None:
         self.enlarged = None
+        self.attention_changed.emit()
         self.pointed(None)  # a window that closes under the pointer does not say that it has left
 
     @property

@@ -115,7 +115,7 @@ class ResponsesView(GridView):
         self.choose_unit((self.unit + by) % max(1, self.units()))
 
     def take_unit(self, layer: str, unit: int) -> bool:
-        if layer != self.node():
+        if layer != self.node() or self._on_numbers():
             return False
         self.choose_unit(unit)
         return True

@@ -199,6 +199,16 @@ def test_it_follows_the_run_and_costs_nothing_behind_its_tab(make_window: MakeWi
     qtbot.waitUntil(lambda: now().question.layer == "conv1", timeout=PATIENCE)
     view.of.choose(2 + 4)
     qtbot.waitUntil(lambda: now().of == 4, timeout=PATIENCE)
+    view.enlarge()
+    window.docks["maps"].raise_()
+    qtbot.waitUntil(lambda: not view.on_screen, timeout=PATIENCE)
+    view.of.choose(2 + 5)
+    qtbot.waitUntil(lambda: now().of == 5, timeout=PATIENCE)  # the large window goes on
+    assert view.enlarged is not None
+    view.enlarged.close()
+    qtbot.waitUntil(lambda: window.attention().question is None, timeout=PATIENCE)
+    window.docks["attribution"].raise_()
+    qtbot.waitUntil(lambda: view.on_screen, timeout=PATIENCE)
     window.viewing.pin_own(Own((1, 8, 8), bytes(range(64))))
     before = now()
     qtbot.waitUntil(lambda: now() is not before, timeout=PATIENCE)

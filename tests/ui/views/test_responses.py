@@ -126,6 +126,7 @@ def test_why_there_is_nothing(view: ResponsesView) -> None:
     asked, case = Asked(view), two_inputs()
     view.set_subject(case.subject)
     assert view.frame.empty == NO_PICTURES
+    assert not view.take_unit(view.node() or "", 1)
     view.set_prepared(PREPARED)
     assert asked == []
     view.set_subject(lenet().subject)
