@@ -211,11 +211,11 @@ def _places(length: int) -> tuple[int, list[int]]:
 
 @dataclass(frozen=True)
 class Asked:
-    """What is to be found out: which question, about what, with which weights."""
+    """What is to be found out: which question, about which sample, with which weights."""
 
     question: Question
     source: object
-    step: int
+    weights: object
 
 
 class Explainer:

@@ -109,7 +109,11 @@ class Observer:
             tensors[f"filter {name}"] = weight
         for name, bias in biases(self._root, weights).items():
             tensors[f"bias {name}"] = bias
-        asked = Asked(attention.question, sample.source, step) if attention.question is not None else None
+        asked = None
+        if attention.question is not None:
+            # Early stopping goes back to other weights without a step: PyTorch counts the changes of each tensor.
+            changes = sum(parameter._version for parameter in self._root.parameters())
+            asked = Asked(attention.question, sample.source, (step, changes))
         tensors |= self.explainer.begin(asked, sample.x, values[self._scores][:1], sample.target, fresh=fresh)
         measured = None
         began = time.monotonic()

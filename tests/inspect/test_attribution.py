@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -252,6 +253,21 @@ def test_an_answer_is_shown_with_its_own_picture_only() -> None:
     assert other is not None
     assert not (other.values == first.values).all()
     assert watcher.look(1, Attention(sample=1)).picture().attribution is None
+
+
+def test_other_weights_at_the_same_step_give_another_answer() -> None:
+    """As early stopping brings them back at the end of a run."""
+    torch.manual_seed(0)
+    root, best = build(PLAN), build(PLAN).state_dict()
+    watcher = Observer(root, PLAN, prepare(DIGITS, (1, 8, 8), "cpu"), "fc1", softmax)
+    attention = Attention(question=Question(Method.SALIENCY))
+    first = watcher.look(8, attention, fresh=True).picture().attribution
+    assert watcher.look(8, attention, fresh=True).picture().attribution is first
+    root.load_state_dict(best, strict=False)
+    second = watcher.look(8, attention, fresh=True).picture().attribution
+    assert first is not None
+    assert second is not None
+    assert not np.array_equal(first.values, second.values)
 
 
 def test_points_in_the_plane_are_not_asked() -> None:
