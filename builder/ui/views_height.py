@@ -15,7 +15,8 @@ class ViewsHeight:
 
     def __init__(self, window: QMainWindow, docks: Sequence[QDockWidget]) -> None:
         self._window, self._docks = window, tuple(docks)
-        self._height: int | None = 0  # as it was shared out last
+        self._height: int | None = 0  # as it was shared out last; None once somebody has arranged the window
+        self._measured: QDockWidget | None = None  # of this dock
         self._settle = QTimer(window, singleShot=True, interval=0)  # Qt gives docks their new size a moment later
         self._settle.timeout.connect(self._settled)
 
@@ -28,7 +29,8 @@ class ViewsHeight:
         docks = self._standing()
         if self._height is None or not docks:
             return
-        if self._height and not self._settle.isActive() and abs(docks[0].height() - self._height) > 2:
+        same = self._measured is docks[0] and not self._settle.isActive()
+        if self._height and same and abs(docks[0].height() - self._height) > 2:
             self.arranged()
             return
         wanted = min(MOST, max(LEAST, round(SHARE * self._window.height())))
@@ -36,10 +38,11 @@ class ViewsHeight:
         self._settle.start()
 
     def _standing(self) -> list[QDockWidget]:
-        """Those that do not float, and are not as high as a row of tabs leaves them."""
-        return [dock for dock in self._docks if not (dock.isFloating() or self._window.tabifiedDockWidgets(dock))]
+        """Those that do not float; where there are such, only those that are as high as the row, without tabs below."""
+        docks = [dock for dock in self._docks if not dock.isFloating() and dock.isVisible()]
+        return [dock for dock in docks if not self._window.tabifiedDockWidgets(dock)] or docks
 
     def _settled(self) -> None:
         docks = self._standing()
         if self._height is not None and docks:
-            self._height = docks[0].height()
+            self._measured, self._height = docks[0], docks[0].height()

@@ -34,3 +34,22 @@ def test_a_view_that_floats_leaves_the_others_their_share(qtbot: QtBot, monkeypa
     monkeypatch.setattr(docks[0], "isFloating", lambda: True)  # the unseen screen has no windows that could be raised
     for height in (850, 600, 900):
         shared(height)
+
+
+def test_views_that_all_stand_in_tabs_get_their_share_too(qtbot: QtBot) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.setCentralWidget(QWidget())
+    docks = [QDockWidget(name, window) for name in ("first", "second")]
+    for dock in docks:
+        dock.setWidget(QWidget())
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+    window.tabifyDockWidget(*docks)
+    views = ViewsHeight(window, docks)
+    window.resize(800, 600)
+    window.show()
+    for height in (700, 900, 600):
+        window.resize(800, height)
+        views.share()
+        qtbot.waitUntil(lambda: not views._settle.isActive())
+        qtbot.waitUntil(lambda height=height: abs(docks[1].height() - SHARE * height) < 40)

@@ -505,7 +505,7 @@ def test_the_window_paints_at_any_size_in_both_themes(
 
 def test_the_views_get_their_share_of_a_window_that_nobody_has_arranged(make_window: MakeWindow, qtbot: QtBot) -> None:
     window = make_window(None)
-    dock = window.docks["maps"]
+    dock = window.docks["sample"]
     for height, wanted in ((600, 198), (1000, 320), (700, 231)):
         window.resize(1200, height)
         qtbot.waitUntil(lambda wanted=wanted: dock.height() == wanted, timeout=PATIENCE)
