@@ -142,8 +142,8 @@ def test_unsaved_work_is_asked_about_once_and_set_ups_are_not(
     make_window: MakeWindow, qtbot: QtBot, lesson: Lesson
 ) -> None:
     window = opened(make_window, qtbot, lesson)
-    mine = set_setting(window.document.value, "training.epochs", 77)
-    window.document.commit("Epochs", mine)
+    window.canvas.add_kind("ReLU")
+    mine = window.document.value
     asked: list[Answer] = []
 
     def answer(what: Answer) -> Answer:
