@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from builder.project import templates
@@ -249,3 +249,20 @@ def test_prose_has_links_lists_and_air(qapp: object) -> None:
     assert 'href="lesson:line"' in text
     assert "<ol" in text
     assert "line-height:135%" in text
+
+
+@pytest.mark.parametrize("width", [500, 240])
+def test_the_card_of_a_set_up_has_room_for_its_texts(width: int, qtbot: QtBot, lesson: Lesson) -> None:
+    note = "as it was built for reading the digits on cheques"
+    shown = SetUpCard(lesson.set_ups[0].model_copy(update={"note": note}))
+    shown.show_state(open_now=True, role="", result="validation loss 0.0276, 99.1\u00a0% right · test 96.7\u00a0%")
+    page = QWidget()
+    qtbot.addWidget(page)
+    column = QVBoxLayout(page)
+    column.addWidget(shown)
+    column.addStretch(1)
+    page.resize(width, 600)
+    page.show()
+    texts = shown.findChildren(QLabel)
+    assert {note, shown.result} <= {text.text() for text in texts}
+    qtbot.waitUntil(lambda: all(text.height() >= text.heightForWidth(text.width()) for text in texts))

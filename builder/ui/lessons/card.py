@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
 from builder.project.lessons import SetUp
 from builder.ui.icons import dress
 from builder.ui.theme import theme
-from builder.ui.widgets.labels import Elided, label
+from builder.ui.widgets.labels import label
 
 NO_RUN = "not run yet"
 DOT = 10  # pixels: the colour in which the run stands among the curves
@@ -44,7 +44,7 @@ class SetUpCard(QWidget):
         self._name = label(set_up.name, "heading", wrap=True)
         self._note = label(set_up.note, "note", wrap=True)
         self._note.setVisible(bool(set_up.note))
-        self._result = Elided(NO_RUN, "note")  # always there, so that no button moves when a run ends
+        self._result = label(NO_RUN, "note", wrap=True)  # always there, so that hardly a button moves when a run ends
         self._result.setVisible(set_up.run)
         grid = QGridLayout(self)
         grid.setContentsMargins(28, 8, 8, 8)
@@ -52,11 +52,13 @@ class SetUpCard(QWidget):
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)
         grid.addWidget(self._name, 0, 0)
-        grid.addWidget(self._note, 1, 0)
         for column, button in ((1, self.opening), (2, self.running)):
-            grid.addWidget(button, 0, column, 2, 1, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(button, 0, column, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self._note, 1, 0, 1, 3)
         grid.addWidget(self._result, 2, 0, 1, 3)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)  # texts are broken in a narrow panel
+        self.setSizePolicy(policy)
         theme().changed.connect(self.update)
 
     def _button(self, text: str, icon: str, role: str = "text") -> QPushButton:

@@ -143,7 +143,7 @@ def result(epoch: EpochEnded, finished: Finished) -> str:
         return ""
     words = f"validation loss {epoch.validation_loss:.3g}"
     if epoch.validation_accuracy is not None:
-        words += f", {100 * epoch.validation_accuracy:.1f} % right"
+        words += f", {100 * epoch.validation_accuracy:.1f}\u00a0% right"
     if finished.test_accuracy is not None:
-        words += f" · test {100 * finished.test_accuracy:.1f} %"
+        words += f" · test {100 * finished.test_accuracy:.1f}\u00a0%"
     return words
