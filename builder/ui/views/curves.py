@@ -12,7 +12,7 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QImage, QPainter, QShowEvent
 from PySide6.QtWidgets import QInputDialog, QMenu, QVBoxLayout, QWidget
 
-from builder.train.messages import EpochEnded, Prepared
+from builder.train.messages import EpochEnded, Finished, Prepared
 from builder.ui.theme import font, theme
 from builder.ui.views.frame import Legend, ViewFrame
 from builder.ui.views.kept import Kept
@@ -46,7 +46,8 @@ class CurveView(TakeawayView):
         self.kept = Kept()
         self.kept.changed.connect(self.refresh)
         self.ask_name = self._ask_name
-        self.rates: list[tuple[int, float]] = []  # the learning rates that were set by hand, behind which step each
+        self.notes: list[tuple[int, str]] = []  # what happened behind a step: the learning rate was set by hand, say
+        self._epoch_ends: dict[int, int] = {}  # the step that each epoch ended with
         self._measure = ""  # what the figures of this run are figures of
         self._content = QWidget()
         self._plot: CurvePlot | None = None
@@ -132,17 +133,25 @@ class CurveView(TakeawayView):
                     plot.follow()
 
     def add_epoch(self, epoch: EpochEnded) -> None:
+        self._epoch_ends[epoch.epoch] = epoch.step
         value = self.of_epoch(epoch)
         if value is not None:
             self.validation.add(np.array([float(epoch.step)]), np.array([value]))
             self._soon.start()  # drawn once, with other epochs and with the steps that come along
 
     def add_rate(self, step: int, rate: float) -> None:
-        self.rates.append((step, rate))
+        self.notes.append((step, f"rate {rate:.2g}"))
         self._soon.start()
 
+    def set_finished(self, event: Finished) -> None:
+        step = self._epoch_ends.get(event.best_epoch) if event.best_epoch is not None else None
+        if step is not None:
+            self.notes.append((step, "best epoch"))
+            self._soon.start()
+
     def clear(self) -> None:
-        self.rates.clear()
+        self.notes.clear()
+        self._epoch_ends.clear()
         if self.training.count >= WORTH_KEEPING:
             curves = Series(), Series(1024)
             for series, taken in zip((self.training, self.validation), curves, strict=True):
@@ -178,7 +187,7 @@ class CurveView(TakeawayView):
         """Another plot of the same points."""
         from builder.ui.views.plot import CurvePlot  # not before the first point, since pyqtgraph is slow to import
 
-        made = CurvePlot(self.measure(), self.training, self.validation, self.others, self.rates, self._name)
+        made = CurvePlot(self.measure(), self.training, self.validation, self.others, self.notes, self._name)
         self.set_up(made)
         return made
 

@@ -66,13 +66,14 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         training: Series,
         validation: Series,
         others: Callable[[], Sequence[Other]] = tuple,
-        rates: Sequence[tuple[int, float]] = (),
+        notes: Sequence[tuple[int, str]] = (),
         name: Callable[[], str] = str,
     ) -> None:
-        """Draw two series, behind them those of other runs, and where the learning rate was changed by hand.
+        """Draw two series, behind them those of other runs, and what happened at which step.
 
         Args:
             others: asked for at every drawing.
+            notes: steps, and what happened behind each.
             name: that of the run itself, beside its curve where others stand there too; asked for likewise.
         """
         super().__init__(background=None)
@@ -82,7 +83,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self.log = False
         self.span: tuple[float, float] | None = None
         self._measure, self._training, self._validation = measure, training, validation
-        self._rates, self._name = rates, name
+        self._notes, self._name = notes, name
         self._others = OtherCurves(self.box, others)
         self._drawn = 0.0  # the newest step of the training curve when the plot was drawn last
         self._pointer: QPointF | None = None
@@ -261,16 +262,16 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         painter.restore()
 
     def marks(self) -> list[tuple[float, str]]:
-        """Where the learning rate was changed by hand, and to what: of those that a slider made in one go, the last."""
+        """Where something happened, and what: of rates that a slider set in one go, the last."""
         area = self.area()
         (first, last), _ = self.box.viewRange()
         found: list[tuple[float, str]] = []
-        for step, rate in self._rates:
+        for step, words in sorted(self._notes, key=lambda note: note[0]):
             if first <= step <= last:
                 x = self._x(step, area)
                 if found and x - found[-1][0] < NEAR:
                     found.pop()
-                found.append((x, f"rate {rate:.2g}"))
+                found.append((x, words))
         return found
 
     def _paint_marks(self, painter: QPainter, area: QRectF) -> None:

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from builder.project import templates
 from builder.project.edits import set_setting
-from builder.train.messages import EpochEnded, Prepared, State
+from builder.train.messages import EpochEnded, Prepared, Reason, State
 from builder.ui.views.accuracy import AccuracyView
 from builder.ui.views.curves import CurveView
 from builder.ui.views.loss import LossView
@@ -188,7 +188,7 @@ def test_a_learning_rate_set_by_hand_is_marked(qtbot: QtBot) -> None:
     view.refresh()
     assert [words for _, words in plot.marks()] == ["rate 0.01", "rate 0.5"]
     assert plot.grab().toImage() != before
-    view.rates.clear()
+    view.notes.clear()
     for step in range(1, 100, 2):
         view.add_rate(step, step / 100)
     places = [place for place, _ in plot.marks()]
@@ -206,7 +206,22 @@ def test_the_window_marks_a_learning_rate_that_is_set_while_it_trains(make_windo
     loss = window.views["loss"]
     assert isinstance(loss, CurveView)
     window.document.commit("Change", set_setting(window.document.value, "training.optimizer.learning_rate", 0.002))
-    ((step, rate),) = loss.rates
+    ((step, words),) = loss.notes
     assert step > 5
-    assert rate == 0.002
+    assert words == "rate 0.002"
     window.live.stop()
+
+
+def test_the_best_epoch_of_an_early_stop_is_marked(make_window: MakeWindow, qtbot: QtBot) -> None:
+    project = set_setting(quick(templates.load("lenet5"), epochs=30), "training.patience", 1)
+    window = make_window(set_setting(project, "training.optimizer.learning_rate", 1.0))  # it is soon none the better
+    until_parked(qtbot, window)
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE) as ended:
+        window.live.run()
+    assert ended.args[0].reason is Reason.EARLY
+    loss = window.views["loss"]
+    assert isinstance(loss, CurveView)
+    ((step, words),) = loss.notes
+    assert words == "best epoch"
+    steps_of_each = ended.args[0].step // (ended.args[0].best_epoch + 1)
+    assert step == ended.args[0].best_epoch * steps_of_each
