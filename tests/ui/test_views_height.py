@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from builder.ui.views_height import SHARE, ViewsHeight
 
 
-def test_a_view_that_floats_leaves_the_others_their_share(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def window_with_docks(qtbot: QtBot) -> tuple[QMainWindow, list[QDockWidget]]:
     window = QMainWindow()
     qtbot.addWidget(window)
     window.setCentralWidget(QWidget())
@@ -18,6 +18,11 @@ def test_a_view_that_floats_leaves_the_others_their_share(qtbot: QtBot, monkeypa
     for dock in docks:
         dock.setWidget(QWidget())
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+    return window, docks
+
+
+def test_a_view_that_floats_leaves_the_others_their_share(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    window, docks = window_with_docks(qtbot)
     views = ViewsHeight(window, docks)
     window.resize(800, 600)
     window.show()
@@ -37,13 +42,7 @@ def test_a_view_that_floats_leaves_the_others_their_share(qtbot: QtBot, monkeypa
 
 
 def test_views_that_all_stand_in_tabs_get_their_share_too(qtbot: QtBot) -> None:
-    window = QMainWindow()
-    qtbot.addWidget(window)
-    window.setCentralWidget(QWidget())
-    docks = [QDockWidget(name, window) for name in ("first", "second")]
-    for dock in docks:
-        dock.setWidget(QWidget())
-        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+    window, docks = window_with_docks(qtbot)
     window.tabifyDockWidget(*docks)
     views = ViewsHeight(window, docks)
     window.resize(800, 600)
