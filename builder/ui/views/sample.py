@@ -87,7 +87,8 @@ class SamplePanel(QWidget):
             self.bars.setGeometry(left, inside.top(), inside.right() + 1 - left, rows)
             self.verdict.setGeometry(inside.left(), inside.top() + max(side, rows) + 4, width, line)
         else:
-            wanted = min(every, max(3 * ROW, int(height * 0.5)))
+            # All classes, where that leaves the picture enough; else half of the height.
+            wanted = every if every <= 0.62 * height else max(3 * ROW, int(height * 0.5))
             side = max(40, min(width, height - line - wanted - 10))
             self._place(QRect(inside.left(), inside.top(), side, side))
             self.verdict.setGeometry(inside.left(), inside.top() + side + 4, width, line)

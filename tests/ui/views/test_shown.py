@@ -213,6 +213,18 @@ def test_the_true_class_is_shown_even_where_few_fit(sample: SampleView, qtbot: Q
     assert bars.rows()[-1] == 99
 
 
+def test_ten_classes_stand_below_the_picture_where_that_leaves_it_enough(sample: SampleView) -> None:
+    panel = sample.content
+    panel.bars.set_shares([str(n) for n in range(10)], [0.1] * 10, 3)
+    panel.resize(190, 245)
+    panel.arrange()
+    assert panel.bars.rows() == list(range(10))
+    panel.resize(190, 170)
+    panel.arrange()
+    assert 3 in panel.bars.rows()
+    assert panel.maps.height() >= 40
+
+
 def test_other_samples_are_asked_for(sample: SampleView, qtbot: QtBot) -> None:
     case = lenet()
     sample.set_subject(case.subject)
