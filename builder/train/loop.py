@@ -77,7 +77,7 @@ def evaluate(learner: Learner, part: Part, between: Callable[[], None]) -> Figur
         return None
     loss = learner.zero()
     count: _Count | None = None
-    for rows in torch.arange(len(part)).split(at_once(learner)):  # type: ignore[no-untyped-call]
+    for rows in part.order().split(at_once(learner)):  # type: ignore[no-untyped-call]
         between()
         with at_inference(learner.root):
             x, target = learner.load(rows, part)

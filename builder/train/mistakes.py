@@ -46,7 +46,7 @@ class Mistakes:
 
     def _next(self, part: Part, after: int, cancelled: Callable[[], bool]) -> int | None:
         """The first one behind this position, and around: as a rule, only some samples must be asked for it."""
-        for rows, scores, target in self._ask(part, (torch.arange(len(part)) + after + 1) % len(part)):
+        for rows, scores, target in self._ask(part, part.order().roll(-after - 1)):
             if cancelled():
                 return None
             wrong = (~self._learner.objective.correct(scores, target)).nonzero()
@@ -59,7 +59,7 @@ class Mistakes:
         if answers is not None and step == self._learner.step:
             return answers
         objective, found = self._learner.objective, []
-        for _, scores, target in self._ask(part, torch.arange(len(part))):
+        for _, scores, target in self._ask(part, part.order()):
             if cancelled():
                 return None
             said, true = objective.classes(scores, target)

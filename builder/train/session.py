@@ -426,7 +426,7 @@ def _rehearsal(learner: Learner) -> Callable[[], None]:
     root = initial(learner.plan, 0)
     twin = Learner(learner.job, learner.plan, root, learner.data, learner.device)
     twin.learning_rate = 0.0
-    rows = torch.arange(min(len(learner.data.train), learner.job.training.batch_size))
+    rows = learner.data.train.order()[: learner.batch_size]
 
     def work() -> None:
         for _ in step(twin, rows):
