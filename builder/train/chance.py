@@ -22,12 +22,14 @@ class Chance:
     """
 
     def __init__(self, seed: int, device: torch.device) -> None:
-        self._cuda = device if device.type == "cuda" else None
+        self._device = device
         with _one_at_a_time:
             outer = self._read()
             torch.default_generator.manual_seed(seed)
-            if self._cuda is not None:
-                torch.cuda.default_generators[self._cuda.index or 0].manual_seed(seed)
+            if device.type == "cuda":
+                torch.cuda.default_generators[device.index or 0].manual_seed(seed)
+            elif device.type == "mps":
+                torch.mps.manual_seed(seed)
             self._own = self._read()
             self._write(outer)
         self._outer = self._own
@@ -51,18 +53,23 @@ class Chance:
 
     @state.setter
     def state(self, stored: dict[str, Tensor]) -> None:
-        self._own = tuple(stored[name] for name in ("cpu", "device") if name in stored)[: len(self._own)]
+        # A run that comes from another kind of device has stored nothing for this one: it begins as a fresh one does.
+        self._own = tuple(stored.get(name, own) for name, own in self.state.items())
 
     def _read(self) -> tuple[Tensor, ...]:
         states = [torch.default_generator.get_state()]
-        if self._cuda is not None:
-            states.append(torch.cuda.get_rng_state(self._cuda))
+        if self._device.type == "cuda":
+            states.append(torch.cuda.get_rng_state(self._device))
+        elif self._device.type == "mps":
+            states.append(torch.mps.get_rng_state())
         return tuple(states)
 
     def _write(self, states: tuple[Tensor, ...]) -> None:
         torch.default_generator.set_state(states[0])
-        if self._cuda is not None and len(states) > 1:
-            torch.cuda.set_rng_state(states[1], self._cuda)
+        if self._device.type == "cuda":
+            torch.cuda.set_rng_state(states[1], self._device)
+        elif self._device.type == "mps":
+            torch.mps.set_rng_state(states[1])
 
 
 class NoChance(Chance):

@@ -27,6 +27,8 @@ def problem_of(error: BaseException, job: Job, learner: Learner | None) -> Probl
         return not_finite(learner)
     if _is_memory(error):
         return out_of_memory(job)
+    if isinstance(error, torch.AcceleratorError):
+        return _device(error)
     if isinstance(error, OSError):
         return _file(error)
     if learner is not None and isinstance(error, (RuntimeError, ValueError, TypeError, IndexError)):
@@ -103,7 +105,19 @@ def _is_memory(error: BaseException) -> bool:
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
     text = str(error).lower()
-    return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
+    # The last one is what the libraries on a GPU say, each with its own name in front.
+    words = ("out of memory", "can't allocate memory", "status_alloc_failed")
+    return isinstance(error, RuntimeError) and any(each in text for each in words)
+
+
+def _device(error: torch.AcceleratorError) -> Problem:
+    """The device refused, after which it computes nothing more for this process: no use in asking the network."""
+    where = "training.device"
+    old = "no kernel image" in str(error)
+    message = "this graphics card is of a kind that this PyTorch cannot use." if old else "the device has failed."
+    hint = "Train on the CPU." if old else "Restart the program, or train on the CPU."
+    return Problem("device-failed", message, where=where, hint=hint,
+                   fix=Fix("Train on the CPU", (SetSetting(where, "cpu"),)))  # fmt: skip
 
 
 def _file(error: OSError) -> Problem:

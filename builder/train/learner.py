@@ -224,7 +224,10 @@ class Learner:
     def gradient_length(self) -> float | None:
         """Length of the gradient of all weights, as the last backward pass left it; None before there was one."""
         found = [parameter.grad for parameter in self.root.parameters() if parameter.grad is not None]
-        return float(torch.stack([gradient.norm() for gradient in found]).norm()) if found else None
+        if not found:
+            return None
+        lengths = torch.stack([torch.linalg.vector_norm(gradient) for gradient in found])
+        return float(torch.linalg.vector_norm(lengths))
 
     def zero(self) -> Tensor:
         """A zero on the device, to add figures to."""

@@ -126,7 +126,7 @@ class _Pictures(torch.utils.data.Dataset[tuple[Tensor, int]]):
         transforms: Any = import_torchvision("torchvision.transforms")
         train = learner.data.train
         self._samples = torch.from_numpy(np.stack([train.raw(position)[0] for position in range(len(train))]))
-        self._targets = _samples(learner)[1]
+        self._targets = _samples(learner)[1].cpu()  # asked for one by one: on a GPU each would be waited for
         shift, scale = (value / 255 for value in _normalisation(learner))
         self._change = transforms.Compose(
             [

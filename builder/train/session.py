@@ -239,7 +239,10 @@ class Session:
             text = "".join(traceback.format_exception(error))
             self._write(lambda record: record.note("failed", code=problem.code, problem=str(problem)))
             self._write(lambda record: record.log_error(text))
-            self._write(lambda record: record.end(finished))
+            try:
+                self._write(lambda record: record.end(finished))
+            except (RuntimeError, MemoryError):  # a device that has failed does not give the weights back
+                log.debug("the last weights could not be stored", exc_info=True)
         self._host.emit(Failed(problem))
         return finished
 
