@@ -28,6 +28,7 @@ from builder.project.networks.template import LARGE
 from builder.project.script import to_script
 from builder.train import headless
 from builder.train.settings import TrainingSettings
+from tests.train.faraway import faraway
 
 NUMBER = re.compile(r"(?:loss|accuracy) ([0-9.]+)")
 
@@ -186,6 +187,17 @@ CASES = {
     ),
     "resnet20-small": of_template("resnet20-small"),
 }
+
+
+@pytest.mark.parametrize("name", ["digits", "padded", "adam-small", "early", "augmented", "auxiliary"])
+def test_the_script_runs_on_a_gpu(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = with_settings(CASES[name], "training.device=cuda")
+    with faraway("cuda", monkeypatch):
+        printed = run(to_script(project), tmp_path, monkeypatch, capsys)
+        figures = expected(project)
+    assert [float(each) for each in printed] == pytest.approx(figures, abs=6e-5)  # accuracies are printed with 4 digits
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -59,6 +59,10 @@ class FarTensor(Tensor):
     def record_stream(self, stream: Any) -> None:
         """What a real one tells its allocator."""
 
+    def tolist(self) -> Any:
+        """PyTorch has it for no subclass."""
+        return self.cpu().tolist()
+
     def pin_memory(self, *_: Any) -> Tensor:
         raise RuntimeError("only dense CPU tensors can be pinned")
 
@@ -204,6 +208,7 @@ def faraway(kind: str, patch: pytest.MonkeyPatch) -> Iterator[Far]:
         patch.setattr(torch.cuda, "default_generators", (far.own,))
         patch.setattr(torch.cuda, "get_rng_state", lambda _: far.own.get_state())
         patch.setattr(torch.cuda, "set_rng_state", lambda state, _: far.own.set_state(state))
+        patch.setattr(torch.cuda, "manual_seed_all", far.own.manual_seed)
         patch.setattr(torch.cuda, "Stream", _Stream)
         patch.setattr(torch.cuda, "Event", _Event)
         patch.setattr(torch.cuda, "current_stream", _Stream)

@@ -29,6 +29,7 @@ from builder.train.loop import evaluate, step
 from builder.train.messages import FindMistake, FindResponses, Phase, Reason
 from builder.train.mistakes import Mistakes
 from builder.train.responses import strongest
+from builder.train.rivals import _Pictures
 from builder.train.settings import SGD, Adam, AdamW, Plateau, RMSprop
 from tests.contract.layer_cases import WORKING, Case, plan_of
 from tests.train.faraway import Far, FarTensor, faraway
@@ -228,6 +229,13 @@ def test_figures_of_an_evaluation_wait_once(far: Far) -> None:
     far.waits.clear()
     evaluate(learner, learner.data.validation, lambda: None)
     assert len(far.waits) == 2  # the loss, and the table
+
+
+def test_the_usual_loop_does_not_wait_for_every_sample(far: Far) -> None:
+    samples = _Pictures(learner_of(picture_job()))
+    far.waits.clear()
+    assert isinstance(samples[3][1], int)
+    assert far.waits == []
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, at: int, error: BaseException) -> None:
