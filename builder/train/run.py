@@ -129,13 +129,18 @@ class Record:
         meta |= {"learning_rate": repr(learner.learning_rate), "patience": learner.patience.text()}
         _save(self.folder / "resume.safetensors", tensors, meta)
 
-    def end(self, finished: Finished) -> None:
-        """Write the last weights and how the run ended."""
-        self.snapshot()
+    def end(self, finished: Finished, *, spoiled: bool = False) -> None:
+        """Write the last weights and how the run ended.
+
+        Args:
+            spoiled: the weights are no numbers any more: those that were stored before are the last.
+        """
+        if not spoiled:
+            self.snapshot()
         values: dict[str, Any] = {"step": finished.step}
         if self._learner.at_best:  # what is needed to go on was stored before
             values |= {"best_epoch": finished.best_epoch, "best_validation_loss": finished.best_loss}
-        else:
+        elif not spoiled:
             self.save_resume()
         values |= {"test_loss": finished.test_loss, "test_accuracy": finished.test_accuracy}
         self._confusion(finished.confusion, "test", finished.step)

@@ -239,8 +239,11 @@ class Session:
             text = "".join(traceback.format_exception(error))
             self._write(lambda record: record.note("failed", code=problem.code, problem=str(problem)))
             self._write(lambda record: record.log_error(text))
+            # Off the CPU it shows some steps later that a loss was no number; see `Learner.check`.
+            late = self.learner is not None and self.learner.device.type != "cpu"
+            spoiled = isinstance(error, NotFiniteError) and late
             try:
-                self._write(lambda record: record.end(finished))
+                self._write(lambda record: record.end(finished, spoiled=spoiled))
             except (RuntimeError, MemoryError):  # a device that has failed does not give the weights back
                 log.debug("the last weights could not be stored", exc_info=True)
         self._host.emit(Failed(problem))

@@ -238,6 +238,24 @@ def test_the_usual_loop_does_not_wait_for_every_sample(far: Far) -> None:
     assert far.waits == []
 
 
+def test_spoiled_weights_are_not_stored(tmp_path: Path, far: Far, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Learner.load
+
+    def load(learner: Learner, rows: torch.Tensor, part: Any = None) -> tuple[torch.Tensor, torch.Tensor]:
+        x, target = real(learner, rows, part)
+        return (x * torch.inf if learner.step == 5 else x), target
+
+    monkeypatch.setattr(Learner, "load", load)
+    failed = train(picture_job(), run_folder=tmp_path)
+    assert failed.problem is not None
+    assert failed.problem.code in ("loss-not-finite", "data-not-finite")
+    stored = [load_file(path) for path in tmp_path.rglob("*.safetensors")]
+    assert len(stored) == 3  # initial, after the first epoch, and to go on from there
+    assert all(bool(torch.isfinite(tensor).all()) for file in stored for name, tensor in file.items() if name != "rows")
+    monkeypatch.setattr(Learner, "load", real)
+    assert train(picture_job(), run_folder=tmp_path, resume=True).problem is None
+
+
 def failing(monkeypatch: pytest.MonkeyPatch, at: int, error: BaseException) -> None:
     """Let the device fail at a step for good, as CUDA does: it then gives nothing back, either."""
     real, count = Learner.forward, [0]
