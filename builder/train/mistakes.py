@@ -32,7 +32,7 @@ class Mistakes:
 
     def __init__(self, learner: Learner) -> None:
         self._learner = learner
-        self._kept: dict[PartName, tuple[int, _Answers]] = {}
+        self._kept: dict[PartName, tuple[tuple[int, bool], _Answers]] = {}
 
     def find(self, wish: FindMistake, cancelled: Callable[[], bool]) -> int | None:
         """Position in the wished part; None where there is no such mistake, or when `cancelled` said so."""
@@ -55,9 +55,10 @@ class Mistakes:
         return None
 
     def _all(self, name: PartName, part: Part, cancelled: Callable[[], bool]) -> _Answers | None:
-        step, answers = self._kept.get(name, (-1, None))
-        if answers is not None and step == self._learner.step:
-            return answers
+        weights = self._learner.step, self._learner.at_best  # early stopping goes back to others without a step
+        kept = self._kept.get(name)
+        if kept is not None and kept[0] == weights:
+            return kept[1]
         objective, found = self._learner.objective, []
         for _, scores, target in self._ask(part, part.order()):
             if cancelled():
@@ -65,7 +66,7 @@ class Mistakes:
             said, true = objective.classes(scores, target)
             found.append((said.cpu(), true.cpu(), objective.certainty(scores).cpu()))
         answers = _Answers(*(torch.cat(column) for column in zip(*found, strict=True)))
-        self._kept[name] = self._learner.step, answers
+        self._kept[name] = weights, answers
         return answers
 
     def _ask(self, part: Part, positions: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor]]:

@@ -17,7 +17,8 @@ from builder.train.headless import Result, train
 from builder.train.job import Job
 from builder.train.learner import make_learner
 from builder.train.loop import evaluate
-from builder.train.messages import Reason
+from builder.train.messages import FindMistake, Reason
+from builder.train.mistakes import Mistakes
 from builder.train.requirements import requirements
 from builder.train.run import load_run, read_metrics
 from builder.train.settings import SGD, Plateau, TrainingSettings
@@ -61,6 +62,24 @@ def test_it_ends_with_the_weights_of_the_best_epoch_and_tests_them(tmp_path: Pat
     assert validation is not None
     assert (result.finished.test_loss, result.finished.test_accuracy) == (test.loss, test.accuracy)
     assert result.finished.best_loss == validation.loss
+
+
+def test_mistakes_are_those_of_the_weights_that_are_there() -> None:
+    learner = make_learner(job(), lambda *_: None, lambda: False)
+    found = Mistakes(learner)
+    best = {name: value.clone() for name, value in learner.root.state_dict().items()}
+
+    def worst() -> list[int | None]:
+        kinds = [FindMistake(-1, true=true, said=said) for true in range(10) for said in range(10) if true != said]
+        return [found.find(kind, lambda: False) for kind in kinds]
+
+    before = worst()
+    torch.nn.init.normal_(next(learner.root.parameters()), std=5.0, generator=torch.Generator().manual_seed(0))
+    learner.step += 1
+    assert worst() != before
+    learner.best = best
+    learner.take_best()
+    assert worst() == before
 
 
 def weights_at(folder: Path, step: int) -> dict[str, torch.Tensor]:
