@@ -113,7 +113,7 @@ class SetUp(_Value):
         change: of layers, in this order.
         begin: how the weights of all layers begin.
         select: the layer, by its dotted name, to be selected on the canvas.
-        view: key of the view that comes to the front.
+        view: key of the view that comes to the front, or the keys of some that stand side by side.
         run: whether there is something to train; without it, there is only something to look at.
         place: file and line, for messages.
     """
@@ -126,9 +126,14 @@ class SetUp(_Value):
     change: tuple[Change, ...] = ()
     begin: Initialisation | None = None
     select: str = ""
-    view: str = ""
+    view: str | tuple[str, ...] = ()
     run: bool = True
     place: str = Field("", exclude=True)
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """Keys of all that come to the front."""
+        return (self.view,) if isinstance(self.view, str) else self.view
 
     @model_validator(mode="after")
     def _one_network(self) -> Any:

@@ -69,8 +69,10 @@ def test_what_a_set_up_names_is_there(set_up: SetUp) -> None:
     flat = infer_network(project.network).flat
     if set_up.select:
         assert set_up.select in flat.graph.nodes or set_up.select in project.graph.nodes  # a layer, or a block
-    if set_up.view:
-        assert set_up.view in {view.key for view in all_views()}
+    views = {view.key: view for view in all_views()}
+    assert set(set_up.views) <= set(views)
+    places = [views[key].behind or key for key in set_up.views]
+    assert len(set(places)) == len(places), "one of them hides another"
 
 
 @every_set_up

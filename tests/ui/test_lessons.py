@@ -44,6 +44,7 @@ name = "ReLU"
 template = "lenet5"
 settings = [{QUICK}]
 change = [{{kind = "Tanh", becomes = "ReLU"}}]
+view = ["loss", "accuracy"]
 ```
 
 ## End
@@ -108,6 +109,16 @@ def test_two_set_ups_run_and_both_curves_stay_by_name(make_window: MakeWindow, q
     until_parked(qtbot, window)
     assert kept(window) == [["ReLU", "tanh"]] * 2
     assert card(window, "tanh").result
+
+
+def test_a_set_up_brings_all_its_views_to_the_front(make_window: MakeWindow, qtbot: QtBot, lesson: Lesson) -> None:
+    window = opened(make_window, qtbot, lesson)
+    for key in ("flow", "confusion"):
+        window.show_dock(key)
+        assert window.views[key].on_screen
+    card(window, "ReLU").opening.click()
+    assert window.views["loss"].on_screen
+    assert window.views["accuracy"].on_screen
 
 
 def test_leaving_the_lesson_lets_go_of_its_runs_and_leaves_the_network(

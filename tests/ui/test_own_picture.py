@@ -109,6 +109,32 @@ def test_rubbing_out_and_clearing(window: MainWindow, qtbot: QtBot) -> None:
     assert not window.viewing.pin.own.array().any()
 
 
+def test_a_drawing_stays_where_it_was_drawn_if_one_asks(window: MainWindow, qtbot: QtBot) -> None:
+    view = view_of(window)
+    view.draw()
+    stroke(view, (0.07, 0.2), (0.07, 0.4))
+
+    def columns() -> set[int]:
+        own = window.viewing.pin.own
+        assert own is not None
+        return set(np.flatnonzero((own.array()[0] > 50).any(axis=0)).tolist())
+
+    assert columns() <= {3, 4}
+    view.placing.click()
+    assert columns() and columns() <= {0, 1}
+    until_seen(qtbot, window)
+    assert view.picture is not None
+    assert not view.picture.raw[0, 5:].any()  # short, as it was drawn
+    view.draw()
+    assert view.placing.isHidden()  # there is nothing to place
+    view.draw()
+    assert not view.placing.isHidden()
+    stroke(view, (0.93, 0.2), (0.93, 0.4))
+    assert columns() and columns() <= {6, 7}  # the choice holds for the next drawing
+    view.placing.click()
+    assert columns() <= {3, 4}
+
+
 @pytest.mark.parametrize("way", ["button", "escape", "arrow", "dice", "number", "menu", "mistake"])
 def test_the_way_back_to_the_data(window: MainWindow, qtbot: QtBot, way: str) -> None:
     view = view_of(window)

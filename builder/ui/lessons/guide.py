@@ -79,8 +79,8 @@ class Guide(QObject):
         self._name_run()
         if set_up.select:
             self._document.go_to(set_up.select)
-        if set_up.view:
-            self._show_view(set_up.view)
+        for view in set_up.views:
+            self._show_view(view)
         self._show_state()
         return True
 

@@ -1,7 +1,8 @@
 """A pad to draw on with the mouse, and the picture that a data set would have made of the drawing.
 
 Knows ink and pixels, no network. What is drawn is kept as lines, not as pixels: brought to the size of the data's own
-ink, however large or small it was drawn, it is drawn anew with the pen that suits the data.
+ink, however large or small it was drawn, it is drawn anew with the pen that suits the data. Or it stays where it was
+drawn, for whoever asks what a shift does.
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ class Pad(QWidget):
     Attributes:
         inset: the picture as the network gets it; stands in a corner of the pad, or wherever it is put.
         ink: how the data's pictures hold theirs; None while there is nothing to draw for.
+        as_drawn: leave the drawing at its place and in its size, though the data's own always stand elsewhere.
         changed: there is more or less on it, at most once in `FRAME`.
         left: the user has done with drawing.
     """
@@ -94,6 +96,7 @@ class Pad(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.ink: Ink | None = None
+        self.as_drawn = False
         self._strokes: list[Stroke] = []
         self._drawing = False
         self.inset = Inset(self)
@@ -126,13 +129,18 @@ class Pad(QWidget):
         return QRectF(0, 0, scale * ink.width, scale * ink.height)
 
     def picture(self) -> Bytes:
-        """The drawing as a picture (height, width) like those of the data: its ink stands where theirs does."""
+        """The drawing as a picture (height, width) like those of the data: its ink stands where theirs does.
+
+        With `as_drawn`, it stands where it was drawn.
+        """
         ink = self.ink
         if ink is None:
             return np.zeros((1, 1), np.uint8)
         factor = max(1, min(FINE, FINEST // max(ink.height, ink.width)))
         pen = self._pen(ink) * factor
         drawn = self._drawn(ink, factor, QTransform.fromScale(factor, factor), pen, RUBBER * pen)
+        if self.as_drawn:
+            return coarse(drawn, ink.height, ink.width)
         placing = place(drawn, ink, pen)
         if placing is None:
             return np.zeros((ink.height, ink.width), np.uint8)

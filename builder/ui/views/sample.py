@@ -37,6 +37,7 @@ from builder.ui.views.shares import ROW, Bars, Verdict
 from builder.ui.widgets.buttons import small_button
 
 ROOM = 36  # pixels below the rest, with which the drawing as the network gets it need not lie on the pad
+PLACED = "Bring the drawing to the middle, as large as the data's own; off, it stays as drawn"
 PARTS = (Part.VALIDATION, Part.TEST)
 _FEW_VALUES = 4  # of an answer in numbers
 MOST_SAMPLES = 10_000_000  # the window knows how many there are, and counts on from the first
@@ -168,9 +169,12 @@ class SampleView(GridView):
         self.pencil = small_button("edit", "Draw a picture of your own", self.draw)
         self.pencil.setCheckable(True)
         self.wipe = small_button("trash", "Clear the drawing (Delete)", self.content.pad.clear)
-        for button in (self.pencil, self.wipe):
-            head.add(button, -4)
-            head.set_present(button, False)
+        self.placing = small_button("fit", PLACED, self._place_drawing)
+        self.placing.setCheckable(True)
+        self.placing.setChecked(True)
+        for control in (self.placing, self.wipe, self.pencil):
+            head.add(control, -4)
+            head.set_present(control, False)
         self.reader = Reader()
         self.content.pad.changed.connect(self._draw_on)
         self.content.pad.left.connect(self._leave)
@@ -233,6 +237,10 @@ class SampleView(GridView):
         if self.drawing:
             self.own_asked.emit(Own.of(self.content.pad.picture()[None]))
 
+    def _place_drawing(self) -> None:
+        self.content.pad.as_drawn = not self.placing.isChecked()
+        self._draw_on()
+
     def _leave(self) -> None:
         """Return to the sample of the data."""
         self._ask(0)
@@ -240,7 +248,8 @@ class SampleView(GridView):
     def _show_pad(self, shown: bool) -> None:
         self.content.show_pad(shown)
         self.pencil.setChecked(shown)
-        self.frame.head.set_present(self.wipe, shown)
+        for control in (self.wipe, self.placing):
+            self.frame.head.set_present(control, shown)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Paste):
