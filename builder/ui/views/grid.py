@@ -343,6 +343,7 @@ class GridView(TakeawayView):
         made = self.make_look()
         if isinstance(made, str):
             self.look = None
+            self.frame.head.title.set_text(self.title)  # not that of what was shown before
             self.frame.set_empty(made)
         else:
             self.look = made
