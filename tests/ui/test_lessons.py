@@ -121,6 +121,16 @@ def test_a_set_up_brings_all_its_views_to_the_front(make_window: MakeWindow, qtb
     assert window.views["accuracy"].on_screen
 
 
+def test_a_run_that_has_begun_has_its_colour_on_the_card(make_window: MakeWindow, qtbot: QtBot, lesson: Lesson) -> None:
+    window = opened(make_window, qtbot, lesson)
+    card(window, "ReLU").opening.click()
+    until_parked(qtbot, window)
+    assert card(window, "ReLU")._role == ""
+    window.live.step_batch()
+    qtbot.waitUntil(lambda: card(window, "ReLU")._role == "validation", timeout=PATIENCE)
+    assert card(window, "tanh")._role == ""
+
+
 def test_leaving_the_lesson_lets_go_of_its_runs_and_leaves_the_network(
     make_window: MakeWindow, qtbot: QtBot, lesson: Lesson
 ) -> None:

@@ -49,6 +49,7 @@ class Guide(QObject):
         self._panel, self._document, self._files, self._live, self._kept = panel, document, files, live, kept
         self._show_view = show_view
         self._opening = False
+        self._stood = False  # what the cards were told last
         self._epoch: EpochEnded | None = None
         panel.set_up_asked.connect(self.open_set_up)
         panel.run_asked.connect(self.run)
@@ -59,6 +60,7 @@ class Guide(QObject):
         document.replaced.connect(self._replaced)
         live.cleared.connect(self._cleared)
         live.epoch_ended.connect(self._note_epoch)
+        live.progressed.connect(lambda _progress: self._note_steps())
         live.finished.connect(self._finished)
         kept.changed.connect(self._show_state)
 
@@ -116,6 +118,11 @@ class Guide(QObject):
             name = f"{name}, changed"
         self._kept.name_current(name)
 
+    def _note_steps(self) -> None:
+        """A run that has begun has its colour; a short one may have ended before its first step was told."""
+        if self._live.stands is not self._stood:
+            self._show_state()
+
     def _note_epoch(self, epoch: EpochEnded) -> None:
         self._epoch = epoch
 
@@ -127,8 +134,9 @@ class Guide(QObject):
         self._show_state()
 
     def _show_state(self) -> None:
+        self._stood = self._live.stands
         roles = {run.name: run.role for run in self._kept.runs if run.name}
-        if self.set_up is not None and self._live.stands:
+        if self.set_up is not None and self._stood:
             roles[self._kept.current.name] = "validation"
         for card in self._panel.cards:
             name = card.set_up.name
