@@ -115,8 +115,6 @@ class FiltersView(GridView):
 
     def make_look(self) -> Look | str:
         name = self.node()
-        title = self.title if name is None else f"{self._heading(name)} · {name}"
-        self.frame.head.title.set_text(title)
         weights = self.picture.filters.get(name) if self.picture is not None and name is not None else None
         if weights is None or not some(weights):
             self._describe_controls(None, colour=False, pictures=False)
@@ -131,12 +129,15 @@ class FiltersView(GridView):
             if self.subject.inference.errors:
                 return f"Mend the network's problems to see the filters of {name}."
             return f"The filters of {name} appear here once the data is loaded."
-        return self._look(title, weights, pictured(self.subject.inference, name, weights))
+        return self._look(self.heading(), weights, pictured(self.subject.inference, name, weights))
 
-    def _heading(self, name: str) -> str:
+    def heading(self) -> str:
         """A fully connected layer has weights, but no filters."""
-        matrix = self.subject is not None and len(weight_shape(self.subject.inference, name)) == 2
-        return "Learned weights" if matrix else self.title
+        name = self.node()
+        if name is None or self.subject is None:
+            return self.title
+        matrix = len(weight_shape(self.subject.inference, name)) == 2
+        return f"{'Learned weights' if matrix else self.title} · {name}"
 
     def _look(self, title: str, weights: Floats, stands_for: Floats | None) -> Look:
         self._rows = None

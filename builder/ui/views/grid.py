@@ -337,13 +337,17 @@ class GridView(TakeawayView):
         else:
             self._stale = True
 
+    def heading(self) -> str:
+        """The title while there is nothing to see."""
+        return self.title
+
     def draw_anew(self) -> None:
         """Draw anew at once."""
         self._stale = False
         made = self.make_look()
         if isinstance(made, str):
             self.look = None
-            self.frame.head.title.set_text(self.title)  # not that of what was shown before
+            self.frame.head.title.set_text(self.heading())  # not that of what was shown before
             self.frame.set_empty(made)
         else:
             self.look = made
