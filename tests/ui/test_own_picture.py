@@ -246,6 +246,20 @@ def test_nothing_keeps_the_focus_but_the_view_when_the_pad_goes(window: MainWind
     assert view.panel.mosaic.hasFocus()
 
 
+def test_a_narrow_view_keeps_the_pencil_and_has_the_rest_in_its_menu(window: MainWindow) -> None:
+    view = view_of(window)
+    view.draw()
+    view.frame.head.resize(173, 32)  # as at 1280 pixels
+    view.frame.head.arrange()
+    assert not view.pencil.isHidden()
+    assert view.placing.isHidden()
+    menu = view.actions_menu()
+    action = next(each for each in menu.actions() if each.text() == view.placing.toolTip())
+    assert action.isChecked()
+    action.trigger()
+    assert view.content.pad.as_drawn
+
+
 def test_a_small_view_has_the_fitted_picture_on_the_pad_and_out_of_the_way(window: MainWindow, qtbot: QtBot) -> None:
     view = view_of(window)
     view.draw()

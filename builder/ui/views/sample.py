@@ -172,8 +172,8 @@ class SampleView(GridView):
         self.placing = small_button("fit", PLACED, self._place_drawing)
         self.placing.setCheckable(True)
         self.placing.setChecked(True)
-        for control in (self.placing, self.wipe, self.pencil):
-            head.add(control, -4)
+        for control, spare in ((self.placing, -4), (self.wipe, -5), (self.pencil, -6)):
+            head.add(control, spare)
             head.set_present(control, False)
         self.reader = Reader()
         self.content.pad.changed.connect(self._draw_on)

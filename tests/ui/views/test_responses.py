@@ -89,6 +89,16 @@ def test_a_run_renews_it_at_most_now_and_then(view: ResponsesView, monkeypatch: 
     assert len(asked) == 4
 
 
+def test_without_an_answer_the_title_is_not_that_of_the_last_one(view: ResponsesView) -> None:
+    case = lenet()
+    view.set_subject(case.subject)
+    view.show_responses(case.responses)
+    assert view.frame.head.title.text != view.title
+    view.set_subject(two_inputs().subject)
+    assert view.frame.empty == NO_PICTURES
+    assert view.frame.head.title.text == view.title
+
+
 def test_every_sample_has_its_class_and_value_and_a_click_pins_it(view: ResponsesView, qtbot: QtBot) -> None:
     case = colour()
     view.set_subject(case.subject)

@@ -117,18 +117,6 @@ def test_a_broken_layer_is_named(maps: FeatureMapsView) -> None:
     assert "conv2" in maps.frame.empty
 
 
-def test_without_a_picture_the_title_is_not_that_of_the_last_one(maps: FeatureMapsView) -> None:
-    case = lenet()
-    maps.set_subject(case.subject)
-    maps.show_picture(case.picture)
-    assert maps.frame.head.title.text != maps.title
-    broken = chain(("input1", "Input", {"shape": [1, 4, 4]}), ("conv2", "Conv2d", {"kernel_size": 9}))
-    maps.set_subject(Subject(broken, ("conv2",)))
-    maps.draw_anew()
-    assert maps.frame.empty
-    assert maps.frame.head.title.text == maps.title
-
-
 # Filters ------------------------------------------------------------------------------------------------------------
 
 
