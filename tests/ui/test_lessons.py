@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
@@ -109,6 +111,22 @@ def test_two_set_ups_run_and_both_curves_stay_by_name(make_window: MakeWindow, q
     until_parked(qtbot, window)
     assert kept(window) == [["ReLU", "tanh"]] * 2
     assert card(window, "tanh").result
+
+
+def test_a_run_from_before_the_lesson_is_none_to_compare_with(
+    make_window: MakeWindow, qtbot: QtBot, lesson: Lesson
+) -> None:
+    window = opened(make_window, qtbot, lesson)
+    run(window, qtbot, "ReLU")
+    window.lessons.open_lesson(replace(lesson, key="another"))
+    window.lessons.page.show_step(1)
+    run(window, qtbot, "tanh")
+    assert kept(window) == [[], []]
+    assert window.viewing.kept.current.name == "tanh"
+    run(window, qtbot, "ReLU")
+    assert kept(window) == [["tanh"], ["tanh"]]
+    run(window, qtbot, "ReLU")
+    assert kept(window) == [["tanh"], ["tanh"]]
 
 
 def test_a_set_up_brings_all_its_views_to_the_front(make_window: MakeWindow, qtbot: QtBot, lesson: Lesson) -> None:

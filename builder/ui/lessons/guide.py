@@ -54,7 +54,7 @@ class Guide(QObject):
         panel.set_up_asked.connect(self.open_set_up)
         panel.run_asked.connect(self.run)
         panel.turned.connect(self._show_state)
-        panel.opened.connect(lambda _lesson: self.leave())
+        panel.opened.connect(lambda _lesson: self._enter())
         panel.left.connect(self.leave)
         document.changed.connect(lambda _old, _new: self._name_run())
         document.replaced.connect(self._replaced)
@@ -90,6 +90,10 @@ class Guide(QObject):
         """Put a set-up onto the canvas and train it."""
         if self.open_set_up(set_up):
             self._live.run()
+
+    def _enter(self) -> None:
+        self.leave()
+        self._kept.begin_anew()
 
     def leave(self) -> None:
         """The lesson is over: its runs are kept no longer. What stands on the canvas stays."""

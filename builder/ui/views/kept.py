@@ -30,12 +30,15 @@ class Run:
         measure: what its figures are figures of, data and loss; runs of another one cannot be compared.
         role: of the theme: its colour.
         curves: by key of the view that plots them.
+        foreign: it has nothing to do with the runs to come, and is not kept; over: such a one has ended.
     """
 
     name: str = ""
     measure: str = ""
     role: str = "muted"
     curves: dict[str, Curves] = field(default_factory=dict)
+    foreign: bool = False
+    over: bool = False
 
     @property
     def words(self) -> str:
@@ -79,6 +82,7 @@ class Kept(QObject):
     def start(self, measure: str) -> None:
         """A run has begun to have figures: what does not compare with it goes. Each view may tell it."""
         self._renew()
+        self.current.foreign = False  # there was none to see before, or it was too short to be handed over
         left = [run for run in self.runs if run.measure == measure]
         if any(run.name for run in self.runs if run not in left):
             self.said.emit(DROPPED)
@@ -91,6 +95,9 @@ class Kept(QObject):
     def hand_over(self, key: str, measure: str, curves: Curves) -> None:
         """The run that was under way is over: these are its curves in the view of this key."""
         run = self.current
+        if run.foreign:
+            run.over = True
+            return
         run.curves[key] = curves
         if run not in self.runs:
             run.measure = measure
@@ -117,6 +124,11 @@ class Kept(QObject):
         self.runs = []
         self.changed.emit()
 
+    def begin_anew(self) -> None:
+        """Keep none of them, and compare the runs to come only with each other: what is seen now is another matter."""
+        self.forget_all()
+        self.current.foreign = True
+
     def _renew(self) -> None:
-        if self.current in self.runs:
+        if self.current in self.runs or self.current.over:
             self.current = Run()
