@@ -12,9 +12,10 @@ from pytestqt.qtbot import QtBot
 from builder.project import templates
 from builder.project.edits import set_setting
 from builder.project.lessons import Lesson, find, lessons, parse
-from builder.train.messages import State
+from builder.train.messages import EpochEnded, Finished, Reason, State
 from builder.ui.files import Answer
 from builder.ui.lessons.card import SetUpCard
+from builder.ui.lessons.guide import result
 from builder.ui.lessons.listing import Listing
 from builder.ui.lessons.prose import rich
 from builder.ui.views.curves import CurveView
@@ -305,3 +306,10 @@ def test_the_card_of_a_set_up_has_room_for_its_texts(width: int, qtbot: QtBot, l
     texts = shown.findChildren(QLabel)
     assert {note, shown.result} <= {text.text() for text in texts}
     qtbot.waitUntil(lambda: all(text.height() >= text.heightForWidth(text.width()) for text in texts))
+
+
+def test_the_result_is_that_of_the_epoch_whose_weights_the_run_ended_with() -> None:
+    last = EpochEnded(11, 110, 0.1, 1.0, validation_loss=0.8, validation_accuracy=0.82, seconds=1, images_per_second=1)
+    early = Finished(Reason.EARLY, 110, 0.5, 0.84, best_epoch=6, best_loss=0.55)
+    assert result(last, early) == "validation loss 0.55 in epoch 6 · test 84.0\u00a0%"
+    assert result(last, replace(early, best_epoch=None, best_loss=None)).startswith("validation loss 0.8, 82.0")

@@ -150,11 +150,16 @@ class Guide(QObject):
 
 
 def result(epoch: EpochEnded, finished: Finished) -> str:
-    """How a run ended, in a line: the validation figures of its last epoch, and the test."""
+    """How a run ended, in a line: the validation figures of the epoch whose weights it has, and the test."""
     if epoch.validation_loss is None:
         return ""
-    words = f"validation loss {epoch.validation_loss:.3g}"
-    if epoch.validation_accuracy is not None:
+    if (
+        finished.best_loss is not None
+    ):  # an earlier epoch perhaps, whose share of right answers is not at hand
+        words = f"validation loss {finished.best_loss:.3g} in epoch {finished.best_epoch}"
+    else:
+        words = f"validation loss {epoch.validation_loss:.3g}"
+    if epoch.validation_accuracy is not None and finished.best_epoch in (None, epoch.epoch):
         words += f", {100 * epoch.validation_accuracy:.1f}\u00a0% right"
     if finished.test_accuracy is not None:
         words += f" · test {100 * finished.test_accuracy:.1f}\u00a0%"
