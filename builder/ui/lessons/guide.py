@@ -153,9 +153,7 @@ def result(epoch: EpochEnded, finished: Finished) -> str:
     """How a run ended, in a line: the validation figures of the epoch whose weights it has, and the test."""
     if epoch.validation_loss is None:
         return ""
-    if (
-        finished.best_loss is not None
-    ):  # an earlier epoch perhaps, whose share of right answers is not at hand
+    if finished.best_loss is not None:  # an earlier epoch perhaps, whose share of right answers is not at hand
         words = f"validation loss {finished.best_loss:.3g} in epoch {finished.best_epoch}"
     else:
         words = f"validation loss {epoch.validation_loss:.3g}"
