@@ -189,13 +189,17 @@ class Lesson:
 
     def named(self, words: str) -> bool:
         """Whether all of these words occur in title, aim, topics or the headings of the steps."""
-        return _holds((self.title, self.aim, *self.topics, *(step.title for step in self.steps)), words)
+        return _holds(self._headings, words)
 
     def matches(self, words: str) -> bool:
         """Whether all of these words occur in any of it."""
         parts = (part for step in self.steps for part in step.parts)
         texts = [part if isinstance(part, str) else f"{part.name} {part.note}" for part in parts]
-        return _holds((self.title, self.aim, *self.topics, *(step.title for step in self.steps), *texts), words)
+        return _holds((*self._headings, *texts), words)
+
+    @property
+    def _headings(self) -> tuple[str, ...]:
+        return (self.title, self.aim, *self.topics, *(step.title for step in self.steps))
 
 
 def _holds(texts: Iterable[str], words: str) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QVBoxLayout
 
 from builder.compile.infer import Inference
@@ -16,12 +16,13 @@ from builder.ui.views import layer_values as values
 from builder.ui.views.base import Subject, view
 from builder.ui.views.frame import Choice, ViewFrame
 from builder.ui.views.layer_plot import LayerPlot
-from builder.ui.views.takeaway import LargeWindow, TakeawayView
+from builder.ui.views.seen import SeenView
+from builder.ui.views.takeaway import LargeWindow
 from builder.ui.widgets.buttons import menu_button, small_button
 
 
 @view
-class FlowView(TakeawayView):
+class FlowView(SeenView):
     """Whether gradients vanish or explode on their way through the network, and what its layers do to the values.
 
     Attributes:
@@ -42,9 +43,6 @@ class FlowView(TakeawayView):
         self._newest: values.Look | None = None
         self._first: values.Look | None = None
         self._first_gradient: values.Look | None = None  # the first behind a backward pass
-        self._stale = False
-        self._soon = QTimer(self, interval=0, singleShot=True)
-        self._soon.timeout.connect(self.refresh)
         self.plot = LayerPlot()
         self.plot.chosen.connect(self.layer_asked)
         self.frame = ViewFrame(self.title, self.plot)
@@ -110,19 +108,8 @@ class FlowView(TakeawayView):
     def _choose(self, _number: int) -> None:
         self.refresh()
 
-    @property
-    def watched(self) -> bool:
-        return self.on_screen or (self.enlarged is not None and self.enlarged.isVisible())
-
-    def refresh(self) -> None:
-        """Draw anew, as soon as somebody can see it."""
-        if self.watched:
-            self._draw()
-        else:
-            self._stale = True
-
-    def _draw(self) -> None:
-        self._stale = False
+    def draw_anew(self) -> None:
+        super().draw_anew()
         made = self._made()
         if isinstance(made, str):
             self.look = None
@@ -151,15 +138,6 @@ class FlowView(TakeawayView):
             return "Make a step or press Run: the gradient of each layer stands here from the first step on."
         first_step = first.step if first is not None else None
         return layer_plot.Look(measure, tuple(found), first_step, frozenset(self._subject.selection))
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._draw()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self._stale:  # the tab was chosen: Qt moves the dock into sight and shows nothing that was hidden
-            self._soon.start()
 
     # Enlarge, copy, save --------------------------------------------------------------------------------------------
 

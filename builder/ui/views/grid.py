@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QAction, QContextMenuEvent, QImage, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QAction, QContextMenuEvent, QImage, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from builder.inspect.picture import Floats, Picture
@@ -22,7 +22,8 @@ from builder.ui.views.numbers import Numbers
 from builder.ui.views.paint import figure
 from builder.ui.views.plane import Points
 from builder.ui.views.scale import HEIGHT, ColourBar, Scale, paint_scale
-from builder.ui.views.takeaway import Entry, TakeawayView
+from builder.ui.views.seen import SeenView
+from builder.ui.views.takeaway import Entry
 from builder.ui.widgets.buttons import menu_button, small_button
 from builder.ui.widgets.labels import Text
 
@@ -238,7 +239,7 @@ class Enlarged(QDialog):
             self._view.said.emit(export.save_picture(self, look.picture(), look.title, self._view.ask_path))
 
 
-class GridView(TakeawayView):
+class GridView(SeenView):
     """Base of the views that show many maps. Subclasses say what is looked at and how it is shown.
 
     Attributes:
@@ -256,9 +257,6 @@ class GridView(TakeawayView):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.frame)
-        self._stale = False
-        self._soon = QTimer(self, interval=0, singleShot=True)
-        self._soon.timeout.connect(self.refresh)
         self.enlarged: Enlarged | None = None
         self.add_controls()
         self._buttons = [
@@ -326,24 +324,12 @@ class GridView(TakeawayView):
         self.picture = None
         self.refresh()
 
-    @property
-    def watched(self) -> bool:
-        return self.on_screen or (self.enlarged is not None and self.enlarged.isVisible())
-
-    def refresh(self) -> None:
-        """Draw anew, as soon as somebody can see it."""
-        if self.watched:
-            self.draw_anew()
-        else:
-            self._stale = True
-
     def heading(self) -> str:
         """The title while there is nothing to see."""
         return self.title
 
     def draw_anew(self) -> None:
-        """Draw anew at once."""
-        self._stale = False
+        super().draw_anew()
         made = self.make_look()
         if isinstance(made, str):
             self.look = None
@@ -359,16 +345,6 @@ class GridView(TakeawayView):
         for button in self._buttons:
             button.setEnabled(self.look is not None)
         self.frame.head.arrange()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if self._stale:
-            self.draw_anew()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self._stale:  # the tab was chosen: Qt moves the dock into sight and shows nothing that was hidden
-            self._soon.start()
 
     def enlarge(self, number: int | None = None) -> None:
         """Show one map, or all, in a large window."""

@@ -1,0 +1,50 @@
+"""Views that draw only what somebody sees, and catch up as soon as somebody does."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QPaintEvent, QShowEvent
+from PySide6.QtWidgets import QWidget
+
+from builder.ui.views.takeaway import TakeawayView
+
+
+class SeenView(TakeawayView):
+    """Base of the views that are drawn as a whole when something changes. Subclasses say how.
+
+    Attributes:
+        enlarged: the large window that shows the same, while there is one.
+    """
+
+    enlarged: QWidget | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stale = True
+        self._soon = QTimer(self, interval=0, singleShot=True)
+        self._soon.timeout.connect(self.refresh)
+
+    @property
+    def watched(self) -> bool:
+        return self.on_screen or (self.enlarged is not None and self.enlarged.isVisible())
+
+    def refresh(self) -> None:
+        """Draw anew, as soon as somebody can see it."""
+        if self.watched:
+            self.draw_anew()
+        else:
+            self._stale = True
+
+    def draw_anew(self) -> None:
+        """Draw anew at once."""
+        self._stale = False
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self.draw_anew()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._stale:  # the tab was chosen: Qt moves the dock into sight and shows nothing that was hidden
+            self._soon.start()
