@@ -13,7 +13,7 @@ def weights_file(named: Path) -> Path:
     """The newest weights of the run in a folder; a file is taken as it is. Raises `ProblemError` without any."""
     if named.is_file():
         return named
-    from builder.train.run import load_run
+    from builder.train.reading import load_run
 
     run = load_run(named)
     if not run.weights:
@@ -28,6 +28,6 @@ def is_run(named: str) -> bool:
 
 def project_of(folder: Path) -> Project:
     """What the run in a folder trained. Raises `ProblemError`."""
-    from builder.train.run import load_run
+    from builder.train.reading import load_run
 
     return from_json(load_run(folder).description.get("document"))

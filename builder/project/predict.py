@@ -27,7 +27,8 @@ from builder.graph.model import Shape
 from builder.graph.problems import Problem, ProblemError
 from builder.project.form import from_json
 from builder.train.objective import Objective
-from builder.train.run import WHITENING, load_run
+from builder.train.reading import load_run
+from builder.train.run import WHITENING
 
 
 @dataclass(frozen=True)

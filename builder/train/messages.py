@@ -275,8 +275,15 @@ class Finished:
     best_loss: float | None = None
 
 
+@dataclass(frozen=True)
+class Stored:
+    """The network can be looked at as it was at these steps, in their order: their weights are stored."""
+
+    steps: tuple[int, ...]
+
+
 Found = MistakeFound | ResponsesFound
-Event = Preparing | Prepared | StateChanged | EpochEnded | WeightsSaved | Found | Warned | Failed | Finished
+Event = Preparing | Prepared | StateChanged | EpochEnded | WeightsSaved | Found | Stored | Warned | Failed | Finished
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
-"""The folder of a run: written while it trains, read by whoever follows or replays it.
+"""The folder of a run, written while it trains; `reading` reads it, and `playback` follows or replays it.
 
     run.json                     the project, the seed, the file that the weights began with, versions, the device
     metrics.jsonl                one JSON object a line, only ever appended; a crash loses at most the last line
-    weights/<step>.safetensors   the model: initial, after epochs (thinned), final, and when asked for
+    weights/<step>.safetensors   the model: initial, after 1, 2, 4, 8... steps of the first epoch (of a small network),
+                                 after epochs (thinned), final, and when asked for
     whitening.safetensors        what samples are multiplied by once they are normalised, where they are whitened
     resume.safetensors           all that is needed to go on exactly where it stopped
 
@@ -21,7 +22,7 @@ import os
 import platform
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,6 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from builder.compile.stored import weights_of_run
 from builder.data.ink import usual_ink
 from builder.data.samples import examples, load
 from builder.graph.problems import Problem, ProblemError
@@ -41,12 +41,12 @@ from builder.train.learner import Learner
 from builder.train.messages import Confusion, EpochEnded, Finished
 from builder.train.meter import Rows, joined
 from builder.train.patience import Patience, from_text
+from builder.train.reading import FORMAT, VERSION
 from builder.writing import put
 
-FORMAT = "torchcanvas-run"
 WHITENING = "whitening.safetensors"
-VERSION = 1
 SNAPSHOTS = 24  # weights kept of the epochs of a run; of more, every second one goes
+SMALL = 2_000_000  # parameters; of a network up to this size, weights are kept of steps of the first epoch as well
 ROWS_PER_EPOCH = 100  # steps noted in metrics.jsonl
 MOST_CLASSES = 100  # of more, the table of confusions would be most of metrics.jsonl
 
@@ -63,6 +63,7 @@ class Record:
         self._learner = learner
         self._stride = max(1, learner.steps_per_epoch // ROWS_PER_EPOCH)
         self._epoch_stride = 1
+        self._early = learner.steps_per_epoch if learner.parameter_count <= SMALL else 0
         self._kept: list[tuple[int, Path]] = []
         (folder / "weights").mkdir(parents=True, exist_ok=True)
         if resumed:
@@ -86,6 +87,16 @@ class Record:
         """Append the steps among `rows` that fall on the stride."""
         for step, loss, accuracy, _ in rows[rows[:, 0] % self._stride == 0].tolist():
             self.note("step", step=int(step), loss=loss, accuracy=accuracy)
+
+    def stepped(self) -> None:
+        """A step is complete: keep its weights where most is learned, which is at the very beginning."""
+        step = self._learner.step
+        if step < self._early and step & (step - 1) == 0 and self._sound():
+            self.snapshot()
+
+    def _sound(self) -> bool:
+        """Off the CPU it shows some steps later that a loss was no number."""
+        return all(bool(weight.isfinite().all()) for weight in self._learner.root.parameters())
 
     def epoch(self, ended: EpochEnded) -> None:
         """Append an epoch's figures, and keep its weights."""
@@ -212,79 +223,6 @@ def _restore(learner: Learner, tensors: Mapping[str, Tensor], meta: Mapping[str,
             learner.patience.forget_best()
 
 
-@dataclass(frozen=True)
-class Run:
-    """A run as its folder tells it.
-
-    Attributes:
-        description: what stands in run.json.
-        steps: (k, 3): step, loss, accuracy (NaN where there is none), thinned.
-        epochs: the figures of each epoch.
-        end: the last row of a run that has ended.
-        weights: the files of weights, by step.
-    """
-
-    folder: Path
-    description: Mapping[str, Any]
-    steps: Rows
-    epochs: tuple[EpochEnded, ...] = ()
-    end: Mapping[str, Any] | None = None
-    weights: Mapping[int, Path] = field(default_factory=dict)
-
-
-def load_run(folder: Path) -> Run:
-    """Read a run folder, also one that is being written, or that a crash left behind.
-
-    Raises `ProblemError` when it is none.
-    """
-    try:
-        description = json.loads((folder / "run.json").read_text("utf-8"))
-        if not isinstance(description, dict) or description.get("format") != FORMAT:
-            raise ValueError("not a run")
-    except (OSError, ValueError, RecursionError):
-        message = "this is not the folder of a run: it holds no readable run.json."
-        raise ProblemError(Problem("no-such-run", message, where=str(folder))) from None
-    version = description.get("version", 0)
-    if not isinstance(version, int):
-        raise ProblemError(Problem("bad-run", "run.json does not say of which version it is.", where=str(folder)))
-    if version > VERSION:
-        message = f"this run was written by a newer program (format {description['version']}; known is {VERSION})."
-        raise ProblemError(Problem("newer-run", message, where=str(folder), hint="Update TorchCanvas."))
-    steps: list[tuple[float, float, float]] = []
-    epochs: list[EpochEnded] = []
-    end = None
-    for row in read_metrics(folder / "metrics.jsonl"):
-        with contextlib.suppress(KeyError, TypeError, ValueError, OverflowError):
-            event, values = row["event"], {key: value for key, value in row.items() if key != "event"}
-            if event == "step":
-                steps.append((float(row["step"]), _number(row["loss"]), _number(row["accuracy"])))
-            elif event == "epoch":
-                epochs.append(EpochEnded(**values))
-            elif event == "resume":  # what was trained beyond the stored place was trained again
-                steps = [entry for entry in steps if entry[0] <= row["step"]]
-                epochs = [entry for entry in epochs if entry.step <= row["step"]]
-                end = None
-            elif event == "end":
-                end = values
-    table = np.array(steps, np.float64).reshape(-1, 3)
-    return Run(folder, description, table, tuple(epochs), end, weights_of_run(folder))
-
-
-def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """The rows of a metrics file; a last line that is not whole is left out, and so is what is no JSON object."""
-    rows = []
-    try:
-        text = path.read_text("utf-8", errors="replace")
-    except OSError:
-        return []
-    for line in text.splitlines():
-        with contextlib.suppress(ValueError, RecursionError):
-            row = json.loads(line)
-            if isinstance(row, dict):
-                rows.append(row)
-    return rows
-
-
 def disk_problem(folder: Path, error: OSError) -> Problem:
     """The run could not be written."""
     reason = (error.strerror or type(error).__name__).lower()
@@ -370,7 +308,3 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in values.items()
     }
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else float(value)

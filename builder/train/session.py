@@ -41,11 +41,13 @@ from builder.train.messages import (
     Reason,
     ResponsesFound,
     State,
+    Stored,
     Warned,
     WeightsSaved,
 )
 from builder.train.meter import Rows, joined, mean
 from builder.train.mistakes import Mistakes
+from builder.train.moments import Moments
 from builder.train.responses import strongest
 from builder.train.run import Record, disk_problem, resume, write_weights
 from builder.writing import problem_of as problem_of_writing
@@ -85,6 +87,12 @@ class Host:
     def read(self, rows: Rows) -> None:
         """The losses of some steps have arrived."""
 
+    def wait(self, seconds: float) -> None:
+        """There is nothing to do for so long. May raise `StoppedError`."""
+
+    def went(self) -> None:
+        """The network has other weights, without a step."""
+
 
 class Session:
     """One run.
@@ -92,6 +100,7 @@ class Session:
     Attributes:
         progress: where it stands; replaced as a whole, so any thread may read it.
         learner: None until it is prepared.
+        moments: what the network can go back to, to be looked at; None until the run has ended.
     """
 
     def __init__(
@@ -107,6 +116,7 @@ class Session:
         self.job = job
         self.progress = Progress(epochs=job.training.epochs, learning_rate=job.training.optimizer.learning_rate)
         self.learner: Learner | None = None
+        self.moments: Moments | None = None
         self._host, self._folder, self._must_record, self._go_on = host, folder, must_record, go_on
         self._record: Record | None = None
         self._keeper: threads.Keeper | None = None
@@ -218,6 +228,7 @@ class Session:
         folder = str(self._folder) if self._record is not None else ""
         finished = Finished(reason, step, loss, accuracy, folder, confusion, *self._best())
         self._write(lambda record: record.end(finished))
+        self._tell_stored()
         return finished if self._record is not None else replace(finished, run="")
 
     def _best(self) -> tuple[int, float] | tuple[None, None]:
@@ -246,6 +257,7 @@ class Session:
                 self._write(lambda record: record.end(finished, spoiled=spoiled))
             except (RuntimeError, MemoryError):  # a device that has failed does not give the weights back
                 log.debug("the last weights could not be stored", exc_info=True)
+        self._tell_stored()
         self._host.emit(Failed(problem))
         return finished
 
@@ -263,6 +275,8 @@ class Session:
 
     def stepped(self) -> None:
         """A step is complete: read figures now and then, and watch the speed."""
+        if self.learner is not None and self.learner.epoch == 0:
+            self._write(lambda record: record.stepped())
         now = time.perf_counter()
         seconds = self._clock.step(now)
         if self._keeper is not None:
@@ -308,6 +322,19 @@ class Session:
             message = "there is not enough memory to copy the weights, so they were not saved."
             problem = Problem("out-of-memory", message, where=str(path))
         self._host.emit(WeightsSaved(path, problem))
+
+    def look_at(self, step: int) -> None:
+        """Give the network the weights that the run has stored of this step; only once it has ended."""
+        if self.moments is not None:
+            try:
+                self.moments.show(step)
+            except ProblemError as error:
+                self._host.emit(Warned(error.problems[0]))
+
+    def _tell_stored(self) -> None:
+        if self.learner is not None and self._record is not None:
+            self.moments = Moments(self.learner, self._record.folder)
+            self._host.emit(Stored(self.moments.steps()))
 
     def find_mistake(self, wish: FindMistake) -> None:
         """Tell which sample is answered wrongly, as wished; nothing happens to the run."""

@@ -5,13 +5,16 @@ Knows no window; nothing here shares memory with whoever watches, only values cr
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import queue
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +48,7 @@ from builder.train.messages import (
     Warned,
 )
 from builder.train.meter import Curve, Rows
+from builder.train.playback import Playback
 from builder.train.session import Host, Session, StoppedError
 
 SLOWEST = 3600.0  # seconds from step to step
@@ -56,6 +60,7 @@ class _Wake(Enum):
     """Put among the commands to end a wait: somebody looks elsewhere."""
 
     LOOK = auto()
+    MOMENT = auto()
 
 
 class _Mode(Enum):
@@ -77,11 +82,25 @@ class Trainer:
         mailbox: the newest picture; the next one is made once it was taken.
     """
 
-    def __init__(self, job: Job, *, run_folder: Path | None = None, attention: Attention | None = None) -> None:
-        """Plan a run, recorded in `run_folder` from its first step on (None: not at all)."""
+    def __init__(
+        self,
+        job: Job,
+        *,
+        run_folder: Path | None = None,
+        attention: Attention | None = None,
+        playback: Path | None = None,
+    ) -> None:
+        """Plan a run.
+
+        Args:
+            run_folder: where it is recorded from its first step on (None: not at all).
+            playback: the folder of a run of this job that was made before, or is being made elsewhere, to be shown in
+                place of training.
+        """
         self.events: Final[queue.SimpleQueue[Event]] = queue.SimpleQueue()
         self.mailbox: Final[Mailbox[Picture]] = Mailbox()
-        self._pilot = _Pilot(job, run_folder, self.events, self.mailbox, attention or Attention())
+        make = partial(Session, job, folder=run_folder) if playback is None else partial(Playback, job, playback)
+        self._pilot = _Pilot(make, self.events, self.mailbox, attention or Attention())
         self._thread = threading.Thread(target=self._pilot.fly, name="trainer", daemon=True)
 
     def start(self, paused: bool = False) -> None:
@@ -98,6 +117,10 @@ class Trainer:
     def attend(self, attention: Attention) -> None:
         """Capture this from now on, and nothing else."""
         self._pilot.attend(attention)
+
+    def look_at(self, step: int) -> None:
+        """Show the network as it was at one of the steps that `Stored` named; the newest wish counts."""
+        self._pilot.look_at(step)
 
     def take_scalars(self) -> Rows:
         """(k, 3) rows of (step, loss, accuracy) since the last call; accuracy is NaN where there is none."""
@@ -126,13 +149,12 @@ class _Pilot(Host):
 
     def __init__(
         self,
-        job: Job,
-        folder: Path | None,
+        make: Callable[[Host], Session],
         events: queue.SimpleQueue[Event],
         mailbox: Mailbox[Picture],
         attention: Attention,
     ) -> None:
-        self.session = Session(job, self, folder)
+        self.session = make(self)
         self.curve = Curve()
         self.state = State.PREPARING
         self.mode = _Mode.RUN
@@ -143,6 +165,7 @@ class _Pilot(Host):
         self._commands: queue.SimpleQueue[Command | _Wake] = queue.SimpleQueue()
         self._attention = attention
         self._sought: dict[type[Find], Find] = {}  # what to look for, once no step is under way: the newest of a kind
+        self._moment: int | None = None  # the step whose weights are wished for
         self._files: list[Path] = []  # to write the weights to, once no step is under way
         self._stop = threading.Event()
         self._asked = threading.Event()  # a command came since it was cleared
@@ -164,6 +187,11 @@ class _Pilot(Host):
         if attention != self._attention:
             self._attention = attention
             self._commands.put(_Wake.LOOK)
+
+    def look_at(self, step: int) -> None:
+        """Go back to the weights of this step, or forward."""
+        self._moment = step
+        self._commands.put(_Wake.MOMENT)
 
     @property
     def progress(self) -> Progress:
@@ -208,6 +236,8 @@ class _Pilot(Host):
                     self._answer()
                 case _Wake.LOOK:
                     self._picture()
+                case _Wake.MOMENT:
+                    self._go_back()
             self._look_again()
 
     def emit(self, event: Event) -> None:
@@ -274,6 +304,17 @@ class _Pilot(Host):
 
     def read(self, rows: Rows) -> None:
         self.curve.add(rows)
+
+    def wait(self, seconds: float) -> None:
+        with contextlib.suppress(queue.Empty):
+            command = self._commands.get(timeout=seconds)
+            self._carry_out(command)
+            if command is _Wake.LOOK and self.mode is _Mode.RUN:
+                self._picture()
+        self.between()
+
+    def went(self) -> None:
+        self._picture()
 
     # Commands -------------------------------------------------------------------------------------------------------
 
@@ -349,6 +390,14 @@ class _Pilot(Host):
             case _Wake.LOOK:
                 if self.state is State.PAUSED:
                     self._picture()
+            case _Wake.MOMENT:
+                self._go_back()
+
+    def _go_back(self) -> None:
+        step, self._moment = self._moment, None
+        if step is not None and self.session.moments is not None:
+            self.session.look_at(step)
+            self._picture()
 
     def _go(self, mode: _Mode) -> None:
         self.mode = mode

@@ -21,7 +21,7 @@ from builder.project.document import Project
 from builder.project.edits import set_setting
 from builder.project.file import load, save
 from builder.project.form import VERSION
-from builder.train.run import load_run
+from builder.train.reading import load_run
 
 
 def test_help_needs_no_torch() -> None:

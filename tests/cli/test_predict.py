@@ -17,7 +17,7 @@ from builder.project.form import from_json
 from builder.project.job import make_job
 from builder.train import headless
 from builder.train.learner import make_learner
-from builder.train.run import load_run
+from builder.train.reading import load_run
 
 
 @pytest.fixture(scope="module")

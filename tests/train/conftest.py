@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from builder.inspect.picture import Picture
 from builder.train.messages import Event, Finished
 from builder.train.trainer import Trainer
 
@@ -33,6 +35,28 @@ class Flight:
     def all(self, kind: type[Any]) -> list[Any]:
         """What was heard of this kind."""
         return [event for event in self.heard if isinstance(event, kind)]
+
+
+def wait_for_picture(flight: Flight, fits: Callable[[Picture], bool] = lambda picture: True) -> Picture:
+    """The next picture; the trainer makes it on its own thread, and posting it is what this waits for."""
+    posted = threading.Event()
+    mailbox = flight.trainer.mailbox
+    real = mailbox.post
+
+    def post(picture: Picture) -> None:
+        real(picture)
+        posted.set()
+
+    mailbox.post = post  # type: ignore[method-assign]
+    try:
+        while True:
+            picture = mailbox.take()
+            if picture is not None and fits(picture):
+                return picture
+            assert posted.wait(PATIENCE)
+            posted.clear()
+    finally:
+        mailbox.post = real  # type: ignore[method-assign]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from builder.train.headless import train
 from builder.train.job import Job
 from builder.train.learner import initial, make_learner
 from builder.train.messages import Event, Prepared, Reason
-from builder.train.run import load_run
+from builder.train.reading import load_run
 from tests.train.networks import DIGITS, chain, picture_job
 
 

@@ -19,8 +19,8 @@ from builder.train.learner import make_learner
 from builder.train.loop import evaluate
 from builder.train.messages import FindMistake, Reason
 from builder.train.mistakes import Mistakes
+from builder.train.reading import load_run, read_metrics
 from builder.train.requirements import requirements
-from builder.train.run import load_run, read_metrics
 from builder.train.settings import SGD, Plateau, TrainingSettings
 from tests.train.networks import DIGITS, picture_job
 from tests.train.test_run import last_weights, stop_at

@@ -18,7 +18,7 @@ from builder.train.headless import train
 from builder.train.job import Job
 from builder.train.learner import initial
 from builder.train.messages import Reason
-from builder.train.run import load_run
+from builder.train.reading import load_run
 from tests.train.networks import picture_job
 
 

@@ -17,7 +17,7 @@ from builder.train.headless import Result, train
 from builder.train.job import Job
 from builder.train.learner import initial, warm_up
 from builder.train.messages import EpochEnded, Event, Failed, Finished, Phase, Prepared, Reason
-from builder.train.run import load_run, read_metrics
+from builder.train.reading import load_run, read_metrics
 from builder.train.settings import SGD, Adam, AdamW, Optimizer, RMSprop, TrainingSettings
 from tests.train.networks import chain, picture_job, point_job
 

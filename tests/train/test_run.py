@@ -17,7 +17,8 @@ from builder.graph.problems import ProblemError
 from builder.train.folders import new_run_folder, runs_folder
 from builder.train.headless import train
 from builder.train.messages import Event, Reason, Warned
-from builder.train.run import Record, load_run, read_metrics
+from builder.train.reading import load_run, read_metrics
+from builder.train.run import Record
 from builder.train.settings import SGD, Optimizer, RMSprop, TrainingSettings
 from tests.train.networks import picture_job, point_job
 
@@ -46,7 +47,7 @@ def test_what_stands_in_the_folder(tmp_path: Path) -> None:
     assert run.description["seed"] == 0
     assert run.description["device"] == "cpu"
     assert run.description["versions"]["torch"] == torch.__version__
-    assert sorted(run.weights) == [0, 4, 8]
+    assert sorted(run.weights) == [0, 1, 2, 4, 8]
     assert run.epochs == result.epochs
     assert run.steps[:, 0].tolist() == list(range(1, 9))
     assert run.end is not None
@@ -129,7 +130,7 @@ def test_weights_of_many_epochs_are_thinned(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("builder.train.run.SNAPSHOTS", 4)
     train(picture_job(epochs=11), run_folder=tmp_path / "run")
     kept = sorted(load_run(tmp_path / "run").weights)
-    assert kept == [0, 16, 32, 44]
+    assert kept == [0, 1, 2, 16, 32, 44]
 
 
 def test_a_folder_that_cannot_be_made_fails_the_run_at_once(tmp_path: Path) -> None:

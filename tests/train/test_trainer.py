@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from builder.inspect.attribution import Attributor, patches
-from builder.inspect.picture import Attention, Part, Picture
+from builder.inspect.picture import Attention, Part
 from builder.inspect.question import Method, Question
 from builder.train.mailbox import Mailbox
 from builder.train.messages import (
@@ -40,9 +39,9 @@ from builder.train.messages import (
     Warned,
     WeightsSaved,
 )
-from builder.train.run import load_run
+from builder.train.reading import load_run
 from builder.train.trainer import Trainer
-from tests.train.conftest import PATIENCE, Flight
+from tests.train.conftest import PATIENCE, Flight, wait_for_picture
 from tests.train.networks import picture_job, point_job
 
 Fly = Callable[..., Flight]
@@ -80,28 +79,6 @@ def test_parked_it_waits_at_step_0_and_shows_the_initial_network(fly: Fly, tmp_p
     flight.trainer.send(Resume())
     assert flight.finish().step == 8
     assert (tmp_path / "run" / "run.json").exists()
-
-
-def wait_for_picture(flight: Flight, fits: Callable[[Picture], bool] = lambda picture: True) -> Picture:
-    """The next picture; the trainer makes it on its own thread, and posting it is what this waits for."""
-    posted = threading.Event()
-    mailbox = flight.trainer.mailbox
-    real = mailbox.post
-
-    def post(picture: Picture) -> None:
-        real(picture)
-        posted.set()
-
-    mailbox.post = post  # type: ignore[method-assign]
-    try:
-        while True:
-            picture = mailbox.take()
-            if picture is not None and fits(picture):
-                return picture
-            assert posted.wait(PATIENCE)
-            posted.clear()
-    finally:
-        mailbox.post = real  # type: ignore[method-assign]
 
 
 def test_one_batch_at_a_time(fly: Fly) -> None:
@@ -343,12 +320,13 @@ def test_no_point_of_the_curve_is_lost(fly: Fly) -> None:
 def test_a_snapshot_on_demand(fly: Fly, tmp_path: Path) -> None:
     flight = fly(picture_job(), run_folder=tmp_path / "run", paused=True)
     rest(flight)
-    flight.trainer.send(StepBatch())
-    rest(flight)
+    for _ in range(3):
+        flight.trainer.send(StepBatch())
+        rest(flight)
     flight.trainer.send(TakeSnapshot())
     flight.trainer.send(StepBatch())
     rest(flight)
-    assert sorted(load_run(tmp_path / "run").weights) == [0, 1]
+    assert sorted(load_run(tmp_path / "run").weights) == [0, 1, 2, 3, 4]  # 3 was asked for
 
 
 def saved(flight: Flight, path: Path) -> dict[str, torch.Tensor]:
