@@ -12,13 +12,14 @@ import typer
 
 from builder.cli.lent import Draw, Lent
 from builder.cli.output import AllowOption, SetOption, changed, open_project
-from builder.cli.runs import is_run, project_of, weights_file
+from builder.cli.runs import is_run, weights_file
 from builder.compile.network import infer_flat, infer_network
 from builder.compile.plan import Plan, make_plan
 from builder.compile.source import network_source
 from builder.compile.stored import fit_problem, unreadable
 from builder.graph.problems import Problem, ProblemError
 from builder.project.document import Project
+from builder.project.runs import project_of
 from builder.project.weights import beginning
 from builder.writing import write
 

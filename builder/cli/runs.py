@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from builder.graph.problems import Problem, ProblemError
-from builder.project.document import Project
-from builder.project.form import from_json
 
 
 def weights_file(named: Path) -> Path:
@@ -24,10 +22,3 @@ def weights_file(named: Path) -> Path:
 def is_run(named: str) -> bool:
     """Whether a folder is meant that a run may be in, and no project."""
     return Path(named).is_dir()
-
-
-def project_of(folder: Path) -> Project:
-    """What the run in a folder trained. Raises `ProblemError`."""
-    from builder.train.reading import load_run
-
-    return from_json(load_run(folder).description.get("document"))

@@ -36,3 +36,13 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
             yield from _leaves(f"{path}.{name}", part)
     else:
         yield path, value
+
+
+def parts_changed(run: Project, new: Project) -> tuple[str, ...]:
+    """What of a project is another than when its run began: "network", "data", "training settings"."""
+    parts = {
+        "network": run.network.same_network(new.network),
+        "data": run.data == new.data,
+        "training settings": run.training == new.training,
+    }
+    return tuple(name for name, same in parts.items() if not same)

@@ -48,8 +48,9 @@ class Playback(Session):
         while True:
             reader.read()
             self._tell_rows(reader)
-            self._show_newest()
-            if reader.end is not None or self._abandoned():
+            over = reader.end is not None or self._abandoned()
+            self._show_newest(patient=not over)
+            if over:
                 return self._ended(reader)
             self._host.wait(EVERY)
 
@@ -100,8 +101,12 @@ class Playback(Session):
             rate=training.optimizer.learning_rate,
         )
 
-    def _show_newest(self) -> None:
-        """Tell which weights there are; the network takes the newest, unless somebody looks at earlier ones."""
+    def _show_newest(self, *, patient: bool) -> None:
+        """Tell which weights there are; the network takes the newest, unless somebody looks at earlier ones.
+
+        Args:
+            patient: a file that cannot be read may still be on its way from another machine.
+        """
         if self.moments is None or self.learner is None:
             return
         steps = self.moments.steps()
@@ -112,8 +117,9 @@ class Playback(Session):
             if follows:
                 self.moments.show(steps[-1])
         except ProblemError as error:
-            self._host.emit(Warned(error.problems[0]))
-            self.moments = None
+            if not patient:
+                self._host.emit(Warned(error.problems[0]))
+                self.moments = None
             return
         self._stored = steps
         self._host.emit(Stored(steps))

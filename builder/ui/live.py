@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from builder.graph.problems import Problem, ProblemError, Severity
 from builder.inspect.picture import Attention, Picture
+from builder.project.difference import parts_changed
 from builder.project.document import Project
 from builder.project.edits import set_setting
 from builder.project.weights import moved
@@ -43,20 +44,20 @@ from builder.train.messages import (
     StepBatch,
     StepPhase,
     Stop,
+    Stored,
     TakeSnapshot,
     Warned,
     WeightsSaved,
 )
 from builder.ui.document import Document
+from builder.ui.frame_timer import FrameTimer
 from builder.ui.let_go import LetGo, drain
+from builder.ui.moments import Moments
 from builder.ui.scout import SETTLE, Scout, at_hand, job_of
 
 if TYPE_CHECKING:
     from builder.train.trainer import Trainer
 
-FASTEST, SLOWEST = 33, 100  # milliseconds between frames: 30 Hz when drawing is cheap, 10 Hz when it is not
-IDLE = 100  # while nothing trains, pictures change only when somebody selects something
-DRAWING_SHARE = 0.06  # of one core's time: while drawing holds the interpreter, a training thread all but stands still
 CURVES = 0.25  # seconds between two looks at the curves: they creep, and are the dearest to draw
 
 
@@ -75,6 +76,8 @@ class Live(QObject):
         inside: where the run waits inside a step; None while it does not.
         pace: seconds that a step takes at least; 0 for full speed. Of this window, not of the document.
         changes: what of the document has changed since this run began: "network", "data", "training settings".
+        moments: what one can look back at of a run that has ended.
+        replayed: the folder of the run that is shown in place of one of this window's own.
     """
 
     state_changed = Signal(object)  # State; also when the first step is made while it stays
@@ -105,6 +108,8 @@ class Live(QObject):
         self.prepared: Prepared | None = None
         self.pace = 0.0
         self.changes: tuple[str, ...] = ()
+        self.moments = Moments(lambda step: self._trainer.look_at(step) if self._trainer is not None else None, self)
+        self.replayed: Path | None = None
         self._document = document
         self._runs = runs
         self._project: Project | None = None
@@ -123,8 +128,7 @@ class Live(QObject):
         self._epochs: list[EpochEnded] = []
         self._turn = 0
         self._read_at = 0.0
-        self._cost = 0.0  # seconds that a frame takes, averaged over some
-        self._frame = QTimer(self)
+        self._frame = FrameTimer(self)
         self._frame.timeout.connect(self._tick)
         self._settle = QTimer(self, interval=SETTLE, singleShot=True)
         self._settle.timeout.connect(self._park)
@@ -217,6 +221,15 @@ class Live(QObject):
         self._send(SetPace(seconds))
         self.pace_changed.emit(seconds)
 
+    def replay(self, folder: Path) -> None:
+        """Show the run in this folder, which is one of the document as it stands; one under way is followed."""
+        if not self._begun:
+            self._await(lambda: self.replay(folder))
+            return
+        self._drop()
+        if self._make(self._document.value, quiet=False, replayed=folder):
+            self.stepped = True
+
     def take_snapshot(self) -> None:
         """Write the weights as they are into the run folder."""
         self._send(TakeSnapshot())
@@ -260,7 +273,7 @@ class Live(QObject):
                 self._project = self._follow_rate(self._project, new)
             elif new.data != old.data or new.training.weights != old.training.weights:
                 self.scout.start()  # what the next run begins with is seen now
-            self._set_changes(_changes(self._project, new))
+            self._set_changes(parts_changed(self._project, new))
         elif old is new or not new.trains_like(self._project or old):
             self._settle.start()
 
@@ -316,23 +329,23 @@ class Live(QObject):
         if at_hand(project):
             self._make(project, quiet=True)
 
-    def _make(self, project: Project, *, quiet: bool) -> bool:
+    def _make(self, project: Project, *, quiet: bool, replayed: Path | None = None) -> bool:
         from builder.train.trainer import Trainer
 
         self._settle.stop()
         try:
-            job, self._sketch = job_of(self._document, sketch=quiet)
+            job, self._sketch = job_of(self._document, sketch=quiet, replayed=replayed is not None)
         except ProblemError as error:
             if not quiet:
                 self.failed.emit(error.problems[0])
             return False
-        self._project = project
-        folder = None if self._sketch else self._runs()
-        self._trainer = Trainer(job, run_folder=folder, attention=self._attention())
+        self._project, self.replayed = project, replayed
+        folder = None if self._sketch or replayed is not None else self._runs()
+        self._trainer = Trainer(job, run_folder=folder, attention=self._attention(), playback=replayed)
         self.prepared = None
         self._set_state(State.PREPARING)
         self._send(SetPace(self.pace))
-        self._trainer.start(paused=True)
+        self._trainer.start(paused=replayed is None)
         self._pace()
         return True
 
@@ -346,9 +359,10 @@ class Live(QObject):
         self._project = None
         self._sketch = False
         self.stepped = False
-        self.inside = None
+        self.inside = self.replayed = None
         self._picture = None
         self._epochs = []
+        self.moments.set_steps(())
         self.progress = Progress()
         self._set_changes(())
         self._set_state(State.FINISHED)
@@ -357,14 +371,7 @@ class Live(QObject):
     # The frame ------------------------------------------------------------------------------------------------------
 
     def _pace(self, cost: float = 0.0) -> None:
-        """Choose the time to the next frame: drawing must leave the training thread its share of the machine."""
-        if self.state is State.RUNNING:
-            self._cost += (cost - self._cost) / 6
-            interval = int(min(SLOWEST, max(FASTEST, 1000 * self._cost / DRAWING_SHARE)))
-        else:
-            interval = IDLE if cost else FASTEST
-        if abs(self._frame.interval() - interval) > 4 or not self._frame.isActive():
-            self._frame.start(interval)
+        self._frame.pace(cost, training=self.state is State.RUNNING)
 
     def _tick(self) -> None:
         self._hear_let_go()
@@ -440,6 +447,8 @@ class Live(QObject):
                     self.inside_changed.emit(inside)
             case EpochEnded():
                 self._epochs.append(event)
+            case Stored(steps):
+                self.moments.set_steps(steps)
             case WeightsSaved(path, problem):
                 self._saves -= 1
                 self.weights_saved.emit(path, problem)
@@ -482,12 +491,3 @@ class Live(QObject):
         if changes != self.changes:
             self.changes = changes
             self.stale_changed.emit(self.stale)
-
-
-def _changes(run: Project, new: Project) -> tuple[str, ...]:
-    parts = {
-        "network": run.network.same_network(new.network),
-        "data": run.data == new.data,
-        "training settings": run.training == new.training,
-    }
-    return tuple(name for name, same in parts.items() if not same)

@@ -66,6 +66,7 @@ class LiveViews(QObject):
         live.rate_changed.connect(shown.add_rate)
         live.finished.connect(shown.set_finished)
         live.cleared.connect(shown.clear)
+        live.moments.step_changed.connect(shown.show_moment)
         shown.attention_changed.connect(self.attention_changed)
         shown.said.connect(self._say)
         shown.layer_asked.connect(self._document.go_to)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from builder.graph.problems import ProblemError
 from builder.project.document import Project
+from builder.project.edits import set_setting
 from builder.project.sound_part import sound_part
 from builder.train.messages import Failed, Finished, Prepared, Preparing, Stop
 from builder.ui.document import Document
@@ -102,8 +103,11 @@ class Scout(QObject):
                     return
 
 
-def job_of(document: Document, *, sketch: bool) -> tuple[Job, bool]:
+def job_of(document: Document, *, sketch: bool, replayed: bool = False) -> tuple[Job, bool]:
     """What training the document as it stands would be; or with `sketch`, of an unfinished network the part that works.
+
+    Args:
+        replayed: it is only to be shown, with weights of its own: those that it began with may be gone.
 
     Returns:
         the job, and whether it is of a part only.
@@ -113,6 +117,8 @@ def job_of(document: Document, *, sketch: bool) -> tuple[Job, bool]:
     """
     from builder.project.job import make_job
 
+    if replayed:
+        return make_job(set_setting(document.value, "training.weights", ""), document.known), False
     try:
         return make_job(document.located, document.known), False
     except ProblemError:

@@ -26,6 +26,7 @@ from builder.ui.widgets import phases
 from builder.ui.widgets.labels import Elided, label
 
 RUN_TIP = "Train the network (F5)"
+FOLLOWED = "This run is made elsewhere, and followed here: Stop ends that"
 AGAIN_TIP = "Train it once more, from the same initial weights (F5)"
 
 
@@ -52,7 +53,7 @@ class TopBar(QWidget):
         self.setObjectName("topbar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._state = State.FINISHED
-        self._stepped = False
+        self._stepped = self._follows = False
         self._inside: Inside | None = None
         self._next = "One phase"
         self._name = Elided(role="heading")
@@ -132,16 +133,31 @@ class TopBar(QWidget):
         self._note.setText(note)
         self._fit()
 
-    def set_state(self, state: State, *, stepped: bool, inside: Inside | None = None, can_run: bool = True) -> None:
-        """Which buttons make sense, and what the first one does."""
+    def set_state(
+        self,
+        state: State,
+        *,
+        stepped: bool,
+        inside: Inside | None = None,
+        can_run: bool = True,
+        follows: bool = False,
+    ) -> None:
+        """Which buttons make sense, and what the first one does.
+
+        Args:
+            follows: the run is made elsewhere: it can be left alone, and nothing else.
+        """
         self._state, self._stepped = state, stepped
-        running = state is State.RUNNING
+        self._follows = follows
+        running = state is State.RUNNING and not follows
+        can_run = can_run and not follows
         name, text = ("pause", "Pause") if running else ("play", "Resume" if self._mid_run else "Run")
         dress(self.run, name, "on_accent")
         self.run.setText(text)
         blocked = not (can_run or self._mid_run or running)
         tip = AGAIN_TIP if stepped and state is State.FINISHED else RUN_TIP
-        self.run.setToolTip("Mend the problems first: their number stands at the lower left" if blocked else tip)
+        why = FOLLOWED if follows else "Mend the problems first: their number stands at the lower left"
+        self.run.setToolTip(why if blocked else tip)
         self.run.setEnabled(can_run or self._mid_run or running)
         stepping = not running and (can_run or self._mid_run) and (state is not State.PREPARING or stepped)
         self.batch.setEnabled(stepping)
@@ -151,7 +167,7 @@ class TopBar(QWidget):
         self.strip.set_next(self._inside.phase if self._inside is not None else None)
         if self._inside is not None:
             self._say(phases.words(self._inside))
-        self.stop.setEnabled(running or self._mid_run)
+        self.stop.setEnabled(running or self._mid_run or follows)
         self.reset.setEnabled(stepped)
         self._fit()
 
@@ -179,6 +195,8 @@ class TopBar(QWidget):
             parts.append(f"{clock(progress.seconds_left)} left")
         elif progress.state is State.PAUSED:
             parts.append(f"paused at step {progress.step:,}")
+        if self._follows:
+            parts.insert(0, "followed")
         short = " · ".join(parts)
         if speed:
             parts.insert(1, speed)

@@ -20,6 +20,7 @@ from builder.project import templates
 from builder.project.autosave import Autosave
 from builder.project.check import check
 from builder.project.document import Project
+from builder.project.runs import is_run
 from builder.train.messages import Finished, Prepared, Preparing, Reason, State
 from builder.ui.banner import Banner, Offer
 from builder.ui.block_offers import BlockOffers
@@ -46,11 +47,13 @@ from builder.ui.placement import fill_small_screen
 from builder.ui.reach import Reach
 from builder.ui.recovery_offer import SUBJECT as RECOVERY
 from builder.ui.recovery_offer import RecoveryOffer
+from builder.ui.replays import Replays
 from builder.ui.run_cards import RunCards
 from builder.ui.status import StatusLine, ended_words
 from builder.ui.table.panel import AnalysisPanel
 from builder.ui.tabs import fit_in, stand_behind, unknown
 from builder.ui.theme import theme
+from builder.ui.timeline import Timeline
 from builder.ui.topbar import TopBar
 from builder.ui.views_height import ViewsHeight
 from builder.ui.words import sentence
@@ -64,8 +67,8 @@ class MainWindow(QMainWindow):
     Attributes:
         document: what is being edited.
         live: the training.
-        files: opening and saving.
-        canvas, palette, inspector, problems, analysis, lessons, banner, data_offer, status, topbar: the parts.
+        files: opening and saving; replays: opening runs.
+        canvas, timeline, palette, inspector, problems, analysis, lessons, banner, data_offer, status, topbar: the parts.
         guide: what the lessons' buttons do.
         viewing: the live views; views: the same, by key.
         ended: every training thread had ended when the window closed.
@@ -94,6 +97,8 @@ class MainWindow(QMainWindow):
         self.status = StatusLine()
         self.canvas = CanvasView(self.document)
         self.breadcrumb = Breadcrumb(self.document)
+        self.timeline = Timeline(self.live, self.canvas)
+        self.replays = Replays(self.files, self.live, self)
         self.palette_panel = Palette()
         self.block_offers = BlockOffers(
             self.document, self.palette_panel, self.canvas.editing.grouping, self, self.status.hint
@@ -201,7 +206,8 @@ class MainWindow(QMainWindow):
         document.path_changed.connect(lambda _path: self.banner.withdraw("imported"))
         self.own_code.allowed.connect(self._code_allowed)
         self.own_code.said.connect(lambda problem: self.say_problem(problem, "refused"))
-        self.files.failed.connect(lambda problem: self.say_problem(problem, "files"))
+        for opening in (self.files, self.replays):
+            opening.failed.connect(lambda problem: self.say_problem(problem, "files"))
         self.files.note_changed.connect(lambda _note: self._name_changed())
 
         self.guide.failed.connect(lambda problem: self.say_problem(problem, "failed"))
@@ -323,7 +329,8 @@ class MainWindow(QMainWindow):
     def run_or_pause(self) -> None:
         """The one button: run, pause, resume."""
         if self.live.state is State.RUNNING:
-            self.live.pause()
+            if self.live.replayed is None:
+                self.live.pause()
             return
         if self.live.training or self._may_run():
             self.banner.clear(keep=(RECOVERY,))
@@ -339,7 +346,9 @@ class MainWindow(QMainWindow):
 
     def _state_changed(self) -> None:
         can_run = not any(problem.severity is Severity.ERROR for problem in self.problems_found)
-        self.topbar.set_state(self.live.state, stepped=self.live.stepped, inside=self.live.inside, can_run=can_run)
+        live = self.live
+        follows = live.replayed is not None and live.state is not State.FINISHED
+        self.topbar.set_state(live.state, stepped=live.stepped, inside=live.inside, can_run=can_run, follows=follows)
 
     def _preparing(self, event: Preparing) -> None:
         self.topbar.set_preparing(event)
@@ -433,7 +442,7 @@ class MainWindow(QMainWindow):
     def open_at_start(self, path: Path | None) -> None:
         """The project named on the command line, or LeNet-5 on the built-in digits."""
         if path is not None:
-            self.files.read(path)
+            (self.replays.open if is_run(path) else self.files.read)(path)
         self.canvas.fit()
         self.canvas.setFocus()
 

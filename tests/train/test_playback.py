@@ -134,7 +134,7 @@ def test_a_run_under_way_elsewhere_is_followed_to_its_end(
     job, whole, epochs, finished = made
     part_of(tmp_path, whole, 2, 2)
     flight = fly(job, playback=tmp_path, attention=LOOK)
-    assert flight.until(Stored).steps == (0, 1, 2)
+    flight.until(Stored, lambda event: event.steps == (0, 1, 2))
     assert wait_for_picture(flight, lambda picture: picture.step == 2)
     assert flight.trainer.progress.state is State.RUNNING
     assert not flight.all(Finished)
@@ -158,7 +158,7 @@ def test_who_looks_back_meanwhile_stays_there(
     flight.trainer.look_at(0)
     wait_for_picture(flight, lambda picture: picture.step == 0)
     part_of(tmp_path, whole, 2, 8)
-    assert flight.until(Stored).steps == (0, 1, 2, 4, 8)
+    flight.until(Stored, lambda event: event.steps == (0, 1, 2, 4, 8))
     flight.trainer.send(Stop())
     assert flight.finish().reason is Reason.STOPPED
     flight.trainer.attend(replace(LOOK, sample=1))

@@ -108,6 +108,9 @@ class View(QWidget):
     def set_prepared(self, event: Prepared) -> None:
         """Data and model are ready: what comes from now on is of them."""
 
+    def show_moment(self, step: int | None) -> None:
+        """The run has ended, and is looked at as it was at this step; None: as it ended."""
+
     def set_kept(self, kept: Kept) -> None:
         """Share these runs to compare with."""
 

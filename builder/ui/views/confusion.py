@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import ClassVar
 
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -24,6 +25,7 @@ from builder.ui.widgets.labels import Text
 FORMS = ("matrix", "per class", "mistakes")
 MATRIX, PER_CLASS, MISTAKES = range(3)
 PARTS = (Part.VALIDATION, Part.TEST)
+MOST_PAST = 200  # epochs whose counts are kept, to be looked back at
 _BAR_FROM = 190  # pixels of height: in a lower panel the matrix needs all of them
 
 
@@ -126,6 +128,8 @@ class ConfusionView(TakeawayView):
         self._subject: Subject | None = None
         self._counts: dict[Part, Counts] = {}
         self._epoch: EpochEnded | None = None
+        self._past: deque[EpochEnded] = deque(maxlen=MOST_PAST)
+        self._then: EpochEnded | None = None  # the earlier epoch that is looked at
         self._stale = True
         self.board = Board()
         self.listen_to(self.board)
@@ -165,9 +169,17 @@ class ConfusionView(TakeawayView):
 
     def add_epoch(self, epoch: EpochEnded) -> None:
         self._epoch = epoch
+        self._past.append(epoch)
         if epoch.confusion is not None:
             self._counts[PARTS[0]] = epoch.confusion
         self.refresh()
+
+    def show_moment(self, step: int | None) -> None:
+        """Of an earlier epoch, the validation part is known, and the test part is not."""
+        epoch = next((past for past in self._past if past.step == step), None) if step is not None else None
+        if epoch is not self._then:
+            self._then = epoch
+            self.refresh()
 
     def set_finished(self, event: Finished) -> None:
         if event.confusion is not None:
@@ -176,7 +188,8 @@ class ConfusionView(TakeawayView):
 
     def clear(self) -> None:
         self._counts.clear()
-        self._epoch = None
+        self._past.clear()
+        self._epoch = self._then = None
         self.part.show_value(0)
         self.refresh()
 
@@ -197,8 +210,8 @@ class ConfusionView(TakeawayView):
 
     def _find(self) -> Confusions | str:
         """What to show, or words that say why there is nothing."""
-        part = PARTS[self.part.value]
-        counts = self._counts.get(part)
+        part = PARTS[self.part.value] if self._then is None else PARTS[0]
+        counts = self._counts.get(part) if self._then is None else self._then.confusion
         if counts is None:
             if self._epoch is None:
                 return "Press Run: after each epoch, this shows which classes the network takes for which."
@@ -207,7 +220,8 @@ class ConfusionView(TakeawayView):
             return "This network tells no classes apart, so it can take none for another."
         classes = self._subject.classes if self._subject is not None else ()
         names = classes if len(classes) == len(counts) else tuple(str(number) for number in range(len(counts)))
-        epoch = f", epoch {self._epoch.epoch}" if self._epoch is not None and part == PARTS[0] else ""
+        seen = self._then or self._epoch
+        epoch = f", epoch {seen.epoch}" if seen is not None and part == PARTS[0] else ""
         return Confusions(counts, names, f"{part.value} part{epoch}")
 
     def refresh(self) -> None:
@@ -217,7 +231,7 @@ class ConfusionView(TakeawayView):
             self._stale = True
             return
         self._stale = False
-        self.frame.head.set_present(self.part, len(self._counts) > 1)
+        self.frame.head.set_present(self.part, len(self._counts) > 1 and self._then is None)
         if len(self._counts) == 1:
             self.part.show_value(PARTS.index(next(iter(self._counts))))
         found = self._find()

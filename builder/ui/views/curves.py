@@ -48,6 +48,7 @@ class CurveView(TakeawayView):
         self.ask_name = self._ask_name
         self.notes: list[tuple[int, str]] = []  # what happened behind a step: the learning rate was set by hand, say
         self._epoch_ends: dict[int, int] = {}  # the step that each epoch ended with
+        self._moment: int | None = None  # the step that is looked at, of a run that has ended
         self._measure = ""  # what the figures of this run are figures of
         self._content = QWidget()
         self._plot: CurvePlot | None = None
@@ -149,6 +150,11 @@ class CurveView(TakeawayView):
             self.notes.append((step, "best epoch"))
             self._soon.start()
 
+    def show_moment(self, step: int | None) -> None:
+        self._moment = step
+        for plot in self.plots():
+            plot.show_moment(step)
+
     def clear(self) -> None:
         self.notes.clear()
         self._epoch_ends.clear()
@@ -189,6 +195,7 @@ class CurveView(TakeawayView):
 
         made = CurvePlot(self.measure(), self.training, self.validation, self.others, self.notes, self._name)
         self.set_up(made)
+        made.show_moment(self._moment)
         return made
 
     def _name(self) -> str:

@@ -86,6 +86,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self._notes, self._name = notes, name
         self._others = OtherCurves(self.box, others)
         self._drawn = 0.0  # the newest step of the training curve when the plot was drawn last
+        self._moment: int | None = None
         self._pointer: QPointF | None = None
         self._drag: tuple[float, tuple[float, float]] | None = None
         self._settled = QTimer(self, singleShot=True, interval=SETTLED)
@@ -129,6 +130,11 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         """First and last step that there are: of this run, and of those that are kept by name."""
         lasts = [series.last[0] for series in (self._training, self._validation) if series.last is not None]
         return 0.0, max([1.0, self._others.last(), *lasts])
+
+    def show_moment(self, step: int | None) -> None:
+        """Mark the step that the other views show; None for none."""
+        self._moment = step
+        self.viewport().update()
 
     def follow(self) -> None:
         """Draw again if the newest training points would move anything by half a pixel: late in a run few do.
@@ -315,6 +321,14 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
             painter.resetTransform()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             ends.paint(painter, self.line_ends(), area)
+            painter.restore()
+        first, last = self.span or self.extent()
+        if self._moment is not None and first <= self._moment <= last:
+            painter.save()
+            painter.resetTransform()
+            painter.setPen(QPen(theme().color("accent"), 1.5))
+            x = self._x(self._moment, area)
+            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
             painter.restore()
         if self._pointer is None or not area.contains(self._pointer):
             return

@@ -1,0 +1,44 @@
+"""Opens runs that were made before, or are being made elsewhere: the project that they trained, and what came of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from builder.graph.problems import ProblemError
+from builder.project.runs import folder_of, project_of
+from builder.ui.files import Files
+from builder.ui.live import Live
+from builder.ui.runs_dialog import RunsDialog
+
+
+class Replays(QObject):
+    """Shows runs in the window."""
+
+    failed = Signal(object)  # Problem
+
+    def __init__(self, files: Files, live: Live, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._files, self._live, self._window = files, live, parent
+
+    def choose(self) -> None:
+        """Show the runs of this machine, and open the one that is chosen."""
+        from builder.train.folders import runs_folder
+
+        dialog = RunsDialog(runs_folder(), self.open, self._window)
+        dialog.open()
+
+    def open(self, named: Path) -> bool:
+        """Open the run in a folder (or of a run.json), unless unsaved changes are to stay; whether it is open."""
+        folder = folder_of(named)
+        try:
+            project = project_of(folder)
+        except ProblemError as error:
+            self.failed.emit(error.problems[0])
+            return False
+        if not self._files.begin(project):
+            return False
+        self._live.replay(folder)
+        return True

@@ -1,0 +1,188 @@
+"""The dialog behind "Open a run…": the runs of this machine, each with how far it came. Its caller opens one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from builder.data.catalogue import find
+from builder.project.runs import Summary, runs_in
+from builder.train.messages import Reason
+from builder.ui import choosers
+from builder.ui.widgets.labels import label
+
+COLUMNS = ("When", "Network", "Data", "Epochs", "Validation", "Test", "")
+AT_ONCE = 20  # runs that are read between two answers of the window
+_FOLDER = Qt.ItemDataRole.UserRole
+_FIGURES = (3, 4, 5)
+_ENDS = {
+    Reason.EARLY: "stopped early",
+    Reason.STOPPED: "stopped",
+    Reason.FAILED: "failed",
+    Reason.COMPLETED: "to its end",
+}
+
+
+class RunsDialog(QDialog):
+    """A list of runs, the newest first.
+
+    Attributes:
+        search: narrows the list; runs: the list; open_button, message: as they stand.
+        ask_folder: asks for another folder; a test puts its own here.
+    """
+
+    def __init__(self, folder: Path, open_run: Callable[[Path], bool], parent: QWidget | None = None) -> None:
+        """List the runs in `folder`; `open_run` opens one and tells whether it did."""
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Open a run")
+        self._open_run = open_run
+        self._left: Iterator[Summary] = runs_in(folder)
+        self.ask_folder: Callable[[], Path | None] = lambda: choosers.folder(self, "The folder of a run")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 18, 20, 16)
+        column.setSpacing(12)
+        column.addWidget(label("Open a run", "title"))
+        words = (
+            "Its curves, and its network at every step of which the weights were kept. "
+            "A run that is being made, here or on another machine, is followed."
+        )
+        column.addWidget(label(words, "muted", wrap=True))
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search runs")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._filter)
+        column.addWidget(self.search)
+        self.runs = QTreeWidget()
+        self.runs.setHeaderLabels(COLUMNS)
+        self.runs.setRootIsDecorated(False)
+        self.runs.setUniformRowHeights(True)
+        self.runs.setAccessibleName("Runs")
+        self.runs.header().setStretchLastSection(True)
+        for number in _FIGURES:
+            self.runs.headerItem().setTextAlignment(number, Qt.AlignmentFlag.AlignRight)
+        self.runs.itemActivated.connect(lambda item, _column: self.open_named(item.data(0, _FOLDER)))
+        self.runs.currentItemChanged.connect(lambda *_items: self._renew())
+        column.addWidget(self.runs, 1)
+        self.message = label("", "muted", wrap=True)
+        column.addWidget(self.message)
+        row = QHBoxLayout()
+        another = QPushButton("Another folder…")
+        another.clicked.connect(self._choose_folder)
+        self.open_button = QPushButton("Open")
+        self.open_button.setProperty("kind", "primary")
+        self.open_button.setDefault(True)
+        self.open_button.clicked.connect(self._open_current)
+        close = QPushButton("Close")
+        close.clicked.connect(self.reject)
+        row.addWidget(another)
+        row.addStretch(1)
+        row.addWidget(close)
+        row.addWidget(self.open_button)
+        column.addLayout(row)
+        self._more = QTimer(self, interval=0)
+        self._more.timeout.connect(self._read_some)
+        self._read_some()
+        self._more.start()
+        self._renew()
+
+    def sizeHint(self) -> QSize:
+        return QSize(820, 520)
+
+    def open_named(self, folder: Path) -> None:
+        """Open the run in this folder; the dialog closes if that was possible."""
+        if self._open_run(folder):
+            self.accept()
+
+    def _open_current(self) -> None:
+        item = self.runs.currentItem()
+        if item is not None:
+            self.open_named(item.data(0, _FOLDER))
+
+    def _choose_folder(self) -> None:
+        folder = self.ask_folder()
+        if folder is not None:
+            self.open_named(folder)
+
+    def _read_some(self) -> None:
+        found = list(islice(self._left, AT_ONCE))
+        for summary in found:
+            self._add(summary)
+        if len(found) < AT_ONCE:
+            self._more.stop()
+        first = self.runs.topLevelItem(0)
+        if self.runs.currentItem() is None and first is not None:
+            self.runs.setCurrentItem(first)
+        if found:
+            for number in range(len(COLUMNS) - 1):
+                self.runs.resizeColumnToContents(number)
+                self.runs.setColumnWidth(number, min(220, self.runs.columnWidth(number) + 12))
+        self._filter()
+
+    def _add(self, summary: Summary) -> None:
+        item = QTreeWidgetItem([when(summary.started), *words_of(summary)])
+        item.setData(0, _FOLDER, summary.folder)
+        item.setToolTip(0, str(summary.folder))
+        for number in _FIGURES:
+            item.setTextAlignment(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.runs.addTopLevelItem(item)
+
+    def _filter(self) -> None:
+        words = self.search.text().casefold().split()
+        for item in self._items():
+            text = " ".join(item.text(column) for column in range(len(COLUMNS))).casefold()
+            item.setHidden(not all(word in text for word in words))
+        self._renew()
+
+    def _items(self) -> list[QTreeWidgetItem]:
+        every = (self.runs.topLevelItem(number) for number in range(self.runs.topLevelItemCount()))
+        return [item for item in every if item is not None]
+
+    def _renew(self) -> None:
+        item = self.runs.currentItem()
+        self.open_button.setEnabled(item is not None and not item.isHidden())
+        some = self._items()
+        seen = any(not item.isHidden() for item in some)
+        self.message.setText(
+            "" if seen else "No run is called so." if some else "Nothing was trained on this machine yet."
+        )
+        self.message.setVisible(not seen)
+
+
+def words_of(summary: Summary) -> list[str]:
+    """The columns behind the first."""
+    data = find(summary.data)
+    figure = _share(summary.accuracy)
+    if not figure and summary.loss is not None:
+        figure = f"loss {summary.loss:.3g}"
+    return [
+        summary.name,
+        data.title if data is not None else summary.data,
+        f"{summary.epochs:,}",
+        figure,
+        _share(summary.test),
+        _ENDS[summary.reason] if summary.reason is not None else "without an end",
+    ]
+
+
+def when(moment: datetime | None) -> str:
+    """A moment for a reader, in the time of this machine."""
+    return "" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.2f} %"
