@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from builder.graph.problems import ProblemError
 from builder.project.runs import folder_of, project_of
 from builder.ui.files import Files
 from builder.ui.live import Live
-from builder.ui.runs_dialog import RunsDialog
 
 
 class Replays(QObject):
@@ -26,8 +25,10 @@ class Replays(QObject):
     def choose(self) -> None:
         """Show the runs of this machine, and open the one that is chosen."""
         from builder.train.folders import runs_folder
+        from builder.ui.runs_dialog import RunsDialog
 
         dialog = RunsDialog(runs_folder(), self.open, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
     def open(self, named: Path) -> bool:

@@ -48,7 +48,6 @@ class RunsDialog(QDialog):
     def __init__(self, folder: Path, open_run: Callable[[Path], bool], parent: QWidget | None = None) -> None:
         """List the runs in `folder`; `open_run` opens one and tells whether it did."""
         super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Open a run")
         self._open_run = open_run
         self._left: Iterator[Summary] = runs_in(folder)

@@ -1,8 +1,8 @@
-"""The strip at the foot of the canvas with which one looks back at a run: earlier, later, or as a film."""
+"""The strip under the canvas with which one looks back at a run: earlier, later, or as a film."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider, QWidget
 
 from builder.inspect.picture import Picture
@@ -13,20 +13,18 @@ from builder.ui.widgets.buttons import small_button
 from builder.ui.widgets.labels import label
 
 FRAME = 300  # milliseconds that each moment of the film stands
-_WIDEST, _EDGE = 560, 12
-_BESIDE = 174  # pixels at the right that are the small map's
 
 
 class Timeline(QFrame):
-    """Lies over the lower edge of a canvas while there is a run with moments to be looked back at.
+    """Stands there while there is a run with moments to be looked back at.
 
     Attributes:
         slider: one place for each moment; play: begins and ends the film; words: which moment it is.
     """
 
-    def __init__(self, live: Live, canvas: QWidget) -> None:
-        super().__init__(canvas)
-        self._live, self._canvas = live, canvas
+    def __init__(self, live: Live, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._live = live
         self._epochs: dict[int, int] = {}  # the epoch that ended with a step
         self.setObjectName("timeline")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -38,7 +36,7 @@ class Timeline(QFrame):
         self.slider.valueChanged.connect(self._moved)
         self.words = label(role="muted")
         row = QHBoxLayout(self)
-        row.setContentsMargins(8, 4, 12, 4)
+        row.setContentsMargins(12, 5, 12, 5)
         row.setSpacing(8)
         row.addWidget(self.play)
         row.addWidget(self.slider, 1)
@@ -51,12 +49,8 @@ class Timeline(QFrame):
         live.epoch_ended.connect(self._add_epoch)
         live.picture_taken.connect(self._note_picture)
         live.cleared.connect(self._clear)
-        canvas.installEventFilter(self)
         self._dress_play()
         self._renew()
-
-    def sizeHint(self) -> QSize:
-        return QSize(_WIDEST, 36)
 
     @property
     def playing(self) -> bool:
@@ -89,6 +83,8 @@ class Timeline(QFrame):
 
     def _add_epoch(self, epoch: EpochEnded) -> None:
         self._epochs[epoch.step] = epoch.epoch
+        if epoch.step in self._live.moments.steps:  # they may be known before the epochs are told
+            self._renew()
 
     def _note_picture(self, picture: Picture) -> None:
         self._drawn = picture.step
@@ -111,7 +107,6 @@ class Timeline(QFrame):
         widest = max(metrics.horizontalAdvance(self._named(step)) for step in (*steps, steps[-1]))
         self.words.setMinimumWidth(widest + 4)
         self._show_place()
-        self._place()
 
     def _show_place(self) -> None:
         moments = self._live.moments
@@ -134,18 +129,3 @@ class Timeline(QFrame):
         tip = "Stop the film" if playing else "Play the run: how the network came to be (F9)"
         self.play.setToolTip(tip)
         self.play.setAccessibleName(tip)
-
-    # Its place ------------------------------------------------------------------------------------------------------
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._canvas and event.type() == QEvent.Type.Resize:
-            self._place()
-        return super().eventFilter(watched, event)
-
-    def _place(self) -> None:
-        room = self._canvas.size()
-        wide = min(_WIDEST, room.width() - 2 * _EDGE - (_BESIDE if room.width() > 420 else 0))
-        self.words.setVisible(wide > 300)
-        height = self.sizeHint().height()
-        self.setGeometry(_EDGE, room.height() - height - _EDGE, max(80, wide), height)
-        self.raise_()

@@ -195,11 +195,11 @@ class TopBar(QWidget):
             parts.append(f"{clock(progress.seconds_left)} left")
         elif progress.state is State.PAUSED:
             parts.append(f"paused at step {progress.step:,}")
-        if self._follows:
-            parts.insert(0, "followed")
         short = " · ".join(parts)
         if speed:
             parts.insert(1, speed)
+        if self._follows:
+            parts.insert(0, "followed")
         self._say(" · ".join(parts), short)
 
     def set_preparing(self, event: Preparing) -> None:

@@ -68,7 +68,7 @@ class MainWindow(QMainWindow):
         document: what is being edited.
         live: the training.
         files: opening and saving; replays: opening runs.
-        canvas, timeline, palette, inspector, problems, analysis, lessons, banner, data_offer, status, topbar: the parts.
+        canvas, timeline, palette, inspector, problems, analysis, lessons, banner, data_offer, status, topbar: parts.
         guide: what the lessons' buttons do.
         viewing: the live views; views: the same, by key.
         ended: every training thread had ended when the window closed.
@@ -97,7 +97,7 @@ class MainWindow(QMainWindow):
         self.status = StatusLine()
         self.canvas = CanvasView(self.document)
         self.breadcrumb = Breadcrumb(self.document)
-        self.timeline = Timeline(self.live, self.canvas)
+        self.timeline = Timeline(self.live)
         self.replays = Replays(self.files, self.live, self)
         self.palette_panel = Palette()
         self.block_offers = BlockOffers(
@@ -134,6 +134,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.banner)
         column.addWidget(self.breadcrumb)
         column.addWidget(self.canvas, 1)
+        column.addWidget(self.timeline)
         self.setCentralWidget(middle)
         self.statusBar().addWidget(self.status, 1)
         self.statusBar().setSizeGripEnabled(False)

@@ -1,0 +1,286 @@
+"""Runs that are opened in the window, and looked back through on the time line."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+from safetensors.torch import load_file
+
+from builder.project import templates
+from builder.project.document import Project
+from builder.project.edits import set_setting
+from builder.project.file import save
+from builder.project.job import make_job
+from builder.project.runs import Summary, is_run, project_of, runs_in, summary_of
+from builder.train import headless
+from builder.train.messages import Reason, State
+from builder.ui.runs_dialog import RunsDialog, words_of
+from builder.ui.views.base import View
+from builder.ui.views.confusion import ConfusionView
+from builder.ui.views.loss import LossView
+from builder.ui.window import MainWindow
+from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
+
+
+def project() -> Project:
+    return quick(templates.load("lenet5"), epochs=2)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that was made without a window: 2 epochs of 8 steps."""
+    folder = tmp_path_factory.mktemp("runs") / "first"
+    headless.train(make_job(project()), lambda _event: None, folder)
+    return folder
+
+
+def until_shown(qtbot: QtBot, window: MainWindow) -> None:
+    """Wait until a replayed run is known to its end, and seen."""
+    qtbot.waitUntil(
+        lambda: (
+            window.live.state is State.FINISHED and len(window.live.moments.steps) > 1 and window.live.progress.step > 0
+        ),
+        timeout=PATIENCE,
+    )
+
+
+def loss(window: MainWindow) -> LossView:
+    shown = window.views["loss"]
+    assert isinstance(shown, LossView)
+    return shown
+
+
+def test_a_run_is_opened_with_its_project_its_curves_and_its_network(
+    make_window: MakeWindow, qtbot: QtBot, run: Path
+) -> None:
+    window = make_window(templates.load("perceptron"))
+    until_parked(qtbot, window)
+    assert window.replays.open(run)
+    assert window.document.value == project_of(run)
+    until_shown(qtbot, window)
+    assert window.live.replayed == run
+    assert loss(window).training.count == 16
+    assert loss(window).validation.count == 2
+    assert window.timeline.isVisible()
+    assert window.timeline.words.text() == "step 16 · epoch 2"
+    assert window.topbar.figures().startswith("done · test accuracy")
+    assert window.document.undo.isClean()
+
+
+def test_dragging_back_shows_the_network_as_it_was(make_window: MakeWindow, qtbot: QtBot, run: Path) -> None:
+    window = make_window(None)
+    window.replays.open(run)
+    until_shown(qtbot, window)
+    window.document.select(["conv1"])
+    steps = window.live.moments.steps
+    assert steps == (0, 1, 2, 4, 8, 16)
+    slider = window.timeline.slider
+    for step in (0, 8, 16):
+        with qtbot.waitSignal(
+            window.live.picture_taken,
+            timeout=PATIENCE,
+            check_params_cb=lambda picture, step=step: picture.step == step and "conv1" in picture.filters,
+        ) as taken:
+            slider.setValue(steps.index(step))
+        stored = load_file(run / "weights" / f"{step:08d}.safetensors")["conv1.weight"].numpy()
+        assert np.array_equal(taken.args[0].filters["conv1"], stored)
+    assert window.timeline.words.text() == "step 16 · epoch 2"
+    slider.setValue(0)
+    assert window.timeline.words.text() == "initial weights"
+    qtbot.keyClick(slider, Qt.Key.Key_Right)
+    assert window.live.moments.step == 1
+
+
+def test_the_views_follow_the_moment(make_window: MakeWindow, qtbot: QtBot, run: Path) -> None:
+    window = make_window(None)
+    window.replays.open(run)
+    until_shown(qtbot, window)
+    confusion = window.views["confusion"]
+    assert isinstance(confusion, ConfusionView)
+    window.show_dock("confusion")
+    qtbot.waitUntil(lambda: confusion.shown is not None, timeout=PATIENCE)
+    window.live.moments.look_at(8)
+    assert confusion.shown is not None
+    assert confusion.shown.origin == "validation part, epoch 1"
+    window.live.moments.look_at(16)
+    assert confusion.shown.origin == "validation part, epoch 2"
+    window.live.moments.look_at(2)  # no epoch ended there: what was last counted stays
+    assert confusion.shown.origin == "validation part, epoch 2"
+
+
+def test_a_film_ends_at_the_end(make_window: MakeWindow, qtbot: QtBot, run: Path) -> None:
+    window = make_window(None)
+    window.replays.open(run)
+    until_shown(qtbot, window)
+    window.timeline._film.setInterval(1)
+    seen: list[int | None] = []
+    window.live.moments.step_changed.connect(seen.append)
+    qtbot.mouseClick(window.timeline.play, Qt.MouseButton.LeftButton)
+    assert window.timeline.playing
+    qtbot.waitUntil(lambda: not window.timeline.playing, timeout=PATIENCE)
+    assert seen == [0, 1, 2, 4, 8, None]
+    window.timeline.toggle()
+    window.timeline.toggle()
+    assert not window.timeline.playing
+
+
+def test_a_run_of_this_window_can_be_looked_back_at_until_the_next_one(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(project())
+    until_parked(qtbot, window)
+    assert not window.timeline.isVisible()
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE):
+        window.run_or_pause()
+    assert window.timeline.isVisible()
+    assert window.live.moments.steps == (0, 1, 2, 4, 8, 16)
+    window.live.moments.go(-2)
+    assert window.live.moments.step == 4
+    window.live.moments.go(-9)
+    assert window.live.moments.step == 0
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE):
+        window.run_or_pause()
+        assert window.live.moments.steps == ()
+        assert not window.timeline.isVisible()
+    assert window.live.moments.step is None
+    window.live.reset()
+    assert not window.timeline.isVisible()
+
+
+def test_run_begins_a_new_one_and_leaves_the_old_folder_alone(
+    make_window: MakeWindow, qtbot: QtBot, run: Path, tmp_path: Path
+) -> None:
+    window = make_window(None)
+    window.replays.open(run)
+    until_shown(qtbot, window)
+    before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE) as finished:
+        window.run_or_pause()
+    assert window.live.replayed is None
+    assert Path(finished.args[0].run).parent == tmp_path
+    assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before
+
+
+def test_a_run_under_way_is_followed_until_stop(
+    make_window: MakeWindow, qtbot: QtBot, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("builder.train.playback.EVERY", 0.01)
+    folder = tmp_path / "under way"
+    (folder / "weights").mkdir(parents=True)
+    for name in ("run.json", "weights/00000000.safetensors", "weights/00000001.safetensors"):
+        (folder / name).write_bytes((run / name).read_bytes())
+    lines = (run / "metrics.jsonl").read_text().splitlines(keepends=True)
+    (folder / "metrics.jsonl").write_text("".join(lines[:3]))
+    window = make_window(None)
+    window.replays.open(folder)
+    qtbot.waitUntil(lambda: len(window.live.moments.steps) == 2, timeout=PATIENCE)
+    assert window.live.state is State.RUNNING
+    qtbot.waitUntil(lambda: "followed" in window.topbar.figures(), timeout=PATIENCE)
+    assert not window.topbar.run.isEnabled()
+    assert not window.topbar.batch.isEnabled()
+    window.run_or_pause()  # by its key: nothing happens
+    assert window.live.state is State.RUNNING
+    with (folder / "metrics.jsonl").open("a") as file:
+        file.write("".join(lines[3:6]))
+    qtbot.waitUntil(lambda: loss(window).training.count == 6, timeout=PATIENCE)
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE):
+        window.topbar.stop.click()
+    assert window.topbar.run.isEnabled()
+    assert window.timeline.isVisible()
+
+
+def test_what_is_no_run_is_told_of_and_nothing_is_lost(make_window: MakeWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    window = make_window(project())
+    until_parked(qtbot, window)
+    assert not window.replays.open(tmp_path)
+    assert "not the folder of a run" in window.banner.text
+    assert window.document.value == project()
+
+
+def test_a_run_named_at_the_start_opens(make_window: MakeWindow, qtbot: QtBot, run: Path) -> None:
+    window = make_window(None)
+    window.open_at_start(run)
+    until_shown(qtbot, window)
+    window.open_at_start(run / "run.json")
+    assert window.live.replayed == run
+    until_shown(qtbot, window)
+
+
+def test_runs_are_listed_the_newest_first(run: Path, tmp_path: Path) -> None:
+    for number, name in enumerate(("old", "new", "none")):
+        (tmp_path / name).mkdir()
+        if name != "none":
+            (tmp_path / name / "run.json").write_bytes((run / "run.json").read_bytes())
+        os.utime(tmp_path / name, (number, number))
+    (tmp_path / "new" / "metrics.jsonl").write_bytes((run / "metrics.jsonl").read_bytes())
+    os.utime(tmp_path / "new", (9, 9))
+    found = list(runs_in(tmp_path))
+    assert [summary.folder.name for summary in found] == ["new", "old"]
+    assert (found[0].name, found[0].data, found[0].epochs, found[0].reason) == (
+        "LeNet-5",
+        "digits",
+        2,
+        Reason.COMPLETED,
+    )
+    assert found[0].test is not None
+    assert (found[1].epochs, found[1].reason, found[1].accuracy) == (0, None, None)
+    assert list(runs_in(tmp_path / "nowhere")) == []
+    assert is_run(run)
+    assert is_run(run / "run.json")
+    assert not is_run(tmp_path)
+
+
+def test_a_summary_bears_damage(run: Path, tmp_path: Path) -> None:
+    description = json.loads((run / "run.json").read_text())
+    (tmp_path / "run.json").write_text(json.dumps({**description, "started": 7, "document": []}))
+    (tmp_path / "metrics.jsonl").write_text('{"event": "epoch", "epoch": "three", "validation_loss": 0.5}\n[1]\n{"ev')
+    summary = summary_of(tmp_path)
+    assert summary == Summary(tmp_path, None, "Untitled", "digits", loss=0.5)
+    assert words_of(summary) == ["Untitled", "Digits", "0", "loss 0.5", "", "without an end"]
+
+
+def test_the_dialog_opens_what_is_chosen(qtbot: QtBot, run: Path) -> None:
+    opened: list[Path] = []
+    dialog = RunsDialog(run.parent, lambda folder: bool(opened.append(folder)) or True)
+    qtbot.addWidget(dialog)
+    dialog.open()
+    assert dialog.runs.topLevelItemCount() == 1
+    dialog.search.setText("no such network")
+    assert not dialog.open_button.isEnabled()
+    assert dialog.message.text() == "No run is called so."
+    dialog.search.setText("lenet digits")
+    assert dialog.open_button.isEnabled()
+    with qtbot.waitSignal(dialog.accepted):
+        dialog.open_button.click()
+    assert opened == [run]
+
+
+def test_the_dialog_stays_where_a_run_cannot_be_opened(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = RunsDialog(tmp_path / "nowhere", lambda _folder: False)
+    qtbot.addWidget(dialog)
+    dialog.open()
+    assert "Nothing was trained" in dialog.message.text()
+    assert not dialog.open_button.isEnabled()
+    dialog.ask_folder = lambda: tmp_path
+    dialog._choose_folder()
+    assert dialog.isVisible()
+    dialog.reject()
+
+
+def test_files_of_projects_still_open_at_the_start(make_window: MakeWindow, tmp_path: Path) -> None:
+    save(set_setting(project(), "training.epochs", 7), tmp_path / "mine.tcanvas")
+    window = make_window(None)
+    window.open_at_start(tmp_path / "mine.tcanvas")
+    assert window.document.value.training.epochs == 7
+
+
+def test_every_view_bears_a_moment(make_window: MakeWindow) -> None:
+    window = make_window(None)
+    for shown in window.views.values():
+        assert isinstance(shown, View)
+        shown.show_moment(3)
+        shown.show_moment(None)
