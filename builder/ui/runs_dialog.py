@@ -29,11 +29,12 @@ COLUMNS = ("When", "Network", "Data", "Epochs", "Validation", "Test", "")
 AT_ONCE = 20  # runs that are read between two answers of the window
 _FOLDER = Qt.ItemDataRole.UserRole
 _FIGURES = (3, 4, 5)
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _ENDS = {
     Reason.EARLY: "stopped early",
     Reason.STOPPED: "stopped",
     Reason.FAILED: "failed",
-    Reason.COMPLETED: "to its end",
+    Reason.COMPLETED: "done",
 }
 
 
@@ -73,7 +74,7 @@ class RunsDialog(QDialog):
         self.runs.setAccessibleName("Runs")
         self.runs.header().setStretchLastSection(True)
         for number in _FIGURES:
-            self.runs.headerItem().setTextAlignment(number, Qt.AlignmentFlag.AlignRight)
+            self.runs.headerItem().setTextAlignment(number, _RIGHT)
         self.runs.itemActivated.connect(lambda item, _column: self.open_named(item.data(0, _FOLDER)))
         self.runs.currentItemChanged.connect(lambda *_items: self._renew())
         column.addWidget(self.runs, 1)
@@ -137,7 +138,7 @@ class RunsDialog(QDialog):
         item.setData(0, _FOLDER, summary.folder)
         item.setToolTip(0, str(summary.folder))
         for number in _FIGURES:
-            item.setTextAlignment(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            item.setTextAlignment(number, _RIGHT)
         self.runs.addTopLevelItem(item)
 
     def _filter(self) -> None:
