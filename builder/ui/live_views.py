@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,6 +15,7 @@ from builder.inspect.picture import Attention, Own, Part, Picture, Pin
 from builder.inspect.question import Question
 from builder.train.messages import FindMistake, MistakeFound, Prepared
 from builder.ui import views as _registered_views  # noqa: F401  (registers all views)
+from builder.ui.comparing import compare
 from builder.ui.document import Document
 from builder.ui.live import Live
 from builder.ui.views.base import Subject, View, all_views
@@ -151,6 +153,10 @@ class LiveViews(QObject):
         else:
             self.pin = Pin(part=found.part)
             self.pin_sample(found.position)
+
+    def compare(self, folders: list[Path]) -> None:
+        """Put the curves of the runs in these folders behind those that are seen."""
+        compare(folders, self.kept, self.views, self._say)
 
     # News of the run ------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -18,8 +19,10 @@ class Replays(QObject):
 
     failed = Signal(object)  # Problem
 
-    def __init__(self, files: Files, live: Live, parent: QWidget) -> None:
+    def __init__(self, files: Files, live: Live, compare: Callable[[list[Path]], object], parent: QWidget) -> None:
+        """Open runs with `files` and `live`; `compare` puts the curves of some beside those that are seen."""
         super().__init__(parent)
+        self._compare = compare
         self._files, self._live, self._window = files, live, parent
 
     def choose(self) -> None:
@@ -27,7 +30,7 @@ class Replays(QObject):
         from builder.train.folders import runs_folder
         from builder.ui.runs_dialog import RunsDialog
 
-        dialog = RunsDialog(runs_folder(), self.open, self._window)
+        dialog = RunsDialog(runs_folder(), self.open, self._compare, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 

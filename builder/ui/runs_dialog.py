@@ -7,8 +7,10 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QDialog,
     QHBoxLayout,
     QLineEdit,
@@ -42,15 +44,26 @@ class RunsDialog(QDialog):
     """A list of runs, the newest first.
 
     Attributes:
-        search: narrows the list; runs: the list; open_button, message: as they stand.
+        search: narrows the list; runs: the list; open_button, compare_button, message: as they stand.
         ask_folder: asks for another folder; a test puts its own here.
     """
 
-    def __init__(self, folder: Path, open_run: Callable[[Path], bool], parent: QWidget | None = None) -> None:
-        """List the runs in `folder`; `open_run` opens one and tells whether it did."""
+    def __init__(
+        self,
+        folder: Path,
+        open_run: Callable[[Path], bool],
+        compare: Callable[[list[Path]], object] = lambda _folders: None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """List the runs in `folder`.
+
+        Args:
+            open_run: opens one and tells whether it did.
+            compare: puts the curves of some beside those that are seen.
+        """
         super().__init__(parent)
         self.setWindowTitle("Open a run")
-        self._open_run = open_run
+        self._open_run, self._compare = open_run, compare
         self._left: Iterator[Summary] = runs_in(folder)
         self.ask_folder: Callable[[], Path | None] = lambda: choosers.folder(self, "The folder of a run")
         column = QVBoxLayout(self)
@@ -66,17 +79,19 @@ class RunsDialog(QDialog):
         self.search.setPlaceholderText("Search runs")
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._filter)
+        self.search.installEventFilter(self)
         column.addWidget(self.search)
         self.runs = QTreeWidget()
         self.runs.setHeaderLabels(COLUMNS)
         self.runs.setRootIsDecorated(False)
+        self.runs.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
         self.runs.setUniformRowHeights(True)
         self.runs.setAccessibleName("Runs")
         self.runs.header().setStretchLastSection(True)
         for number in _FIGURES:
             self.runs.headerItem().setTextAlignment(number, _RIGHT)
         self.runs.itemActivated.connect(lambda item, _column: self.open_named(item.data(0, _FOLDER)))
-        self.runs.currentItemChanged.connect(lambda *_items: self._renew())
+        self.runs.itemSelectionChanged.connect(self._renew)
         column.addWidget(self.runs, 1)
         self.message = label("", "muted", wrap=True)
         column.addWidget(self.message)
@@ -87,11 +102,15 @@ class RunsDialog(QDialog):
         self.open_button.setProperty("kind", "primary")
         self.open_button.setDefault(True)
         self.open_button.clicked.connect(self._open_current)
+        self.compare_button = QPushButton("Compare curves")
+        self.compare_button.setToolTip("Put the curves of the chosen runs behind those that are seen")
+        self.compare_button.clicked.connect(self._compare_chosen)
         close = QPushButton("Close")
         close.clicked.connect(self.reject)
         row.addWidget(another)
         row.addStretch(1)
         row.addWidget(close)
+        row.addWidget(self.compare_button)
         row.addWidget(self.open_button)
         column.addLayout(row)
         self._more = QTimer(self, interval=0)
@@ -108,10 +127,16 @@ class RunsDialog(QDialog):
         if self._open_run(folder):
             self.accept()
 
+    def _chosen(self) -> list[Path]:
+        return [item.data(0, _FOLDER) for item in self._items() if item.isSelected() and not item.isHidden()]
+
     def _open_current(self) -> None:
-        item = self.runs.currentItem()
-        if item is not None:
-            self.open_named(item.data(0, _FOLDER))
+        for folder in self._chosen()[:1]:
+            self.open_named(folder)
+
+    def _compare_chosen(self) -> None:
+        self._compare(self._chosen())
+        self.accept()
 
     def _choose_folder(self) -> None:
         folder = self.ask_folder()
@@ -124,9 +149,6 @@ class RunsDialog(QDialog):
             self._add(summary)
         if len(found) < AT_ONCE:
             self._more.stop()
-        first = self.runs.topLevelItem(0)
-        if self.runs.currentItem() is None and first is not None:
-            self.runs.setCurrentItem(first)
         if found:
             for number in range(len(COLUMNS) - 1):
                 self.runs.resizeColumnToContents(number)
@@ -146,15 +168,27 @@ class RunsDialog(QDialog):
         for item in self._items():
             text = " ".join(item.text(column) for column in range(len(COLUMNS))).casefold()
             item.setHidden(not all(word in text for word in words))
+        seen = [item for item in self._items() if not item.isHidden()]
+        if seen and not self._chosen():
+            self.runs.setCurrentItem(seen[0])
         self._renew()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Arrow keys in the search field go to the list."""
+        pressed = watched is self.search and event.type() == QEvent.Type.KeyPress
+        if pressed and isinstance(event, QKeyEvent) and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            QApplication.sendEvent(self.runs, event)
+            return True
+        return super().eventFilter(watched, event)
 
     def _items(self) -> list[QTreeWidgetItem]:
         every = (self.runs.topLevelItem(number) for number in range(self.runs.topLevelItemCount()))
         return [item for item in every if item is not None]
 
     def _renew(self) -> None:
-        item = self.runs.currentItem()
-        self.open_button.setEnabled(item is not None and not item.isHidden())
+        chosen = self._chosen()
+        self.open_button.setEnabled(len(chosen) == 1)
+        self.compare_button.setEnabled(bool(chosen))
         some = self._items()
         seen = any(not item.isHidden() for item in some)
         self.message.setText(

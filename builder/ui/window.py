@@ -98,7 +98,6 @@ class MainWindow(QMainWindow):
         self.canvas = CanvasView(self.document)
         self.breadcrumb = Breadcrumb(self.document)
         self.timeline = Timeline(self.live)
-        self.replays = Replays(self.files, self.live, self)
         self.palette_panel = Palette()
         self.block_offers = BlockOffers(
             self.document, self.palette_panel, self.canvas.editing.grouping, self, self.status.hint
@@ -114,6 +113,7 @@ class MainWindow(QMainWindow):
         self.mending = Mending(self.document, self.banner, self.restart, self)
         self.viewing = LiveViews(self.document, self.live, self.status.hint, self)
         self.views = self.viewing.views
+        self.replays = Replays(self.files, self.live, self.viewing.compare, self)
         self.lessons = LessonsPanel()
         self.guide = Guide(self.lessons, self.document, self.files, self.live, self.viewing.kept, self.show_dock, self)
         self.docks: dict[str, QDockWidget] = {}

@@ -259,6 +259,21 @@ def test_the_dialog_opens_what_is_chosen(qtbot: QtBot, run: Path) -> None:
     assert opened == [run]
 
 
+def test_the_list_is_walked_through_from_the_search(qtbot: QtBot, run: Path, tmp_path: Path) -> None:
+    for number in (1, 2):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "run.json").write_bytes((run / "run.json").read_bytes())
+        os.utime(tmp_path / str(number), (number, number))
+    opened: list[Path] = []
+    dialog = RunsDialog(tmp_path, lambda folder: bool(opened.append(folder)) or True)
+    qtbot.addWidget(dialog)
+    dialog.open()
+    qtbot.keyClick(dialog.search, Qt.Key.Key_Down)
+    with qtbot.waitSignal(dialog.accepted):
+        qtbot.keyClick(dialog.search, Qt.Key.Key_Return)
+    assert opened == [tmp_path / "1"]
+
+
 def test_the_dialog_stays_where_a_run_cannot_be_opened(qtbot: QtBot, tmp_path: Path) -> None:
     dialog = RunsDialog(tmp_path / "nowhere", lambda _folder: False)
     qtbot.addWidget(dialog)
@@ -284,3 +299,35 @@ def test_every_view_bears_a_moment(make_window: MakeWindow) -> None:
         assert isinstance(shown, View)
         shown.show_moment(3)
         shown.show_moment(None)
+
+
+def test_curves_of_runs_are_compared(make_window: MakeWindow, qtbot: QtBot, run: Path, tmp_path: Path) -> None:
+    window = make_window(None)
+    window.replays.open(run)
+    until_shown(qtbot, window)
+    said: list[str] = []
+    window.viewing._say = said.append
+    points = set_setting(templates.load("perceptron"), "training.epochs", 1)
+    headless.train(make_job(points), lambda _event: None, tmp_path / "points")
+    window.viewing.compare([run, tmp_path / "points", tmp_path / "nowhere", run])
+    kept = window.viewing.kept
+    assert [entry.name for entry in kept.named] == ["LeNet-5", "LeNet-5 2"]
+    assert said == [
+        "Kept to compare: LeNet-5, LeNet-5 2. Perceptron learned from other data or by another loss, so its curves do"
+        f" not compare. {tmp_path / 'nowhere'}: this is not the folder of a run: it holds no readable run.json."
+    ]
+    training, validation = kept.named[0].curves["loss"]
+    assert (training.count, validation.count) == (16, 2)
+    assert training.last == loss(window).training.last
+    assert kept.named[0].role != kept.named[1].role
+    assert loss(window).compares
+
+
+def test_some_runs_of_the_list_are_compared(qtbot: QtBot, run: Path) -> None:
+    compared: list[list[Path]] = []
+    dialog = RunsDialog(run.parent, lambda _folder: True, compared.append)
+    qtbot.addWidget(dialog)
+    dialog.open()
+    with qtbot.waitSignal(dialog.accepted):
+        dialog.compare_button.click()
+    assert compared == [[run]]

@@ -13,9 +13,10 @@ from PySide6.QtGui import QImage, QPainter, QShowEvent
 from PySide6.QtWidgets import QInputDialog, QMenu, QVBoxLayout, QWidget
 
 from builder.train.messages import EpochEnded, Finished, Prepared
+from builder.train.reading import Run
 from builder.ui.theme import font, theme
 from builder.ui.views.frame import Legend, ViewFrame
-from builder.ui.views.kept import Kept
+from builder.ui.views.kept import Curves, Kept
 from builder.ui.views.series import Doubles, Other, Series
 from builder.ui.views.takeaway import Entry, LargeWindow, TakeawayView
 from builder.ui.widgets.buttons import menu_button, small_button
@@ -98,6 +99,11 @@ class CurveView(TakeawayView):
     # The rest -------------------------------------------------------------------------------------------------------
 
     @property
+    def seen_measure(self) -> str:
+        """That of the run that is seen; "" where there is none."""
+        return self._measure if self.training.count or self.validation.count else ""
+
+    @property
     def compares(self) -> bool:
         """Whether the curves of other runs stand behind those of this one."""
         return bool(self.others())
@@ -119,7 +125,7 @@ class CurveView(TakeawayView):
         return QSize(150, 112)  # with head and tabs no higher than the others
 
     def set_prepared(self, event: Prepared) -> None:
-        self._measure = f"{event.data} {event.loss}"
+        self._measure = measure_of(event.data, event.loss)
 
     def add_scalars(self, rows: NDArray[np.float64]) -> None:
         if len(rows):
@@ -168,6 +174,15 @@ class CurveView(TakeawayView):
         for plot in self.plots():
             plot.span = None
         self.refresh()
+
+    def curves_of(self, run: Run) -> Curves:
+        """The curves of a run that was made before."""
+        training, validation = Series(), Series(1024)
+        training.add(run.steps[:, 0], run.steps[:, self.column])
+        known = [(epoch.step, value) for epoch in run.epochs if (value := self.of_epoch(epoch)) is not None]
+        for step, value in known:
+            validation.add(np.array([float(step)]), np.array([value]))
+        return training, validation
 
     def keep_run(self) -> None:
         """Ask for a name, and keep the run that is seen under it."""
@@ -310,6 +325,11 @@ class EnlargedPlot(LargeWindow):
         plot = view.make_plot()
         super().__init__(view, view.title, plot, 960, 640)
         self.plot = plot
+
+
+def measure_of(data: str, loss: str) -> str:
+    """What the figures of a run are figures of; curves of another measure do not compare."""
+    return f"{data} {loss}"
 
 
 def _row(bucket: Doubles) -> str:

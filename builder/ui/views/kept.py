@@ -102,15 +102,30 @@ class Kept(QObject):
         if run not in self.runs:
             run.measure = measure
             self.runs = [other for other in self.runs if other.name != run.name]
-            if run.name:
-                if len(self.named) == MOST:
-                    oldest = self.named[0]
-                    self.runs.remove(oldest)
-                    self.said.emit(f"{oldest.name} is no longer kept: more than {MOST} runs could not be told apart.")
-                taken = {other.role for other in self.runs}
-                run.role = next(role for role in COLOURS if role not in taken)
-            self.runs.append(run)
+            self._keep(run)
         self.changed.emit()
+
+    def _keep(self, run: Run) -> None:
+        if run.name:
+            if len(self.named) == MOST:
+                oldest = self.named[0]
+                self.runs.remove(oldest)
+                self.said.emit(f"{oldest.name} is no longer kept: more than {MOST} runs could not be told apart.")
+            taken = {other.role for other in self.runs}
+            run.role = next(role for role in COLOURS if role not in taken)
+        self.runs.append(run)
+
+    def add(self, name: str, measure: str, curves: dict[str, Curves]) -> str:
+        """Keep a run that was made before; returns the name that it has here: one that no other has.
+
+        Args:
+            curves: as in `Run`.
+        """
+        taken = {*(run.name for run in self.runs), self.current.name}
+        free = next(n for n in (name, *(f"{name} {number}" for number in range(2, MOST + 4))) if n not in taken)
+        self._keep(Run(free, measure, curves=curves))
+        self.changed.emit()
+        return free
 
     def forget(self, run: Run) -> None:
         """Keep this one no longer."""
