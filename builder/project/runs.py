@@ -11,12 +11,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from builder.data.catalogue import find
 from builder.graph.problems import ProblemError
 from builder.project.document import Project
 from builder.project.form import from_json
 from builder.train.messages import Reason
 from builder.train.reading import description_of
 
+COLUMNS = ("When", "Network", "Data", "Epochs", "Validation", "Test", "")
+_ENDS = {
+    Reason.EARLY: "stopped early",
+    Reason.STOPPED: "stopped",
+    Reason.FAILED: "failed",
+    Reason.COMPLETED: "done",
+}
 TAIL = 1 << 18  # bytes at the end of the metrics in which the newest figures are looked for
 
 
@@ -117,3 +125,24 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 def _figure(value: Any) -> float | None:
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def row_of(summary: Summary) -> tuple[str, ...]:
+    """A run for a reader, as a row under `COLUMNS`; the moment in the time of this machine."""
+    data = find(summary.data)
+    figure = _share(summary.accuracy)
+    if not figure and summary.loss is not None:
+        figure = f"loss {summary.loss:.3g}"
+    return (
+        "" if summary.started is None else summary.started.astimezone().strftime("%Y-%m-%d %H:%M"),
+        summary.name,
+        data.title if data is not None else summary.data,
+        f"{summary.epochs:,}",
+        figure,
+        _share(summary.test),
+        _ENDS[summary.reason] if summary.reason is not None else "without an end",
+    )
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.2f} %"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
@@ -21,23 +20,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from builder.data.catalogue import find
-from builder.project.runs import Summary, runs_in
-from builder.train.messages import Reason
+from builder.project.runs import COLUMNS, Summary, row_of, runs_in
 from builder.ui import choosers
 from builder.ui.widgets.labels import label
 
-COLUMNS = ("When", "Network", "Data", "Epochs", "Validation", "Test", "")
 AT_ONCE = 20  # runs that are read between two answers of the window
 _FOLDER = Qt.ItemDataRole.UserRole
 _FIGURES = (3, 4, 5)
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_ENDS = {
-    Reason.EARLY: "stopped early",
-    Reason.STOPPED: "stopped",
-    Reason.FAILED: "failed",
-    Reason.COMPLETED: "done",
-}
 
 
 class RunsDialog(QDialog):
@@ -156,7 +146,7 @@ class RunsDialog(QDialog):
         self._filter()
 
     def _add(self, summary: Summary) -> None:
-        item = QTreeWidgetItem([when(summary.started), *words_of(summary)])
+        item = QTreeWidgetItem(list(row_of(summary)))
         item.setData(0, _FOLDER, summary.folder)
         item.setToolTip(0, str(summary.folder))
         for number in _FIGURES:
@@ -195,28 +185,3 @@ class RunsDialog(QDialog):
             "" if seen else "No run is called so." if some else "Nothing was trained on this machine yet."
         )
         self.message.setVisible(not seen)
-
-
-def words_of(summary: Summary) -> list[str]:
-    """The columns behind the first."""
-    data = find(summary.data)
-    figure = _share(summary.accuracy)
-    if not figure and summary.loss is not None:
-        figure = f"loss {summary.loss:.3g}"
-    return [
-        summary.name,
-        data.title if data is not None else summary.data,
-        f"{summary.epochs:,}",
-        figure,
-        _share(summary.test),
-        _ENDS[summary.reason] if summary.reason is not None else "without an end",
-    ]
-
-
-def when(moment: datetime | None) -> str:
-    """A moment for a reader, in the time of this machine."""
-    return "" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M")
-
-
-def _share(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:.2f} %"

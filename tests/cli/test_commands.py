@@ -471,3 +471,16 @@ def program_in_a_process(*arguments: str, out: IO[bytes], buffered: bool = True)
     return subprocess.run(
         command, stdout=out, stderr=subprocess.PIPE, text=True, check=False, timeout=120, env=environment
     )
+
+
+def test_runs_are_listed_with_their_folders(cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = tmp_path / "runs"
+    monkeypatch.setenv("TORCHCANVAS_RUNS", str(runs))
+    assert cli("runs").out.splitlines() == ["WHEN  NETWORK  DATA  EPOCHS  VALIDATION  TEST  END  FOLDER"]
+    cli("train", "perceptron", "--epochs", "1", "--run", str(runs / "first"))
+    (line,) = cli("runs").out.splitlines()[1:]
+    assert line.split()[2:5] == ["Perceptron", "Blobs", "1"]
+    assert line.endswith(f"%  done  {runs / 'first'}")
+    told = json.loads(cli("runs", str(runs), "--json").out)
+    assert (told["name"], told["epochs"], told["reason"]) == ("Perceptron", 1, "completed")
+    assert load_run(Path(told["folder"])).end is not None

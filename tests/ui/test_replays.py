@@ -17,10 +17,10 @@ from builder.project.document import Project
 from builder.project.edits import set_setting
 from builder.project.file import save
 from builder.project.job import make_job
-from builder.project.runs import Summary, is_run, project_of, runs_in, summary_of
+from builder.project.runs import Summary, is_run, project_of, row_of, runs_in, summary_of
 from builder.train import headless
 from builder.train.messages import Reason, State
-from builder.ui.runs_dialog import RunsDialog, words_of
+from builder.ui.runs_dialog import RunsDialog
 from builder.ui.views.base import View
 from builder.ui.views.confusion import ConfusionView
 from builder.ui.views.loss import LossView
@@ -240,7 +240,7 @@ def test_a_summary_bears_damage(run: Path, tmp_path: Path) -> None:
     (tmp_path / "metrics.jsonl").write_text('{"event": "epoch", "epoch": "three", "validation_loss": 0.5}\n[1]\n{"ev')
     summary = summary_of(tmp_path)
     assert summary == Summary(tmp_path, None, "Untitled", "digits", loss=0.5)
-    assert words_of(summary) == ["Untitled", "Digits", "0", "loss 0.5", "", "without an end"]
+    assert row_of(summary) == ("", "Untitled", "Digits", "0", "loss 0.5", "", "without an end")
 
 
 def test_the_dialog_opens_what_is_chosen(qtbot: QtBot, run: Path) -> None:
