@@ -14,26 +14,22 @@ https://arxiv.org/abs/1703.01365; occlusion: Zeiler and Fergus, 2013, https://ar
 
 from __future__ import annotations
 
-import logging
 import math
-import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as functional
 from numpy.typing import NDArray
-from torch import Tensor, fx, nn
+from torch import Tensor, nn
 
-from builder.compile.module import rewire
 from builder.compile.plan import Plan
-from builder.inspect.activations import at_inference
+from builder.inspect.activations import at_inference, named_classes
 from builder.inspect.question import Attribution, Method, Named, Question
+from builder.inspect.rewired import Rewired
+from builder.inspect.sparing import Asked, CutShortError, Sparing
 
-SHARE = 0.05  # of the time, which answers may take
 STEPS = 32  # on the way from the mean of the data to the picture
 VALUES = 1 << 25  # numbers that the layers give for the samples of one pass, all of which are in memory at once
 _PARTS = 5  # of a side of the picture is an occluding patch
@@ -42,15 +38,9 @@ REMEMBERED = 4  # rewired models kept
 
 Pick = Callable[[Tensor], Tensor]  # the score of the class asked for: (samples, outputs) to (samples,)
 
-log = logging.getLogger(__name__)
-
 
 def _nobody() -> bool:
     return False
-
-
-class CutShortError(Exception):
-    """Somebody waits for something else."""
 
 
 class Attributor:
@@ -76,7 +66,7 @@ class Attributor:
         self._waiting = waiting
         self._root, self._plan, self._scores, self._answer = root, plan, scores, answer
         self._classes = classes
-        self._models: OrderedDict[str, fx.GraphModule] = OrderedDict()
+        self._models = Rewired(root, plan, REMEMBERED)
         values = sum(math.prod(step.output_shape) for step in plan.steps)
         self._at_once = max(1, VALUES // max(1, values))
 
@@ -119,10 +109,8 @@ class Attributor:
             if of >= (2 if single and self._classes else scores.shape[1]):
                 return None
             number = torch.tensor([of], device=scores.device)
-        elif not single:
-            number = scores.argmax(1)
-        elif self._classes:
-            number = (self._answer(scores)[0] > 0.5).long()
+        elif self._classes or not single:
+            number = named_classes(scores, self._answer)
         else:
             number = torch.zeros(1, dtype=torch.int64, device=scores.device)
         if not single:
@@ -146,7 +134,7 @@ class Attributor:
 
     def _occluded(self, x: Tensor, whole: Tensor, pick: Pick) -> Tensor:
         hidden = patches(x.shape[2], x.shape[3]).to(x.device)
-        model = self._model(self._scores)
+        model = self._models((self._scores,))
         fall = torch.zeros(x.shape[2:], device=x.device)
         with at_inference(self._root):
             for some in self._passes(hidden):
@@ -163,34 +151,12 @@ class Attributor:
     def _gradients(self, source: str, x: Tensor, pick: Pick) -> tuple[Tensor, Tensor]:
         """The value of a node for a batch, and the gradient of the score with respect to it."""
         with at_inference(self._root), torch.enable_grad():
-            values = self._model(source)(x.detach().requires_grad_(True))
+            values = self._models({source, self._scores}, whole=(source,))(x.detach().requires_grad_(True))
             value, score = values[source], pick(values[self._scores]).sum()
             found = None
             if score.requires_grad and value.requires_grad:
                 (found,) = torch.autograd.grad(score, value, allow_unused=True)
         return value.detach(), torch.zeros_like(value) if found is None else found
-
-    def _model(self, source: str) -> fx.GraphModule:
-        """A model that gives the value of a node, as it was before others work on it in place, and the scores."""
-        model = self._models.get(source)
-        if model is None:
-            model = rewire(self._root, self._plan, sorted({source, self._scores}))
-            _keep_whole(model, source)
-            self._models[source] = model
-            if len(self._models) > REMEMBERED:
-                self._models.popitem(last=False)
-        self._models.move_to_end(source)
-        return model
-
-
-def _keep_whole(model: fx.GraphModule, source: str) -> None:
-    """Let those who use the value of `source` have a copy: the code of a user's file may change it in place."""
-    end: Any = model.graph.output_node()
-    value = end.args[0][source]
-    with model.graph.inserting_after(value):
-        copy = model.graph.call_function(torch.clone, (value,))
-    value.replace_all_uses_with(copy, delete_user_cb=lambda user: user not in (copy, end))
-    model.recompile()
 
 
 def patches(height: int, width: int) -> Tensor:
@@ -209,28 +175,12 @@ def _places(length: int) -> tuple[int, list[int]]:
     return side, starts if starts[-1] == length - side else [*starts, length - side]
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What is to be found out: which question, about which sample, with which weights."""
-
-    question: Question
-    source: object
-    weights: object
-
-
-class Explainer:
-    """Answers the question of the moment, now and then: the newest answer stays until there is another one.
-
-    Attributes:
-        cut_short: the last answer was given up, since somebody waited.
-    """
+class Explainer(Sparing[Attribution]):
+    """Answers the question of the moment, now and then."""
 
     def __init__(self, attributor: Attributor) -> None:
+        super().__init__()
         self._attributor = attributor
-        self._asked: Asked | None = None  # what the newest answer is to
-        self._newest: Attribution | None = None
-        self._due = -math.inf
-        self.cut_short = False
 
     def begin(
         self, asked: Asked | None, x: Tensor, scores: Tensor, target: float | None, *, fresh: bool | None
@@ -238,37 +188,26 @@ class Explainer:
         """Work out an answer, where one is wanted and due: what is to be fetched for `end`.
 
         Args:
-            fresh: whether it must not be older than the weights; None for no work at all.
+            fresh: as of `Sparing`.
         """
-        if asked is None:
-            self._asked = self._newest = None
-            self.cut_short = False
-            return {}
-        before, began = self._asked, time.monotonic()
-        another = before is None or (asked.question, asked.source) != (before.question, before.source)
-        if another:
-            self._asked = self._newest = None
-        if asked == before or fresh is None or not (another or fresh or began >= self._due):
-            return {}
-        self._asked, self.cut_short = asked, False
-        try:
-            found = self._attributor(asked.question, x, scores, target)
-        except CutShortError:
-            self._asked, self.cut_short = before if not another else None, True
-            found = None
-        except (RuntimeError, MemoryError):  # too large, or no way back through a user's own code
-            log.debug("no answer to %s", asked.question, exc_info=True)
-            self._newest = Attribution(asked.question, 0, np.empty((0, 0), np.float32))
-            found = None
-        ended = time.monotonic()
-        self._due = ended + (ended - began) / SHARE
-        return {} if found is None else {"attribution": found[0], "attributed": found[1]}
+        question = asked.question if asked is not None else None
+        assert question is None or isinstance(question, Question)
+
+        def work() -> Mapping[str, Tensor]:
+            found = self._attributor(question, x, scores, target) if question is not None else None
+            return {} if found is None else {"attribution": found[0], "attributed": found[1]}
+
+        def failed() -> Attribution:
+            return Attribution(question or Question(), 0, np.empty((0, 0), np.float32))
+
+        return self.work_out(asked, work, failed, fresh=fresh)
 
     def end(self, asked: Asked | None, arrays: Mapping[str, NDArray[Any]]) -> Attribution | None:
         """The newest answer, with what has arrived."""
         if asked is None:
             return None
         if "attribution" in arrays:
-            self._newest = Attribution(asked.question, int(arrays["attributed"][0]), arrays["attribution"])
-        newest = self._newest
+            assert isinstance(asked.question, Question)
+            self.newest = Attribution(asked.question, int(arrays["attributed"][0]), arrays["attribution"])
+        newest = self.newest
         return newest if newest is not None and newest.question == asked.question else None

@@ -20,12 +20,15 @@ from builder.data.catalogue import Task
 from builder.data.prepare import Prepared
 from builder.data.resident import Part
 from builder.inspect import plane as planes
-from builder.inspect.activations import Activations
-from builder.inspect.attribution import Asked, Attributor, Explainer
+from builder.inspect.activations import Activations, named_classes
+from builder.inspect.attribution import Attributor, Explainer
+from builder.inspect.backward import Backward
 from builder.inspect.filters import biases, filters
+from builder.inspect.gradients import Aim, Gradients, Loss, Returning
 from builder.inspect.health import healths, measure
 from builder.inspect.picture import Attention, Health, Own, Picture, Plane
 from builder.inspect.picture import Part as PartName
+from builder.inspect.sparing import Asked
 from builder.inspect.transfer import Fetch
 
 HEALTH_EVERY = 0.5  # seconds: statistics of every layer cost as much as a step
@@ -36,12 +39,17 @@ HEALTH_SHARE = 0.1  # of the time, which statistics may take
 
 @dataclass(frozen=True)
 class _Sample:
-    """The pinned sample, from this place in the data or the user's own; `x` is (1, *shape)."""
+    """The pinned sample, from this place in the data or the user's own.
+
+    Attributes:
+        x: (1, *shape); aim: what the loss compares the answer with, as a batch of one; None where nobody knows it.
+    """
 
     source: tuple[PartName, int] | Own
     raw: NDArray[np.generic]
     target: int | float | None
     x: Tensor
+    aim: Tensor | None
 
 
 class Observer:
@@ -60,6 +68,7 @@ class Observer:
         answer: Callable[[Tensor], Tensor],
         side: torch.cuda.Stream | None = None,
         waiting: Callable[[], bool] = lambda: False,
+        loss: Loss | None = None,
     ) -> None:
         """Look into `root`.
 
@@ -67,13 +76,15 @@ class Observer:
             scores: the step whose value the loss works on; `answer` makes of it what the network says.
             side: a stream for copies, on CUDA.
             waiting: whether somebody waits, so that what takes long is to be cut short.
+            loss: what is trained for; without it there are no gradients.
         """
         self._root, self._plan, self._data = root, plan, data
         self._scores, self._answer, self._side = scores, answer, side
         self._activations = Activations(root, plan)
         self._kinds = {step.name: step.layer.kind() for step in plan.steps}
-        classes = data.task is not Task.REGRESSION
-        self.explainer = Explainer(Attributor(root, plan, scores, answer, classes=classes, waiting=waiting))
+        self._classes = data.task is not Task.REGRESSION
+        self.explainer = Explainer(Attributor(root, plan, scores, answer, classes=self._classes, waiting=waiting))
+        self._returning = Returning(Gradients(root, plan, loss)) if loss is not None else None
         self._sample: _Sample | None = None
         self._plane: tuple[Plane, Tensor] | None = None
         self._health: dict[str, Health] = {}
@@ -84,15 +95,15 @@ class Observer:
 
     @property
     def slow(self) -> bool:
-        """Whether statistics and attributions take so long that a picture should not wait for them."""
+        """Whether what is `Attention.dear` takes so long that a picture should not wait for it."""
         return self._health_samples < HEALTH_SAMPLES
 
     def look(self, step: int, attention: Attention, *, fresh: bool | None = False) -> Look:
         """Begin a look.
 
         Args:
-            fresh: measure statistics anew, however lately they were, and attributions if the weights are others since;
-                None does neither.
+            fresh: measure statistics anew, however lately they were, and attributions and gradients if the weights are
+                others since; None does none of it.
         """
         sample = self._pinned(attention)
         tensors: dict[str, Tensor] = {"fitted": sample.x[0]}
@@ -110,11 +121,14 @@ class Observer:
         for name, bias in biases(self._root, weights).items():
             tensors[f"bias {name}"] = bias
         asked = None
+        scores, moment = values[self._scores][:1], self._moment(step, attention)
         if attention.question is not None:
-            # Early stopping goes back to other weights without a step: PyTorch counts the changes of each tensor.
-            changes = sum(parameter._version for parameter in self._root.parameters())
-            asked = Asked(attention.question, sample.source, (step, changes))
-        tensors |= self.explainer.begin(asked, sample.x, values[self._scores][:1], sample.target, fresh=fresh)
+            asked = Asked(attention.question, sample.source, moment)
+        tensors |= self.explainer.begin(asked, sample.x, scores, sample.target, fresh=fresh)
+        if self._returning is not None:
+            names = attention.gradients
+            back = Asked(names, sample.source, moment) if names else None
+            tensors |= self._returning.begin(back, names, sample.x, self._aim(sample, scores), fresh=fresh)
         measured = None
         began = time.monotonic()
         if attention.statistics and fresh is not None and (fresh or began >= self._health_due):
@@ -122,6 +136,25 @@ class Observer:
             ended = time.monotonic()
             self._health_due = max(began + HEALTH_EVERY, ended + (ended - began) / HEALTH_SHARE)
         return Look(self, step, attention, sample, plane, Fetch(tensors, self._side), measured, asked)
+
+    def _moment(self, step: int, attention: Attention) -> object:
+        """Tells the weights of this moment from those of another, for those who ask something of them."""
+        if attention.question is None and not attention.gradients:
+            return None
+        # Early stopping goes back to other weights without a step: PyTorch counts the changes of each tensor.
+        return step, sum(parameter._version for parameter in self._root.parameters())
+
+    def _aim(self, sample: _Sample, scores: Tensor) -> Aim | None:
+        """What would be right for a sample; of one that nobody knows the class of, what the network says."""
+        if sample.aim is not None:
+            return Aim(sample.aim, self._classes)
+        if not self._classes or scores.dim() != 2:
+            return None
+        return Aim(named_classes(scores, self._answer), True, guessed=True)
+
+    def backward(self, attention: Attention, arrays: Mapping[str, NDArray[np.float32]]) -> Backward | None:
+        """The newest backward pass, with what has arrived, where somebody asks for one."""
+        return self._returning.end(arrays) if self._returning is not None and attention.gradients else None
 
     def _measure(self, tensors: dict[str, Tensor]) -> tuple[str, ...]:
         if self._health_batch is None:
@@ -150,10 +183,10 @@ class Observer:
         if self._sample is None or self._sample.source != source:
             if isinstance(source, Own):
                 raw = source.array()
-                self._sample = _Sample(source, raw, None, self._data.encode(raw[None]))
+                self._sample = _Sample(source, raw, None, self._data.encode(raw[None]), None)
             else:
-                x, _ = part.sample(position)
-                self._sample = _Sample(source, part.raw(position).copy(), part.target(position), x)
+                x, aim = part.sample(position)
+                self._sample = _Sample(source, part.raw(position).copy(), part.target(position), x, aim)
         return self._sample
 
     def _part(self, name: PartName) -> tuple[Part, PartName]:
@@ -221,4 +254,5 @@ class Look:
             health=self._observer.health if self._attention.statistics else {},
             plane=self._plane,
             attribution=self._observer.explainer.end(self._asked, arrays),
+            backward=self._observer.backward(self._attention, arrays),
         )

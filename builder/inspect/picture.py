@@ -12,6 +12,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from builder.inspect.backward import Backward
 from builder.inspect.question import Attribution, Question
 
 Floats = NDArray[np.float32]
@@ -65,6 +66,7 @@ class Attention:
         question: what is wanted to know of the network's answer.
         part, sample: the pinned sample, as position in a part of the data.
         own: a picture in place of that sample, if the data has pictures of this form.
+        gradients: nodes of which it is wanted how the loss of the pinned sample changes with their output.
     """
 
     activations: frozenset[str] = frozenset()
@@ -74,11 +76,17 @@ class Attention:
     sample: int = 0
     own: Own | None = None
     question: Question | None = None
+    gradients: frozenset[str] = frozenset()
 
     @property
     def wanted(self) -> bool:
         """Whether anything is to be captured at all."""
-        return bool(self.activations or self.filters or self.statistics or self.question)
+        return bool(self.activations or self.filters or self.gradients or self.statistics or self.question)
+
+    @property
+    def dear(self) -> bool:
+        """Whether what is wanted takes longer than a look at the sample on its way."""
+        return bool(self.statistics or self.gradients or self.question)
 
 
 @dataclass(frozen=True)
@@ -131,6 +139,7 @@ class Picture:
         health: by node, when statistics were asked for.
         plane: only for a network with two inputs.
         attribution: the newest answer to the question, if there is one; of now, or of some steps ago.
+        backward: the newest backward pass, where gradients were asked for; of now, or of some steps ago.
     """
 
     step: int
@@ -145,3 +154,4 @@ class Picture:
     health: Mapping[str, Health] = field(default_factory=dict)
     plane: Plane | None = None
     attribution: Attribution | None = None
+    backward: Backward | None = None

@@ -20,6 +20,8 @@ from builder.compile.stored import Carried, in_setting
 from builder.compile.weights import carry
 from builder.data.catalogue import Task
 from builder.graph.problems import Fix, Problem, ProblemError, SetSetting, Severity
+from builder.inspect.gradients import Loss
+from builder.inspect.look import Observer
 from builder.inspect.transfer import side_stream
 from builder.layers.base import Category
 from builder.train.chance import Chance, NoChance
@@ -228,6 +230,13 @@ class Learner:
             return None
         lengths = torch.stack([torch.linalg.vector_norm(gradient) for gradient in found])
         return float(torch.linalg.vector_norm(lengths))
+
+    def observer(self, waiting: Callable[[], bool] = lambda: False) -> Observer:
+        """Looks into it as it learns; `waiting` says whether somebody waits, so that what takes long is cut short."""
+        # The penalty of L1 does not depend on the values of layers.
+        loss = Loss(((self.scores, 1.0), *self.heads), self.objective.loss)
+        answer = self.objective.answer
+        return Observer(self.root, self.plan, self.data, self.scores, answer, self.side, waiting, loss)
 
     def zero(self) -> Tensor:
         """A zero on the device, to add figures to."""

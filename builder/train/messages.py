@@ -34,6 +34,13 @@ class Phase(Enum):
     UPDATE = "update"
 
 
+class Way(Enum):
+    """Which way a step has gone through the network."""
+
+    FORWARD = "forward"  # values, from the data to the loss
+    BACKWARD = "backward"  # gradients, from the loss to the data
+
+
 class Reason(Enum):
     """Why a run ended."""
 
@@ -178,6 +185,7 @@ class Inside:
         step: the one under way, from 1; samples: in its batch.
         loss: of the batch; None before it is measured, or where it cannot be read.
         gradient: length of the gradient of all weights; None before it is known.
+        by_phases: it was led here phase by phase, and not stopped on its way.
     """
 
     phase: Phase
@@ -185,6 +193,14 @@ class Inside:
     samples: int
     loss: float | None = None
     gradient: float | None = None
+    by_phases: bool = False
+
+    @property
+    def way(self) -> Way | None:
+        """What somebody who goes phase by phase has just seen; None before the network was gone through."""
+        if not self.by_phases or self.phase in (Phase.BATCH, Phase.FORWARD):
+            return None
+        return Way.BACKWARD if self.phase is Phase.UPDATE else Way.FORWARD
 
 
 @dataclass(frozen=True)

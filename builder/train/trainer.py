@@ -159,6 +159,7 @@ class _Pilot(Host):
         self.state = State.PREPARING
         self.mode = _Mode.RUN
         self._moved = False  # whether a phase was done since the mode was chosen
+        self._by_phases = False  # the last steps were made phase by phase
         self._pace = 0.0  # seconds from the beginning of a step to that of the next, at least
         self._step_began = 0.0
         self._events, self._mailbox = events, mailbox
@@ -255,15 +256,7 @@ class _Pilot(Host):
         return self._stop.is_set()
 
     def ready(self, learner: Learner) -> None:
-        self._observer = Observer(
-            learner.root,
-            learner.plan,
-            learner.data,
-            learner.scores,
-            learner.objective.answer,
-            learner.side,
-            waiting=lambda: not self._commands.empty(),
-        )
+        self._observer = learner.observer(lambda: not self._commands.empty())
         self._obey()
         if self.mode is _Mode.HOLD:
             self._hold(None)
@@ -328,7 +321,8 @@ class _Pilot(Host):
     def _hold(self, phase: Phase | None) -> None:
         """Wait until a command lets the run go on; pictures are made again when somebody looks elsewhere."""
         self.session.flush()
-        self._enter(State.PAUSED, None if phase is None else self.session.inside(phase))
+        inside = None if phase is None else self.session.inside(phase)
+        self._enter(State.PAUSED, inside and replace(inside, by_phases=self._by_phases))
         self._answer()
         self._picture()
         while self.mode is _Mode.HOLD and not self._stop.is_set():
@@ -402,6 +396,8 @@ class _Pilot(Host):
     def _go(self, mode: _Mode) -> None:
         self.mode = mode
         self._moved = False
+        if mode is not _Mode.HOLD:
+            self._by_phases = mode is _Mode.PHASE
 
     def _answer(self) -> None:
         """Find and write what was asked for; inside a step only while it waits there."""
@@ -433,8 +429,7 @@ class _Pilot(Host):
         """A picture of this very moment, even when the last one was not taken."""
         if not self._attention.wanted:
             return
-        dear = self._attention.statistics or self._attention.question is not None
-        if self._observer is not None and self._observer.slow and dear:
+        if self._observer is not None and self._observer.slow and self._attention.dear:
             self._finish_look(fresh=None)
         self._finish_look(fresh=True)
 

@@ -16,12 +16,13 @@ from builder.compile.module import build, rewire
 from builder.compile.network import infer_flat
 from builder.compile.plan import Plan, make_plan
 from builder.data.prepare import prepare
-from builder.inspect import attribution
+from builder.inspect import attribution, sparing
 from builder.inspect.activations import Activations
-from builder.inspect.attribution import Asked, Attributor, Explainer, patches
+from builder.inspect.attribution import Attributor, Explainer, patches
 from builder.inspect.look import Observer
 from builder.inspect.picture import Attention
 from builder.inspect.question import A_PICTURE, NO_MAPS, NO_PICTURE, Method, Named, Question, layer_for_maps, refusal
+from builder.inspect.sparing import Asked
 from builder.project import templates
 from tests.train.networks import DIGITS, chain, picture_net, point_net
 
@@ -213,7 +214,7 @@ class Counted:
 
 def test_dear_answers_are_worked_out_at_a_lower_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
-    monkeypatch.setattr("builder.inspect.attribution.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("builder.inspect.sparing.time.monotonic", lambda: clock[0])
     counted = Counted(clock, 1.0)
     explainer = Explainer(counted)  # type: ignore[arg-type]
     x = torch.zeros(1)
@@ -230,8 +231,8 @@ def test_dear_answers_are_worked_out_at_a_lower_rate(monkeypatch: pytest.MonkeyP
     assert not ask(1, 2.0, fresh=True)  # the weights are the same
     assert not ask(1, 500.0)
     assert ask(2, 500.0)
-    assert not ask(3, 501.0 + 1.0 / attribution.SHARE - 0.1)
-    assert ask(3, 501.0 + 1.0 / attribution.SHARE + 0.1)
+    assert not ask(3, 501.0 + 1.0 / sparing.SHARE - 0.1)
+    assert ask(3, 501.0 + 1.0 / sparing.SHARE + 0.1)
     assert ask(3, 0.0, source=1)  # another picture
     assert ask(3, 0.0, source=1, of=2)
     assert not ask(4, 1000.0, source=2, fresh=None)

@@ -130,9 +130,7 @@ def test_a_picture_in_the_form_of_other_data_is_passed_over(root: torch.nn.Modul
 def test_the_rewired_models_are_kept(root: torch.nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
     real = rewire
-    monkeypatch.setattr(
-        "builder.inspect.activations.rewire", lambda *arguments: made.append(arguments) or real(*arguments)
-    )
+    monkeypatch.setattr("builder.inspect.rewired.rewire", lambda *arguments: made.append(arguments) or real(*arguments))
     activations = Activations(root, PLAN)
     x = torch.zeros(1, 1, 8, 8)
     for _ in range(3):

@@ -13,7 +13,6 @@ import torch
 
 from builder.data.augmentation import Augmentation
 from builder.data.prepare import forget
-from builder.inspect.look import Observer
 from builder.inspect.picture import Attention
 from builder.inspect.question import Method, Named, Question
 from builder.train.headless import train
@@ -89,18 +88,21 @@ def test_no_step_waits_for_the_device(augmented: bool) -> None:
 @pytest.mark.parametrize("method", Method)
 def test_a_picture_holds_the_values_of_its_step(method: Method) -> None:
     learner = learner_of(there())
-    watcher = Observer(learner.root, learner.plan, learner.data, learner.scores, learner.objective.answer, learner.side)
+    watcher = learner.observer()
     question = Question(method, Named.ANSWER, "conv1" if method is Method.GRAD_CAM else "")
     names = frozenset({"conv1", "bn1", "fc1"})
+    attention = Attention(names, names, statistics=True, question=question, gradients=names)
     for rows in learner.batches():
         list(step(learner, rows))
         wanted = learner.root.get_parameter("conv1.weight").detach().cpu().numpy()
-        look = watcher.look(learner.step, Attention(names, names, statistics=True, question=question), fresh=True)
+        look = watcher.look(learner.step, attention, fresh=True)
         list(step(learner, rows))  # the copies are of before
         picture = look.picture()
         assert np.array_equal(picture.filters["conv1"], wanted)
         assert picture.attribution is not None
         assert picture.attribution.values.shape == (8, 8)
+        assert picture.backward is not None
+        assert picture.backward.gradients["conv1"].shape == picture.activations["conv1"].shape
 
 
 def test_mistakes_and_responses() -> None:

@@ -18,7 +18,6 @@ from safetensors.torch import load_file
 from builder.compile.module import build
 from builder.data.augmentation import Augmentation
 from builder.graph.model import Graph
-from builder.inspect.look import Observer
 from builder.inspect.picture import Attention, Own
 from builder.inspect.question import Method, Named, Question
 from builder.train.failure import not_finite, problem_of
@@ -172,12 +171,12 @@ def test_looking_inside(method: Method, far: Far) -> None:
     learner = learner_of(picture_job())
     for rows in learner.batches():
         list(step(learner, rows))
-    watcher = Observer(learner.root, learner.plan, learner.data, learner.scores, learner.objective.answer, learner.side)
+    watcher = learner.observer()
     names = frozenset({"input", "conv1", "bn1", "relu1", "fc1", "softmax1", "output"})
     question = Question(method, Named.ANSWER, "conv1" if method is Method.GRAD_CAM else "")
     own = Own.of(np.full((1, 8, 8), 100, np.uint8))
     for pinned in (None, own):
-        attention = Attention(names, names, statistics=True, own=pinned, question=question)
+        attention = Attention(names, names, statistics=True, own=pinned, question=question, gradients=names)
         picture = watcher.look(learner.step, attention, fresh=True).picture()
         assert picture.activations["conv1"].shape == (4, 6, 6)
         assert picture.filters["conv1"].shape == (4, 1, 3, 3)
@@ -185,14 +184,21 @@ def test_looking_inside(method: Method, far: Far) -> None:
         assert picture.attribution is not None
         assert picture.attribution.values.shape == (8, 8)
         assert np.isfinite(picture.attribution.values).all()
+        assert picture.backward is not None
+        assert picture.backward.guessed is (pinned is not None)
+        assert picture.backward.gradients["conv1"].any()
 
 
 def test_looking_at_a_plane(far: Far) -> None:
     learner = learner_of(point_job())
-    watcher = Observer(learner.root, learner.plan, learner.data, learner.scores, learner.objective.answer, learner.side)
-    picture = watcher.look(0, Attention(frozenset({"fc1"}), statistics=True), fresh=True).picture()
+    watcher = learner.observer()
+    picture = watcher.look(
+        0, Attention(frozenset({"fc1"}), statistics=True, gradients=frozenset({"fc1"})), fresh=True
+    ).picture()
     assert picture.plane is not None
     assert picture.activations["fc1"].shape[0] == 4
+    assert picture.backward is not None
+    assert picture.backward.gradients["fc1"].shape == (4,)
 
 
 def test_mistakes_and_responses(far: Far) -> None:

@@ -37,6 +37,7 @@ from builder.train.messages import (
     Stop,
     TakeSnapshot,
     Warned,
+    Way,
     WeightsSaved,
 )
 from builder.train.reading import load_run
@@ -130,6 +131,32 @@ def test_one_phase_at_a_time(fly: Fly) -> None:
     assert flight.trainer.progress.step == 2
 
 
+def test_which_way_a_step_has_gone_is_told_to_those_who_go_phase_by_phase(fly: Fly) -> None:
+    flight = fly(picture_job(), paused=True)
+    rest(flight)
+    ways = []
+    for _ in range(5):
+        flight.trainer.send(StepPhase())
+        inside = rest(flight).inside
+        ways.append(inside.way if inside is not None else None)
+    assert ways == [None, Way.FORWARD, Way.FORWARD, Way.BACKWARD, None]
+    # Somebody who stops a run somewhere in a step has not gone that way.
+    pilot, real = flight.trainer._pilot, flight.trainer._pilot.before
+
+    def stop_before_update(phase: Phase) -> None:
+        if phase is Phase.UPDATE:
+            flight.trainer.send(Pause())
+        real(phase)
+
+    pilot.before = stop_before_update  # type: ignore[method-assign]
+    flight.trainer.send(Resume())
+    stopped = rest(flight).inside
+    assert stopped is not None
+    assert (stopped.phase, stopped.way) == (Phase.UPDATE, None)
+    flight.trainer.send(StepPhase())
+    assert rest(flight).inside is None
+
+
 def test_pause_and_resume(fly: Fly) -> None:
     flight = fly(picture_job(epochs=100_000))
     flight.until(EpochEnded)
@@ -147,22 +174,26 @@ def test_pause_and_resume(fly: Fly) -> None:
     assert flight.trainer.progress.step > step
 
 
+@pytest.mark.parametrize("gradients", [False, True])
 @pytest.mark.parametrize("method", [None, *Method])
-def test_looking_and_pausing_change_nothing(fly: Fly, tmp_path: Path, method: Method | None) -> None:
+def test_looking_and_pausing_change_nothing(fly: Fly, tmp_path: Path, method: Method | None, gradients: bool) -> None:
     """Weights to the last digit, moving averages of batch norm and numbers of dropout included."""
     fly(picture_job(), run_folder=tmp_path / "undisturbed").finish()
 
     attention = replace(EVERYTHING, question=Question(method, layer="bn1") if method is not None else None)
+    names = frozenset({"input", "bn1", "drop1", "fc1"}) if gradients else frozenset()
+    attention = replace(attention, gradients=names)
     flight = fly(picture_job(), run_folder=tmp_path / "watched", attention=attention, paused=True)
     rest(flight)
     for number in range(12):
         picture = wait_for_picture(flight)
         assert (picture.attribution is None) is (method is None)
         assert picture.attribution is None or picture.attribution.values.any()
+        assert (set(picture.backward.gradients) if picture.backward is not None else set()) == names
         torch.rand(5)
         flight.trainer.send(StepPhase() if number % 3 else StepBatch())
         rest(flight)
-    flight.trainer.attend(Attention(frozenset({"bn1", "drop1"}), sample=3))
+    flight.trainer.attend(Attention(frozenset({"bn1", "drop1"}), sample=3, gradients=names))
     flight.trainer.send(Resume())
     assert flight.finish().reason is Reason.COMPLETED
 
