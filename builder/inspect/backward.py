@@ -25,7 +25,9 @@ class Backward:
         guessed: nobody knows the right class, and the network's own answer stands for it.
         gradients: by node, of the loss with respect to what it gives; float32, shaped like that: (channels, height,
             width) or (features,). Also for a network with two inputs, since the sample is one point.
-        reached: all nodes from which the loss is worked out: those behind them have no gradient.
+        reached: all layers from whose values the loss is worked out, and the input.
+        behind: of the nodes asked for, those that the loss does not need (a final softmax that belongs to it, and what
+            comes after), each with the layer before them that it works on.
         missing: why there are none at all, in a sentence; "" where there are.
     """
 
@@ -34,4 +36,5 @@ class Backward:
     guessed: bool = False
     gradients: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     reached: frozenset[str] = frozenset()
+    behind: Mapping[str, str] = field(default_factory=dict)
     missing: str = ""

@@ -46,7 +46,7 @@ class Gradients:
     """
 
     def __init__(self, root: nn.Module, plan: Plan, loss: Loss) -> None:
-        self._root, self._loss = root, loss
+        self._root, self._plan, self._loss = root, plan, loss
         self._models = Rewired(root, plan, REMEMBERED)
         self._source = sources_of(plan)
         self.reached = plan.needed_for(*(name for name, _ in loss.ends))
@@ -77,6 +77,18 @@ class Gradients:
         }
         return gradients, losses[0].detach()
 
+    def behind(self, wanted: Iterable[str]) -> dict[str, str]:
+        """Of these nodes those that the loss does not need, each with the step before it whose value it works on."""
+        found = {}
+        for name in wanted:
+            source = self._source.get(name)
+            while source is not None and source not in self.reached:
+                step = self._plan.step(source)
+                source = step.inputs[0] if step is not None and step.inputs else None
+            if source is not None and source != self._source[name]:
+                found[name] = source
+        return found
+
 
 class Returning(Sparing[Backward]):
     """Makes the `Backward` of a sample, now and then."""
@@ -95,21 +107,21 @@ class Returning(Sparing[Backward]):
             aim: None where nobody knows what would be right.
             fresh: as of `Sparing`.
         """
-        reached = self._gradients.reached
 
         def work() -> Mapping[str, Tensor]:
             if aim is None:
-                self.newest = Backward(reached=reached, missing=UNKNOWN)
+                self.newest = Backward(missing=UNKNOWN)
                 return {}
             found, loss = self._gradients(wanted, x, aim.target)
-            self._about = Backward(guessed=aim.guessed, reached=reached)
+            reached, behind = self._gradients.reached, self._gradients.behind(wanted)
+            self._about = Backward(guessed=aim.guessed, reached=reached, behind=behind)
             fetched = {f"gradient {name}": gradient[0] for name, gradient in found.items()}
             fetched["backward"] = loss.reshape(1)
             if aim.is_class:
                 fetched["right"] = aim.target.reshape(1)
             return fetched
 
-        return self.work_out(asked, work, lambda: Backward(reached=reached, missing=FAILED), fresh=fresh)
+        return self.work_out(asked, work, lambda: Backward(missing=FAILED), fresh=fresh)
 
     def end(self, arrays: Mapping[str, NDArray[Any]]) -> Backward | None:
         """The newest backward pass, with what has arrived."""

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from builder.inspect.picture import Attention, Own, Part, Picture, Pin
 from builder.inspect.question import Question
-from builder.train.messages import FindMistake, MistakeFound, Prepared
+from builder.train.messages import FindMistake, MistakeFound, Prepared, Way
 from builder.ui import views as _registered_views  # noqa: F401  (registers all views)
 from builder.ui.comparing import compare
 from builder.ui.document import Document
@@ -58,6 +58,7 @@ class LiveViews(QObject):
         live.prepared_changed.connect(self._prepared)
         live.picture_taken.connect(self._show_picture)
         live.mistake_found.connect(self._found)
+        live.inside_changed.connect(lambda _inside: self.attention_changed.emit())
         self.renew_subject()
 
     def _connect(self, shown: View) -> None:
@@ -101,6 +102,9 @@ class LiveViews(QObject):
         if cards is None:
             return Attention(part=pin.part, sample=pin.sample, own=pin.own)
         activations = set(cards)
+        inside = self._live.inside
+        # Where a step has just gone back, the cards show what came back to them.
+        gradients = set(activations) if inside is not None and inside.way is Way.BACKWARD else set()
         filters: set[str] = set()
         statistics = bool(activations)  # for the badges on the cards
         question: Question | None = None
@@ -109,10 +113,13 @@ class LiveViews(QObject):
                 wish = shown.attention()
                 activations |= wish.activations
                 filters |= wish.filters
+                gradients |= wish.gradients
                 statistics = statistics or wish.statistics
                 question = question or wish.question
-        wanted = Attention(frozenset(activations), frozenset(filters), statistics, question=question)
-        return replace(wanted, part=pin.part, sample=pin.sample, own=pin.own)
+        return Attention(
+            frozenset(activations), frozenset(filters), statistics, pin.part, pin.sample, pin.own, question,
+            frozenset(gradients),
+        )  # fmt: skip
 
     def pin_sample(self, index: int) -> None:
         """Look at another sample of the part that is looked at."""

@@ -36,3 +36,7 @@ METHODS: Final[Mapping[Method, tuple[str, str]]] = {
 """By method, its formula and what it means, of `{layer}` where it looks at one; `SCORE` says what y is."""
 
 SCORE: Final = "y is the score of the class, before a final softmax or sigmoid."
+
+GRADIENT: Final = (
+    "∂L/∂a: how much the loss L of the pinned input changes when a value a that a layer gives changes a little."
+)

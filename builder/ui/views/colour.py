@@ -88,13 +88,20 @@ def colours(values: Numbers, table: Table, low: float, high: float) -> Pixels:
 
 
 def each_colours(maps: Numbers, table: Table) -> Pixels:
-    """Colours of maps (count, height, width), every map on its own scale from its smallest to its largest value."""
+    """Colours of maps (count, height, width), every map on its own scale from its smallest to its largest value.
+
+    For `WEIGHT`, zero stays in the middle.
+    """
     flat = np.asarray(maps, dtype=np.float32).reshape(len(maps), -1)
     finite = np.isfinite(flat)
     low = np.where(finite, flat, np.inf).min(axis=1, initial=np.inf)[:, None]
     high = np.where(finite, flat, -np.inf).max(axis=1, initial=-np.inf)[:, None]
+    level = np.float32(0.0)  # of a map that is the same everywhere
+    if table is WEIGHT:
+        high = np.maximum(-low, high)
+        low, level = -high, np.float32(0.5)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        scaled = np.where(high > low, (flat - low) / (high - low), np.where(np.isnan(flat), np.nan, np.float32(0.0)))
+        scaled = np.where(high > low, (flat - low) / (high - low), np.where(np.isnan(flat), np.nan, level))
     return colours(scaled.reshape(np.shape(maps)), table, 0.0, 1.0)
 
 

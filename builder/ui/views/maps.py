@@ -1,4 +1,7 @@
-"""What a layer makes of the pinned sample: every channel, or for two inputs every unit over the plane."""
+"""What a layer makes of the pinned sample: every channel, or for two inputs every unit over the plane.
+
+Or what comes back to it from the loss: the gradient of every channel.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,9 @@ from builder.graph.problems import ProblemError
 from builder.inspect.picture import Attention, Plane
 from builder.inspect.response import Box
 from builder.layers.base import Category, Role
+from builder.ui.terms import GRADIENT
 from builder.ui.views.base import Subject, view
-from builder.ui.views.colour import ACTIVATION, limits
+from builder.ui.views.colour import ACTIVATION, WEIGHT, limits, symmetric
 from builder.ui.views.frame import Choice
 from builder.ui.views.grid import GridView, Look, as_maps, some
 from builder.ui.views.mosaic import Cell
@@ -22,16 +26,28 @@ from builder.ui.views.paint import figure
 from builder.ui.views.plane import Points, coordinates
 from builder.ui.views.scale import Scale
 
+GRADIENTS = 1  # the second of the two things to be seen
+UNSOUND = "Mend the network's problems to see gradients: they come back from the loss, at the network's end."
+UNDER_WAY = "The gradients are being worked out, and appear with the next look inside the network."
+
 
 @view
 class FeatureMapsView(GridView):
-    """Every channel of the selected layer, for the pinned sample."""
+    """Every channel of the selected layer, for the pinned sample.
+
+    Attributes:
+        what: the choice in the head: what the layer gives, or how the loss changes with it.
+        scaling: one scale for all maps, or one for each.
+    """
 
     key: ClassVar[str] = "maps"
     title: ClassVar[str] = "Feature maps"
     help: ClassVar[str] = "What the selected layer makes of the pinned input: one picture for each channel."
 
     def add_controls(self) -> None:
+        tip = f"What the maps show: what the layer gives, or its gradient. {GRADIENT}"
+        self.what = Choice(("values", "gradients"), tip, lambda _number: self._look_at_other())
+        self.frame.head.add(self.what, -3)
         tip = "Colours: one scale for all maps, so that they can be compared, or each map with its own contrast"
         self.scaling = Choice(("shared scale", "own scales"), tip, lambda _number: self.refresh())
         self.frame.head.add(self.scaling, 3)
@@ -43,7 +59,20 @@ class FeatureMapsView(GridView):
 
     def attention(self) -> Attention:
         name = self.node()
-        return Attention(activations=frozenset((name,) if name is not None else ()))
+        names = frozenset((name,) if name is not None else ())
+        if self.what.value != GRADIENTS or self.subject is None or _of_points(self.subject.inference):
+            return Attention(activations=names)
+        # Of an unfinished network only the part that works is built, and no loss is at its end.
+        return Attention() if self.subject.inference.errors else Attention(gradients=names)
+
+    def _look_at_other(self) -> None:
+        self.attention_changed.emit()
+        self.refresh()
+
+    def draw_anew(self) -> None:
+        points = self.subject is not None and _of_points(self.subject.inference)
+        self.frame.head.set_present(self.what, not points)
+        super().draw_anew()
 
     def pointed(self, cell: Cell | None) -> None:
         self.seen.emit(self.field_of(cell) if cell is not None else None)
@@ -73,6 +102,8 @@ class FeatureMapsView(GridView):
             if self.subject is not None and self.subject.selection:
                 return f"{self.subject.selection[0]} gives nothing yet: mend the problem first."
             return "Select a layer to see what it makes of the pinned input."
+        if self.subject is not None and self.what.value == GRADIENTS and not _of_points(self.subject.inference):
+            return self._gradients(name, self.subject)
         values = self.picture.activations.get(name) if self.picture is not None else None
         if self.picture is None or values is None or not some(values):
             if self.subject is not None and self.subject.inference.errors:
@@ -97,6 +128,51 @@ class FeatureMapsView(GridView):
             )
         noun = "unit" if values.ndim == 1 else "map"
         return Look(title, maps, scale, lambda number: f"{noun} {number + 1}")
+
+    def _gradients(self, name: str, subject: Subject) -> Look | str:
+        """How the loss changes with what a node gives, or why there is nothing to see of it."""
+        if subject.inference.errors:
+            return UNSOUND
+        if self.picture is None:
+            return f"The gradients of {name} appear here once the data is loaded."
+        back = self.picture.backward
+        if back is None or name not in self.picture.attention.gradients:
+            return UNDER_WAY
+        if back.missing:
+            return back.missing
+        if name in back.behind:
+            begin = back.behind[name]
+            return (
+                f"The loss works on what {begin} gives, so the way back begins there, and {name} has no gradient of "
+                f"its own. Select {begin} to see the first one."
+            )
+        found = back.gradients.get(name)
+        if found is None or not some(found):
+            return f"The gradients of {name} appear here once it is part of the run."
+        if not found.any():
+            return f"The gradient of {name} is 0 everywhere: a little more or less of what it gives changes no loss."
+        maps = as_maps(found)
+        noun = "unit" if found.ndim == 1 else "map"
+        title = f"Gradients · {name}"
+        if back.guessed and back.right is not None:
+            known = subject.classes
+            title += f" · as if {known[back.right] if back.right < len(known) else back.right} were right"
+
+        def describe(tile: int, row: int, column: int) -> str:
+            value = float(maps[tile, row, column])
+            change = "raises the loss" if value > 0 else "lowers the loss" if value < 0 else "changes nothing"
+            words = f"{noun} {tile + 1} · {figure(value)}\na little more {change}"
+            return words if maps.shape[1:] == (1, 1) else f"{words}\nrow {row + 1}, column {column + 1}"
+
+        scale = Scale(WEIGHT, *symmetric(maps), each=self.scaling.value == 1)
+        return Look(title, maps, scale, lambda number: f"{noun} {number + 1}", describe=describe)
+
+
+def _of_points(inference: Inference) -> bool:
+    """Whether the network looks at points of a plane: its units are drawn over that, and a gradient is of one point."""
+    layers = ((name, inference.nodes[name].layer) for name in inference.order)
+    inputs = (name for name, layer in layers if layer is not None and layer.role is Role.INPUT)
+    return inference.shape(next(inputs, "")) == (2,)
 
 
 def _over_plane(plane: Plane, maps: np.ndarray[tuple[int, ...], np.dtype[np.float32]], *cell: int) -> str:

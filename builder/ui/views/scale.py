@@ -10,7 +10,7 @@ from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPainterPath, QPaintE
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from builder.ui.theme import font, theme
-from builder.ui.views.colour import Pixels, Table, colours, each_colours, pixels_to_image
+from builder.ui.views.colour import WEIGHT, Pixels, Table, colours, each_colours, pixels_to_image
 from builder.ui.views.paint import figure
 
 HEIGHT = 28
@@ -23,7 +23,8 @@ class Scale:
 
     Attributes:
         low, high: values at the ends.
-        each: every map has its own ends (its smallest and largest value), so no figures can be given.
+        each: every map has its own ends (its smallest and largest value; for weights, zero stays in the middle), so no
+            figures can be given.
         root: colours go by the square root of a value (`low` is 0), so that small ones can be told apart.
     """
 
@@ -70,7 +71,8 @@ def paint_scale(painter: QPainter, box: QRectF, scale: Scale, mark: float | None
     painter.setFont(face)
     painter.setPen(theme().color("muted"))
     line = QRectF(box.left(), bar.bottom() + 2, box.width(), metrics.height())
-    ends = ("least", "most") if scale.each else (figure(scale.low), figure(scale.high))
+    centred = scale.table is WEIGHT
+    ends = ("−most" if centred else "least", "most") if scale.each else (figure(scale.low), figure(scale.high))
     flags = Qt.AlignmentFlag.AlignVCenter
     painter.drawText(line, flags | Qt.AlignmentFlag.AlignLeft, ends[0])
     painter.drawText(line, flags | Qt.AlignmentFlag.AlignRight, ends[1])
@@ -84,7 +86,8 @@ def paint_scale(painter: QPainter, box: QRectF, scale: Scale, mark: float | None
     elif scale.root:
         _paint_between(painter, line, bar, scale)
     elif scale.each and line.width() > 210:
-        painter.drawText(line, flags | Qt.AlignmentFlag.AlignHCenter, "of each map")
+        middle = "0 · of each map" if centred else "of each map"
+        painter.drawText(line, flags | Qt.AlignmentFlag.AlignHCenter, middle)
     if mark is not None and not scale.each and np.isfinite(mark) and spread > 0:
         x = bar.left() + bar.width() * scale.place(mark)
         painter.setPen(Qt.PenStyle.NoPen)

@@ -85,3 +85,12 @@ def test_an_image_keeps_its_rows_and_columns_and_owns_its_memory() -> None:
 def test_colour_pictures() -> None:
     raw = np.array([[[255]], [[128]], [[1]]], np.uint8)
     assert channels(rgb_pixels(raw)[0, 0]) == (255, 128, 1)
+
+
+def test_weights_on_scales_of_their_own_keep_zero_in_the_middle() -> None:
+    maps = np.array([[[0.0, 1.0]], [[-4.0, 2.0]], [[0.0, 0.0]], [[np.nan, -2.0]]], np.float32)
+    drawn = each_colours(maps, WEIGHT)
+    assert drawn[0].tolist() == [[WEIGHT[128], WEIGHT[255]]]
+    assert drawn[1].tolist() == [[WEIGHT[0], WEIGHT[192]]]
+    assert drawn[2].tolist() == [[WEIGHT[128], WEIGHT[128]]]
+    assert drawn[3].tolist() == [[WEIGHT[256], WEIGHT[0]]]
