@@ -37,9 +37,12 @@ class Ink:
         self.dashed = _pen(color("wire"), 1.2, Qt.PenStyle.DashLine)
         self.shadow = QColor(0, 0, 0, 60 if theme.dark else 16)
         self.backdrops = Backdrops()
+        self.edge = _pen(color("wire"), 0.8)
         self.wire = _pen(color("wire"), 1.6)
         self.wire_hover = _pen(_mix(color("wire"), color("text"), 0.4), 2)
         self.wire_selected = _pen(color("accent"), 2.4)
+        self.gone = _mix(color("wire"), color("text"), 0.75)  # which way a step has gone
+        self.wire_gone = _pen(self.gone, 2)
         self.wire_far = _pen(color("wire"), 0)
         self.port = _pen(color("wire"), 1.6)
         self.port_brush = QBrush(color("canvas"))

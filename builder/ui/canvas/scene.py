@@ -17,6 +17,7 @@ from builder.graph.model import Edge, Graph, Point
 from builder.inspect.picture import Picture
 from builder.layers.base import Role, show
 from builder.project.document import Project
+from builder.train.messages import Way
 from builder.ui.canvas import layout, routing
 from builder.ui.canvas.comments import CommentItem
 from builder.ui.canvas.face import FAR, NEAR, face_of
@@ -63,6 +64,8 @@ class CanvasScene(QGraphicsScene):
         ink: pens and brushes of the theme in force.
         detail: how much is drawn: FAR, MIDDLE or NEAR; chosen by the view for its zoom.
         row: width at which automatic layout begins a new row.
+        way: which way a step has just gone along the wires, where that is to be seen; not along those that begin at
+            `aside`.
         refreshed: the items show another value now.
     """
 
@@ -82,6 +85,8 @@ class CanvasScene(QGraphicsScene):
         self.ink = Ink(theme())
         self.detail = NEAR
         self.row = layout.WIDTH
+        self.way: Way | None = None
+        self.aside: frozenset[str] = frozenset()
         self._shown: Inference | None = None
         self._placed: Graph | None = None
         self._placed_of: Graph | None = None
@@ -411,6 +416,13 @@ class CanvasScene(QGraphicsScene):
 
     def _badge(self, name: str) -> tuple[str, str, str]:
         return self._badges.get(name, ("", "", ""))
+
+    def show_way(self, way: Way | None, aside: frozenset[str] = frozenset()) -> None:
+        """Draw on the wires which way a step has just gone, but for those that begin at these nodes."""
+        if (way, aside) != (self.way, self.aside):
+            self.way, self.aside = way, aside
+            for wire in self.wires.values():
+                wire.update()
 
     def show_picture(
         self, picture: Picture | None, names: Iterable[str], classes: tuple[str, ...], ratio: float

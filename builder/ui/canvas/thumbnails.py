@@ -1,19 +1,35 @@
 """Pictures on the cards: what a node puts out for the pinned sample, small enough to be drawn thirty times a second.
 
+Or how the loss changes with it, where a picture holds that.
+
 Knows arrays and a painter; knows neither items nor the trainer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage, QPainter, QTransform
 
 from builder.inspect.picture import Floats, Picture, Plane
 from builder.layers.base import Role
 from builder.ui.canvas.face import Face, cells_of, elided, metrics
 from builder.ui.canvas.ink import Ink
-from builder.ui.views.colour import ACTIVATION, GREY, class_colour, colours, limits, rgb_pixels
+from builder.ui.views.colour import (
+    ACTIVATION,
+    GREY,
+    WEIGHT,
+    Pixels,
+    Table,
+    class_colour,
+    colours,
+    limits,
+    rgb_pixels,
+    symmetric,
+)
 from builder.ui.views.mosaic import compose, lay_out
 
 _MOST_MAPS = 10  # as `grid_of` has places
@@ -30,17 +46,40 @@ class Thumbnail:
         raise NotImplementedError
 
 
+@dataclass(frozen=True, eq=False)
+class _Colouring:
+    """How values become colours: the table, and the values at its ends."""
+
+    table: Table
+    ends: Callable[[Floats], tuple[float, float]]
+
+    def __call__(self, values: Floats, of: Floats) -> Pixels:
+        """Colours of these values, on the scale of those."""
+        return colours(values, self.table, *self.ends(of))
+
+
+_VALUES, _SIGNED = _Colouring(ACTIVATION, limits), _Colouring(WEIGHT, symmetric)
+
+
 class ImageThumbnail(Thumbnail):
     """One composed image: feature maps, the field of a vector's cells, the sample itself."""
 
-    def __init__(self, image: QImage) -> None:
+    def __init__(self, image: QImage, tiles: tuple[QRectF, ...] = ()) -> None:
+        """Show this; `tiles`, in pixels of the image, are edged where white ones would not be seen."""
         self.image = image
+        self._tiles = tiles
 
     def paint(self, painter: QPainter, area: QRectF, ink: Ink) -> None:
         ratio = self.image.devicePixelRatio()
         size = self.image.width() / ratio, self.image.height() / ratio
         scale = min(area.width() / size[0], area.height() / size[1], 1.0)
         painter.drawImage(QRectF(area.x(), area.y(), size[0] * scale, size[1] * scale), self.image)
+        if self._tiles and not ink.dark:
+            painter.setPen(ink.edge)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            by = scale / ratio
+            place = QTransform(by, 0, 0, by, area.x(), area.y())
+            painter.drawRects([place.mapRect(tile) for tile in self._tiles])
 
 
 class BarsThumbnail(Thumbnail):
@@ -126,12 +165,15 @@ class PointsThumbnail(Thumbnail):
 def thumbnail_of(
     name: str, face: Face, picture: Picture, classes: tuple[str, ...], ratio: float = 1.0
 ) -> Thumbnail | None:
-    """What `picture` shows of a node; None when it holds nothing of it.
+    """What `picture` shows of a node; None when it holds nothing of it. A gradient goes before a value.
 
     Args:
         classes: names of the classes, as far as they are known.
         ratio: device pixels in a pixel.
     """
+    gradient = picture.backward.gradients.get(name) if picture.backward is not None else None
+    if gradient is not None and gradient.size:
+        return _gradient(gradient, face, ratio)
     if face.role is Role.INPUT:
         return _sample(face, picture, ratio)
     if face.role is Role.OUTPUT and picture.plane is None and picture.output.ndim == 1:
@@ -148,6 +190,13 @@ def thumbnail_of(
             return None if not np.isfinite(values).all() else _colour(values, area, ratio)
         return _maps(values[:_MOST_MAPS], area, columns, ratio, upwards=picture.plane is not None)
     return _cells(values.reshape(-1), area, ratio)
+
+
+def _gradient(values: Floats, face: Face, ratio: float) -> Thumbnail:
+    if values.ndim == 3 and values.shape[1:] != (1, 1):
+        columns = face.grid[0] if face.grid[0] * face.grid[1] >= len(values[:_MOST_MAPS]) else 0
+        return _maps(values[:_MOST_MAPS], face.picture_area, columns, ratio, upwards=False, colouring=_SIGNED)
+    return _cells(values.reshape(-1), face.picture_area, ratio, _SIGNED)
 
 
 def _answer(output: Floats, classes: tuple[str, ...]) -> Thumbnail:
@@ -173,22 +222,26 @@ def _colour(values: Floats, area: QRectF, ratio: float) -> Thumbnail:
     return _composed(rgb_pixels(bytes_)[None], area, 1, ratio)
 
 
-def _maps(maps: Floats, area: QRectF, columns: int, ratio: float, *, upwards: bool) -> Thumbnail:
+def _maps(
+    maps: Floats, area: QRectF, columns: int, ratio: float, *, upwards: bool, colouring: _Colouring = _VALUES
+) -> Thumbnail:
     # A thumbnail has room for some 70 pixels: larger maps are thinned before they are coloured.
     step = max(1, min(maps.shape[1:]) // 96)
     maps = maps[:, ::step, ::step]
-    return _composed(colours(maps, ACTIVATION, *limits(maps)), area, columns, ratio, upwards=upwards)
+    pixels = colouring(maps, maps)
+    return _composed(pixels, area, columns, ratio, upwards=upwards, edged=colouring is _SIGNED)
 
 
-def _cells(values: Floats, area: QRectF, ratio: float) -> Thumbnail:
+def _cells(values: Floats, area: QRectF, ratio: float, colouring: _Colouring = _VALUES) -> Thumbnail:
     if len(values) > 4096:
         values = values[:: len(values) // 4096 + 1]
     columns, rows = cells_of(len(values))
     field = np.full(columns * rows, np.nan, np.float32)
     field[: len(values)] = values
-    pixels = colours(field, ACTIVATION, *limits(values))
+    pixels = colouring(field, values)
     pixels[len(values) :] = 0  # places without a number stay transparent
-    return _composed(pixels.reshape(1, rows, columns), area, 1, ratio, largest=_LARGEST_CELL)
+    edged = colouring is _SIGNED
+    return _composed(pixels.reshape(1, rows, columns), area, 1, ratio, largest=_LARGEST_CELL, edged=edged)
 
 
 def _composed(
@@ -199,10 +252,12 @@ def _composed(
     *,
     upwards: bool = False,
     largest: float = np.inf,
+    edged: bool = False,
 ) -> ImageThumbnail:
     count, height, width = pixels.shape
     space = int(area.width() * ratio), int(area.height() * ratio)
     grid = lay_out(count, height, width, space, max(1, round(2 * ratio)), columns, largest * ratio)
     image = compose(pixels, grid, upwards=upwards)
     image.setDevicePixelRatio(ratio)
-    return ImageThumbnail(image)
+    tiles = (QRectF(*grid.tile(number), grid.width, grid.height) for number in range(count if edged else 0))
+    return ImageThumbnail(image, tuple(tiles))

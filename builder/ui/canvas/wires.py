@@ -6,11 +6,12 @@ import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker
+from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from builder.graph.model import Edge
-from builder.ui.canvas.face import NEAR, NOTE, metrics
+from builder.train.messages import Way
+from builder.ui.canvas.face import NEAR, NOTE, PORT_RADIUS, metrics
 
 if TYPE_CHECKING:
     from builder.ui.canvas.scene import CanvasScene
@@ -19,6 +20,7 @@ _REACH = 8.0  # how far from a wire the mouse may be
 _CHIP_HEIGHT = 18.0
 _TURN = 44.0  # how far a wire that turns back swings out
 _BETWEEN = 104.0  # from the line of a row to the middle of the gap above it
+_HEAD, _FAR_HEAD = 11.0, 18.0  # length of the head of an arrow, near and from half-way
 _LONG, _STEP = 160.0, 76.0  # a wire that is longer and changes its height does so within a step
 
 
@@ -188,17 +190,32 @@ class WireItem(QGraphicsItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         canvas = self._canvas
         ink = canvas.ink
+        way = canvas.way if self.edge.source not in canvas.aside else None
         if self.chosen or self.marked:
             painter.setPen(ink.wire_selected)
         else:
-            painter.setPen(ink.wire_hover if self.hovered else ink.wire)
+            painter.setPen(ink.wire_hover if self.hovered else ink.wire if way is None else ink.wire_gone)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(self._path)
-        if canvas.detail == NEAR and not self._chip.isEmpty():
+        if way is not None:
+            self._paint_head(painter, way)
+        crowded = way is not None and self._straight and self._path.length() < self._chip.width() + 4 * _HEAD
+        if canvas.detail == NEAR and not self._chip.isEmpty() and not crowded:
             if self.parentItem() is None:
                 canvas.labels.add(self)
             else:
                 self.paint_label(painter)  # it is carried, above what lies on the canvas
+
+    def _paint_head(self, painter: QPainter, way: Way) -> None:
+        """The head of an arrow, right before the port that it points at. There, every wire is level."""
+        long = _HEAD if self._canvas.detail == NEAR else _FAR_HEAD
+        start, end = self._ends
+        tip, back = (end.x() - PORT_RADIUS - 1, -long) if way is Way.FORWARD else (start.x() + PORT_RADIUS + 1, long)
+        y = end.y() if way is Way.FORWARD else start.y()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._canvas.ink.gone)
+        half = long * 0.55
+        painter.drawPolygon(QPolygonF([QPointF(tip, y), QPointF(tip + back, y - half), QPointF(tip + back, y + half)]))
 
     def paint_label(self, painter: QPainter) -> None:
         """Write the shape where `chip` is."""
