@@ -161,7 +161,7 @@ class FeatureMapsView(GridView):
         def describe(tile: int, row: int, column: int) -> str:
             value = float(maps[tile, row, column])
             change = "raises the loss" if value > 0 else "lowers the loss" if value < 0 else "changes nothing"
-            words = f"{noun} {tile + 1} · {figure(value)}\na little more {change}"
+            words = f"{noun} {tile + 1} · {figure(value)}\nmore {change}"
             return words if maps.shape[1:] == (1, 1) else f"{words}\nrow {row + 1}, column {column + 1}"
 
         scale = Scale(WEIGHT, *symmetric(maps), each=self.scaling.value == 1)

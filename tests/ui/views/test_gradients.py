@@ -67,7 +67,7 @@ def test_they_are_drawn_around_zero_and_said_in_words(view: FeatureMapsView, cas
     values = picture.activations[name]
     assert np.array_equal(look.values.reshape(values.shape), values)
     words = look.tiles().describe
-    for sign, said in ((1, "a little more raises the loss"), (-1, "a little more lowers the loss")):
+    for sign, said in ((1, "more raises the loss"), (-1, "more lowers the loss")):
         cell = np.argwhere(sign * look.values > 0)[0]
         assert said in words(*cell.tolist())
     view.scaling.choose(1)
