@@ -69,7 +69,7 @@ class RunCards(QObject):
             self.passing.tell(self._way)
         elif back is not None and back.missing:
             self._canvas.canvas.show_way(None)
-            self.passing.tell(self._way, back.missing)
+            self.passing.tell(self._way, back.missing, needed=True)
         elif back is not None:
             shown = {name: self._document.flat_name(name) for name in self._canvas.canvas.nodes}
             aside = frozenset(name for name, full in shown.items() if full not in back.reached)

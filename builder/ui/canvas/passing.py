@@ -5,6 +5,7 @@ Shown while one goes phase by phase. Knows words and colours; the cards and wire
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, QSize, Qt
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from builder.ui.canvas.view import CanvasView
 
 _PAD, _AWAY = 12, 12  # pixels within, and from the edges of the canvas
+_HIGH, _LOW = 60, 42  # with the sentence, and without
 _ARROW, _BAR = 30.0, 110.0
 _HEAD, _WORDS, _END = 17, 12, 11  # text sizes
 
@@ -51,6 +53,7 @@ class Passing(QWidget):
         self._view = view
         self._way: Way | None = None
         self._words = ""
+        self._needed = False
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         view.installEventFilter(self)
         theme().changed.connect(self.update)
@@ -66,17 +69,18 @@ class Passing(QWidget):
         """The sentence below the head."""
         return self._words
 
-    def tell(self, way: Way | None, words: str = "") -> None:
+    def tell(self, way: Way | None, words: str = "", *, needed: bool = False) -> None:
         """Tell of this way; nothing for None.
 
         Args:
             words: in place of what the cards show.
+            needed: they must be read, also where that hides a card.
         """
         words = words or (_TOLD[way].words if way is not None else "")
         if (way, words) == (self._way, self._words):
             return
         appears = self._way is None
-        self._way, self._words = way, words
+        self._way, self._words, self._needed = way, words, needed
         self.setAccessibleName(f"{_TOLD[way].head}. {words}" if way is not None else "")
         self.setVisible(way is not None)
         if way is not None:
@@ -86,29 +90,37 @@ class Passing(QWidget):
     def sizeHint(self) -> QSize:
         if self._way is None:
             return QSize(0, 0)
-        told = _TOLD[self._way]
-        head = _ARROW + 10 + _wide(told.head, _HEAD, bold=True) + 24 + self._legend()
-        return QSize(round(max(head, _wide(self._words, _WORDS)) + 2 * _PAD), 60)
+        wide = max(self._head() + 24 + self._legend(), _wide(self._words, _WORDS))
+        return QSize(math.ceil(wide) + 2 * _PAD + 2, _HIGH)
+
+    def _head(self) -> float:
+        assert self._way is not None
+        return _ARROW + 10 + _wide(_TOLD[self._way].head, _HEAD, bold=True)
 
     def _legend(self) -> float:
         assert self._way is not None
         return _BAR + sum(_wide(end, _END) + 6 for end in _TOLD[self._way].ends)
 
     def _place(self, *, anew: bool) -> None:
-        """Stand in a corner where no card is, as far as there is one; once there, stay."""
-        room = self._view.size()
-        size = self.sizeHint().boundedTo(QSize(room.width() - 2 * _AWAY, room.height()))
-        left, right = _AWAY, room.width() - size.width() - _AWAY
-        top, bottom = _AWAY, room.height() - size.height() - _AWAY
-        corners = [QRect(x, y, *size.toTuple()) for x, y in ((left, bottom), (left, top), (right, top))]
-        if not anew:
-            corners.sort(key=lambda corner: (corner.center() - self.geometry().center()).manhattanLength())
-        free = (corner for corner in corners if not self._covers(corner))
-        self.setGeometry(next(free, corners[0]))
+        """Stand where no card is, with the head alone where there is no room for more; once there, stay near."""
+        room = self._view.rect().adjusted(_AWAY, _AWAY, -_AWAY, -_AWAY)
+        whole = self.sizeHint().boundedTo(room.size())
+        head = QSize(math.ceil(self._head()) + 2 * _PAD + 2, _LOW).boundedTo(room.size())
+        found: list[tuple[float, QRect]] = []
+        for size in (whole,) if self._needed else (whole, head):
+            spots = _spots(room, size)
+            if not anew:
+                spots.sort(key=lambda spot: (spot.center() - self.geometry().center()).manhattanLength())
+            found += [(self._covered(spot), spot) for spot in spots]
+        self.setGeometry(min(found, key=lambda each: each[0])[1])  # the first of equal ones
 
-    def _covers(self, place: QRect) -> bool:
+    def _covered(self, place: QRect) -> float:
+        """How much of what is on the canvas would be hidden there, in its pixels."""
         below = self._view.mapToScene(place).boundingRect()
-        return bool(self._view.canvas.nodes_in(below) or self._view.canvas.comments_in(below))
+        hidden = (box.intersected(below) for box in self._view.canvas.taken())
+        area = sum(each.width() * each.height() for each in hidden)
+        minimap = self._view.minimap
+        return area + (1e9 if minimap.isVisible() and minimap.geometry().intersects(place) else 0.0)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self._way is not None:
@@ -130,8 +142,10 @@ class Passing(QWidget):
         left = _PAD + _ARROW + 10
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.drawText(QRectF(left, 8, self.width() - left, 26), flags, told.head)
-        if left + _wide(told.head, _HEAD, bold=True) + 12 + self._legend() <= self.width() - _PAD:
+        if self._head() + 12 + self._legend() <= self.width() - 2 * _PAD:
             self._paint_legend(painter, told)
+        if self.height() <= _LOW:
+            return
         painter.setFont(font(_WORDS))
         painter.setPen(theme().color("muted"))
         line = QRectF(_PAD, 34, self.width() - 2 * _PAD, 18)
@@ -160,6 +174,13 @@ class Passing(QWidget):
         painter.setPen(QPen(theme().color("line"), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(bar)
+
+
+def _spots(room: QRect, size: QSize) -> list[QRect]:
+    """Places of this size along the lower and the upper edge, the best first."""
+    left, right = room.left(), room.right() + 1 - size.width()
+    columns, rows = (left, (left + right) // 2, right), (room.bottom() + 1 - size.height(), room.top())
+    return [QRect(x, y, size.width(), size.height()) for y in rows for x in columns]
 
 
 def _wide(text: str, size: int, *, bold: bool = False) -> float:
