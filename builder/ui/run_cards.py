@@ -19,6 +19,8 @@ from builder.ui.document import Document
 from builder.ui.live import Live
 from builder.ui.views.paint import figure
 
+OVER_PLANE = "Each card shows what its layer gives for every point of the plane."
+
 
 class RunCards(QObject):
     """Draws each look inside the run on the cards, as far as they still stand for what the run is made of.
@@ -66,7 +68,7 @@ class RunCards(QObject):
         back = picture.backward if picture is not None else None
         if self._way is not Way.BACKWARD:
             self._canvas.canvas.show_way(self._way)
-            self.passing.tell(self._way)
+            self.passing.tell(self._way, OVER_PLANE if picture is not None and picture.plane is not None else "")
         elif back is not None and back.missing:
             self._canvas.canvas.show_way(None)
             self.passing.tell(self._way, back.missing, needed=True)

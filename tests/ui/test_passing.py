@@ -10,6 +10,7 @@ from builder.project import templates
 from builder.train.messages import Inside, Phase, State, Way
 from builder.ui.canvas.passing import Passing
 from builder.ui.canvas.thumbnails import ImageThumbnail
+from builder.ui.run_cards import OVER_PLANE
 from builder.ui.window import MainWindow
 from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
 
@@ -90,8 +91,11 @@ def test_a_run_that_is_dropped_leaves_nothing_on_the_canvas(make_window: MakeWin
 def test_points_in_the_plane_have_gradients_of_one_point(make_window: MakeWindow, qtbot: QtBot) -> None:
     window = make_window(quick(templates.load("two-stage"), epochs=1))
     until_parked(qtbot, window)
-    for way in (None, Way.FORWARD, Way.FORWARD, Way.BACKWARD):
+    qtbot.waitUntil(lambda: window.canvas.canvas.nodes["fc1"].thumbnail is not None, timeout=PATIENCE)
+    for way in (None, Way.FORWARD, Way.FORWARD):
         step(qtbot, window, way)
+    assert passing(window).words == OVER_PLANE
+    step(qtbot, window, Way.BACKWARD)
     qtbot.waitUntil(lambda: signed(window, "fc1") and signed(window, "input"), timeout=PATIENCE)
     step(qtbot, window, None)
     assert not isinstance(window.canvas.canvas.nodes["input"].thumbnail, ImageThumbnail)  # points again
