@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from builder.ui.theme import theme
 from builder.ui.views.base import View, all_views
+from builder.ui.views.frame import Choice
 from tests.contract.view_cases import CASES, EPOCH, SCALARS, Case
 
 importlib.import_module("builder.ui.views")
@@ -55,6 +56,15 @@ def grab(view: View) -> QImage:
 def colours(image: QImage) -> int:
     """How many colours an image has: one means that nothing was painted."""
     return len({image.pixel(x, y) for x in range(0, image.width(), 2) for y in range(0, image.height(), 2)})
+
+
+def every_way(view: View) -> Iterator[tuple[Choice, int]]:
+    """Takes each way that each choice in the head offers, one after another."""
+    for choice in view.findChildren(Choice):
+        for number in range(len(choice.menu().actions())):
+            choice.choose(number)
+            yield choice, number
+        choice.choose(0)
 
 
 class Paints(QObject):
@@ -128,8 +138,20 @@ def test_asks_only_for_nodes_of_the_network(kind: type[View], case: Case, qtbot:
     assert not made.attention().activations | made.attention().filters
     for selection in ((), ("output1",), ("input1",), ("fc1", "output1"), ("gone",)):
         made.set_subject(type(case.subject)(case.subject.inference, selection))
-        wish = made.attention()
-        assert wish.activations | wish.filters <= case.subject.inference.nodes.keys()
+        for _ in every_way(made):
+            wish = made.attention()
+            assert wish.activations | wish.filters | wish.gradients <= case.subject.inference.nodes.keys()
+
+
+@every_view
+@every_case
+def test_each_way_to_show_it_shows_something_or_says_why(shown: View, case: Case) -> None:
+    feed(shown, case)
+    for choice, number in every_way(shown):
+        feed(shown, case)
+        words = shown.frame.empty  # type: ignore[attr-defined]
+        assert colours(grab(shown)) > 8, (choice.toolTip(), number)
+        assert not words or len(words.split()) >= 8, (choice.toolTip(), number)
 
 
 @every_view

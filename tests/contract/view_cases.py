@@ -13,6 +13,7 @@ from builder.compile.infer import Inference, infer
 from builder.compile.plan import make_plan
 from builder.graph.frozen import freeze
 from builder.graph.model import Edge, Graph, Node
+from builder.inspect.backward import Backward
 from builder.inspect.picture import Attention, Health, Picture, Plane
 from builder.inspect.question import Attribution, Method, Question, refusal
 from builder.inspect.response import Response, Responses
@@ -69,7 +70,10 @@ def picture(inference: Inference, raw: np.ndarray, classes: int, plane: Plane | 
     able = [method for method in Method if not refusal(make_plan(inference), method)]
     values = np.abs(random.normal(size=raw.shape[1:])).astype(np.float32)
     found = Attribution(Question(able[0]), 1, values) if able else None
-    return Picture(7, Attention(), raw, fitted, 1, output, activations, filters, {}, health, plane, found)
+    shapes = {name: info.output for name, info in inference.nodes.items() if info.output is not None}
+    gradients = {name: random.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
+    back, asked = Backward(0.5, 1, gradients=gradients), Attention(gradients=frozenset(gradients))
+    return Picture(7, asked, raw, fitted, 1, output, activations, filters, {}, health, plane, found, back)
 
 
 def lenet() -> Case:

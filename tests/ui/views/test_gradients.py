@@ -47,7 +47,7 @@ def test_gradients_are_asked_for_in_place_of_values(view: FeatureMapsView, qtbot
     with qtbot.waitSignal(view.attention_changed):
         view.what.choose(GRADIENTS)
     assert view.attention() == Attention(gradients=frozenset({"conv2"}))
-    view.show_picture(lenet().picture)
+    view.show_picture(replace(lenet().picture, attention=Attention(), backward=None))
     assert view.frame.empty == UNDER_WAY  # what is there does not tell of it
     view.what.choose(0)
     assert not view.frame.empty
