@@ -76,7 +76,7 @@ class Sparing(Generic[T]):
             found = work()
         except CutShortError:
             self._asked, self.cut_short = before if not another else None, True
-        except (RuntimeError, MemoryError):
+        except (RuntimeError, MemoryError, ValueError, IndexError):  # the last two: a loss that does not fit
             log.debug("no answer to %s", asked.question, exc_info=True)
             self.newest = failed()
         ended = time.monotonic()

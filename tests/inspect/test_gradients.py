@@ -247,11 +247,12 @@ def test_gradients_are_those_before_others_work_in_place() -> None:
         assert np.array_equal(again.gradients[name], before.gradients[name])
 
 
-def test_what_fails_is_said_and_the_rest_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError, MemoryError, IndexError, ValueError])
+def test_what_fails_is_said_and_the_rest_goes_on(monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
     learner = make_learner(picture_job(), lambda *_: None, lambda: False)
 
     def fail(*_rest: object) -> None:
-        raise torch.OutOfMemoryError
+        raise error
 
     monkeypatch.setattr(Gradients, "__call__", fail)
     picture = look(learner, "conv1")

@@ -42,7 +42,10 @@ class FeatureMapsView(GridView):
 
     key: ClassVar[str] = "maps"
     title: ClassVar[str] = "Feature maps"
-    help: ClassVar[str] = "What the selected layer makes of the pinned input: one picture for each channel."
+    help: ClassVar[str] = (
+        "What the selected layer makes of the pinned input, or the gradient that comes back to it: one picture for each "
+        "channel."
+    )
 
     def add_controls(self) -> None:
         tip = f"What the maps show: what the layer gives, or its gradient. {GRADIENT}"
