@@ -43,8 +43,8 @@ class FeatureMapsView(GridView):
     key: ClassVar[str] = "maps"
     title: ClassVar[str] = "Feature maps"
     help: ClassVar[str] = (
-        "What the selected layer makes of the pinned input, or the gradient that comes back to it: one picture for each "
-        "channel."
+        "What the selected layer makes of the pinned input, or the gradient that comes back to it: one picture for "
+        "each channel."
     )
 
     def add_controls(self) -> None:
