@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from builder.graph import edits
 from builder.inspect.backward import UNKNOWN, Backward
 from builder.inspect.picture import Attention, Own, Picture
 from builder.project import templates
+from builder.project.job import make_job
+from builder.train import headless
 from builder.ui.theme import theme
 from builder.ui.views import maps as maps_module
 from builder.ui.views.base import Subject
@@ -183,3 +186,25 @@ def test_before_while_and_after_a_run(make_window: MakeWindow, qtbot: QtBot) -> 
     qtbot.waitUntil(lambda: view.look is not None and "as if" in view.look.title, timeout=PATIENCE)
     window.docks["attribution"].raise_()
     qtbot.waitUntil(lambda: not window.attention().gradients, timeout=PATIENCE)  # nobody sees them
+
+
+def test_of_a_run_that_is_looked_back_through(make_window: MakeWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    project = quick(templates.load("lenet5"), epochs=1)
+    headless.train(make_job(project), lambda _event: None, tmp_path / "run")
+    window = make_window(None)
+    assert window.replays.open(tmp_path / "run")
+    qtbot.waitUntil(lambda: len(window.live.moments.steps) > 1 and window.live.progress.step > 0, timeout=PATIENCE)
+    view = window.views["maps"]
+    assert isinstance(view, FeatureMapsView)
+    window.document.select(["conv1"])
+    view.what.choose(GRADIENTS)
+    seen: list[np.ndarray] = []
+    for step in (0, window.live.moments.steps[-1]):
+        window.live.moments.look_at(step)
+        qtbot.waitUntil(
+            lambda step=step: view.look is not None and view.picture is not None and view.picture.step == step,  # type: ignore[misc]
+            timeout=PATIENCE,
+        )
+        assert view.look is not None
+        seen.append(view.look.values)
+    assert not np.array_equal(*seen)
