@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from builder import resources
 from builder.graph.parameters import problems_of
 from builder.graph.problems import Problem, ProblemError
 from builder.layers.initialisation import Initialisation
+from builder.project.search import rank
 
 TOPICS = ("First steps", "Convolution", "Learning", "Deep networks", "Looking inside")
 LINK = "lesson:"  # what a link to another lesson begins with, before its key
@@ -28,7 +29,7 @@ LINK = "lesson:"  # what a link to another lesson begins with, before its key
 _HEAD = re.compile(r"\+\+\+\n(.*?\n)\+\+\+\n", re.DOTALL)
 _FENCE = re.compile(r"^```setup\n(.*?)^```[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"^## +(.+?)[ \t]*$\n?", re.MULTILINE)
-_NAME = re.compile(r"(?:\d+-)?([a-z0-9-]+)")
+_NAME = re.compile(r"(?:(\d+)-)?([a-z0-9-]+)")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 Word = Annotated[str, Field(min_length=1, max_length=200)]
@@ -165,11 +166,13 @@ class Lesson:
 
     Attributes:
         key: stable name, that links use: of the file, without number and ending.
+        number: of the file; 0 without one.
         title, aim, minutes, topics: as in `Head`.
         steps: at least one.
     """
 
     key: str
+    number: int
     title: str
     aim: str
     minutes: int
@@ -187,24 +190,21 @@ class Lesson:
         texts = (part for step in self.steps for part in step.parts if isinstance(part, str))
         return tuple(link for text in texts for link in _LINK.findall(text))
 
-    def named(self, words: str) -> bool:
-        """Whether all of these words occur in title, aim, topics or the headings of the steps."""
-        return _holds(self._headings, words)
-
-    def matches(self, words: str) -> bool:
-        """Whether all of these words occur in any of it."""
-        parts = (part for step in self.steps for part in step.parts)
-        texts = [part if isinstance(part, str) else f"{part.name} {part.note}" for part in parts]
-        return _holds((*self._headings, *texts), words)
+    @property
+    def label(self) -> str:
+        """What stands before its title where other things stand beside it."""
+        return f"Lesson {self.number}" if self.number else "Lesson"
 
     @property
-    def _headings(self) -> tuple[str, ...]:
-        return (self.title, self.aim, *self.topics, *(step.title for step in self.steps))
+    def headings(self) -> str:
+        """Aim, topics and the headings of the steps."""
+        return " ".join((self.aim, *self.topics, *(step.title for step in self.steps)))
 
-
-def _holds(texts: Iterable[str], words: str) -> bool:
-    whole = " ".join(texts).lower()
-    return all(word in whole for word in words.lower().split())
+    def rank(self, words: str) -> int | None:
+        """How well these words find it: by title (0), headings (1) or text (2); None when not at all."""
+        parts = (part for step in self.steps for part in step.parts)
+        text = " ".join(part if isinstance(part, str) else f"{part.name} {part.note}" for part in parts)
+        return rank(words, f"{self.label} {self.title}", self.headings, text)
 
 
 @lru_cache(maxsize=1)
@@ -235,7 +235,8 @@ def parse(text: str, file: str) -> Lesson:
     steps = tuple(_steps(text, head.end(), file))
     if not steps:
         raise _fault(file, _line(text, head.end()), "a lesson has text.")
-    lesson = Lesson(name.group(1), known.title, known.aim, known.minutes, known.topics, steps)
+    number, key = name.groups()
+    lesson = Lesson(key, int(number or 0), known.title, known.aim, known.minutes, known.topics, steps)
     seen: set[str] = set()
     for set_up in lesson.set_ups:
         if set_up.name in seen:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from builder.project.search import rank
 from builder.ui.theme import font, theme
 
 WIDTH, HEIGHT = 460, 340
@@ -25,7 +26,11 @@ KEYS = Qt.ItemDataRole.UserRole + 1
 
 
 class CommandPalette(QFrame):
-    """A popup: type words, choose with the arrow keys, Enter carries it out, Escape closes."""
+    """A popup: type words, choose with the arrow keys, Enter carries it out, Escape closes.
+
+    Of an action it reads these properties: `group`, what it belongs to, before its own words; `about`, more words that
+    find it; `reason`, why it cannot be had now.
+    """
 
     def __init__(self, window: QWidget, actions: Callable[[], Sequence[QAction]]) -> None:
         super().__init__(window, Qt.WindowType.Popup)
@@ -72,22 +77,19 @@ class CommandPalette(QFrame):
         return super().eventFilter(watched, event)
 
     def _fill(self, text: str) -> None:
-        words = text.casefold().split()
+        offered = (x for x in self._actions() if x.isEnabled() or x.property("reason"))  # it says why it cannot be had
+        found = [(place, action) for action in offered if (place := _rank(text, action)) is not None]
         self.list.clear()
-        for action in self._actions():
-            group = action.property("group")
-            name = f"{group}: {action.text()}" if group else action.text()
-            name = name.replace("&", "")
-            offered = action.isEnabled() or action.property("reason")  # what says why it cannot be had is shown
-            if offered and all(word in name.casefold() for word in words):
-                keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-                item = QListWidgetItem(name)
-                item.setData(Qt.ItemDataRole.UserRole, action)
-                item.setData(KEYS, keys)
-                item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{name}, {keys}" if keys else name)
-                if not action.isEnabled():
-                    item.setFlags(Qt.ItemFlag.ItemIsSelectable)
-                self.list.addItem(item)
+        for _place, action in sorted(found, key=lambda entry: entry[0]):
+            name = _name(action)
+            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            item = QListWidgetItem(name)
+            item.setData(Qt.ItemDataRole.UserRole, action)
+            item.setData(KEYS, keys)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{name}, {keys}" if keys else name)
+            if not action.isEnabled():
+                item.setFlags(Qt.ItemFlag.ItemIsSelectable)
+            self.list.addItem(item)
         self.list.setVisible(self.list.count() > 0)
         self._none.setVisible(not self.list.count())
         self.list.setCurrentRow(0)
@@ -103,6 +105,16 @@ class CommandPalette(QFrame):
             return
         self.hide()
         action.trigger()
+
+
+def _name(action: QAction) -> str:
+    group, words = action.property("group"), action.text().replace("&", "")
+    return f"{group}: {words}" if group else words
+
+
+def _rank(words: str, action: QAction) -> int | None:
+    """What is called so before what belongs to something called so, and that before what only mentions it."""
+    return rank(words, action.text().replace("&", ""), action.property("group") or "", action.property("about") or "")
 
 
 class _Row(QStyledItemDelegate):

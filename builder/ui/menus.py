@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMenu, QMessageBox
 
 from builder import __version__
 from builder.project import templates
+from builder.project.lessons import Lesson, lessons
 from builder.ui import freezing
 from builder.ui.canvas import keys
 from builder.ui.canvas.menu import ALIGN
@@ -56,6 +57,7 @@ class Menus(QObject):
         self.gallery: Gallery | None = None
         self.importing: ImportDialog | None = None
         self.actions: list[QAction] = []
+        self._each_lesson: list[QAction] = []
         bar = window.topbar.menus
         for title, fill in (
             ("&File", self._file),
@@ -239,7 +241,7 @@ class Menus(QObject):
             group.addAction(action)
         self._add(menu, "Full screen", self._full_screen, "F11")
         menu.addSeparator()
-        self._palette = CommandPalette(window, lambda: self.actions)
+        self._palette = CommandPalette(window, lambda: [*self.actions, *self._lessons()])
         self._add(menu, "Find a command…", self._palette.open, "Ctrl+K")
 
     def _sample(self) -> SampleView:
@@ -332,6 +334,21 @@ class Menus(QObject):
         menu.addSeparator()
         self._add(menu, "Keys", self._show_keys, "F1")
         self._add(menu, "About TorchCanvas", self._about)
+
+    def _lessons(self) -> list[QAction]:
+        """A command for each lesson, made when the first list is asked for: their files are read for it."""
+        if not self._each_lesson:
+            for lesson in lessons():
+                action = QAction(lesson.title, self._window)
+                action.setProperty("group", lesson.label)
+                action.setProperty("about", lesson.headings)
+                action.triggered.connect(partial(self._open_lesson, lesson))
+                self._each_lesson.append(action)
+        return self._each_lesson
+
+    def _open_lesson(self, lesson: Lesson, _checked: bool = False) -> None:
+        self._window.lessons_place.show()
+        self._window.lessons.open_lesson(lesson)
 
     def _show_lessons(self) -> None:
         self._window.lessons_place.show()

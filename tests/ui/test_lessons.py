@@ -13,6 +13,7 @@ from builder.project import templates
 from builder.project.edits import set_setting
 from builder.project.lessons import Lesson, find, lessons, parse
 from builder.train.messages import EpochEnded, Finished, Reason, State
+from builder.ui.command_palette import CommandPalette
 from builder.ui.files import Answer
 from builder.ui.lessons.card import SetUpCard
 from builder.ui.lessons.guide import result
@@ -225,7 +226,9 @@ def test_the_list_is_searched_and_a_lesson_read_by_keyboard(make_window: MakeWin
     )
     qtbot.keyClicks(listing.search, "pooling")
     assert len(listing.shown()) > 1
-    assert listing.cards.currentItem().text() == "Max or average pooling"  # others only mention it
+    assert listing.cards.currentItem().text() == "Max or average pooling"
+    assert listing.shown()[0].key == "pooling"  # others only mention it, also those of earlier topics
+    assert listing.cards.item(0).text() == "Convolution"
     listing.search.clear()
     qtbot.keyClicks(listing.search, "hidden units noise")
     assert [lesson.key for lesson in listing.shown()] == ["hidden-units"]
@@ -243,6 +246,24 @@ def test_the_list_is_searched_and_a_lesson_read_by_keyboard(make_window: MakeWin
     assert window.lessons.lesson is page.next_lesson or window.lessons.lesson is not find("hidden-units")
     qtbot.keyClicks(listing.search, " xyzzy")
     assert not listing.shown()
+
+
+def test_a_command_opens_a_lesson(make_window: MakeWindow) -> None:
+    window = make_window(None)
+    palette = window.findChild(CommandPalette)
+    for words, name, key in (
+        ("pooling", "Lesson 4: Max or average pooling", "pooling"),
+        ("lesson 8", "Lesson 8: Sigmoid, tanh, ReLU", "activations"),
+        ("lesson 1", "Lesson 1: A line is not enough", "line"),
+    ):
+        palette.search.setText(words)
+        assert palette.list.currentItem().text() == name  # before what only mentions it
+        palette.search.returnPressed.emit()
+        assert window.docks["lessons"].isVisible()
+        assert window.lessons.lesson is find(key)
+    palette.search.setText("confusion")
+    names = [palette.list.item(row).text() for row in range(palette.list.count())]
+    assert names == ["Show or hide: Confusion matrix", "Lesson 6: How good, and wrong where?"]
 
 
 def test_the_gallery_leads_to_the_lessons(make_window: MakeWindow) -> None:

@@ -80,9 +80,14 @@ class Listing(QWidget):
         return tuple(lesson for lesson in found if lesson is not None)
 
     def _fill(self) -> None:
+        """Show what the words find, by topic. What is called so comes first, and so do the topics with such lessons."""
+        words = self.search.text()
+        ranks = {x.key: x.rank(words) for x in self._lessons}
+        found = sorted((x for x in self._lessons if ranks[x.key] is not None), key=lambda x: ranks[x.key] or 0)
+        topics = dict.fromkeys(x.topics[0] for x in found) if words.strip() else TOPICS
         self.cards.clear()
-        for topic in TOPICS:
-            left = [x for x in self._lessons if x.topics[0] == topic and x.matches(self.search.text())]
+        for topic in topics:
+            left = [x for x in found if x.topics[0] == topic]
             if left:
                 heading = QListWidgetItem(topic)
                 heading.setFlags(Qt.ItemFlag.NoItemFlags)
@@ -93,15 +98,7 @@ class Listing(QWidget):
                 item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, lesson.aim)
                 self.cards.addItem(item)
         self._stack.setCurrentWidget(self.cards if self.shown() else self._nothing)
-        self.cards.setCurrentRow(self._best())
-
-    def _best(self) -> int:
-        """The row that Enter opens: of a lesson that is called so, else of one that mentions it; else -1."""
-        words = self.search.text()
-        known = [(row, self.cards.item(row).data(_LESSON)) for row in range(self.cards.count())]
-        rows = [row for row, lesson in known if lesson is not None]
-        named = [row for row, lesson in known if lesson is not None and lesson.named(words)]
-        return next(iter(named or rows), -1) if words.strip() else -1
+        self.cards.setCurrentRow(1 if words.strip() and self.shown() else -1)  # what Enter opens, below its heading
 
     def _open(self, item: QListWidgetItem) -> None:
         lesson = item.data(_LESSON)
