@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt
-from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QEnterEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QWidget
 
 from builder.ui.theme import theme
@@ -113,3 +115,21 @@ def add_dock(
     _Edge(dock)
     window.addDockWidget(area, dock)
     return dock
+
+
+def view_action(dock: QDockWidget, show: Callable[[], object]) -> QAction:
+    """A command that brings a dock into sight by `show`, and hides one that is in sight; checked while it is.
+
+    Qt's own (`toggleViewAction`) closes a dock that stands behind the tab of another, which nobody means.
+    """
+
+    def act() -> None:
+        if dock.isVisible() and not dock.visibleRegion().isEmpty():
+            dock.close()
+        else:
+            show()
+
+    action = QAction(dock.windowTitle(), dock, checkable=True)
+    action.triggered.connect(lambda _checked: act())
+    dock.visibilityChanged.connect(action.setChecked)  # also told when another tab comes to the front
+    return action

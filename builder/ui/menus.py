@@ -19,10 +19,10 @@ from builder.ui.canvas import keys
 from builder.ui.canvas.menu import ALIGN
 from builder.ui.canvas.paper import WORDS
 from builder.ui.command_palette import CommandPalette
+from builder.ui.docks import view_action
 from builder.ui.exports import Exports
 from builder.ui.initial_weights import SCHEMES, choose
 from builder.ui.pace import PACES
-from builder.ui.tabs import fit_in
 from builder.ui.theme import theme
 from builder.ui.views.curves import CurveView
 from builder.ui.views.loss import LossView
@@ -222,11 +222,11 @@ class Menus(QObject):
         self._add(menu, "Actual size", canvas.zoom_reset, "Ctrl+0")
         self._add(menu, "Arrange the network", canvas.auto_layout, "Ctrl+L")
         menu.addSeparator()
-        menu.aboutToShow.connect(lambda: fit_in(window, window.docks["problems"], window.docks["sample"]))
-        for dock in window.docks.values():
-            menu.addAction(dock.toggleViewAction())
-            dock.toggleViewAction().setProperty("group", "Show or hide")
-            self.actions.append(dock.toggleViewAction())
+        for key, dock in window.docks.items():
+            action = view_action(dock, partial(window.show_dock, key))
+            action.setProperty("group", "Show or hide")
+            menu.addAction(action)
+            self.actions.append(action)
         self._add(menu, "Reset the layout", window.reset_layout)
         menu.addSeparator()
         self._add(menu, "Open a picture…", lambda: self._sample().open_picture())

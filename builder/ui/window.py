@@ -425,11 +425,12 @@ class MainWindow(QMainWindow):
 
     def show_problems(self) -> None:
         """Bring up the list of problems."""
-        fit_in(self, self.docks["problems"], self.docks["sample"])
         self.show_dock("problems")
 
     def show_dock(self, key: str) -> None:
         """Bring a dock to the front, by its key."""
+        if key == "problems":
+            fit_in(self, self.docks[key], self.docks["sample"])
         self.docks[key].show()
         self.docks[key].raise_()
 

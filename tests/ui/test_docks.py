@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QMainWindow, QToolButton
 from pytestqt.qtbot import QtBot
 
-from builder.ui.docks import add_dock
+from builder.ui.docks import add_dock, view_action
 from builder.ui.theme import theme
 
 
@@ -63,3 +63,33 @@ def test_a_dock_that_floated_last_time_has_a_line_all_around_it(qtbot: QtBot) ->
     window.show()
     image = dock.grab().toImage()
     assert image.pixelColor(image.width() // 2, image.height() - 1) == theme().color("wire")
+
+
+def test_a_command_raises_what_is_behind_a_tab_and_hides_only_what_is_seen(qtbot: QtBot) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.resize(600, 400)
+    area = Qt.DockWidgetArea.LeftDockWidgetArea
+    front, behind = (add_dock(window, key, key, QLabel(key), area) for key in ("front", "behind"))
+    window.tabifyDockWidget(front, behind)
+    front.raise_()
+
+    def show() -> None:
+        behind.show()
+        behind.raise_()
+
+    action = view_action(behind, show)
+    window.show()
+    assert not action.isChecked()
+    action.trigger()
+    assert not behind.isHidden()
+    assert front.visibleRegion().isEmpty()
+    assert action.isChecked()
+    action.trigger()
+    assert behind.isHidden()
+    assert not action.isChecked()
+    action.trigger()
+    assert not behind.visibleRegion().isEmpty()
+    assert action.isChecked()
+    front.raise_()
+    assert not action.isChecked()

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QLineEdit,
-    QMenu,
     QProgressBar,
     QPushButton,
     QScrollBar,
@@ -615,14 +614,11 @@ def test_the_problems_fit_into_a_window_of_900_pixels(make_window: MakeWindow, q
     assert window.problems.list.width() <= dock.width()
 
 
-def test_problems_from_the_menu_fit_into_a_window_of_900_pixels(make_window: MakeWindow, qtbot: QtBot) -> None:
+def test_problems_by_a_command_fit_into_a_window_of_900_pixels(make_window: MakeWindow, qtbot: QtBot) -> None:
     window = make_window(None)
     window.resize(900, 600)
     qtbot.waitUntil(lambda: window.width() == 900, timeout=PATIENCE)
-    action = window.docks["problems"].toggleViewAction()
-    menu = next(menu for menu in action.associatedObjects() if isinstance(menu, QMenu))
-    menu.aboutToShow.emit()
-    action.trigger()
+    next(action for action in window.menus.actions if action.text() == "Problems").trigger()
     qtbot.waitUntil(window.docks["problems"].isVisible, timeout=PATIENCE)
     assert window.width() == 900
 
