@@ -6,7 +6,9 @@ All sums are of whole numbers where samples are bytes, so they are exact, and th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
+from threading import Thread
 
 import numpy as np
 import torch
@@ -20,6 +22,7 @@ from builder.data.settings import WHITENED_FLOOR, WHITENED_FROM, Normalise
 _CHUNK = 1 << 25  # bytes of fitted samples that are worked on at a time
 _MEASURED = 1 << 30  # values that are measured at most; of more, every so manieth sample
 
+_ASKED = 0.1  # seconds between two looks whether to stop
 _MESSAGE = "Measuring the training samples"
 
 
@@ -114,9 +117,27 @@ def _whitening(inputs: Array, train: Array, fitter: Fitter, progress: Progress, 
         second += rows.T @ rows
         measured += len(some)
         progress(_MESSAGE, measured / len(train))
-    progress("Whitening: half a minute for large pictures", None)
-    matrix = whitening((second / len(train) - (first / len(train)).outer(first / len(train))) / 255.0**2)
+    progress("Whitening: this takes a while for large pictures", None)
+    covariance = (second / len(train) - (first / len(train)).outer(first / len(train))) / 255.0**2
+    matrix = _unless_stopped(lambda: whitening(covariance), cancelled)
     return Normalisation(tuple((first / len(train)).tolist()), (255.0,) * values, matrix)
+
+
+def _unless_stopped(work: Callable[[], Tensor], cancelled: Asked) -> Tensor:
+    """What `work` returns. One call of LAPACK cannot be stopped: who asks to stop leaves it to end on its own."""
+    done: Future[Tensor] = Future()
+
+    def carry_out() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:  # as if it were raised here
+            done.set_exception(error)
+
+    # A daemon, and so no executor: the end of the program does not wait for it either.
+    Thread(target=carry_out, name="whitening", daemon=True).start()
+    while not wait([done], _ASKED).done:
+        stop_if(cancelled)
+    return done.result()
 
 
 def whitening(covariance: Tensor) -> Tensor:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from threading import Event
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from builder.data import measure as measure_module
+from builder.data.catalogue import CancelledError
 from builder.data.fit import check_fit
 from builder.data.measure import whitening
 from builder.data.prepare import prepare
@@ -64,6 +67,29 @@ def test_channels_last_or_not_whitened_values_are_the_same() -> None:
     settings = DataSettings(normalise="whiten", limit=100)
     one, other = (prepare(settings, (3, 8, 8), "cpu", channels_last=last) for last in (True, False))
     assert torch.equal(all_of(one.test), all_of(other.test))
+
+
+def test_whoever_asks_to_stop_does_not_wait_for_the_decomposition(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, released = Event(), Event()
+
+    def slow(covariance: torch.Tensor) -> torch.Tensor:
+        begun.set()
+        released.wait()
+        return torch.eye(len(covariance))
+
+    monkeypatch.setattr(measure_module, "whitening", slow)
+    with pytest.raises(CancelledError):
+        prepare(DataSettings(normalise="whiten", limit=90), (1, 8, 8), "cpu", cancelled=begun.is_set)
+    released.set()
+
+
+def test_a_failure_of_the_decomposition_is_told_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(covariance: torch.Tensor) -> torch.Tensor:
+        raise MemoryError
+
+    monkeypatch.setattr(measure_module, "whitening", fail)
+    with pytest.raises(ProblemError, match="does not fit into the memory"):
+        prepare(DataSettings(normalise="whiten", limit=80), (1, 8, 8), "cpu")
 
 
 def test_of_what_never_varies_whitening_makes_nothing_else() -> None:
