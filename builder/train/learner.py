@@ -97,8 +97,7 @@ class Learner:
     @property
     def steps_per_epoch(self) -> int:
         """Updates that one epoch makes."""
-        whole, rest = divmod(len(self.data.train), self.job.training.batch_size)
-        return whole + (rest > 1 or (rest == 1 and whole == 0))
+        return self.job.training.steps_per_epoch(len(self.data.train))
 
     @property
     def steps(self) -> int:
@@ -146,7 +145,11 @@ class Learner:
         settings = self.job.training
         if loss is None:
             return
-        plateau = settings.schedule.patience if isinstance(settings.schedule, Plateau) else 0
+        plateau = 0
+        if isinstance(settings.schedule, Plateau):
+            began = (self.epoch - 1) * self.steps_per_epoch
+            # A rate that still rises cannot stand still.
+            plateau = settings.schedule.patience if began >= settings.warm_steps(self.steps_per_epoch) else 0
         if self.patience.hear(self.epoch, loss, plateau) and settings.patience:
             self.best = {name: tensor.detach().clone() for name, tensor in self.root.state_dict().items()}
 
@@ -164,7 +167,7 @@ class Learner:
     def batches(self) -> Iterator[Tensor]:
         """The positions of each batch of the epoch under way, from `position` on; a new order each epoch.
 
-        A last batch of a single sample is left out (of several): batch normalisation could not work on it.
+        There are `steps_per_epoch` of them.
         """
         self.epoch_began = self.order.get_state()
         rows = self.data.train.order(self.order)

@@ -17,7 +17,7 @@ class Patience:
     Attributes:
         best: the lowest; epoch: that it belongs to, from 1; 0 before the first.
         since: epochs in a row without a better one.
-        waited: the same since the learning rate fell last; drops: how often it fell.
+        waited: the same since the learning rate fell last, or the warm-up ended; drops: how often it fell.
     """
 
     best: float = math.inf
@@ -30,14 +30,15 @@ class Patience:
         """Take note of an epoch's loss; returns whether it is the best so far. A loss that is no number never is.
 
         Args:
-            plateau: let the rate fall after so many epochs without a better loss; 0 for never.
+            plateau: let the rate fall after so many epochs without a better loss; 0 where this epoch does not count.
         """
         better = loss < self.best
         if better:
             self.best, self.epoch, self.since, self.waited = loss, epoch, 0, 0
         else:
-            self.since, self.waited = self.since + 1, self.waited + 1
-            if plateau and self.waited >= plateau:
+            self.since += 1
+            self.waited += plateau > 0
+            if self.waited >= plateau > 0:
                 self.drops, self.waited = self.drops + 1, 0
         return better
 

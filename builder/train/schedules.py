@@ -132,8 +132,8 @@ class Plateau(_Schedule):
     kind: Literal["plateau"] = "plateau"
     factor: float = parameter(0.1, "Factor", "What the rate is multiplied by each time.", gt=0, le=1, slider=(0.01, 1))
     patience: int = parameter(
-        3, "Patience", "Epochs in a row without a better validation loss that are waited for.", ge=1, le=100_000,
-        slider=(1, 20), unit="epochs",
+        3, "Patience", "Epochs in a row without a better validation loss that are waited for; those that begin in the "
+        "warm-up do not count.", ge=1, le=100_000, slider=(1, 20), unit="epochs",
     )  # fmt: skip
 
     def share(self, place: Place) -> float:

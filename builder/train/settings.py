@@ -150,6 +150,18 @@ class TrainingSettings(Parameters):
         """Whether the learning rate is another one at another step."""
         return bool(self.warmup) or not isinstance(self.schedule, Constant)
 
+    def steps_per_epoch(self, samples: int) -> int:
+        """Updates that an epoch makes with so many samples to learn from.
+
+        A last batch of a single sample is left out (of several): batch normalisation could not work on it.
+        """
+        whole, rest = divmod(samples, self.batch_size)
+        return whole + (rest > 1 or (rest == 1 and whole == 0))
+
+    def warm_steps(self, per_epoch: int) -> int:
+        """Updates of the warm-up, where an epoch makes so many."""
+        return round(self.warmup * per_epoch)
+
     def rate_share(self, step: int, per_epoch: int, drops: int = 0) -> float:
         """What the learning rate is multiplied by at a step: the warm-up, and behind it the schedule.
 
@@ -157,7 +169,7 @@ class TrainingSettings(Parameters):
             step: updates made; per_epoch: updates of an epoch.
             drops: see `Place`.
         """
-        warm = round(self.warmup * per_epoch)
+        warm = self.warm_steps(per_epoch)
         steps = max(1, self.epochs * per_epoch - warm)
         share = self.schedule.share(Place(max(0, step - warm), steps, per_epoch, drops))
         return share * (step + 1) / (warm + 1) if step < warm else share

@@ -130,6 +130,13 @@ CASES = {
         f"{kind}-warm": trained(f"training.schedule={kind}", HASTY, WARM, *SHORT.get(kind, ()))
         for kind in kinds("schedule")
     },
+    "plateau-long-warm": trained(
+        "training.schedule=plateau",
+        "training.schedule.patience=1",
+        "training.optimizer.learning_rate=2",  # the validation loss rises in the warm-up already
+        "training.warmup=3.5",
+        "training.epochs=6",
+    ),
     "rmsprop-all": trained(
         "training.optimizer=rmsprop", "training.optimizer.centered=true", "training.optimizer.momentum=0.5"
     ),

@@ -89,6 +89,23 @@ def test_a_plateau_falls_each_time_the_loss_has_stood_still() -> None:
     assert from_text(patience.text()) == patience
 
 
+@pytest.mark.parametrize(("warmup", "falls"), [(0, [2, 3, 4, 5]), (1, [2, 3, 4, 5]), (1.5, [3, 4, 5]), (3, [4, 5])])
+def test_a_plateau_does_not_count_the_epochs_of_the_warm_up(warmup: float, falls: list[int]) -> None:
+    """Those that begin in it; by a loss that never gets better after the first epoch, with patience 1."""
+    from builder.train.learner import make_learner
+
+    training = TrainingSettings(batch_size=50, schedule=Plateau(patience=1), warmup=warmup)
+    learner = make_learner(picture_job(**dict(training)), lambda *_: None, lambda: False)
+    fallen = []
+    for epoch in range(1, 6):
+        learner.end_epoch()
+        before = learner.patience.drops
+        learner.judge(1.0)
+        fallen += [epoch] * (learner.patience.drops - before)
+    assert fallen == falls
+    assert learner.patience.since == 4  # early stopping counts all
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_warming_up_leads_evenly_to_where_the_schedule_begins(kind: str) -> None:
     training = TrainingSettings(epochs=10, schedule=KINDS[kind](), warmup=1.5)

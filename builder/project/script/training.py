@@ -51,6 +51,7 @@ def loop(info: DataSet, training: TrainingSettings, plan: Plan, samples: DataSet
         plateau=isinstance(training.schedule, Plateau),
         early=training.patience > 0,
         watch=training.patience > 0 or isinstance(training.schedule, Plateau),
+        warm=training.warmup > 0,
         l1=training.l1 > 0,
         limit=training.max_norm > 0,
         late=training.regularise_after > 0,
@@ -71,13 +72,14 @@ def loop(info: DataSet, training: TrainingSettings, plan: Plan, samples: DataSet
         evaluated=min(1024, max(training.batch_size, 2**20 // math.prod(plan.input_shape))),
         optimizer=_optimizer(training, some=any(is_frozen(step.layer) for step in plan.steps)),
         kind=_kind(training.device),
+        warmup=repr(training.warmup),
         index=training.device.partition(":")[2] or 0,
     )
 
 
 _CONDITIONS = re.compile(
-    r"\?(!?)(classes|auxiliary|rate|plateau|early|watch|l1|limit|late|decay|pictures|stored|mislabelled|whitened|augmented"
-    r"|tinted|spanned)"
+    r"\?(!?)(classes|auxiliary|rate|plateau|early|watch|warm|l1|limit|late|decay|pictures|stored|mislabelled|whitened"
+    r"|augmented|tinted|spanned)"
 )
 
 
@@ -293,7 +295,8 @@ def main():
 ?early            kept = {{name: value.clone() for name, value in net.state_dict().items()}}
 ?watch        else:
 ?early            since += 1
-?plateau            waited += 1
+?plateau?!warm            waited += 1
+?plateau?warm            waited += step - per_epoch >= round({warmup} * per_epoch)  # the warm-up does not count
 ?plateau            if waited >= PLATEAU:
 ?plateau                drops, waited = drops + 1, 0
 ?early        if since >= PATIENCE:
