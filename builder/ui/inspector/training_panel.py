@@ -133,22 +133,20 @@ class TrainingPanel(Panel):
         self._loss.setVisible(bool(formula))
         self._loss_formula.set_text(formula, "")
         self._loss_text.setText(text)
-        self.rules.show_settings(settings, steps_of(self._samples, settings))
-
-
-def steps_of(samples: int, settings: TrainingSettings) -> int:
-    """How many steps an epoch has."""
-    return math.ceil(samples / settings.batch_size)
+        self.rules.show_settings(settings, settings.steps_per_epoch(self._samples))
 
 
 def steps_texts(samples: int, settings: TrainingSettings) -> tuple[str, str]:
     """How many steps an epoch has, and how many the whole training, as sums."""
-    steps = steps_of(samples, settings)
+    steps = settings.steps_per_epoch(samples)
     epochs = f"{settings.epochs:,} epoch{'s' if settings.epochs != 1 else ''}"
     most = " at most" if settings.patience else ""
     counted = f"{steps:,} step{'s' if steps != 1 else ''}"
     full = ", on the full set" if settings.batch_size >= samples else ""
+    left_out = steps * settings.batch_size < samples
+    left, right = "⌊⌋" if left_out else "⌈⌉"
+    rest = ", without the last sample, which would be alone" if left_out else ""
     return (
-        f"⌈{samples:,} samples / {settings.batch_size:,}⌉ = {counted} an epoch{full}",
+        f"{left}{samples:,} samples / {settings.batch_size:,}{right} = {counted} an epoch{full}{rest}",
         f"{counted} · {epochs} = {steps * settings.epochs:,}{most}",
     )
