@@ -203,6 +203,8 @@ class Form(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         self._advanced: Section | None = None
+        self._more = more
+        self._apart: list[str] = []  # the rarely used fields that apply
         advanced = []
         for name, field in kind.model_fields.items():
             if name == "kind":
@@ -216,6 +218,7 @@ class Form(QWidget):
             self._advanced.folded_changed.connect(lambda folded: _remember(kind, folded))
             for name, field in advanced:
                 self._advanced.add(self._make(name, field))
+            self._apart = [name for name, _ in advanced]
             column.addWidget(self._advanced)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
@@ -261,7 +264,7 @@ class Form(QWidget):
             for name, field in self.kind.model_fields.items()
         }  # fmt: skip
         for name, group in self._groups.items():
-            usual = self.kind.model_fields[name].get_default(call_default_factory=True)
+            usual = self._usual(name)
             if known[name] != usual and self._values.get(name, usual) == usual:
                 group.fold(False)
         self._values = known
@@ -284,6 +287,16 @@ class Form(QWidget):
             row.show_trouble(told.get(name, ""))
             if told.get(name) and self._advanced is not None and extras(self.kind.model_fields[name]).get("advanced"):
                 self._advanced.fold(False)
+        self._count_changed()
+
+    def _usual(self, name: str) -> Any:
+        return self.kind.model_fields[name].get_default(call_default_factory=True)
+
+    def _count_changed(self) -> None:
+        """Tell in the heading over the rarely used fields how many are not as usual: they may be folded away."""
+        if self._advanced is not None:
+            count = sum(name in self._values and self._values[name] != self._usual(name) for name in self._apart)
+            self._advanced.set_title(f"{self._more} · {count} changed" if count else self._more)
 
     def show_expressions(self, texts: Mapping[str, str] | None) -> None:
         """Show the expressions that fields come from, by field; None where there is nothing to refer to."""
@@ -341,7 +354,9 @@ class Form(QWidget):
                 widget.setVisible(name in wanted or bool(inner))
         if self._advanced is not None:
             fields = self.kind.model_fields
-            self._advanced.setVisible(any(extras(fields[n]).get("advanced") for n in wanted if n in fields))
+            self._apart = [name for name in fields if name in wanted and extras(fields[name]).get("advanced")]
+            self._advanced.setVisible(bool(self._apart))
+            self._count_changed()
 
     def focus(self, path: str) -> None:
         """Put the cursor into a field, unfolding what hides it; an unknown path does nothing."""

@@ -50,6 +50,11 @@ class Section(QWidget):
         self._inner.insertWidget(0 if first else -1, widget)
         return widget
 
+    def set_title(self, title: str) -> None:
+        """Let a foldable section have another heading."""
+        if self.head is not None and self.head.text() != title:
+            self.head.setText(title)
+
     def fold(self, folded: bool, *, tell: bool = False) -> None:
         """Hide or show what is under the heading."""
         self.folded = folded

@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QImage, QMouseEvent
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from builder.project import templates
@@ -69,6 +70,22 @@ def test_what_keeps_weights_small_is_told_only_where_it_does(panel: TrainingPane
     assert "w ← w − η·0.01·w" in set_up(panel, l1=0, max_norm=0, optimizer=AdamW(), regularise_after=0)
 
 
+def test_the_heading_over_rarely_used_settings_counts_what_is_not_as_usual(panel: TrainingPanel) -> None:
+    (heading,) = (b for b in panel.form.findChildren(QToolButton) if b.text() == "More")
+    set_up(panel, warmup=2, patience=3)
+    assert heading.text() == "More · 2 changed"
+    folded = not panel.form.row("warmup").isVisible()
+    heading.click()
+    assert panel.form.row("warmup").isVisible() is folded
+    assert heading.text() == "More · 2 changed"
+    heading.click()
+    assert panel.form.row("warmup").isVisible() is not folded
+    panel.form.show_fields(["epochs", "patience"])  # what does not apply does not count
+    assert heading.text() == "More · 1 changed"
+    set_up(panel, patience=0)
+    assert heading.text() == "More"
+
+
 def test_a_warm_up_is_told(panel: TrainingPanel) -> None:
     found = set_up(panel, warmup=1.5)
     assert "In the warm-up before, η rises evenly for 1.5 epochs." in found
@@ -85,6 +102,15 @@ def test_steps_are_the_most_there_can_be_where_it_may_stop_early(panel: Training
     set_up(panel, patience=0, epochs=10, batch_size=64)
     assert panel.early_text.isHidden()
     assert panel.steps_text.text().endswith("<b>200</b>")
+
+
+def test_a_last_sample_that_would_be_alone_is_no_step(panel: TrainingPanel) -> None:
+    panel.set_prepared(Prepared("cpu", 61706, 129, 20, 20, ("0", "1")))
+    set_up(panel, epochs=10, batch_size=64)
+    assert "⌊129 samples / 64⌋ = 2 steps an epoch, without the last sample" in panel.steps_text.text()
+    assert panel.steps_text.text().endswith("2 steps · 10 epochs = <b>20</b>")
+    set_up(panel, epochs=10, batch_size=63)
+    assert "⌈129 samples / 63⌉ = 3 steps an epoch" in panel.steps_text.text()
 
 
 def running(step: int, rate: float, **more: Any) -> Progress:
