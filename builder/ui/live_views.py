@@ -23,6 +23,8 @@ from builder.ui.views.kept import Kept
 from builder.ui.views.own import own_shape
 
 NONE_WRONG = "There is no wrong answer in the {} part."
+NO_CLASSES = "This network tells no classes apart, so no answer is simply right or wrong."
+NO_SAMPLES = "There are no samples in the {} part."
 NONE_OF_THE_KIND = "By now, there is no such wrong answer in the {} part."
 
 
@@ -148,7 +150,13 @@ class LiveViews(QObject):
 
     def _find(self, wish: FindMistake) -> None:
         self._of_a_kind = wish.true is not None or wish.said is not None
-        self._live.find_mistake(wish)
+        prepared = self._live.prepared
+        if prepared is not None and not prepared.classes:
+            self._say(NO_CLASSES)
+        elif prepared is not None and not _count(prepared, wish.part):
+            self._say(NO_SAMPLES.format(wish.part.value))
+        else:
+            self._live.find_mistake(wish)
 
     def _offer_unit(self, layer: str, unit: int) -> bool:
         taken = [other.take_unit(layer, unit) and other.watched for other in self.views.values()]

@@ -9,8 +9,9 @@ from builder.graph import edits
 from builder.inspect.picture import Part
 from builder.inspect.scores import mistakes
 from builder.project import templates
+from builder.project.edits import set_setting
 from builder.train.messages import FindMistake, MistakeFound
-from builder.ui.live_views import NONE_OF_THE_KIND, NONE_WRONG
+from builder.ui.live_views import NO_CLASSES, NO_SAMPLES, NONE_OF_THE_KIND, NONE_WRONG
 from builder.ui.views.confusion import ConfusionView
 from builder.ui.views.sample import SampleView
 from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
@@ -96,6 +97,18 @@ def test_where_nothing_is_wrong_it_is_said(make_window: MakeWindow, qtbot: QtBot
     window.live.mistake_found.emit(MistakeFound(None))
     assert window.viewing.pin.sample == 0
     assert window.status._hint.text() == NONE_WRONG.format("validation")
+
+
+def test_where_no_answer_can_be_wrong_it_is_said_why(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(quick(templates.load("denoiser")))
+    until_parked(qtbot, window)
+    window.viewing.find_mistake()
+    assert window.status._hint.text() == NO_CLASSES
+    assert "tells no classes apart" in window.views["accuracy"].frame.empty  # type: ignore[attr-defined]
+    window.document.open(set_setting(quick(templates.load("lenet5")), "data.validation", 0), None)
+    until_parked(qtbot, window)
+    window.viewing.find_mistake()
+    assert window.status._hint.text() == NO_SAMPLES.format("validation")
 
 
 def test_an_unfinished_network_has_no_wrong_answers(make_window: MakeWindow, qtbot: QtBot) -> None:

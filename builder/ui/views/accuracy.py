@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from builder.train.messages import EpochEnded
+from builder.train.messages import EpochEnded, Prepared
 from builder.ui.views.base import view
 from builder.ui.views.curves import CurveView
 
@@ -21,6 +21,13 @@ class AccuracyView(CurveView):
     help: ClassVar[str] = "The share of samples that the network gets right, in training and on data kept apart."
     column: ClassVar[int] = 2
 
+    _classes = True  # what is learned has such, as far as is known
+
+    def set_prepared(self, event: Prepared) -> None:
+        super().set_prepared(event)
+        self._classes = bool(event.classes)
+        self.refresh()
+
     def measure(self) -> Measure:
         from builder.ui.views.plot import Measure, per_cent
 
@@ -30,4 +37,8 @@ class AccuracyView(CurveView):
         return epoch.validation_accuracy
 
     def empty_words(self) -> str:
+        if not self._classes:
+            return (
+                "This network tells no classes apart: no answer is simply right or wrong. See the loss instead."
+            )
         return "Press Run: the share of right answers grows here while the network learns to tell classes apart."

@@ -6,19 +6,19 @@ from collections import deque
 from typing import ClassVar
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from builder.inspect.picture import Part
 from builder.inspect.scores import Counts
-from builder.train.messages import EpochEnded, FindMistake, Finished
+from builder.train.messages import EpochEnded, FindMistake, Finished, Prepared
 from builder.ui.theme import font, theme
 from builder.ui.views.base import Subject, view
 from builder.ui.views.frame import MARGIN, Choice, ViewFrame
 from builder.ui.views.matrix import SCALE, Confusions, Matrix, Place, lay_out, paint_matrix
 from builder.ui.views.scale import HEIGHT, ColourBar, paint_scale
+from builder.ui.views.seen import SeenView
 from builder.ui.views.sheets import SheetTable, counts_csv, per_class, sheet_picture, worst
-from builder.ui.views.takeaway import TakeawayView
 from builder.ui.widgets.buttons import menu_button, small_button
 from builder.ui.widgets.labels import Text
 
@@ -107,7 +107,7 @@ class EnlargedBoard(QDialog):
 
 
 @view
-class ConfusionView(TakeawayView):
+class ConfusionView(SeenView):
     """The matrix of confusions of the validation part, and of the test part once the run has ended.
 
     Attributes:
@@ -120,17 +120,17 @@ class ConfusionView(TakeawayView):
     title: ClassVar[str] = "Confusion matrix"
     help: ClassVar[str] = "Which classes the network takes for which, counted at the end of each epoch."
     behind: ClassVar[str] = "accuracy"
+    enlarged: EnlargedBoard | None = None
 
     def __init__(self) -> None:
         super().__init__()
         self.shown: Confusions | None = None
-        self.enlarged: EnlargedBoard | None = None
         self._subject: Subject | None = None
         self._counts: dict[Part, Counts] = {}
         self._epoch: EpochEnded | None = None
         self._past: deque[EpochEnded] = deque(maxlen=MOST_PAST)
         self._then: EpochEnded | None = None  # the earlier epoch that is looked at
-        self._stale = True
+        self._classes = True  # what is learned has such, as far as is known
         self.board = Board()
         self.listen_to(self.board)
         self.frame = ViewFrame(self.title, self.board)
@@ -151,7 +151,6 @@ class ConfusionView(TakeawayView):
         head.add(more, -1, in_menu=True)
         head.set_present(self.part, False)
         theme().changed.connect(self.refresh)
-        self.refresh()
 
     def sizeHint(self) -> QSize:
         return QSize(360, 280)
@@ -166,6 +165,10 @@ class ConfusionView(TakeawayView):
         self._subject = subject
         if subject.classes != before:
             self.refresh()
+
+    def set_prepared(self, event: Prepared) -> None:
+        self._classes = bool(event.classes)
+        self.refresh()
 
     def add_epoch(self, epoch: EpochEnded) -> None:
         self._epoch = epoch
@@ -213,9 +216,9 @@ class ConfusionView(TakeawayView):
         part = PARTS[self.part.value] if self._then is None else PARTS[0]
         counts = self._counts.get(part) if self._then is None else self._then.confusion
         if counts is None:
-            if self._epoch is None:
+            if self._classes and self._epoch is None:
                 return "Press Run: after each epoch, this shows which classes the network takes for which."
-            if self._epoch.validation_loss is None:
+            if self._classes and self._epoch is not None and self._epoch.validation_loss is None:
                 return "No samples are kept back for validation, so none are counted here."
             return "This network tells no classes apart, so it can take none for another."
         classes = self._subject.classes if self._subject is not None else ()
@@ -224,13 +227,8 @@ class ConfusionView(TakeawayView):
         epoch = f", epoch {seen.epoch}" if seen is not None and part == PARTS[0] else ""
         return Confusions(counts, names, f"{part.value} part{epoch}")
 
-    def refresh(self) -> None:
-        """Draw anew, as soon as somebody can see it."""
-        enlarged = self.enlarged is not None and self.enlarged.isVisible()
-        if not self.isVisible() and not enlarged:
-            self._stale = True
-            return
-        self._stale = False
+    def draw_anew(self) -> None:
+        super().draw_anew()
         self.frame.head.set_present(self.part, len(self._counts) > 1 and self._then is None)
         if len(self._counts) == 1:
             self.part.show_value(PARTS.index(next(iter(self._counts))))
@@ -243,13 +241,8 @@ class ConfusionView(TakeawayView):
             return
         self.frame.set_empty("")
         self.board.show_confusions(self.shown, self.form.value)
-        if enlarged and self.enlarged is not None:
+        if self.enlarged is not None and self.enlarged.isVisible():
             self.enlarged.show_confusions(self.shown, self.form.value, self.whole_title())
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if self._stale:
-            self.refresh()
 
     # What can be done with it ---------------------------------------------------------------------------------------
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QImage, QPainter, QShowEvent
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QInputDialog, QMenu, QVBoxLayout, QWidget
 
 from builder.train.messages import EpochEnded, Finished, Prepared
@@ -17,8 +17,9 @@ from builder.train.reading import Run
 from builder.ui.theme import font, theme
 from builder.ui.views.frame import Legend, ViewFrame
 from builder.ui.views.kept import Curves, Kept
+from builder.ui.views.seen import SeenView
 from builder.ui.views.series import Doubles, Other, Series
-from builder.ui.views.takeaway import Entry, LargeWindow, TakeawayView
+from builder.ui.views.takeaway import Entry, LargeWindow
 from builder.ui.widgets.buttons import menu_button, small_button
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ LONGEST = 24  # letters of a run's name
 WORTH_KEEPING = 10  # steps; a few that were made by hand are no run to compare another with
 
 
-class CurveView(TakeawayView):
+class CurveView(SeenView):
     """Base of the views that plot one figure over the steps of a run. Subclasses name the figure.
 
     Attributes:
@@ -40,6 +41,7 @@ class CurveView(TakeawayView):
     """
 
     column: ClassVar[int]
+    enlarged: EnlargedPlot | None = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,10 +55,6 @@ class CurveView(TakeawayView):
         self._measure = ""  # what the figures of this run are figures of
         self._content = QWidget()
         self._plot: CurvePlot | None = None
-        self.enlarged: EnlargedPlot | None = None
-        self._stale = True
-        self._soon = QTimer(self, interval=0, singleShot=True)
-        self._soon.timeout.connect(self.refresh)
         QVBoxLayout(self._content).setContentsMargins(0, 0, 0, 0)
         self.frame = ViewFrame(self.title, self._content)
         self.frame.set_empty(self.empty_words())
@@ -133,9 +131,9 @@ class CurveView(TakeawayView):
             if first:
                 self.kept.start(self._measure)  # a loss on points of the plane is no measure for one on pictures
             self.training.add(rows[:, 0], rows[:, self.column])
-            if first or self._stale or not self.isVisible() or self._soon.isActive():
+            if first or self._stale or self._soon.isActive() or not self.watched:
                 self.refresh()
-            for plot in self.plots():
+            for plot in self.plots() if self.watched else ():
                 if plot.isVisible():
                     plot.follow()
 
@@ -216,14 +214,8 @@ class CurveView(TakeawayView):
     def _name(self) -> str:
         return self.kept.current.name if self.training.count else ""
 
-    def refresh(self) -> None:
-        """Draw anew, as soon as somebody can see it."""
-        enlarged = self.enlarged is not None and self.enlarged.isVisible()
-        if not self.isVisible() and not enlarged:
-            self._stale = True
-            return
-        self._stale = False
-        self._soon.stop()
+    def draw_anew(self) -> None:
+        super().draw_anew()
         # The run before alone would not be told from one of its own; those with names are.
         known = bool(self.training.count or self.validation.count or any(not other.dashed for other in self.others()))
         for button in self._buttons:
@@ -241,11 +233,6 @@ class CurveView(TakeawayView):
             self._plot = self.make_plot()
             layout.addWidget(self._plot)
             self._plot.show()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if self._stale:
-            self.refresh()
 
     def enlarge(self) -> None:
         """Show the plot in a large window of its own that goes on following the run."""

@@ -38,6 +38,7 @@ class SeenView(TakeawayView):
     def draw_anew(self) -> None:
         """Draw anew at once."""
         self._stale = False
+        self._soon.stop()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

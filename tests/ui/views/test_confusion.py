@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from builder.inspect.picture import Part
-from builder.train.messages import EpochEnded, FindMistake, Finished, Reason
+from builder.train.messages import EpochEnded, FindMistake, Finished, Prepared, Reason
 from builder.ui.views.base import Subject
 from builder.ui.views.confusion import MATRIX, MISTAKES, PER_CLASS, ConfusionView
 from builder.ui.views.matrix import Confusions, lay_out
@@ -189,6 +189,12 @@ def test_a_network_that_gives_values_has_no_matrix(view: ConfusionView) -> None:
     view.add_epoch(replace(EPOCH, confusion=None))
     assert "tells no classes apart" in view.frame.empty
     assert view.image() is None
+    view.clear()
+    assert view.frame.empty.startswith("Press Run")
+    view.set_prepared(Prepared("cpu", 17, 400, 90, 90, ()))  # before the first epoch has ended, too
+    assert "tells no classes apart" in view.frame.empty
+    view.set_prepared(Prepared("cpu", 17, 400, 90, 90, ("A", "B")))
+    assert view.frame.empty.startswith("Press Run")
 
 
 def test_the_figures_are_saved_as_they_are_shown(view: ConfusionView, tmp_path: Path) -> None:

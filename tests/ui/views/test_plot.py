@@ -6,6 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow
 from pytestqt.qtbot import QtBot
 
 from builder.project import templates
@@ -142,6 +144,38 @@ def test_the_window_tells_the_curves_what_a_run_learns_from(make_window: MakeWin
     loss = window.views["loss"]
     assert isinstance(loss, CurveView)
     assert not loss.compares
+
+
+def test_where_no_classes_are_told_apart_the_accuracy_says_that_there_is_none(qtbot: QtBot) -> None:
+    view = AccuracyView()
+    qtbot.addWidget(view)
+    view.show()
+    assert view.frame.empty.startswith("Press Run")
+    view.set_prepared(Prepared("cpu", 17, 400, 90, 90, ()))
+    assert "tells no classes apart" in view.frame.empty
+    view.add_scalars(np.array([[1.0, 0.5, np.nan]]))
+    assert "tells no classes apart" in view.frame.empty
+    view.set_prepared(Prepared("cpu", 17, 400, 90, 90, ("A", "B")))
+    assert view.frame.empty.startswith("Press Run")
+
+
+def test_a_curve_behind_a_tab_is_drawn_when_the_tab_comes_to_the_front(qtbot: QtBot) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    view = LossView()
+    docks = QDockWidget("front", window), QDockWidget("behind", window)
+    for dock, content in zip(docks, (QLabel("front"), view), strict=True):
+        dock.setWidget(content)
+        window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+    window.tabifyDockWidget(*docks)
+    docks[0].raise_()
+    window.show()
+    docks[1].raise_()
+    docks[0].raise_()  # it was seen before: Qt calls it visible from now on
+    view.add_scalars(steps(1, 100))
+    assert view.plots() == []
+    docks[1].raise_()
+    qtbot.waitUntil(lambda: len(view.plots()) == 1, timeout=PATIENCE)
 
 
 def test_a_run_before_that_went_astray_leaves_this_one_its_room(qtbot: QtBot) -> None:
