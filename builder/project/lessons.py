@@ -201,7 +201,7 @@ class Lesson:
         return " ".join((self.aim, *self.topics, *(step.title for step in self.steps)))
 
     def rank(self, words: str) -> int | None:
-        """How well these words find it: by title (0), headings (1) or text (2); None when not at all."""
+        """How near these words come to naming it: by title (0, 1), headings (2) or text (3); see `search.rank`."""
         parts = (part for step in self.steps for part in step.parts)
         text = " ".join(part if isinstance(part, str) else f"{part.name} {part.note}" for part in parts)
         return rank(words, f"{self.label} {self.title}", self.headings, text)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 
 def rank(words: str, *texts: str) -> int | None:
-    """How far one has to read until all of these words have occurred: in the first text (0), the first two (1), …
+    """How near these words come to naming something of which these texts speak; 0 for the nearest, and for no words.
 
-    Texts that say what something is called come first, so that what is called so ranks before what only mentions it.
-    None when a word occurs nowhere; 0 for no words.
+    0 when they stand in the first text as they were typed. Else it is how many texts one has to read until all of them
+    have occurred: texts that say what something is called come first, so that this ranks before what only mentions it.
+    None when a word occurs nowhere.
     """
-    wanted = words.casefold().split()
-    read = ""
-    for level, text in enumerate(texts):
-        read += f" {text.casefold()}"
+    wanted, read = _plain(words).split(), ""
+    for number, text in enumerate(texts, start=1):
+        if number == 1 and " ".join(wanted) in _plain(text):
+            return 0
+        read += f" {_plain(text)}"
         if all(word in read for word in wanted):
-            return level
+            return number
     return None
+
+
+def _plain(text: str) -> str:
+    return text.casefold().replace("×", "x")  # nobody types "7×7"

@@ -1,11 +1,19 @@
-"""Docks that stand behind others as tabs, in a window that nobody has arranged. Knows docks only."""
+"""Docks that stand behind others as tabs: where, in a window that nobody has arranged, and by which name.
+
+Knows docks only.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QByteArray
-from PySide6.QtWidgets import QDockWidget, QMainWindow
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar
+
+from builder.ui.theme import font
+
+_AROUND = 22  # pixels beside the name of a tab, as the style sheet has it
 
 
 def stand_behind(window: QMainWindow, docks: Mapping[str, QDockWidget], behind: Mapping[str, str]) -> None:
@@ -32,3 +40,37 @@ def unknown(state: QByteArray, docks: Mapping[str, QDockWidget], behind: Mapping
     """Those of `behind` of which a remembered layout knows nothing: Qt would squeeze them in beside all others."""
     written = bytes(state.data())  # names stand in it as a data stream writes them
     return {key: front for key, front in behind.items() if docks[key].objectName().encode("utf-16-be") not in written}
+
+
+class TabNames(QObject):
+    """Lets the docks of a window go by shorter names where their tabs have no room for the whole ones."""
+
+    def __init__(self, window: QMainWindow, short: Mapping[QDockWidget, str]) -> None:
+        """`short` has the shorter name of each dock that has one."""
+        super().__init__(window)
+        self._window = window
+        self._names = {dock: (dock.windowTitle(), words or dock.windowTitle()) for dock, words in short.items()}
+        self._soon = QTimer(self, interval=0, singleShot=True)
+        self._soon.timeout.connect(self._name)
+        for dock in self._names:
+            dock.installEventFilter(self)
+            dock.visibilityChanged.connect(self._soon.start)
+            dock.topLevelChanged.connect(self._soon.start)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._soon.start()
+        return super().eventFilter(watched, event)
+
+    def _name(self) -> None:
+        titled = {dock.windowTitle(): dock for dock in self._names}
+        whole = set(self._names)
+        for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            docks = [titled[bar.tabText(place)] for place in range(bar.count()) if bar.tabText(place) in titled]
+            face = QFontMetrics(font(12, bold=True))  # as the tab in front has it: another one may come there
+            if sum(face.horizontalAdvance(self._names[dock][0]) + _AROUND for dock in docks) > bar.width():
+                whole.difference_update(docks)
+        for dock, (title, short) in self._names.items():
+            name = title if dock in whole or dock.isFloating() else short
+            if dock.windowTitle() != name:
+                dock.setWindowTitle(name)

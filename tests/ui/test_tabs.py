@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabBar
 from pytestqt.qtbot import QtBot
 
 from builder.ui.docks import add_dock
-from builder.ui.tabs import stand_behind, unknown
+from builder.ui.tabs import TabNames, stand_behind, unknown
 
+PATIENCE = 5000  # milliseconds
 BEHIND = {"late": "front"}
 
 
@@ -66,3 +67,28 @@ def test_a_layout_that_knows_the_view_is_left_alone(qtbot: QtBot) -> None:
     docks["late"].raise_()
     before.show()
     assert unknown(before.saveState(1), docks, BEHIND) == {}
+
+
+def test_names_that_do_not_fit_onto_their_tabs_give_way_to_shorter_ones(qtbot: QtBot) -> None:
+    made = QMainWindow()
+    qtbot.addWidget(made)
+    made.resize(900, 400)
+    area = Qt.DockWidgetArea.BottomDockWidgetArea
+    long, other, alone = (
+        add_dock(made, key, key, QLabel(), area)
+        for key in ("A name of many words", "Another one of those", "By itself")
+    )
+    made.tabifyDockWidget(long, other)
+    TabNames(made, {long: "Many", other: "", alone: "Alone"})
+    made.show()
+    (bar,) = made.findChildren(QTabBar)
+
+    def names() -> list[str]:
+        return [bar.tabText(place) for place in range(bar.count())]
+
+    qtbot.waitUntil(lambda: names() == ["A name of many words", "Another one of those"], timeout=PATIENCE)
+    made.resize(340, 400)
+    qtbot.waitUntil(lambda: names() == ["Many", "Another one of those"], timeout=PATIENCE)
+    assert alone.windowTitle() == "By itself"  # no tab needs it
+    made.resize(900, 400)
+    qtbot.waitUntil(lambda: names() == ["A name of many words", "Another one of those"], timeout=PATIENCE)

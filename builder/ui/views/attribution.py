@@ -40,6 +40,7 @@ class AttributionView(GridView):
 
     key: ClassVar[str] = "attribution"
     title: ClassVar[str] = "What it looks at"
+    short: ClassVar[str] = "Looks at"
     help: ClassVar[str] = "Which parts of the pinned input speak for the network's answer, or for a class you choose."
     behind: ClassVar[str] = "maps"
 

@@ -45,6 +45,7 @@ class View(QWidget):
     Attributes:
         key: stable name, for the remembered layout.
         title: heading of its dock.
+        short: the title on a tab that has no room for the whole; "" where it is short enough.
         help: one sentence: what is seen here.
         behind: key of an earlier view that it stands behind as a tab until somebody arranges the window; "" for none.
         attention_changed: what the view wants to see is another thing now.
@@ -61,6 +62,7 @@ class View(QWidget):
 
     key: ClassVar[str]
     title: ClassVar[str]
+    short: ClassVar[str] = ""
     help: ClassVar[str] = ""
     behind: ClassVar[str] = ""
 

@@ -118,6 +118,7 @@ class ConfusionView(SeenView):
 
     key: ClassVar[str] = "confusion"
     title: ClassVar[str] = "Confusion matrix"
+    short: ClassVar[str] = "Confusion"
     help: ClassVar[str] = "Which classes the network takes for which, counted at the end of each epoch."
     behind: ClassVar[str] = "accuracy"
     enlarged: EnlargedBoard | None = None

@@ -63,6 +63,7 @@ class FiltersView(GridView):
 
     key: ClassVar[str] = "filters"
     title: ClassVar[str] = "Learned filters"
+    short: ClassVar[str] = "Filters"
     help: ClassVar[str] = "The weights that the selected layer has learned: red adds, blue takes away, white ignores."
 
     def add_controls(self) -> None:

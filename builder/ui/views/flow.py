@@ -31,6 +31,7 @@ class FlowView(SeenView):
 
     key: ClassVar[str] = "flow"
     title: ClassVar[str] = "Layer statistics"
+    short: ClassVar[str] = "Statistics"
     help: ClassVar[str] = "For each layer the size of its gradient, the spread of its output, and its dead units."
     behind: ClassVar[str] = "loss"
 

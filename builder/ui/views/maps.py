@@ -42,6 +42,7 @@ class FeatureMapsView(GridView):
 
     key: ClassVar[str] = "maps"
     title: ClassVar[str] = "Feature maps"
+    short: ClassVar[str] = "Maps"
     help: ClassVar[str] = (
         "What the selected layer makes of the pinned input, or the gradient that comes back to it: one picture for "
         "each channel."

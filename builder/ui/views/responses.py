@@ -48,6 +48,7 @@ class ResponsesView(GridView):
 
     key: ClassVar[str] = "responses"
     title: ClassVar[str] = "Responds to"
+    short: ClassVar[str] = "Responds"
     help: ClassVar[str] = (
         "What one unit of the selected layer responds to most. A click on a feature map or a filter chooses the unit."
     )

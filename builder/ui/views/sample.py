@@ -68,6 +68,12 @@ class SamplePanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.arrange()
 
+    def show_verdict(self, text: str, right: bool | None) -> None:
+        """Say what the network says; see `Verdict`."""
+        self.verdict.set_verdict(text, right)
+        if self.verdict.height() != self.verdict.heightForWidth(self.verdict.width()):
+            self.arrange()
+
     def arrange(self) -> None:
         """Place the parts."""
         self._place_parts()
@@ -76,8 +82,8 @@ class SamplePanel(QWidget):
 
     def _place_parts(self) -> None:
         inside = self.rect().adjusted(MARGIN, 2, -MARGIN, -8)
-        line = self.verdict.height()
         width, height = inside.width(), inside.height()
+        line = self.verdict.heightForWidth(width)
         every = self.bars.sizeHint().height()
         beside = min(height - line - 4, int(width * self._share())) if width >= 200 else 0
         if beside and beside >= min(width, height - line - every - 10):
@@ -131,6 +137,7 @@ class SampleView(GridView):
 
     key: ClassVar[str] = "sample"
     title: ClassVar[str] = "Pinned input"
+    short: ClassVar[str] = "Input"
     help: ClassVar[str] = "The sample that all pictures are made of, and how sure the network is of each class."
 
     _seen: Box | None = None
@@ -370,7 +377,7 @@ class SampleView(GridView):
         content = self.content
         if not len(output):
             content.bars.set_shares((), (), None)
-            content.verdict.set_verdict("The network gives no answer yet", None)
+            content.show_verdict("The network gives no answer yet", None)
             return
         if one_for_two or (len(output) > 1 and _tells_apart(picture)):
             shares = [1.0 - float(output[0]), float(output[0])] if one_for_two else [float(share) for share in output]
@@ -379,24 +386,24 @@ class SampleView(GridView):
             content.bars.set_shares(names, shares, truth)
             content.arrange()
             if not np.isfinite(shares).all():
-                content.verdict.set_verdict("The answer is not a number any more", False)
+                content.show_verdict("The answer is not a number any more", False)
                 return
             said = int(np.argmax(shares))
             if truth is None:
-                content.verdict.set_verdict(f"says {names[said]}", None)
+                content.show_verdict(f"says {names[said]}", None)
             elif truth == said:
-                content.verdict.set_verdict(f"{names[said]}: right", True)
+                content.show_verdict(f"{names[said]}: right", True)
             else:
-                content.verdict.set_verdict(f"says {names[said]}, is {names[truth]}", False)
+                content.show_verdict(f"says {names[said]}, is {names[truth]}", False)
         elif target is None and len(output) > _FEW_VALUES:  # no value alone is wanted
             content.bars.set_shares((), (), None)
-            content.verdict.set_verdict("answers with a picture, shown on the card of the output", None)
+            content.show_verdict("answers with a picture, shown on the card of the output", None)
         else:
             content.bars.set_shares((), (), None)
             said_values = ", ".join(figure(float(value)) for value in output[:_FEW_VALUES])
             said_values += " …" if len(output) > _FEW_VALUES else ""
             wanted = f", wanted {figure(float(target))}" if target is not None else ""
-            content.verdict.set_verdict(f"answers {said_values}{wanted}", None)
+            content.show_verdict(f"answers {said_values}{wanted}", None)
 
     def _regions(self, picture: Picture, plane: Plane, values: Floats) -> Look:
         pinned = (float(picture.fitted[0]), float(picture.fitted[1]))

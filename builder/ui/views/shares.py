@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from builder.ui.icons import icon
 from builder.ui.theme import font, theme
 
 ROW = 14  # pixels
+LINE = 20  # pixels, of a verdict
+_WRAPPED = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
 
 
 class Bars(QWidget):
@@ -91,13 +93,12 @@ class Bars(QWidget):
 
 
 class Verdict(QWidget):
-    """One line: what the network says and what is right, with an icon besides the colour."""
+    """What the network says and what is right, with an icon besides the colour: one line, or as many as it takes."""
 
     def __init__(self) -> None:
         super().__init__()
         self.text = ""
         self._right: bool | None = None
-        self.setFixedHeight(20)
         theme().changed.connect(self.update)
 
     def set_verdict(self, text: str, right: bool | None) -> None:
@@ -107,17 +108,22 @@ class Verdict(QWidget):
         self.setToolTip(text)
         self.update()
 
+    def heightForWidth(self, width: int) -> int:
+        return max(LINE, self._words(width).height() + 4)
+
+    def _words(self, width: int) -> QRect:
+        """Where the words lie in so many pixels."""
+        left = 0 if self._right is None else 20
+        room = QRect(left, 2, max(40, width - left), 10_000)
+        return QFontMetrics(font(12)).boundingRect(room, _WRAPPED, self.text)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        left = 0
         role = "muted"
         if self._right is not None:
             role = "good" if self._right else "bad"
             icon("good" if self._right else "error", role).paint(painter, 0, 2, 16, 16)
-            left = 20
-        face = font(12)
-        painter.setFont(face)
+        painter.setFont(font(12))
         painter.setPen(theme().color(role))
-        room = self.width() - left
-        cut = QFontMetricsF(face).elidedText(self.text, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QRectF(left, 0, room, self.height()), Qt.AlignmentFlag.AlignVCenter, cut)
+        left = 0 if self._right is None else 20
+        painter.drawText(QRect(left, 2, self.width() - left, self.height()), _WRAPPED, self.text)

@@ -71,3 +71,19 @@ def test_the_menu_is_the_last_to_go(qtbot: QtBot) -> None:
     enlarge, more = view._buttons
     assert enlarge.isHidden()
     assert more.isVisible()
+
+
+def test_an_answer_in_many_words_is_read_whole(qtbot: QtBot) -> None:
+    view = SampleView()
+    qtbot.addWidget(view)
+    view.resize(200, 260)
+    view.show()
+    verdict = view.content.verdict
+    view.content.show_verdict("3: right", True)
+    view.frame.set_empty("")
+    height = verdict.height()
+    view.content.show_verdict("says sandal with a high heel, is boot", False)
+    assert verdict.height() > height
+    assert verdict.heightForWidth(400) == height
+    view.content.show_verdict("3: right", True)
+    assert verdict.height() == height
