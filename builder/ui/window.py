@@ -30,6 +30,7 @@ from builder.ui.data_offer import DataOffer
 from builder.ui.docks import add_dock
 from builder.ui.document import Document
 from builder.ui.files import Files
+from builder.ui.first_look import FirstLook
 from builder.ui.health import badges, input_note, on_cards, warnings
 from builder.ui.inspector.inspector import Inspector
 from builder.ui.inspector.panel import place_words
@@ -109,6 +110,7 @@ class MainWindow(QMainWindow):
         self.banner = Banner()
         self.recovery_offer = RecoveryOffer(self.banner, self.files)
         self.data_offer = DataOffer(self.document, self.banner, self.live, self)
+        self.first_look = FirstLook(self.document, self)
         self.own_code = OwnCode(self.document, self.banner, self)
         self.mending = Mending(self.document, self.banner, self.restart, self)
         self.viewing = LiveViews(self.document, self.live, self.status.hint, self)
@@ -250,6 +252,7 @@ class MainWindow(QMainWindow):
         live.failed.connect(self._failed)
         live.finished.connect(self._finished)
         live.pace_changed.connect(bar.set_pace)
+        self.first_look.found.connect(self.inspector.show_samples)
         live.scout.preparing.connect(lambda event: self.inspector.show_progress(event.message, event.share))
         live.scout.prepared.connect(self._show_data)
         live.scout.failed.connect(self._failed)
@@ -395,6 +398,7 @@ class MainWindow(QMainWindow):
         self._state_changed()
 
     def _stale_changed(self, stale: bool) -> None:
+        self.inspector.set_data_changed("data" in self.live.changes)
         if stale:
             changes = self.live.changes
             what = " and the ".join(filter(None, (", the ".join(changes[:-1]), changes[-1])))
@@ -488,6 +492,7 @@ class MainWindow(QMainWindow):
         settings.setValue("geometry", self.saveGeometry())
         settings.setValue("layout", self.saveState(LAYOUT_VERSION))
         self.closing = True
+        self.first_look.leave()
         self.hide()  # the end of a step may take a moment, and nobody should wait for it
         self.ended = self.live.close()
         self.files.close(keep=self.leaving)

@@ -150,7 +150,7 @@ def test_other_data_are_seen_at_once_and_leave_the_ended_run(
     window.document.commit("Other data", value)
     assert not panel.samples.isVisible()
     qtbot.waitUntil(panel.samples.isVisible, timeout=PATIENCE)
-    assert panel._split[0] == value.data
+    qtbot.waitUntil(lambda: panel._split is not None and panel._split[0] == value.data, timeout=PATIENCE)
     assert kept(qtbot, window)
     assert window.topbar.figures() == words
     assert panel.progress() == ""

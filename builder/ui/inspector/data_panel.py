@@ -25,6 +25,9 @@ from builder.ui.inspector.settings_form import SettingsForm
 from builder.ui.widgets.labels import Elided, label
 from builder.ui.widgets.section import Section
 
+MISFITS = ("data-misfit", "output-misfit")  # told of the layer that they could be mended at
+CHANGED = "The run that you see learns from the data as they were. These are for the next run."
+
 
 class DataPanel(Panel):
     """The settings of the data.
@@ -62,10 +65,20 @@ class DataPanel(Panel):
         self._progress = _Progress()
         self._progress.cancel.clicked.connect(self.cancel_asked)
         self._shown = Section("Samples")
+        self._changed = label(CHANGED, "note", wrap=True)
+        self._changed.hide()
         self.samples = Samples()
         self._shown.add(self.samples)
         self._shown.hide()
-        for each in (self.problems, self.settings, self.download, self._progress, self._shown, self._about):
+        for each in (
+            self.problems,
+            self.settings,
+            self.download,
+            self._progress,
+            self._changed,
+            self._shown,
+            self._about,
+        ):
             self.column.addWidget(each)
         self.column.addStretch(1)
         document.changed.connect(self._renew)
@@ -94,9 +107,15 @@ class DataPanel(Panel):
         """What work is said to be under way; empty when none is."""
         return self._progress.message
 
+    def set_changed(self, changed: bool) -> None:
+        """Whether the run that is seen began with other data than these."""
+        self._changed.setVisible(changed)
+
     def show_problems(self, problems: Iterable[Problem]) -> None:
-        """Show the problems of the data settings among these."""
-        self.problems.show_problems(self.settings.show_problems(problems))
+        """Show the problems of the data settings among these, and of a network that the data do not fit."""
+        every = tuple(problems)
+        misfits = (problem for problem in every if problem.code in MISFITS and not problem.where.startswith("data."))
+        self.problems.show_problems((*self.settings.show_problems(every), *misfits))
 
     # What the document says -----------------------------------------------------------------------------------------
 

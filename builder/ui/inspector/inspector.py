@@ -49,6 +49,7 @@ class Inspector(QTabWidget):
         self._prepared: tuple[DataSettings, Prepared] | None = None
         self._samples: tuple[DataSettings, Sequence[Sample]] | None = None
         self._progress: tuple[str, float | None] = ("", None)
+        self._data_changed = False
         self.setDocumentMode(True)
         self.tabBar().setAccessibleName("Inspector")
         self.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click needs no ring around what it shows
@@ -87,6 +88,7 @@ class Inspector(QTabWidget):
         if self._samples is not None and self._samples[0].dataset == settings.dataset:
             panel.show_samples(self._samples[1])
         panel.show_progress(*self._progress)
+        panel.set_changed(self._data_changed)
         panel.show_problems(self._problems)
         return self._put(DATA, panel)
 
@@ -160,6 +162,12 @@ class Inspector(QTabWidget):
         self._samples = self._document.value.data, samples
         if (data := self._made("data")) is not None:
             data.show_samples(samples)
+
+    def set_data_changed(self, changed: bool) -> None:
+        """Whether the run that is seen began with other data than those chosen now."""
+        self._data_changed = changed
+        if (data := self._made("data")) is not None:
+            data.set_changed(changed)
 
     def show_progress(self, message: str, share: float | None = None) -> None:
         """Show work on the data under way, `share` from 0 to 1; an empty message when it is over."""

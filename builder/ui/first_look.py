@@ -1,0 +1,85 @@
+"""Looks at the samples of the data that are chosen, whatever becomes of them: neither a network nor a run is needed.
+
+While a run is under way, and where data and network do not fit, nobody else does. Knows no panel.
+"""
+
+from __future__ import annotations
+
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from builder.data.catalogue import CancelledError, find
+from builder.data.settings import DataSettings
+from builder.graph.problems import ProblemError
+from builder.project.document import Project
+from builder.ui.document import Document
+from builder.ui.scout import SETTLE, at_hand
+
+if TYPE_CHECKING:
+    from builder.ui.inspector.samples import Sample
+
+_EVERY = 50  # milliseconds between two looks at what has come
+
+
+class FirstLook(QObject):
+    """Loads the samples once other ones are chosen, if they are on this computer.
+
+    Attributes:
+        found: some of each class, as `Prepared` has them.
+    """
+
+    found = Signal(object)
+
+    def __init__(self, document: Document, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._stop = Event()
+        self._come: list[tuple[Sample, ...]] = []  # by the thread, which knows no Qt and may outlive the window
+        self._settle = QTimer(self, interval=SETTLE, singleShot=True)
+        self._settle.timeout.connect(self._look)
+        self._frame = QTimer(self, interval=_EVERY)
+        self._frame.timeout.connect(self._hear)
+        document.changed.connect(self._changed)
+        document.replaced.connect(self._settle.start)
+
+    def _changed(self, old: Project, new: Project) -> None:
+        if _loaded_by(old.data) != _loaded_by(new.data):
+            self.leave()
+            self._settle.start()
+
+    def leave(self) -> None:
+        """Nothing that is being loaded is wanted any more."""
+        self._stop.set()
+        self._settle.stop()
+        self._frame.stop()
+
+    def _look(self) -> None:
+        self.leave()
+        if at_hand(self._document.value):
+            self._stop, self._come = Event(), []
+            work = (self._document.value.data, self._stop, self._come)
+            Thread(target=_load, args=work, name="first look", daemon=True).start()
+            self._frame.start()
+
+    def _hear(self) -> None:
+        if self._come:
+            self._frame.stop()
+            self.found.emit(self._come[0])
+
+
+def _loaded_by(settings: DataSettings) -> tuple[object, ...]:
+    """What decides which samples are loaded."""
+    chosen = find(settings.dataset)
+    options = sorted(chosen.options) if chosen is not None else ()
+    return settings.dataset, *(getattr(settings, name) for name in options)
+
+
+def _load(settings: DataSettings, stop: Event, come: list[tuple[Sample, ...]]) -> None:
+    from builder.data.samples import data_set, examples, load
+
+    try:
+        come.append(tuple(examples(load(settings, cancelled=stop.is_set), data_set(settings))))
+    except (ProblemError, CancelledError, MemoryError):
+        come.append(())  # why they cannot be had is said where they are wanted for a training
