@@ -14,6 +14,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 
 # From glibc's malloc.h.
 TRIM_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -4, -8
@@ -35,10 +36,18 @@ def keep_freed(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def give_back() -> None:
-    """Hand what is free to the system: when a run is over. Takes about 70 ms for each GB."""
+    """Hand what is free to the system: when a run is over. Takes about 70 ms for each GB.
+
+    On GPUs too, where PyTorch keeps what a step has freed for the next one, and other programs cannot have it.
+    """
     library = _glibc()
     if library is not None:
         library.malloc_trim(0)
+    if "torch" in sys.modules:
+        import torch
+
+        with suppress(RuntimeError):  # the device may be what the run has failed on
+            torch.cuda.empty_cache()  # nothing happens where none was used
 
 
 def _glibc() -> ctypes.CDLL | None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 from builder.train import memory
 
@@ -67,3 +68,17 @@ def test_another_library_is_not_touched(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(sys, "platform", "darwin")
     assert not memory.keep_freed({})
     memory.give_back()
+
+
+def test_a_gpu_gets_its_memory_back_and_one_that_has_failed_is_no_second_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[bool] = []
+
+    def fail() -> None:
+        asked.append(True)
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    monkeypatch.setattr(torch.cuda, "empty_cache", fail)
+    memory.give_back()
+    assert asked == [True]
