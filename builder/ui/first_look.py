@@ -5,10 +5,11 @@ While a run is under way, and where data and network do not fit, nobody else doe
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer
 
 from builder.data.catalogue import CancelledError, find
 from builder.data.settings import DataSettings
@@ -24,17 +25,14 @@ _EVERY = 50  # milliseconds between two looks at what has come
 
 
 class FirstLook(QObject):
-    """Loads the samples once other ones are chosen, if they are on this computer.
+    """Loads the samples once other ones are chosen, if they are on this computer."""
 
-    Attributes:
-        found: some of each class, as `Prepared` has them.
-    """
-
-    found = Signal(object)
-
-    def __init__(self, document: Document, parent: QObject | None = None) -> None:
+    def __init__(
+        self, document: Document, show: Callable[[Sequence[Sample]], object], parent: QObject | None = None
+    ) -> None:
+        """`show` gets some of each class, as `Prepared` has them."""
         super().__init__(parent)
-        self._document = document
+        self._document, self._show = document, show
         self._stop = Event()
         self._come: list[tuple[Sample, ...]] = []  # by the thread, which knows no Qt and may outlive the window
         self._settle = QTimer(self, interval=SETTLE, singleShot=True)
@@ -66,7 +64,7 @@ class FirstLook(QObject):
     def _hear(self) -> None:
         if self._come:
             self._frame.stop()
-            self.found.emit(self._come[0])
+            self._show(self._come[0])
 
 
 def _loaded_by(settings: DataSettings) -> tuple[object, ...]:

@@ -110,7 +110,7 @@ class MainWindow(QMainWindow):
         self.banner = Banner()
         self.recovery_offer = RecoveryOffer(self.banner, self.files)
         self.data_offer = DataOffer(self.document, self.banner, self.live, self)
-        self.first_look = FirstLook(self.document, self)
+        self.first_look = FirstLook(self.document, self.inspector.show_samples, self)
         self.own_code = OwnCode(self.document, self.banner, self)
         self.mending = Mending(self.document, self.banner, self.restart, self)
         self.viewing = LiveViews(self.document, self.live, self.status.hint, self)
@@ -223,7 +223,7 @@ class MainWindow(QMainWindow):
         self.canvas.node_clicked.connect(lambda _name: self.inspector.follow_click())
         self.canvas.node_activated.connect(self._activated)
         self.canvas.network_asked.connect(self.menus.choose_network)
-        self.status.problems_asked.connect(self.show_problems)
+        self.status.problems_asked.connect(lambda: self.show_dock("problems"))
         self.analysis.said.connect(self.status.hint)
         self.problems.setting_activated.connect(self.inspector.show_setting)
         self.inspector.download_asked.connect(live.prepare)
@@ -242,9 +242,8 @@ class MainWindow(QMainWindow):
 
         live.state_changed.connect(lambda _state: self._state_changed())
         live.inside_changed.connect(lambda _inside: self._state_changed())
-        live.progressed.connect(bar.set_progress)
-        live.progressed.connect(self.inspector.set_progress)
-        live.progressed.connect(self.status.set_progress)
+        for hear in (bar.set_progress, self.inspector.set_progress, self.status.set_progress):
+            live.progressed.connect(hear)
         live.preparing.connect(self._preparing)
         live.prepared_changed.connect(self._prepared)
         live.cards_due.connect(self._show_cards)
@@ -252,7 +251,6 @@ class MainWindow(QMainWindow):
         live.failed.connect(self._failed)
         live.finished.connect(self._finished)
         live.pace_changed.connect(bar.set_pace)
-        self.first_look.found.connect(self.inspector.show_samples)
         live.scout.preparing.connect(lambda event: self.inspector.show_progress(event.message, event.share))
         live.scout.prepared.connect(self._show_data)
         live.scout.failed.connect(self._failed)
@@ -346,7 +344,7 @@ class MainWindow(QMainWindow):
         errors = tuple(p for p in self.problems_found if p.severity is Severity.ERROR)
         if errors:
             self.say_problem(errors[0], "failed")
-            self.show_problems()
+            self.show_dock("problems")
         return not errors
 
     def _state_changed(self) -> None:
@@ -427,10 +425,6 @@ class MainWindow(QMainWindow):
         offers, unasked = self.mending.offers(problem), subject in UNASKED
         lasting = unasked and bool(offers)
         self.banner.show_message(subject, place + message, role, offers, lasting=lasting, waits=unasked)
-
-    def show_problems(self) -> None:
-        """Bring up the list of problems."""
-        self.show_dock("problems")
 
     def show_dock(self, key: str) -> None:
         """Bring a dock to the front, by its key."""

@@ -61,9 +61,8 @@ def test_only_the_samples_of_the_last_choice_are_told(
     make_window: MakeWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = make_window(quick(templates.load("lenet5")))
-    look: FirstLook = window.first_look
     told: list[object] = []
-    look.found.connect(told.append)
+    look = FirstLook(window.document, told.append, window)
     loads: list[str] = []
     monkeypatch.setattr(first_look, "_load", lambda settings, _stop, come: (loads.append(settings.dataset), come))
     choose(window, "moons")

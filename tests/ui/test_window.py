@@ -542,7 +542,7 @@ def test_everything_that_takes_the_keyboard_has_a_name_and_every_button_a_tip(ma
     window = make_window(None)
     window.document.select(["conv1"])
     window.docks["analysis"].show()
-    window.show_problems()
+    window.show_dock("problems")
     kinds = (QAbstractButton, QAbstractSlider, QComboBox, QLineEdit)
     seen = 0
     for tab in range(window.inspector.count()):
@@ -596,7 +596,7 @@ def test_hidden_views_ask_for_nothing(make_window: MakeWindow, qtbot: QtBot) -> 
 
 def test_the_problems_stand_beside_the_views_where_there_is_room(make_window: MakeWindow) -> None:
     window = make_window(None)
-    window.show_problems()
+    window.show_dock("problems")
     assert not window.tabifiedDockWidgets(window.docks["problems"])
 
 
@@ -606,7 +606,7 @@ def test_the_problems_fit_into_a_window_of_900_pixels(make_window: MakeWindow, q
     window.resize(900, 600)
     qtbot.waitUntil(lambda: window.width() == 900, timeout=PATIENCE)
     window.document.commit("Data", set_setting(window.document.value, "data.dataset", "moons"))
-    window.show_problems()
+    window.show_dock("problems")
     qtbot.waitUntil(lambda: bool(window.problems.list.cards) and dock.width() > 100, timeout=PATIENCE)
     qtbot.waitUntil(lambda: window.rect().contains(dock.geometry()), timeout=PATIENCE)
     assert window.width() == 900
@@ -625,7 +625,7 @@ def test_problems_by_a_command_fit_into_a_window_of_900_pixels(make_window: Make
 
 def test_remembered_problems_fit_into_a_window_of_900_pixels(make_window: MakeWindow, qtbot: QtBot) -> None:
     before = make_window(None)
-    before.show_problems()
+    before.show_dock("problems")
     before.close()
     QSettings().remove("geometry")
     window = MainWindow(runs=lambda: None)
