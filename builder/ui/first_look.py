@@ -35,7 +35,8 @@ class FirstLook(QObject):
         self._document, self._show = document, show
         self._stop = Event()
         self._come: list[tuple[Sample, ...]] = []  # by the thread, which knows no Qt and may outlive the window
-        self._settle = QTimer(self, interval=SETTLE, singleShot=True)
+        # Behind a trainer that loads them too: that tells how far it is, and what it has loaded is at hand then.
+        self._settle = QTimer(self, interval=2 * SETTLE, singleShot=True)
         self._settle.timeout.connect(self._look)
         self._frame = QTimer(self, interval=_EVERY)
         self._frame.timeout.connect(self._hear)
@@ -80,4 +81,6 @@ def _load(settings: DataSettings, stop: Event, come: list[tuple[Sample, ...]]) -
     try:
         come.append(tuple(examples(load(settings, cancelled=stop.is_set), data_set(settings))))
     except (ProblemError, CancelledError, MemoryError):
-        come.append(())  # why they cannot be had is said where they are wanted for a training
+        pass  # why they cannot be had is said where they are wanted for a training
+    finally:
+        come.append(())  # behind what was found; nobody waits for ever

@@ -215,7 +215,6 @@ class MainWindow(QMainWindow):
         self.files.note_changed.connect(lambda _note: self._name_changed())
 
         self.guide.failed.connect(lambda problem: self.say_problem(problem, "failed"))
-
         self.inspector.layer.block.independence_asked.connect(self.canvas.editing.grouping.make_unique)
         self.palette_panel.chosen.connect(self._add_layer)
         self.canvas.hint.connect(self.status.hint)
@@ -227,7 +226,8 @@ class MainWindow(QMainWindow):
         self.analysis.said.connect(self.status.hint)
         self.problems.setting_activated.connect(self.inspector.show_setting)
         self.inspector.download_asked.connect(live.prepare)
-        self.inspector.cancel_asked.connect(live.stop)
+        for stop in (live.stop, self.first_look.leave):
+            self.inspector.cancel_asked.connect(stop)
 
         RunCards(document, live, self.canvas, self)
         self.viewing.attention_changed.connect(self._attend_soon)

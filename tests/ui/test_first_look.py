@@ -77,3 +77,12 @@ def test_only_the_samples_of_the_last_choice_are_told(
     choose(window, "circles")
     window.document.commit("Fit", set_setting(window.document.value, "data.fit", "resize"))
     assert not look._settle.isActive()  # the same samples
+
+
+def test_whoever_stops_the_loading_is_not_loaded_for(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(quick(templates.load("lenet5")))
+    until_parked(qtbot, window)
+    choose(window, "moons")
+    assert window.first_look._settle.isActive()
+    window.inspector.cancel_asked.emit()
+    assert not window.first_look._settle.isActive()
