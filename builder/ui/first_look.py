@@ -44,7 +44,7 @@ class FirstLook(QObject):
         document.replaced.connect(self._settle.start)
 
     def _changed(self, old: Project, new: Project) -> None:
-        if _loaded_by(old.data) != _loaded_by(new.data):
+        if old.data is not new.data and _loaded_by(old.data) != _loaded_by(new.data):
             self.leave()
             self._settle.start()
 
