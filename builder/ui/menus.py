@@ -353,7 +353,7 @@ class Menus(QObject):
     def _show_lessons(self) -> None:
         self._window.lessons_place.show()
         if self._window.lessons.lesson is None:
-            self._window.lessons.listing.search.setFocus()
+            self._window.lessons.listing.ask()
 
     def _show_keys(self) -> None:
         native = QKeySequence.SequenceFormat.NativeText

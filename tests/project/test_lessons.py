@@ -142,3 +142,18 @@ def test_lessons_are_found_by_key() -> None:
     first = lessons()[0]
     assert find(first.key) is first
     assert find("cooking") is None
+
+
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        ("7x7", "three-small"),  # the title has ×
+        ("picture to picture", "denoising"),  # LeNet-5 goes "from picture to answer"
+        ("residual", "residual"),
+    ],
+)
+def test_words_come_nearest_to_the_lesson_that_is_called_so(words: str, key: str) -> None:
+    ranks = {lesson.key: lesson.rank(words) for lesson in lessons()}
+    known = {name: rank for name, rank in ranks.items() if rank is not None}
+    assert known[key] == min(known.values())
+    assert find(key).rank("xyzzy") is None  # type: ignore[union-attr]

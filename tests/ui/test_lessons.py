@@ -266,6 +266,17 @@ def test_a_command_opens_a_lesson(make_window: MakeWindow) -> None:
     assert names == ["Show or hide: Confusion matrix", "Lesson 6: How good, and wrong where?"]
 
 
+def test_who_asks_for_the_lessons_again_types_over_the_last_search(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(None)
+    lessons_wanted = {action.text(): action for action in window.menus.actions}["Lessons"]
+    lessons_wanted.trigger()
+    listing = window.lessons.listing
+    qtbot.keyClicks(listing.search, "pooling")
+    lessons_wanted.trigger()
+    qtbot.keyClicks(listing.search, "inception")
+    assert listing.search.text() == "inception"
+
+
 def test_the_gallery_leads_to_the_lessons(make_window: MakeWindow) -> None:
     window = make_window(None)
     window.menus.choose_network()

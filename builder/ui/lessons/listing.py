@@ -100,6 +100,11 @@ class Listing(QWidget):
         self._stack.setCurrentWidget(self.cards if self.shown() else self._nothing)
         self.cards.setCurrentRow(1 if words.strip() and self.shown() else -1)  # what Enter opens, below its heading
 
+    def ask(self) -> None:
+        """Wait for words; those of the last search go as soon as one types."""
+        self.search.setFocus()
+        self.search.selectAll()
+
     def _open(self, item: QListWidgetItem) -> None:
         lesson = item.data(_LESSON)
         # Enter and a click may both tell of one choice; the second finds the lesson open.
