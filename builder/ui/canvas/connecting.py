@@ -55,9 +55,12 @@ class Connect(Gesture):
         if hit.node is None or (hit.node.name == self._name and hit.port is None):
             return None
         wanted = "in" if self._side == "out" else "out"
-        if hit.port is not None and hit.port[0] == wanted:
-            return hit.node.name, hit.port[1]
-        return hit.node.name, self.view.editing.port_for(hit.node.name, self._old) if wanted == "in" else 0
+        name, given = hit.node.name, hit.port[1] if hit.port is not None and hit.port[0] == wanted else None
+        if wanted == "out":
+            return name, given or 0
+        if given is None or (self._old is None and self.view.editing.has_room(name)):
+            return name, self.view.editing.port_for(name, self._old)
+        return name, given
 
     def move(self, at: Pointer) -> None:
         if self._loose is None:

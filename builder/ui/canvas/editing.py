@@ -181,6 +181,11 @@ class Editing:
         port = free_port(graph, target)
         return 0 if port is None else port
 
+    def has_room(self, target: str) -> bool:
+        """Whether a node takes any number of wires: their ports stand close, and none has to give way to another."""
+        kind = self._document.kind_of(self._scene.graph.nodes[target])
+        return kind is not None and kind.ports.variadic
+
     def connect(self, edge: Edge, without: Edge | None = None) -> None:
         """Draw a wire, perhaps in the place of another."""
         if edge == without:

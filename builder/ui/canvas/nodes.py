@@ -138,16 +138,17 @@ class NodeItem(QGraphicsItem):
         return self.scenePos() + self.face.port(side, index)
 
     def port_at(self, place: QPointF, reach: float = _PORT_REACH) -> tuple[str, int] | None:
-        """The port under a point of the canvas: side ("in", "out") and number."""
+        """The port nearest to a point of the canvas, where one is in reach: side ("in", "out") and number."""
         local = place - self.scenePos()
+        found: list[tuple[float, tuple[str, int]]] = []
         for side, count in (("out", self.face.outputs), ("in", self.face.inputs)):
             for index in range(count):
                 away = self.face.port(side, index) - local
                 inside = away.x() < 0 if side == "in" else away.x() > 0
                 # Towards the middle of the card the reach is short, so that its edge can still be grabbed.
                 if abs(away.y()) <= reach * 0.8 and abs(away.x()) <= (reach * 0.6 if inside else reach):
-                    return side, index
-        return None
+                    found.append((away.manhattanLength(), (side, index)))
+        return min(found)[1] if found else None
 
     def box(self) -> QRectF:
         """The card on the canvas, without margin."""

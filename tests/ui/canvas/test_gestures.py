@@ -107,6 +107,26 @@ def test_a_wire_dropped_on_a_card_takes_its_free_port(make_canvas: MakeCanvas) -
     check_items(view)
 
 
+@pytest.mark.parametrize("index", [0, 1])
+def test_a_wire_to_an_addition_leaves_the_one_that_is_there(make_canvas: MakeCanvas, index: int) -> None:
+    view = make_canvas(loose())
+    hand = Hand(view)
+    hand.drag(hand.port("conv2", "out"), hand.port("add1", "in"))
+    hand.drag(hand.port("input", "out"), hand.port("add1", "in", index))
+    edges = {edge.target_port: edge.source for edge in view.document.graph.edges}
+    assert edges == {0: "conv2", 1: "input"}
+
+
+def test_of_ports_that_stand_close_the_nearest_is_meant(make_canvas: MakeCanvas) -> None:
+    view = make_canvas(loose())
+    hand = Hand(view)
+    for source in ("conv1", "conv2", "input"):
+        hand.drag(hand.port(source, "out"), hand.body("add1"))
+    item = view.canvas.nodes["add1"]
+    for index in range(3):  # from far away, where a port is small, the reach is long
+        assert item.port_at(hand.port("add1", "in", index), reach=20) == ("in", index)
+
+
 def test_while_a_wire_is_drawn_the_nodes_tell_where_it_may_end(view: CanvasView, hand: Hand, qtbot: QtBot) -> None:
     hand.press(hand.port("fc1", "out"))
     hand.move(hand.port("fc1", "out") + QPointF(10, 60))
