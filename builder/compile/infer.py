@@ -312,12 +312,14 @@ def _network_problems(graph: Graph, nodes: Mapping[str, NodeInfo]) -> Iterator[P
     unused = [name for name, edges in graph.outgoing.items() if not edges and name not in outputs]
     if not inputs:
         hint = "Drag an Input onto the canvas and connect it to the first layer."
-        yield Problem("no-input", "the network has no input.", hint=hint)
+        first = [name for name, edges in graph.incoming.items() if not edges and _takes(nodes[name])]
+        fix = Fix("Add Input", (InsertBefore(first[0], "Input"),)) if len(first) == 1 else None
+        yield Problem("no-input", "the network has no input.", hint=hint, fix=fix)
     for extra in inputs[1:]:
         removal = Fix(f"Remove {extra}", (RemoveNode(extra),))
         yield Problem("several-inputs", f"the network has a second input, {extra}.", where=extra, fix=removal)
     if all(_only_helps_training(nodes[name]) for name in outputs):
-        last = [name for name in unused if nodes[name].output is not None]
+        last = [name for name in unused if name not in inputs and _gives(nodes[name])]
         fix = Fix("Add Output", (AddAfter(last[0], "Output"),)) if len(last) == 1 else None
         hint = "Drag an Output onto the canvas and connect the last layer to it."
         yield Problem("no-output", "the network has no output.", hint=hint, fix=fix)
@@ -336,6 +338,14 @@ def _network_problems(graph: Graph, nodes: Mapping[str, NodeInfo]) -> Iterator[P
             if nodes[name].layer is not None:
                 message = "nothing uses what it gives, so it is left out of the model."
                 yield Problem("unused", message, where=name, severity=Severity.WARNING)
+
+
+def _takes(info: NodeInfo) -> bool:
+    return info.layer is not None and bool(info.layer.ports.inputs)
+
+
+def _gives(info: NodeInfo) -> bool:
+    return info.layer is not None and bool(info.layer.ports.outputs)
 
 
 def _only_helps_training(info: NodeInfo) -> bool:

@@ -6,7 +6,7 @@ Knows no layer: whoever calls it names the nodes, and the parameter that sets th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from builder.data.augmentation import augmentation_problems
@@ -14,7 +14,7 @@ from builder.data.catalogue import DataSet, Task, find
 from builder.data.settings import WHITENED, DataSettings
 from builder.graph.frozen import FrozenDict
 from builder.graph.model import Shape
-from builder.graph.problems import Edit, Fix, Problem, SetParams, SetSetting
+from builder.graph.problems import AddAfter, Edit, Fix, Problem, SetParams, SetSetting
 
 CROSS_ENTROPY, BINARY, SQUARED = "cross-entropy", "binary-cross-entropy", "squared-error"
 _DISTANCES = {SQUARED, "absolute-error"}  # between numbers, however many
@@ -30,20 +30,30 @@ class Ends:
         input: the input node; its parameter `shape` is the input's shape.
         output: the node whose value is compared with the target.
         units: the parameter of `output` that sets how many numbers it gives.
+        asks: the loss that the last layer is a part of, as a sigmoid is of binary cross-entropy; empty for none.
+        behind: the node behind which another layer would give the scores.
     """
 
     input: str = ""
     output: str = ""
     units: str = ""
+    asks: str = ""
+    behind: str = ""
 
 
 def check_fit(
-    settings: DataSettings, input_shape: Shape | None, output_shape: Shape | None, loss: str, ends: Ends | None = None
+    settings: DataSettings,
+    input_shape: Shape | None,
+    output_shape: Shape | None,
+    loss: str,
+    ends: Ends | None = None,
+    takes: Callable[[Shape], bool] = lambda _shape: False,
 ) -> tuple[Problem, ...]:
     """What keeps the chosen data set from training a network with these shapes; shapes that are unknown are not judged.
 
     Args:
         loss: `cross-entropy`, `binary-cross-entropy`, `squared-error` or `absolute-error`.
+        takes: whether the network would do with an input of this shape; asked only where that may mend it.
     """
     ends = ends or Ends()
     info = find(settings.dataset)
@@ -56,14 +66,16 @@ def check_fit(
         return (trouble,)
     found = list(augmentation_problems(settings, info, input_shape))
     if input_shape is not None:
-        problems = input_problem(info, input_shape, ends.input), whitening_problem(settings, input_shape)
+        problems = input_problem(info, input_shape, ends.input, takes), whitening_problem(settings, input_shape)
         found += [problem for problem in problems if problem is not None]
     if output_shape is not None:
         found += list(_output_problems(info, output_shape, loss, ends))
     return tuple(found)
 
 
-def input_problem(info: DataSet, shape: Shape, node: str = "") -> Problem | None:
+def input_problem(
+    info: DataSet, shape: Shape, node: str = "", takes: Callable[[Shape], bool] = lambda _shape: False
+) -> Problem | None:
     """Why samples of this data set cannot be brought to the input's shape; None when they can.
 
     Pictures go into a grey or colour picture of any size, or flat into as many numbers as they have values. Numbers go
@@ -72,7 +84,7 @@ def input_problem(info: DataSet, shape: Shape, node: str = "") -> Problem | None
     if info.shape == shape:
         return None
     if not info.pictures:
-        return _numbers_problem(info, shape, node)
+        return _numbers_problem(info, shape, node, takes)
     count = math.prod(info.shape)
     if shape == (count,) or (len(shape) == 3 and shape[0] in (1, 3, info.shape[0])):
         return None
@@ -97,9 +109,9 @@ def whitening_problem(settings: DataSettings, shape: Shape) -> Problem | None:
     return Problem("too-large-to-whiten", message, where="data.normalise", fix=fix)
 
 
-def _numbers_problem(info: DataSet, shape: Shape, node: str) -> Problem:
+def _numbers_problem(info: DataSet, shape: Shape, node: str, takes: Callable[[Shape], bool]) -> Problem:
     message = f"{info.title} gives {_amount(info.shape[0])} a sample, but the input is {_show(shape)}."
-    if len(shape) == 1:
+    if len(shape) == 1 or takes(info.shape):
         hint = "The input must take as many numbers as a sample has."
         return _misfit(message, hint, _reshape(node, info.shape, f"Make the input {_amount(info.shape[0])}"), node)
     # What lies behind a picture input works on pictures: other data mends it, another input would break it.
@@ -124,7 +136,7 @@ def _output_problems(info: DataSet, shape: Shape, loss: str, ends: Ends) -> Iter
     if len(shape) != 1:
         message = f"the network answers with {_show(shape)}, but {info.title} needs a list of numbers."
         hint = "End with Flatten and Linear."
-        yield Problem("output-misfit", message, where=where, hint=hint)
+        yield Problem("output-misfit", message, where=where, hint=hint, fix=_flat_end(info, loss, ends))
         return
     classes, outputs = len(info.classes), shape[0]
     allowed = _allowed(info, loss)
@@ -142,11 +154,20 @@ def _output_problems(info: DataSet, shape: Shape, loss: str, ends: Ends) -> Iter
     else:
         wanted = max(allowed)
         message = (
-            f"{info.title} has {classes} classes, so {_NAMES.get(loss, loss)} needs "
+            f"{info.title} has {classes} classes, so {LOSSES.get(loss, loss)} needs "
             f"{_outputs(wanted)}, but the network gives {outputs}."
         )
         yield Problem("output-misfit", message, where=where, field=ends.units if ends.output else "",
                       fix=_output_fix(info, loss, outputs, wanted, ends))  # fmt: skip
+
+
+def _flat_end(info: DataSet, loss: str, ends: Ends) -> Fix | None:
+    allowed = _allowed(info, loss)
+    if not allowed or not ends.behind:
+        return None
+    # Each goes right behind the node, so that the second stands before the first.
+    scores = AddAfter(ends.behind, "Linear", FrozenDict({"features": max(allowed)}))
+    return Fix("Add Flatten and Linear", (scores, AddAfter(ends.behind, "Flatten")))
 
 
 def _picture_problems(info: DataSet, shape: Shape, loss: str, where: str) -> Iterator[Problem]:
@@ -160,7 +181,7 @@ def _picture_problems(info: DataSet, shape: Shape, loss: str, where: str) -> Ite
 
 
 def _needs_squared_error(info: DataSet, what: str, loss: str) -> Problem:
-    message = f"{info.title} asks for {what}, which {_NAMES.get(loss, 'cross-entropy')} cannot compare."
+    message = f"{info.title} asks for {what}, which {LOSSES.get(loss, loss)} cannot compare."
     return Problem("loss-misfit", message, where=_LOSS, fix=_mend("Use squared error", (_use(SQUARED),)))
 
 
@@ -181,6 +202,8 @@ def _output_fix(info: DataSet, loss: str, outputs: int, wanted: int, ends: Ends)
         return _mend("Use binary cross-entropy", (_use(BINARY),))
     if info.task is Task.BINARY and loss == BINARY and outputs == 2:
         return _mend("Use cross-entropy", (_use(CROSS_ENTROPY),))
+    if info.task is Task.BINARY and loss == CROSS_ENTROPY and ends.asks == BINARY and ends.units:
+        return _mend("Use binary cross-entropy with 1 output", (_use(BINARY), _units(ends, 1)))
     if ends.output and ends.units:
         return _mend(f"Give {ends.output} {_outputs(wanted)}", (_units(ends, wanted),))
     return None
@@ -198,7 +221,13 @@ def _units(ends: Ends, count: int) -> Edit:
     return SetParams(ends.output, FrozenDict({ends.units: count}))
 
 
-_NAMES = {BINARY: "binary cross-entropy", SQUARED: "squared error", "absolute-error": "absolute error"}
+LOSSES = {
+    CROSS_ENTROPY: CROSS_ENTROPY,
+    BINARY: "binary cross-entropy",
+    SQUARED: "squared error",
+    "absolute-error": "absolute error",
+}
+"""What each loss is called within a sentence."""
 
 
 def _show(shape: Shape) -> str:

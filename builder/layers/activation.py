@@ -50,6 +50,7 @@ class ReLU(_Activation):
     keywords: ClassVar[tuple[str, ...]] = ("rectifier", "rectified linear", "nonlinearity")
     use: ClassVar[str] = "The usual choice behind a convolution or a fully connected layer."
     source: ClassVar[str] = _PAGE + "ReLU.html"
+    squeezes: ClassVar[bool] = True
     formula: ClassVar[str] = "f(x) = max(0, x)"
 
 
@@ -177,6 +178,7 @@ class Softplus(_Activation):
     keywords: ClassVar[tuple[str, ...]] = ("smooth rectifier", "positive", "nonlinearity")
     use: ClassVar[str] = "At the output, when the answer must be positive."
     source: ClassVar[str] = _PAGE + "Softplus.html"
+    squeezes: ClassVar[bool] = True
     formula: ClassVar[str] = "f(x) = ln(1 + e^{b·x}) / b"
     examples: ClassVar[tuple[Example, ...]] = _with(beta=5.0)
 
@@ -199,6 +201,7 @@ class Sigmoid(_Activation):
     use: ClassVar[str] = "At the output, for a yes-or-no question."
     source: ClassVar[str] = _PAGE + "Sigmoid.html"
     fused_with: ClassVar[str] = "binary-cross-entropy"
+    squeezes: ClassVar[bool] = True
     formula: ClassVar[str] = "f(x) = 1 / (1 + e^{−x})"
 
 
@@ -211,6 +214,7 @@ class Tanh(_Activation):
     keywords: ClassVar[tuple[str, ...]] = ("hyperbolic tangent", "nonlinearity")
     use: ClassVar[str] = "In classic networks such as LeNet-5."
     source: ClassVar[str] = _PAGE + "Tanh.html"
+    squeezes: ClassVar[bool] = True
     formula: ClassVar[str] = "f(x) = (e^{x} − e^{−x}) / (e^{x} + e^{−x})"
 
 
@@ -223,6 +227,7 @@ class Hardtanh(_Activation):
     keywords: ClassVar[tuple[str, ...]] = ("clip", "clamp", "relu6", "nonlinearity")
     use: ClassVar[str] = "Where tanh is too slow, or with 0 and 6 as the ReLU6 of MobileNet."
     source: ClassVar[str] = _PAGE + "Hardtanh.html"
+    squeezes: ClassVar[bool] = True
     formula: ClassVar[str] = "f(x) = min(b, max(a, x))"
     examples: ClassVar[tuple[Example, ...]] = _with(low=0.0, high=6.0)
 
@@ -252,6 +257,7 @@ class Hardsigmoid(_Activation):
     keywords: ClassVar[tuple[str, ...]] = ("gate", "mobilenet", "nonlinearity")
     use: ClassVar[str] = "As a gate in networks for phones, such as MobileNet-v3."
     source: ClassVar[str] = _PAGE + "Hardsigmoid.html"
+    squeezes: ClassVar[bool] = True
     formula: ClassVar[str] = "f(x) = min(1, max(0, x / 6 + 1 / 2))"
 
 
@@ -277,6 +283,7 @@ class Sign(_Activation):
     keywords: ClassVar[tuple[str, ...]] = ("step", "threshold", "perceptron", "heaviside", "nonlinearity")
     use: ClassVar[str] = "To show why an activation must have a slope."
     source: ClassVar[str] = "https://docs.pytorch.org/docs/stable/generated/torch.sign.html"
+    squeezes: ClassVar[bool] = True
     formula: ClassVar[str] = "f(x) = 1 for x > 0, 0 for x = 0, −1 for x < 0"
 
     def lower(self, inputs: Shapes) -> Call:
@@ -306,6 +313,7 @@ class Softmax(_Activation):
     use: ClassVar[str] = "At the output of a classifier."
     source: ClassVar[str] = _PAGE + "Softmax.html"
     fused_with: ClassVar[str] = "cross-entropy"
+    squeezes: ClassVar[bool] = True
     formula: ClassVar[str] = "p_{i} = exp(x_{i}) / Σ_{j} exp(x_{j})"
 
     def lower(self, inputs: Shapes) -> Call:

@@ -193,6 +193,7 @@ class Layer(Parameters):
         compact: drawn as a small pill instead of a card (activations, flatten).
         auxiliary: an output that only helps training; a network needs one that is not.
         fused_with: name of the loss that works on this layer's input instead (softmax with cross-entropy).
+        squeezes: its values are held between bounds or cut off at zero: no scores for a loss that is to work on them.
         units: the parameter that alone decides how many numbers it gives; empty when its input has a say.
         offered: whether palette and search show it; what only an import makes is not for drawing by hand.
         examples: see `Example`.
@@ -209,6 +210,7 @@ class Layer(Parameters):
     compact: ClassVar[bool] = False
     auxiliary: ClassVar[bool] = False
     fused_with: ClassVar[str] = ""
+    squeezes: ClassVar[bool] = False
     units: ClassVar[str] = ""
     offered: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = ()

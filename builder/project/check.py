@@ -16,12 +16,16 @@ from builder.compile.limits import live_limits, machine_memory
 from builder.compile.network import NetworkInference, infer_network
 from builder.compile.plan import make_plan
 from builder.compile.stored import file_of, fit_problem, in_setting, sizes_in
+from builder.data.catalogue import Task, find
 from builder.data.fit import Ends, check_fit
+from builder.graph.edits import set_params
+from builder.graph.frozen import FrozenDict
 from builder.graph.model import Shape
 from builder.graph.problems import Problem, ProblemError
 from builder.layers.base import Role
 from builder.project.document import Project
 from builder.project.edits import definition_at
+from builder.project.ending import End, ending_problem
 from builder.train.requirements import requirements
 
 
@@ -81,14 +85,27 @@ def _weights(named: str, inference: Inference) -> tuple[Problem, ...]:
 def _fit(project: Project, inference: Inference) -> tuple[Problem, ...]:
     source = _only(inference, Role.INPUT)
     output = _only(inference, Role.OUTPUT)
+    end = End.of(inference, output)
     deciding, units = _deciding(inference, output)
-    return check_fit(
-        project.data,
-        _shape(inference, source),
-        _shape(inference, output),
-        project.training.loss,
-        Ends(source, deciding, units),
-    )
+
+    def takes(shape: Shape) -> bool:
+        if source not in project.graph.nodes:
+            return False
+        changed = set_params(project.graph, source, FrozenDict({"shape": shape}))
+        return not infer_network(project.network.with_graph(changed)).flat.errors
+
+    loss = project.training.loss
+    shapes = _shape(inference, source), _shape(inference, output)
+    found = check_fit(project.data, *shapes, loss, Ends(source, deciding, units, end.asks, end.behind), takes)
+    if found or shapes[1] is None:
+        return found
+    squeezed = ending_problem(end, loss, _two_classes(project), (deciding, units))
+    return (squeezed,) if squeezed is not None else ()
+
+
+def _two_classes(project: Project) -> bool:
+    info = find(project.data.dataset)
+    return info is not None and info.task is Task.BINARY
 
 
 def _only(inference: Inference, role: Role) -> str:

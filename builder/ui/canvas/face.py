@@ -41,6 +41,7 @@ SHORT = {
     "several-inputs": "second input",
     "data-misfit": "does not fit",
     "output-misfit": "does not fit",
+    "squeezed-scores": "squeezes",
     "too-large": "too large",
 }
 

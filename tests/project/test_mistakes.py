@@ -1,0 +1,105 @@
+"""What students get wrong: each mistake is told, and the offered fixes, one click each, lead to a sound network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from builder.graph import edits
+from builder.graph.frozen import FrozenDict
+from builder.graph.model import Edge, Graph, Network, Node
+from builder.graph.problems import AddAfter
+from builder.project.check import check
+from builder.project.document import Project, new_project
+from builder.project.edits import apply_fix, set_setting
+
+Layer = tuple[str, dict[str, Any]]
+
+PICTURE: Layer = ("Input", {"shape": (1, 28, 28)})
+POINT: Layer = ("Input", {"shape": (2,)})
+CONV: Layer = ("Conv2d", {"filters": 8, "kernel_size": 3})
+TEN: Layer = ("Linear", {"features": 10})
+ONE: Layer = ("Linear", {"features": 1})
+FLAT: Layer = ("Flatten", {})
+RELU: Layer = ("ReLU", {})
+SIGMOID: Layer = ("Sigmoid", {})
+SOFTMAX: Layer = ("Softmax", {})
+OUT: Layer = ("Output", {})
+BINARY = {"data.dataset": "moons", "training.loss": "binary-cross-entropy"}
+
+
+def row(*layers: Layer) -> Graph:
+    """Layers one behind the other, called by their number."""
+    graph = Graph()
+    for number, (kind, params) in enumerate(layers):
+        graph = edits.add_node(graph, Node(f"n{number}", kind, FrozenDict(params)))
+        if number:
+            graph = edits.connect(graph, Edge(f"n{number - 1}", f"n{number}"))
+    return graph
+
+
+def project(graph: Graph, settings: dict[str, Any]) -> Project:
+    made = new_project("Mistake", Network(graph))
+    for path, value in settings.items():
+        made = set_setting(made, path, value)
+    return made
+
+
+def mended(made: Project) -> tuple[Project, list[str]]:
+    """The project after the first fix that is offered, and the next, while there is one; and what was clicked."""
+    clicked: list[str] = []
+    for _ in range(6):
+        fix = next((problem.fix for problem in check(made) if problem.fix is not None), None)
+        if fix is None:
+            break
+        clicked.append(fix.title)
+        made = apply_fix(made, fix)
+    return made, clicked
+
+
+@pytest.mark.parametrize(
+    ("layers", "settings", "clicks"),
+    [
+        pytest.param((PICTURE, CONV, TEN, OUT), {}, ["Insert Flatten"], id="no flatten"),
+        pytest.param((PICTURE, CONV, RELU, OUT), {}, ["Add Flatten and Linear"], id="maps as an answer"),
+        pytest.param((PICTURE, CONV, SOFTMAX, OUT), {}, ["Add Flatten and Linear"], id="softmax of maps"),
+        pytest.param((PICTURE, FLAT, ("Linear", {"features": 7}), OUT), {}, ["Give n2 10 outputs"], id="outputs"),
+        pytest.param((PICTURE, FLAT, TEN, SOFTMAX, SOFTMAX, OUT), {}, ["Remove n3"], id="softmax twice"),
+        pytest.param((PICTURE, FLAT, TEN, RELU, SOFTMAX, OUT), {}, ["Remove n3"], id="relu before softmax"),
+        pytest.param((PICTURE, FLAT, TEN, RELU, OUT), {}, ["Remove n3"], id="relu at the end"),
+        pytest.param((PICTURE, FLAT, TEN, SIGMOID, OUT), {}, ["Make it a softmax"], id="sigmoid for ten classes"),
+        pytest.param((POINT, ONE, SOFTMAX, OUT), BINARY, ["Make it a sigmoid"], id="softmax of one number"),
+        pytest.param(
+            (POINT, TEN, SIGMOID, OUT),
+            {"data.dataset": "moons"},
+            ["Use binary cross-entropy with 1 output"],
+            id="sigmoid for two classes",
+        ),
+        pytest.param((PICTURE, ONE, SIGMOID, OUT), BINARY, ["Insert Flatten", "Make the input 2 numbers"], id="points"),
+        pytest.param((FLAT, TEN, OUT), {}, ["Add Input"], id="no input"),
+        pytest.param((PICTURE, FLAT, TEN), {}, ["Add Output"], id="no output"),
+        pytest.param((PICTURE, ("Conv2d", {"kernel_size": 31}), FLAT, TEN, OUT), {}, ["Set padding to 2"], id="window"),
+    ],
+)
+def test_one_click_mends_it(layers: tuple[Layer, ...], settings: dict[str, Any], clicks: list[str]) -> None:
+    made, clicked = mended(project(row(*layers), settings))
+    assert clicked == clicks
+    assert check(made) == ()
+
+
+def test_points_are_no_input_for_a_network_of_pictures() -> None:
+    problems = check(project(row(PICTURE, CONV, FLAT, ONE, SIGMOID, OUT), BINARY))
+    assert [problem.fix.title for problem in problems if problem.fix] == ["Use the built-in digits"]
+
+
+def test_an_output_belongs_behind_the_last_layer_and_not_behind_the_input() -> None:
+    graph = edits.disconnect(row(PICTURE, CONV, RELU), Edge("n0", "n1"))
+    (problem,) = (problem for problem in check(project(graph, {})) if problem.code == "no-output")
+    assert problem.fix is not None
+    assert problem.fix.edits == (AddAfter("n2", "Output"),)
+
+
+@pytest.mark.parametrize("loss", ["squared-error", "absolute-error"])
+def test_distances_compare_what_is_squeezed_too(loss: str) -> None:
+    assert check(project(row(PICTURE, FLAT, TEN, SIGMOID, OUT), {"training.loss": loss})) == ()
