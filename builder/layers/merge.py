@@ -55,7 +55,7 @@ class _Elementwise(_Merge):
         for port, shape in enumerate(inputs):
             if shape != inputs[0]:
                 message = f"{self.title} needs inputs of one shape, got {' and '.join(show(s) for s in inputs)}."
-                hint = "Bring them to the same shape, for example with a 1×1 convolution."
+                hint = _hint(inputs[0], shape)
                 at, remedy = _match(inputs[0], shape, port)
                 raise ShapeError(message, hint, port=at, remedy=remedy)
         return inputs[0]
@@ -74,6 +74,12 @@ class _Elementwise(_Merge):
         return (Formula("Function", self.formula, f"{len(inputs)} inputs; y: {product(output)} = {size:,} numbers"),)
 
 
+def _hint(first: Shape, other: Shape) -> str:
+    if len(first) == len(other) == 3 and first[1:] != other[1:]:
+        return "Padding keeps height and width; a 1×1 convolution changes the channels, its stride the size."
+    return "Bring them to the same shape, for example with a 1×1 convolution."
+
+
 def _match(first: Shape, other: Shape, port: int) -> tuple[int, Remedy | None]:
     """Where to put which layer so that one of two shapes becomes the other: the projection of a ResNet."""
     if len(first) == len(other) == 1:
@@ -81,7 +87,9 @@ def _match(first: Shape, other: Shape, port: int) -> tuple[int, Remedy | None]:
     if {len(first), len(other)} == {1, 3}:
         return 0 if len(first) == 3 else port, INSERT_FLATTEN
     if len(first) == len(other) == 3:
-        for at, big, small in ((port, other, first), (0, first, other)):
+        ends = ((port, other, first), (0, first, other))
+        # Of one size, the one with fewer channels gets more: what the other has found out is not thrown away.
+        for at, big, small in ends if first[1:] != other[1:] or other[0] <= first[0] else ends[::-1]:
             stride = _stride(big, small)
             if stride is not None:
                 params = {"filters": small[0], "stride": stride}

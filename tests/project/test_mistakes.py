@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from builder.compile.infer import infer
 from builder.graph import edits
 from builder.graph.frozen import FrozenDict
 from builder.graph.model import Edge, Graph, Network, Node
@@ -26,6 +27,8 @@ RELU: Layer = ("ReLU", {})
 SIGMOID: Layer = ("Sigmoid", {})
 SOFTMAX: Layer = ("Softmax", {})
 OUT: Layer = ("Output", {})
+_SIXTEEN = "Insert 1×1 convolution to 16×28×28"
+_EIGHT = "Insert 1×1 convolution to 8×28×28"
 BINARY = {"data.dataset": "moons", "training.loss": "binary-cross-entropy"}
 
 
@@ -86,6 +89,61 @@ def test_one_click_mends_it(layers: tuple[Layer, ...], settings: dict[str, Any],
     made, clicked = mended(project(row(*layers), settings))
     assert clicked == clicks
     assert check(made) == ()
+
+
+def merged(kind: str, first: list[Layer], second: list[Layer]) -> Graph:
+    """Two branches of an input, and what joins them; an empty branch is the wire itself."""
+    graph = edits.add_node(Graph(), Node("n0", "Input", FrozenDict(PICTURE[1])))
+    graph = edits.add_node(graph, Node("join", kind))
+    for port, (stem, branch) in enumerate((("a", first), ("b", second))):
+        before = "n0"
+        for number, (layer, params) in enumerate(branch):
+            graph = edits.add_node(graph, Node(f"{stem}{number}", layer, FrozenDict(params)))
+            graph = edits.connect(graph, Edge(before, f"{stem}{number}"))
+            before = f"{stem}{number}"
+        graph = edits.connect(graph, Edge(before, "join", 0, port))
+    for before, (name, layer, params) in zip(
+        ("join", "flat", "fc"), (("flat", *FLAT), ("fc", *TEN), ("out", *OUT)), strict=True
+    ):
+        graph = edits.connect(edits.add_node(graph, Node(name, layer, FrozenDict(params))), Edge(before, name))
+    return graph
+
+
+FIVE: Layer = ("Conv2d", {"filters": 8, "kernel_size": 5})
+WIDE: Layer = ("Conv2d", {"filters": 16, "kernel_size": (1, 7), "padding": (0, 3)})
+NORM: Layer = ("BatchNorm2d", {})
+STEP: Layer = ("Conv2d", {"filters": 8, "kernel_size": 3, "stride": 2, "padding": 1})
+
+
+@pytest.mark.parametrize(
+    ("graph", "clicks"),
+    [
+        pytest.param(merged("Concatenate", [CONV], [FIVE]), ["Pad a0 and b0"], id="sizes of maps"),
+        pytest.param(merged("Concatenate", [FIVE, RELU], []), ["Pad a0"], id="one branch"),
+        pytest.param(merged("Concatenate", [CONV, CONV], [FIVE, CONV]), ["Pad 4 layers"], id="many"),
+        pytest.param(merged("Add", [WIDE], [CONV]), ["Pad b0", _SIXTEEN], id="channels too"),
+        pytest.param(
+            merged("Add", [], [CONV, NORM, RELU, CONV, NORM]),
+            ["Pad b0 and b3", _EIGHT],
+            id="a residual block by hand",
+        ),
+        pytest.param(merged("Add", [], [STEP]), ["Insert 1×1 convolution to 8×14×14"], id="stride"),
+    ],
+)
+def test_branches_are_brought_together(graph: Graph, clicks: list[str]) -> None:
+    made, clicked = mended(project(graph, {}))
+    assert clicked == clicks
+    assert check(made) == ()
+
+
+def test_an_offer_to_pad_knows_the_names_of_today() -> None:
+    graph = merged("Concatenate", [CONV], [FIVE])
+    before = infer(graph)
+    renamed = infer(edits.rename(graph, "b0", "big"), before)
+    assert renamed.nodes == infer(edits.rename(graph, "b0", "big")).nodes
+    (problem,) = renamed.nodes["join"].problems
+    assert problem.fix is not None
+    assert problem.fix.title == "Pad a0 and big"
 
 
 def test_points_are_no_input_for_a_network_of_pictures() -> None:
