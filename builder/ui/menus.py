@@ -15,6 +15,7 @@ from builder import __version__
 from builder.project import templates
 from builder.project.lessons import Lesson, lessons
 from builder.ui import freezing
+from builder.ui.bare import Bare
 from builder.ui.canvas import keys
 from builder.ui.canvas.menu import ALIGN
 from builder.ui.canvas.paper import WORDS
@@ -216,6 +217,7 @@ class Menus(QObject):
 
     def _view(self, menu: QMenu) -> None:
         window, canvas = self._window, self._window.canvas
+        bare = Bare(window, window.docks.values())
         self._add(menu, "Fit the network", canvas.fit)
         self._add(menu, "Zoom in", canvas.zoom_in, Key.ZoomIn)
         self._add(menu, "Zoom out", canvas.zoom_out, Key.ZoomOut)
@@ -239,6 +241,9 @@ class Menus(QObject):
             action.setCheckable(True)
             action.setChecked(theme().wish == wish)
             group.addAction(action)
+        only = self._add(menu, "Only the canvas", bare.toggle, "Shift+F11")
+        only.setCheckable(True)
+        bare.changed.connect(only.setChecked)
         self._add(menu, "Full screen", self._full_screen, "F11")
         menu.addSeparator()
         self._palette = CommandPalette(window, lambda: [*self.actions, *self._lessons()])
