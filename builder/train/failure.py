@@ -12,8 +12,12 @@ import torch
 from torch import Tensor, fx
 
 from builder.compile.module import rewire
-from builder.graph.problems import Fix, Problem, ProblemError, SetSetting, Severity
+from builder.graph.frozen import FrozenDict
+from builder.graph.model import Graph
+from builder.graph.problems import Fix, Problem, ProblemError, SetParams, SetSetting, Severity
 from builder.inspect.activations import at_inference
+from builder.layers.freezing import FIELD, is_frozen
+from builder.layers.registry import make
 from builder.train.job import Job
 from builder.train.learner import Learner, NotFiniteError
 from builder.train.settings import SGD, Optimizer
@@ -37,10 +41,13 @@ def problem_of(error: BaseException, job: Job, learner: Learner | None) -> Probl
     return Problem("training-failed", f"training cannot go on because of an unexpected error ({name}).")
 
 
-def all_frozen() -> Problem:
-    """No layer may change."""
+def all_frozen(graph: Graph) -> Problem:
+    """No layer of this graph may change."""
     message = "every layer of this network is frozen, so there is nothing to learn."
-    return Problem("nothing-to-learn", message, hint="Let one of them learn.")
+    layers = ((node.name, make(node.kind, node.params)) for node in graph.nodes.values())
+    edits = tuple(SetParams(name, FrozenDict({FIELD: True})) for name, layer in layers if is_frozen(layer))
+    fix = Fix("Let all layers learn", edits)
+    return Problem("nothing-to-learn", message, hint="Let one of them learn.", fix=fix)
 
 
 def not_finite(learner: Learner) -> Problem:

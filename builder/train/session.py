@@ -148,7 +148,7 @@ class Session:
         learner = self.prepare()
         self._host.ready(learner)
         if not learner.parameter_count:
-            raise ProblemError(all_frozen())
+            raise ProblemError(all_frozen(self.job.graph))
         if self._go_on:  # also when every epoch is done already and only the test is left
             self._open_record(learner)
         self._clock.start()

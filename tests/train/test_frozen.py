@@ -14,6 +14,8 @@ from builder.compile.infer import infer
 from builder.compile.plan import make_plan
 from builder.compile.source import to_source
 from builder.graph.edits import set_params
+from builder.graph.problems import SetParams
+from builder.layers.edits import apply
 from builder.train.headless import train
 from builder.train.job import Job
 from builder.train.learner import initial
@@ -54,6 +56,12 @@ def test_with_every_layer_frozen_there_is_nothing_to_learn(tmp_path: Path) -> No
     assert result.problem.code == "nothing-to-learn"
     assert "frozen" in result.problem.message
     assert not (tmp_path / "run").exists()
+    assert result.problem.fix is not None
+    assert {edit.node for edit in result.problem.fix.edits if isinstance(edit, SetParams)} == {"conv1", "bn1", "fc1"}
+    graph = frozen("conv1", "bn1", "fc1").graph
+    for edit in result.problem.fix.edits:
+        graph = apply(graph, edit)
+    assert train(replace(frozen(), graph=graph)).problem is None
 
 
 def test_every_layer_frozen_can_be_looked_at(fly) -> None:
