@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 LONGEST = 24  # letters of a run's name
+_CURVES = (("training", "training"), ("validation", "validation"))  # names, and roles of their colours
 WORTH_KEEPING = 10  # steps; a few that were made by hand are no run to compare another with
 
 
@@ -61,7 +62,7 @@ class CurveView(SeenView):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.frame)
-        self.legend = Legend((("training", "training"), ("validation", "validation")))
+        self.legend = Legend(_CURVES)
         self._buttons = [
             small_button("enlarge", "Enlarge", self.enlarge),
             menu_button("Copy or save the plot or its figures", self.actions_menu),
@@ -312,6 +313,7 @@ class EnlargedPlot(LargeWindow):
         plot = view.make_plot()
         super().__init__(view, view.title, plot, 960, 640)
         self.plot = plot
+        self.column.insertWidget(0, Legend(_CURVES, 15), 0, Qt.AlignmentFlag.AlignRight)  # that of the view is covered
 
 
 def measure_of(data: str, loss: str) -> str:

@@ -22,10 +22,10 @@ _GAP = 8  # between a title and the controls beside it
 class Legend(QWidget):
     """Names of curves with their colours, each a theme role."""
 
-    def __init__(self, entries: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, entries: Sequence[tuple[str, str]], size: int = 11) -> None:
         super().__init__()
         self._entries = tuple(entries)
-        self._font = font(11)
+        self._font = font(size)
         self.setAccessibleName(", ".join(name for name, _ in entries))
         theme().changed.connect(self.update)
 

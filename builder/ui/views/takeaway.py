@@ -97,14 +97,18 @@ class TakeawayView(View):
 
 
 class LargeWindow(QDialog):
-    """A large window for a second copy of what a view shows; it dies when it closes."""
+    """A large window for a second copy of what a view shows; it dies when it closes.
+
+    Attributes:
+        column: holds the copy; what explains it may stand above.
+    """
 
     def __init__(self, view: QWidget, title: str, content: QWidget, width: int, height: int) -> None:
         super().__init__(view)
         self.setWindowTitle(title)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 12, 8, 8)
-        column.addWidget(content)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(8, 12, 8, 8)
+        self.column.addWidget(content, 1)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(width, height)
 

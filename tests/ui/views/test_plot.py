@@ -15,6 +15,7 @@ from builder.project.edits import set_setting
 from builder.train.messages import EpochEnded, Prepared, Reason, State
 from builder.ui.views.accuracy import AccuracyView
 from builder.ui.views.curves import CurveView
+from builder.ui.views.frame import Legend
 from builder.ui.views.loss import LossView
 from builder.ui.window import MainWindow
 from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
@@ -39,6 +40,20 @@ def test_the_steps_before_a_validation_are_drawn_though_they_arrive_after_it(
     view.add_scalars(steps(61, 100))
     (plot,) = view.plots()
     assert plot.drawn_to() == 100
+
+
+def test_an_enlarged_plot_tells_its_curves_apart(qtbot: QtBot) -> None:
+    view = LossView()
+    qtbot.addWidget(view)
+    view.resize(400, 300)
+    view.show()
+    view.add_scalars(steps(1, 60))
+    view.enlarge()
+    assert view.enlarged is not None
+    (legend,) = view.enlarged.findChildren(Legend)
+    assert legend.isVisible()
+    assert legend.accessibleName() == "training, validation"
+    view.enlarged.close()
 
 
 def test_the_last_step_before_a_pause_is_drawn_though_it_moves_nothing(qtbot: QtBot) -> None:
