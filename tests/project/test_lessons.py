@@ -149,6 +149,7 @@ def test_lessons_are_found_by_key() -> None:
     [
         ("7x7", "three-small"),  # the title has ×
         ("picture to picture", "denoising"),  # LeNet-5 goes "from picture to answer"
+        ("overfitting", "few-samples"),
         ("residual", "residual"),
     ],
 )
