@@ -107,6 +107,8 @@ class Observer:
         """
         sample = self._pinned(attention)
         tensors: dict[str, Tensor] = {"fitted": sample.x[0]}
+        if sample.aim is not None and sample.aim.dim() == 4:
+            tensors["wanted"] = sample.aim[0]
         x, plane = sample.x, None
         if self._plan.input_shape == (2,):
             plane, points = self._laid()
@@ -255,4 +257,5 @@ class Look:
             plane=self._plane,
             attribution=self._observer.explainer.end(self._asked, arrays),
             backward=self._observer.backward(self._attention, arrays),
+            wanted=arrays.get("wanted"),
         )

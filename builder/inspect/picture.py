@@ -140,6 +140,8 @@ class Picture:
         plane: only for a network with two inputs.
         attribution: the newest answer to the question, if there is one; of now, or of some steps ago.
         backward: the newest backward pass, where gradients were asked for; of now, or of some steps ago.
+        wanted: the picture that is wanted as the answer, float32 (channels, height, width); None for any other answer,
+            and where nobody knows it.
     """
 
     step: int
@@ -155,3 +157,4 @@ class Picture:
     plane: Plane | None = None
     attribution: Attribution | None = None
     backward: Backward | None = None
+    wanted: Floats | None = None

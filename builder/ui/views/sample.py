@@ -34,6 +34,7 @@ from builder.ui.views.paint import figure
 from builder.ui.views.plane import Points, cell_of, coordinates, probabilities, region_pixels
 from builder.ui.views.scale import Scale
 from builder.ui.views.shares import ROW, Bars, Verdict
+from builder.ui.views.side_by_side import error_of, side_by_side
 from builder.ui.widgets.buttons import small_button
 
 ROOM = 36  # pixels below the rest, with which the drawing as the network gets it need not lie on the pad
@@ -52,6 +53,7 @@ class SamplePanel(QWidget):
         self.pad = Pad()
         self.verdict = Verdict()
         self.bars = Bars()
+        self._wide = False  # there are several pictures and no bars
         for part in (maps, self.pad, self.verdict, self.bars):
             part.setParent(self)
         self.pad.hide()
@@ -64,6 +66,12 @@ class SamplePanel(QWidget):
         self.pad.setVisible(shown)
         self.pad.inset.setVisible(shown)
         self.arrange()
+
+    def show_wide(self, wide: bool) -> None:
+        """Give the whole width to what is in place of the picture, and none to the bars; or as usual again."""
+        if wide != self._wide:
+            self._wide = wide
+            self.arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.arrange()
@@ -85,6 +93,10 @@ class SamplePanel(QWidget):
         width, height = inside.width(), inside.height()
         line = self.verdict.heightForWidth(width)
         every = self.bars.sizeHint().height()
+        if self._wide:
+            self._place(QRect(inside.left(), inside.top(), width, max(40, height - line - 4)))
+            self.verdict.setGeometry(inside.left(), inside.bottom() + 1 - line, width, line)
+            return
         beside = min(height - line - 4, int(width * self._share())) if width >= 200 else 0
         if beside and beside >= min(width, height - line - every - 10):
             side = beside
@@ -347,6 +359,11 @@ class SampleView(GridView):
         self._answer(picture)
         self.frame.head.set_present(self.form, picture.raw.ndim == 3)
         self.frame.head.set_present(self.mistake, _tells_apart(picture) and len(picture.output) > 0)
+        beside = side_by_side(self.title, picture)
+        self.content.show_wide(beside is not None)
+        if beside is not None:
+            self.frame.head.set_present(self.form, False)
+            return beside
         output = self.output()
         values = picture.activations.get(output) if output is not None else None
         if picture.plane is not None and values is not None and values.ndim == 3 and some(values):
@@ -397,7 +414,9 @@ class SampleView(GridView):
                 content.show_verdict(f"says {names[said]}, is {names[truth]}", False)
         elif target is None and len(output) > _FEW_VALUES:  # no value alone is wanted
             content.bars.set_shares((), (), None)
-            content.show_verdict("answers with a picture, shown on the card of the output", None)
+            error = error_of(picture)
+            told = "answers with a picture" if error is None else f"mean square of the difference: {figure(error)}"
+            content.show_verdict(told, None)
         else:
             content.bars.set_shares((), (), None)
             said_values = ", ".join(figure(float(value)) for value in output[:_FEW_VALUES])

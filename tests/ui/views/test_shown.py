@@ -187,7 +187,7 @@ def with_answer(picture: Picture, output: list[float], target: int | float | Non
         ([0.1, 0.7, 0.2], None, "answers 0.1, 0.7, 0.2"),
         ([float("nan")] * 3, 1, "The answer is not a number any more"),
         ([2.5], 2.0, "answers 2.5, wanted 2"),
-        ([0.5] * 9, None, "answers with a picture, shown on the card of the output"),
+        ([0.5] * 9, None, "answers with a picture"),
     ],
 )
 def test_the_verdict(sample: SampleView, output: list[float], target: int | float | None, words: str) -> None:
