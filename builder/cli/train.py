@@ -32,7 +32,7 @@ from builder.project.check import check
 from builder.project.document import Project
 from builder.project.edits import set_setting
 from builder.project.job import make_job
-from builder.train.messages import EpochEnded, Event, Finished, Prepared, Preparing, Progress, Reason, Warned
+from builder.train.messages import MANY, EpochEnded, Event, Finished, Prepared, Preparing, Progress, Reason, Warned
 
 REFRESH = 0.15  # seconds between two drawings of the bar
 
@@ -188,6 +188,7 @@ class _Lines(_Reporter):
                 complain([problem])
             case Finished():
                 figures = {"test_loss": event.test_loss, "test_accuracy": event.test_accuracy}
+                figures["test_top5"] = event.test_top5
                 figures |= {"best_epoch": event.best_epoch, "best_validation_loss": event.best_loss}
                 known = {name: value for name, value in figures.items() if value is not None}
                 print_json({"event": "end", "reason": event.reason.value, **known, "run": event.run})
@@ -212,6 +213,7 @@ def _figures(ended: EpochEnded) -> dict[str, Any]:
         "train_accuracy": ended.train_accuracy,
         "validation_loss": ended.validation_loss,
         "validation_accuracy": ended.validation_accuracy,
+        "validation_top5": ended.validation_top5,
         "seconds": ended.seconds,
         "images_per_second": ended.images_per_second,
     }
@@ -221,11 +223,13 @@ def _figures(ended: EpochEnded) -> dict[str, Any]:
 class _Table(_Reporter):
     """A bar with rate and remaining time on standard error, a table of the epochs on standard output."""
 
-    HEADER = "epoch  train loss  train acc.  valid. loss  valid. acc.  seconds  images/s"
+    HEADER = "epoch  train loss  train acc.  valid. loss  valid. acc.  {}seconds  images/s"
+    TOP5 = "valid. top-5  "
 
     def __init__(self, project: Project, folder: Path) -> None:
         super().__init__(project, folder)
         self._bar = _Bar()
+        self._top5 = False  # whether that is a figure here
 
     def event(self, event: Event) -> None:
         match event:
@@ -238,12 +242,14 @@ class _Table(_Reporter):
                     f"{self._project.name}: {event.parameters:,} parameters, {event.train_samples:,} samples, "
                     f"on {event.device}"
                 )
-                print(self.HEADER, flush=True)
+                self._top5 = len(event.classes) >= MANY
+                print(self.HEADER.format(self.TOP5 if self._top5 else ""), flush=True)
             case EpochEnded():
                 self._bar.clear()
                 print(
                     f"{event.epoch:5}  {event.train_loss:10.4f}  {_percent(event.train_accuracy):>10}  "
                     f"{_number(event.validation_loss):>11}  {_percent(event.validation_accuracy):>11}  "
+                    f"{_percent(event.validation_top5).rjust(12) + '  ' if self._top5 else ''}"
                     f"{event.seconds:7.1f}  {event.images_per_second:8,.0f}",
                     flush=True,
                 )
@@ -257,7 +263,8 @@ class _Table(_Reporter):
                     print(f"{why}the weights are those of epoch {event.best_epoch}, the best")
                 if event.test_loss is not None:
                     accuracy = f", accuracy {_percent(event.test_accuracy)}" if event.test_accuracy is not None else ""
-                    print(f"test loss {event.test_loss:.4f}{accuracy}")
+                    top5 = f", top-5 accuracy {_percent(event.test_top5)}" if event.test_top5 is not None else ""
+                    print(f"test loss {event.test_loss:.4f}{accuracy}{top5}")
                 if event.run:
                     print(f"run: {event.run}")
 

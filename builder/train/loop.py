@@ -64,11 +64,14 @@ class Figures(NamedTuple):
 
     Attributes:
         confusion: see `messages.Confusion`.
+        top5: the share of samples of which the true class has one of the five highest scores; None for up to five
+            classes.
     """
 
     loss: float
     accuracy: float | None = None
     confusion: Confusion | None = None
+    top5: float | None = None
 
 
 def evaluate(learner: Learner, part: Part, between: Callable[[], None]) -> Figures | None:
@@ -77,6 +80,7 @@ def evaluate(learner: Learner, part: Part, between: Callable[[], None]) -> Figur
         return None
     loss = learner.zero()
     count: _Count | None = None
+    near: Tensor | None = None
     for rows in part.order().split(at_once(learner)):  # type: ignore[no-untyped-call]
         between()
         with at_inference(learner.root):
@@ -86,10 +90,14 @@ def evaluate(learner: Learner, part: Part, between: Callable[[], None]) -> Figur
             if learner.objective.counts:
                 count = count or _Count(learner.objective.class_count(scores), scores.device)
                 count.add(*learner.objective.classes(scores, target))
+                top = learner.objective.in_top(scores, target)
+                if top is not None:
+                    near = top.sum() if near is None else near + top.sum()
     if count is None:
         return Figures(float(loss) / len(part))
     confusion = count.table()
-    return Figures(float(loss) / len(part), float(confusion.trace()) / len(part), confusion)
+    top5 = None if near is None else float(near) / len(part)
+    return Figures(float(loss) / len(part), float(confusion.trace()) / len(part), confusion, top5)
 
 
 class _Count:

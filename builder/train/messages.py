@@ -211,6 +211,9 @@ class StateChanged:
     inside: Inside | None = None
 
 
+TOP = 5
+MANY = TOP + 1  # classes; of fewer, the true one always has one of so many highest scores
+
 Confusion = NDArray[np.int64]
 """(classes, classes): how many samples of the row's class were said to be of the column's."""
 
@@ -221,6 +224,7 @@ class EpochEnded:
 
     Attributes:
         confusion: in the validation part, at the end of the epoch.
+        validation_top5: see `loop.Figures`.
     """
 
     epoch: int
@@ -232,6 +236,7 @@ class EpochEnded:
     seconds: float
     images_per_second: float
     confusion: Confusion | None = field(default=None, compare=False, repr=False)
+    validation_top5: float | None = None
 
 
 @dataclass(frozen=True)
@@ -279,6 +284,7 @@ class Finished:
         confusion: in the test part; None where it was not measured.
         best_epoch: the epoch whose weights the network has again, with early stopping; None for those of the last step.
         best_loss: the validation loss of that epoch.
+        test_top5: see `loop.Figures`.
     """
 
     reason: Reason
@@ -289,6 +295,7 @@ class Finished:
     confusion: Confusion | None = field(default=None, compare=False, repr=False)
     best_epoch: int | None = None
     best_loss: float | None = None
+    test_top5: float | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch.nn.functional as functional
 from torch import Tensor
 
+from builder.train.messages import MANY, TOP
 from builder.train.settings import Loss
 
 
@@ -45,6 +46,15 @@ class Objective:
             limit = 0.0 if self.kind == "binary-cross-entropy" else 0.5
             return (scores.reshape(-1) > limit).long(), (target.reshape(-1) > 0.5).long()
         return scores.argmax(1), target
+
+    def in_top(self, scores: Tensor, target: Tensor) -> Tensor | None:
+        """Whether the true class has one of the five highest scores: bool (samples,). Only where it `counts`.
+
+        None for up to five classes, of which each one has. Does not wait for the device.
+        """
+        if self.class_count(scores) < MANY:
+            return None
+        return (scores.topk(TOP, dim=1).indices == target[:, None]).any(1)
 
     def certainty(self, scores: Tensor) -> Tensor:
         """How sure each answer is of the class that it names: (samples,), for comparing. Only where it `counts`."""

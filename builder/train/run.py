@@ -102,6 +102,8 @@ class Record:
         """Append an epoch's figures, and keep its weights."""
         values = asdict(ended)
         self._confusion(values.pop("confusion"), "validation", ended.step)
+        if ended.validation_top5 is None:
+            del values["validation_top5"]
         self.note("epoch", **values)
         if ended.epoch % self._epoch_stride == 0:
             self._kept.append((ended.epoch, self.snapshot()))
@@ -154,6 +156,7 @@ class Record:
         elif not spoiled:
             self.save_resume()
         values |= {"test_loss": finished.test_loss, "test_accuracy": finished.test_accuracy}
+        values |= {"test_top5": finished.test_top5} if finished.test_top5 is not None else {}
         self._confusion(finished.confusion, "test", finished.step)
         self.note("end", reason=finished.reason.value, **values)
 

@@ -210,6 +210,7 @@ class Session:
             seconds=self._clock.epoch_seconds,
             images_per_second=float(rows[:, 3].sum()) / training if training else 0.0,
             confusion=figures.confusion if figures else None,
+            validation_top5=figures.top5 if figures else None,
         )
         if self._record is not None:
             self._write(lambda record: record.epoch(ended))
@@ -224,9 +225,10 @@ class Session:
                 return self._fail(error)
             self._note_progress(self._clock.pace)
         step = self.learner.step if self.learner is not None else 0
-        loss, accuracy, confusion = test or (None, None, None)
+        loss, accuracy, confusion, top5 = test or (None, None, None, None)
         folder = str(self._folder) if self._record is not None else ""
         finished = Finished(reason, step, loss, accuracy, folder, confusion, *self._best())
+        finished = replace(finished, test_top5=top5)
         self._write(lambda record: record.end(finished))
         self._tell_stored()
         return finished if self._record is not None else replace(finished, run="")

@@ -123,3 +123,16 @@ def test_ctrl_c_stops_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
     assert err.startswith("Stopped at step ")
     assert err.rstrip().endswith(f"To go on: torchcanvas train two-stage --run '{run}'")
     assert (run / "resume.safetensors").exists()
+
+
+def test_top_5_accuracy_of_many_classes(cli, tmp_path: Path) -> None:
+    few = ("lenet5", "--set", "data.limit=100", "--epochs", "1")
+    _, epoch, end = cli("train", *few, "--json").objects
+    assert list(epoch).index("validation_top5") == list(epoch).index("validation_accuracy") + 1
+    assert epoch["validation_accuracy"] <= epoch["validation_top5"] <= 1
+    assert end["test_accuracy"] <= end["test_top5"] <= 1
+    words = cli("train", *few).out.splitlines()
+    assert "valid. top-5" in words[1]
+    assert words[2].split()[5] == f"{epoch['validation_top5']:.2%}"
+    assert words[3].endswith(f"top-5 accuracy {end['test_top5']:.2%}")
+    assert "top-5" not in cli("train", *TINY).out

@@ -128,6 +128,7 @@ class ConfusionView(SeenView):
         self.shown: Confusions | None = None
         self._subject: Subject | None = None
         self._counts: dict[Part, Counts] = {}
+        self._top5: dict[Part, float | None] = {}
         self._epoch: EpochEnded | None = None
         self._past: deque[EpochEnded] = deque(maxlen=MOST_PAST)
         self._then: EpochEnded | None = None  # the earlier epoch that is looked at
@@ -175,7 +176,7 @@ class ConfusionView(SeenView):
         self._epoch = epoch
         self._past.append(epoch)
         if epoch.confusion is not None:
-            self._counts[PARTS[0]] = epoch.confusion
+            self._counts[PARTS[0]], self._top5[PARTS[0]] = epoch.confusion, epoch.validation_top5
         self.refresh()
 
     def show_moment(self, step: int | None) -> None:
@@ -187,7 +188,7 @@ class ConfusionView(SeenView):
 
     def set_finished(self, event: Finished) -> None:
         if event.confusion is not None:
-            self._counts[PARTS[1]] = event.confusion
+            self._counts[PARTS[1]], self._top5[PARTS[1]] = event.confusion, event.test_top5
             self.refresh()
 
     def clear(self) -> None:
@@ -226,7 +227,8 @@ class ConfusionView(SeenView):
         names = classes if len(classes) == len(counts) else tuple(str(number) for number in range(len(counts)))
         seen = self._then or self._epoch
         epoch = f", epoch {seen.epoch}" if seen is not None and part == PARTS[0] else ""
-        return Confusions(counts, names, f"{part.value} part{epoch}")
+        top5 = self._top5.get(part) if self._then is None else self._then.validation_top5
+        return Confusions(counts, names, f"{part.value} part{epoch}", top5)
 
     def draw_anew(self) -> None:
         super().draw_anew()

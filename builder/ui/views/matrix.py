@@ -43,11 +43,17 @@ _SIZES = (20, 15, 13, 11, 10, 9)  # of figures, the largest first
 
 @dataclass(frozen=True, eq=False)
 class Confusions:
-    """Counts with the names of the classes, and where they come from: "validation, epoch 3"."""
+    """Counts with the names of the classes, and where they come from: "validation, epoch 3".
+
+    Attributes:
+        top5: the share of samples of which the true class has one of the five highest scores; None where there are
+            hardly more classes than that.
+    """
 
     counts: Counts
     names: tuple[str, ...]
     origin: str
+    top5: float | None = None
 
     @cached_property
     def shares(self) -> Shares:

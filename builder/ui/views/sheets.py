@@ -31,6 +31,8 @@ Wish = tuple[int, int | None]
 """Wrong answers that a row tells of: true class, and said class or None for any."""
 Value = str | float
 MOST_MISTAKES = 200
+RIGHT = "The means count each class the same; right is the share of all samples."
+TOP5 = "Top-5 accuracy: the share of samples of which the true class has one of the five highest scores."
 _ROW = 20  # pixels; ten classes with their mean fit into the place of the view
 _PAD = 26  # beside the words of a cell
 
@@ -46,10 +48,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """A row: its values (a number from 0 to 1 is a share), and what it leads to."""
+    """A row: its values (a number from 0 to 1 is a share), what it leads to, and what its words mean."""
 
     values: tuple[Value, ...]
     wish: Wish | None = None
+    tip: str = ""
 
     def text(self, number: int) -> str:
         """What stands in a cell."""
@@ -118,7 +121,10 @@ def per_class(shown: Confusions) -> Sheet:
         taken = f"{shown.names[wrong.said]} ({wrong.samples:,})" if wrong else ""
         rows.append(Row((name, *figures, int(found.count[number]), taken), (number, None) if wrong else None))
     right = "" if math.isnan(found.accuracy) else f"{100 * found.accuracy:.1f} % right"
-    return Sheet(columns, tuple(rows), Row(("mean", *found.means(), int(found.count.sum()), right)))
+    tip = RIGHT
+    if shown.top5 is not None:
+        right, tip = f"{right}, top-5 accuracy {100 * shown.top5:.1f} %", f"{RIGHT} {TOP5}"
+    return Sheet(columns, tuple(rows), Row(("mean", *found.means(), int(found.count.sum()), right), tip=tip))
 
 
 def worst(shown: Confusions) -> Sheet:
@@ -231,6 +237,8 @@ class _Model(QAbstractTableModel):
             return self.row(index).text(index.column())
         if role == Qt.ItemDataRole.ToolTipRole and self.row(index).wish is not None:
             return "Double-click to pin the next such sample"
+        if role == Qt.ItemDataRole.ToolTipRole and self.row(index).tip:
+            return self.row(index).tip
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if column.figures else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter

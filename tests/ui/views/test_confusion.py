@@ -245,3 +245,26 @@ def test_the_sheets_of_a_perfect_network() -> None:
     shown = Confusions(np.diag([3, 4]), ("cat", "dog"), "test part")
     assert worst(shown).rows == ()
     assert [row.text(5) for row in per_class(shown).rows] == ["", ""]
+
+
+def test_the_bottom_line_tells_the_top_5_accuracy_of_the_part_that_is_shown(view: ConfusionView) -> None:
+    six = np.diag(np.arange(1, 7))
+    view.add_epoch(replace(EPOCH, confusion=six, validation_top5=0.951))
+    view.set_finished(replace(ENDED, confusion=six, test_top5=0.9))
+    view.form.show_value(PER_CLASS)
+    view.refresh()
+    assert view.board.table.texts()[-1][-1] == "100.0 % right, top-5 accuracy 95.1 %"
+    assert "100.0 % right, top-5 accuracy 95.1 %" in view.table()
+    model = view.board.table.model()
+    tip = model.index(model.rowCount() - 1, 0).data(Qt.ItemDataRole.ToolTipRole)
+    assert "five highest scores" in tip
+    view.part.show_value(1)
+    view.refresh()
+    assert view.board.table.texts()[-1][-1] == "100.0 % right, top-5 accuracy 90.0 %"
+
+
+def test_there_is_no_top_5_accuracy_of_few_classes(view: ConfusionView) -> None:
+    view.add_epoch(EPOCH)
+    view.form.show_value(PER_CLASS)
+    view.refresh()
+    assert view.board.table.texts()[-1][-1] == "73.3 % right"
