@@ -64,6 +64,13 @@ class Prepared:
         return self.info.classes
 
     @property
+    def class_counts(self) -> tuple[int, ...]:
+        """Training samples of each class, by class number, as their labels have it; empty for regression."""
+        if not self.classes:
+            return ()
+        return tuple(np.bincount(self.train.labels(), minlength=len(self.classes)).tolist())
+
+    @property
     def task(self) -> Task:
         """What is to be learned."""
         return self.info.task

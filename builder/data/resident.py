@@ -49,6 +49,9 @@ class Part(Protocol):
     def target(self, position: int) -> int | float | None:
         """Its class number (or value), without asking the device; None where a picture is asked for."""
 
+    def labels(self) -> Array:
+        """What `target` says of all samples, in their order, without asking the device."""
+
     def sample(self, position: int) -> tuple[Tensor, Tensor]:
         """The batch that holds this sample only."""
 
@@ -196,6 +199,10 @@ class ResidentPart:
         found = self._source_targets[self._rows[position]]
         value: int | float | None = found.item() if found.size == 1 else None
         return value
+
+    def labels(self) -> Array:
+        found: Array = self._source_targets[self._rows]
+        return found
 
     def sample(self, position: int) -> tuple[Tensor, Tensor]:
         return self.batch(torch.tensor([range(len(self))[position]], device=self._kept.device))

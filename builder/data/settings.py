@@ -94,8 +94,24 @@ class DataSettings(Parameters):
         slider=(0, 1),
         advanced=True,
     )
+    rare: float = parameter(
+        1.0,
+        "Keep of the last class",
+        "Share of the training samples of the last class that is kept, at least one; the rest is left out, so that "
+        "this class becomes rare. Validation and test stay as they are.",
+        ge=0.001,
+        le=1,
+        slider=(0.005, 1),
+        log=True,
+        advanced=True,
+    )
     seed: int = parameter(
-        0, "Seed", "Chooses the split, the toy points and the wrong labels.", ge=0, le=2**31 - 1, advanced=True
+        0,
+        "Seed",
+        "Chooses the split, the toy points, the wrong labels and what is left out.",
+        ge=0,
+        le=2**31 - 1,
+        advanced=True,
     )
 
     @field_validator("dataset")

@@ -45,7 +45,20 @@ def split(targets: Array, own_test: int | None, settings: DataSettings) -> Split
     validation, train = take(targets, rest, round(settings.validation * len(rest)), rng)
     if 0 < settings.limit < len(train):
         train, _ = take(targets, train, settings.limit, rng, spare=False)
+    if settings.rare < 1 and targets.dtype.kind in "iu":
+        train = with_rare_class(targets, train, settings.rare, settings.seed)
     return Split(train, validation, test)
+
+
+def with_rare_class(targets: Array, rows: Rows, share: float, seed: int) -> Rows:
+    """The rows, but of those of the last class only this share, and at least one; ascending.
+
+    Which ones depends on the seed alone, and of a larger share those of a smaller one are a part.
+    """
+    last = targets[rows] == targets.max(initial=0)
+    # Not the stream that chose the split, nor that of wrong labels.
+    own = np.random.default_rng([seed, 2]).permutation(rows[last])
+    return np.sort(np.concatenate([rows[~last], own[: max(1, round(share * len(own)))]]))
 
 
 def take(targets: Array, rows: Rows, count: int, rng: np.random.Generator, *, spare: bool = True) -> tuple[Rows, Rows]:

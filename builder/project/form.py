@@ -78,7 +78,7 @@ def version_of(*graphs: Graph) -> int:
 
 def _version_of_data(data: DataSettings) -> int:
     """The same for the settings of the data."""
-    new = data.augmentation.on or data.label_noise or data.normalise in ("features", "whiten")
+    new = data.augmentation.on or data.label_noise or data.rare != 1 or data.normalise in ("features", "whiten")
     return 3 if new else 1
 
 

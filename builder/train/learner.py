@@ -25,6 +25,7 @@ from builder.inspect.look import Observer
 from builder.inspect.transfer import side_stream
 from builder.layers.base import Category
 from builder.train.chance import Chance, NoChance
+from builder.train.class_weights import balanced
 from builder.train.fit import fit_problems
 from builder.train.job import Job
 from builder.train.meter import Meter, Rows
@@ -71,7 +72,10 @@ class Learner:
         self.heads = [(plan.before_loss(settings.loss, n), weight) for n, weight in enumerate(plan.weights) if n]
         names = (self.scores, *(name for name, _ in self.heads))
         self._with_heads = rewire(self.root, plan, names) if self.heads else None
-        self.objective = Objective(settings.loss, counts=data.task is not Task.REGRESSION)
+        counts, weights = data.task is not Task.REGRESSION, None
+        if counts and settings.weighs_classes:
+            weights = torch.tensor(balanced(data.class_counts), dtype=torch.float32, device=device)
+        self.objective = Objective(settings.loss, counts=counts, weights=weights)
         self.optimizer = make_optimizer(self.root, settings)
         self.learning_rate = settings.optimizer.learning_rate
         self._changes_rate = settings.changes_rate
@@ -204,7 +208,7 @@ class Learner:
     def whole_loss(self, loss: Tensor, extra: tuple[Tensor, ...], target: Tensor) -> Tensor:
         """What the step makes small: the loss of the output, those of auxiliary outputs by their weights, and L1."""
         for (_, weight), scores in zip(self.heads, extra, strict=True):
-            loss = loss + weight * self.objective.loss(scores, target)
+            loss = loss + weight * self.objective.training_loss(scores, target)
         if self.regularisation is not None and self.regularised:
             loss = self.regularisation.penalty(loss)
         return loss

@@ -44,7 +44,7 @@ def step(learner: Learner, rows: Tensor) -> Iterator[Phase]:
     with learner.chance:
         scores, extra = learner.forward(x)
     yield Phase.LOSS
-    loss = learner.objective.loss(scores, target)
+    loss = learner.objective.training_loss(scores, target)
     learner.loss = loss.detach()
     whole = learner.whole_loss(loss, extra, target)
     learner.check(whole)

@@ -160,6 +160,7 @@ class Prepared:
 
     Attributes:
         data, loss: the data set and the loss, as the settings name them.
+        class_counts: training samples of each class, as `classes` has them.
         carried: what the initial weights took from a file; None when they are all fresh.
         samples: some of the training part, as many of each class: raw as the data set has it, and the class or value.
     """
@@ -174,6 +175,7 @@ class Prepared:
     carried: Carried | None = None
     data: str = ""
     loss: str = ""
+    class_counts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,24 @@ class Objective:
     Attributes:
         kind: its name in the settings.
         counts: whether answers can be right or wrong (classes), so that there is an accuracy.
+        weights: how much a sample of each class counts while training, float32 (classes,); None for all the same.
     """
 
-    def __init__(self, kind: Loss, *, counts: bool) -> None:
-        self.kind, self.counts = kind, counts
+    def __init__(self, kind: Loss, *, counts: bool, weights: Tensor | None = None) -> None:
+        self.kind, self.counts, self.weights = kind, counts, weights
+
+    def training_loss(self, scores: Tensor, target: Tensor) -> Tensor:
+        """The same as `loss`, but each sample counts by its class where there are weights.
+
+        The mean is over the samples, not over their weights: so the parts of a batch that several processes share
+        add up to the same.
+        """
+        if self.weights is None:
+            return self.loss(scores, target)
+        if self.kind == "cross-entropy":
+            return functional.cross_entropy(scores, target, self.weights, reduction="sum") / len(target)
+        weights = self.weights[target].reshape(scores.shape)
+        return functional.binary_cross_entropy_with_logits(scores, _as_scores(scores, target), weights)
 
     def loss(self, scores: Tensor, target: Tensor) -> Tensor:
         """Mean loss of a batch: scores (samples, outputs, ...), target (samples,) or shaped like the scores."""

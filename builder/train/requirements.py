@@ -16,6 +16,9 @@ def requirements(training: TrainingSettings, data: DataSettings) -> Iterator[Pro
     asking = asks_for_validation(training)
     if asking and not data.validation:
         yield no_validation(asking)
+    if training.class_weights != "none" and not training.weighs_classes:
+        message = "only cross-entropy and binary cross-entropy have class weights: with this loss, samples count alike."
+        yield Problem("no-class-weights", message, where="training.class_weights", severity=Severity.WARNING)
     if training.warmup >= training.epochs:
         message = f"it takes all {_epochs(training.epochs)}, so the learning rate never reaches its full value."
         yield Problem("long-warm-up", message, where="training.warmup", severity=Severity.WARNING)

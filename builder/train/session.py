@@ -184,6 +184,7 @@ class Session:
                 carried=learner.carried,
                 data=data.settings.dataset,
                 loss=self.job.training.loss,
+                class_counts=data.class_counts,
             )
         )
         return learner

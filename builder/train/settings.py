@@ -45,6 +45,8 @@ __all__ = [
 Loss = Literal["cross-entropy", "binary-cross-entropy", "squared-error", "absolute-error"]
 
 
+WEIGHED: tuple[Loss, ...] = ("cross-entropy", "binary-cross-entropy")  # losses in which classes can have weights
+
 DEVICES = "auto, cpu, cuda, cuda:1 or mps"
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]+)?")
 
@@ -80,6 +82,15 @@ class TrainingSettings(Parameters):
             "squared-error": "squared error",
             "absolute-error": "absolute error (L1)",
         },
+    )
+    class_weights: Literal["none", "balanced"] = parameter(
+        "none",
+        "Class weights",
+        "Balanced: each training sample counts n / (K · n_c) in the loss, with n samples in all, n_c of its class, and "
+        "K classes; a rare class then counts as much as a frequent one. For cross-entropy and binary cross-entropy. "
+        "The training loss is the weighted one; validation and test loss are not weighted.",
+        choices={"none": "all samples alike", "balanced": "balanced"},
+        advanced=True,
     )
     optimizer: Optimizer = parameter(SGD(), "Optimiser", "The rule that turns gradients into steps.")
     schedule: Schedule = parameter(Constant(), "Schedule", "How the learning rate changes while the network learns.")
@@ -144,6 +155,11 @@ class TrainingSettings(Parameters):
         max_length=4096,
     )
     device: Annotated[str, AfterValidator(_device)] = parameter("auto", "Device", f"{DEVICES}.", advanced=True)
+
+    @property
+    def weighs_classes(self) -> bool:
+        """Whether samples count by their class."""
+        return self.class_weights == "balanced" and self.loss in WEIGHED
 
     @property
     def changes_rate(self) -> bool:

@@ -88,3 +88,29 @@ def test_samples_are_drawn_from_the_whole_range() -> None:
 def test_numbers_as_targets_are_one_class(targets: np.ndarray) -> None:
     parts = split(targets, None, DataSettings(test=0.25, validation=0))
     assert (len(parts.test), len(parts.train)) == (10, 30)
+
+
+@given(COUNTS, st.floats(0.001, 0.999), st.integers(0, 99))
+def test_the_last_class_is_made_rare_and_nothing_else(counts: list[int], share: float, seed: int) -> None:
+    targets = targets_of(counts, seed)
+    whole, some = (split(targets, None, DataSettings(rare=rare, seed=seed)) for rare in (1, share))
+    assert np.array_equal(whole.validation, some.validation)
+    assert np.array_equal(whole.test, some.test)
+    last = len(counts) - 1
+    others = whole.train[targets[whole.train] != last]
+    assert np.array_equal(some.train[targets[some.train] != last], others)
+    assert len(some.train) - len(others) == max(1, round(share * (len(whole.train) - len(others))))
+    assert np.array_equal(some.train, np.unique(some.train))
+
+
+def test_of_a_larger_share_a_smaller_one_is_a_part() -> None:
+    targets = targets_of([100, 100], 0)
+    few, more = (split(targets, None, DataSettings(rare=share)).train for share in (0.1, 0.3))
+    assert set(few) < set(more)
+    assert not np.array_equal(few, split(targets, None, DataSettings(rare=0.1, seed=1)).train)
+
+
+def test_numbers_as_targets_have_no_rare_class() -> None:
+    targets = np.linspace(0, 1, 40, dtype=np.float32)
+    whole, same = (split(targets, None, DataSettings(rare=share)).train for share in (1, 0.01))
+    assert np.array_equal(whole, same)

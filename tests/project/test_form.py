@@ -240,6 +240,7 @@ def test_every_byte_damaged_is_a_project_or_a_problem() -> None:
 
 NEW = [
     {"loss": "absolute-error"}, {"warmup": 1}, {"patience": 1}, {"l1": 1}, {"max_norm": 1}, {"regularise_after": 1},
+    {"class_weights": "balanced"},
     {"optimizer": {"kind": "adam", "eps": 0.1}},
     *({"optimizer": {"kind": kind}} for kind in ("adamw", "rmsprop")),
     *({"schedule": {"kind": kind}} for kind in ("step", "exponential", "plateau", "one-cycle")),
@@ -271,7 +272,8 @@ def test_every_way_to_train_is_told_apart_by_version() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", ["augmentation.rotation=15", "augmentation.flip_vertical=true", "label_noise=0.1", "normalise=whiten"]
+    "change",
+    ["augmentation.rotation=15", "augmentation.flip_vertical=true", "label_noise=0.1", "normalise=whiten", "rare=0.1"],
 )
 def test_what_older_programs_do_not_know_of_data_raises_the_version(change: str) -> None:
     path, _, value = change.partition("=")
@@ -283,7 +285,8 @@ def test_what_older_programs_do_not_know_of_data_raises_the_version(change: str)
 
 
 DEFAULTS: dict[str, object] = {
-    "augmentation.rotation": 0.0, "augmentation.flip_vertical": False, "label_noise": 0.0, "normalise": "standardise"
+    "augmentation.rotation": 0.0, "augmentation.flip_vertical": False, "label_noise": 0.0, "normalise": "standardise",
+    "rare": 1.0,
 }  # fmt: skip
 
 

@@ -181,6 +181,17 @@ CASES = {
     ),
     "augmented-denoiser": augmented(of_template("denoiser", "training.batch_size=32"), "shift=0.1", "rotation=10"),
     "wrong-labels": with_settings(small(), "data.label_noise=0.4"),
+    "rare": with_settings(small(), "data.rare=0.3", "data.limit=0"),
+    "weighted": with_settings(small(), "data.rare=0.3", "training.class_weights=balanced"),
+    "weighted-wrong": with_auxiliary_output(
+        with_settings(small(), "data.label_noise=0.4", "data.validation=0", "training.class_weights=balanced")
+    ),
+    "weighted-points": of_template(
+        "two-stage", "data.dataset=moons", "data.limit=0", "data.rare=0.2", "training.class_weights=balanced"
+    ),
+    "weights-for-nothing": with_settings(
+        small(), "training.class_weights=balanced", "training.loss=squared-error", "data.rare=1"
+    ),
     "features": with_settings(small((3, 13, 12)), "data.normalise=features"),
     "features-flat": with_settings(small((64,)), "data.normalise=features"),
     "whitened": augmented(with_settings(small((3, 12, 12)), "data.normalise=whiten"), "shift=0.1"),
@@ -277,6 +288,7 @@ def test_torchrun_shares_out_the_same_run(tmp_path: Path) -> None:
     """Without batch normalisation and dropout, two processes make the very steps of one, augmentation and all."""
     project = with_settings(small((64,)), "data.limit=64", "training.batch_size=16", "training.epochs=2")
     project = with_settings(project, "training.schedule=one-cycle", "training.patience=1", *REGULARISED)
+    project = with_settings(project, "data.rare=0.2", "training.class_weights=balanced")
     project = augmented(project, "rotation=20", "noise=0.1")
     project = with_auxiliary_output(project)
     project = project.with_graph(edits.remove_nodes(project.graph, ["drop", "side_drop"]))

@@ -44,12 +44,13 @@ def to_script(project: Project) -> str:
         _settings(project, info, plan, weights),
         (rest if vision else classes).strip("\n") + "\n\n\n",
         data.samples(info),
-        data.divide(info),
+        data.divide(info, project.data),
         data.fit(info.shape, plan.input_shape, project.data.fit),
         data.MISLABEL.format(classes=len(info.classes)) if project.data.label_noise else "",
         data.measure(info, plan.input_shape, project.data.normalise),
         augment.augment(project.data.augmentation, info, plan.input_shape),
         training.objective(info, project.training, plan.shape(plan.outputs[0][1])),
+        training.weighing(info) if project.training.weighs_classes else "",
         training.BEGIN if weights is not None else "",
         schedule.schedule(project.training),
         training.regularisation(project.training),
@@ -121,6 +122,8 @@ def _settings(project: Project, info: DataSet, plan: Plan, weights: Path | None)
         rows.append((f"NOISE = {samples.noise}", "spread of the noise on the pictures"))
     if samples.label_noise:
         rows.append((f"LABEL_NOISE = {samples.label_noise}", "share of the training labels that are drawn anew"))
+    if samples.rare < 1 and info.classes:
+        rows.append((f"RARE = {samples.rare}", "share of the training samples of the last class that is kept"))
     rows += augment.constants(samples.augmentation)
     if weights is not None:
         rows.append((f"WEIGHTS = {weights.name!r}", "to begin with; beside this file, or else in the folder"))

@@ -9,7 +9,7 @@ from builder.data.catalogue import DataSet, Task
 from builder.data.cifar import CifarPictures
 from builder.data.fit import enlargement
 from builder.data.idx import IdxPictures
-from builder.data.settings import WHITENED_FLOOR, WHITENED_FROM
+from builder.data.settings import WHITENED_FLOOR, WHITENED_FROM, DataSettings
 from builder.graph.model import Shape
 from builder.graph.problems import Problem, ProblemError
 from builder.layers.base import show
@@ -257,11 +257,17 @@ MISLABEL = '''def mislabel(targets, share):
 '''
 
 
-def divide(info: DataSet) -> str:
+def divide(info: DataSet, settings: DataSettings) -> str:
     """How samples are divided into training, validation and test; see `data.split`."""
-    classes = "np.zeros(len(rows), np.int64)  # all alike" if info.task is Task.REGRESSION else "targets[rows]"
-    return _TAKE.format(classes=classes)
+    counted = info.task is not Task.REGRESSION
+    classes = "targets[rows]" if counted else "np.zeros(len(rows), np.int64)  # all alike"
+    return _TAKE.format(classes=classes, rare=_RARE if counted and settings.rare < 1 else "")
 
+
+_RARE = """    last = targets[train] == targets.max()
+    own = np.random.default_rng([DATA_SEED, 2]).permutation(train[last])
+    train = np.sort(np.concatenate([train[~last], own[: max(1, round(RARE * len(own)))]]))
+"""
 
 _TAKE = '''def take(targets, rows, count, rng, spare=True):
     """So many of the rows, of each class its share, and the others. With spare, no class is taken whole."""
@@ -287,7 +293,7 @@ def split(targets, own_test):
     validation, train = take(targets, rest, round(VALIDATION * len(rest)), rng)
     if 0 < LIMIT < len(train):
         train, _ = take(targets, train, LIMIT, rng, spare=False)
-    return train, validation, test
+{rare}    return train, validation, test
 
 
 '''

@@ -16,6 +16,7 @@ from builder.train.settings import Plateau, TrainingSettings
 
 def objective(info: DataSet, training: TrainingSettings, scores: Shape) -> str:
     """Loss and right answers; see `train.objective`."""
+    weighted = ""
     several = len(scores) > 0 and scores[0] > 1
     right = "scores.argmax(1) == y"
     distance = "functional.l1_loss" if training.loss == "absolute-error" else "functional.mse_loss"
@@ -23,8 +24,14 @@ def objective(info: DataSet, training: TrainingSettings, scores: Shape) -> str:
         case "squared-error" | "absolute-error" if info.task is Task.REGRESSION:
             loss = f"{distance}(scores, y.reshape(scores.shape))"
         case "cross-entropy":
+            weighted = 'functional.cross_entropy(scores, y, weights, reduction="sum") / len(y)'
             loss = "functional.cross_entropy(scores, y)"
         case "binary-cross-entropy":
+            weighted = (
+                "functional.binary_cross_entropy_with_logits(\n"
+                "            scores, y.to(scores.dtype).reshape(scores.shape), weights[y].reshape(scores.shape)\n"
+                "        )"
+            )
             loss = "functional.binary_cross_entropy_with_logits(scores, y.to(scores.dtype).reshape(scores.shape))"
             right = "(scores.reshape(-1) > 0) == (y > 0.5)"
         case _ if several:
@@ -34,10 +41,22 @@ def objective(info: DataSet, training: TrainingSettings, scores: Shape) -> str:
             right = "(scores.reshape(-1) > 0.5) == (y > 0.5)"
     if info.task is Task.REGRESSION:
         return f'def judge(scores, y):\n    """Mean loss of a batch."""\n    return {loss}\n\n\n'
+    if training.weighs_classes:
+        return (
+            "def judge(scores, y, weights=None):\n"
+            '    """Mean loss of a batch, with weights each sample by that of its class; and right answers."""\n'
+            f"    if weights is None:\n        return {loss}, {right}\n"
+            f"    return {weighted}, {right}\n\n\n"
+        )
     return (
         'def judge(scores, y):\n    """Mean loss of a batch, and which answers are right."""\n'
         f"    return {loss}, {right}\n\n\n"
     )
+
+
+def weighing(info: DataSet) -> str:
+    """How much a sample of each class counts; see `train.class_weights`."""
+    return _WEIGHING.format(classes=len(info.classes))
 
 
 def loop(info: DataSet, training: TrainingSettings, plan: Plan, samples: DataSettings, *, stored: bool) -> str:
@@ -59,6 +78,7 @@ def loop(info: DataSet, training: TrainingSettings, plan: Plan, samples: DataSet
         pictures=len(plan.input_shape) == 3,
         stored=stored,
         mislabelled=bool(samples.label_noise),
+        weighted=training.weighs_classes,
         whitened=samples.normalise == "whiten",
         augmented=samples.augmentation.on,
         tinted=extra == "colours",
@@ -79,7 +99,7 @@ def loop(info: DataSet, training: TrainingSettings, plan: Plan, samples: DataSet
 
 _CONDITIONS = re.compile(
     r"\?(!?)(classes|auxiliary|rate|plateau|early|watch|warm|l1|limit|late|decay|pictures|stored|mislabelled|whitened"
-    r"|augmented|tinted|spanned)"
+    r"|augmented|weighted|tinted|spanned)"
 )
 
 
@@ -116,6 +136,14 @@ def _kind(wish: str) -> str:
         return '"cuda" if torch.cuda.is_available() else "cpu"'
     return f'"{wish.partition(":")[0]}"'
 
+
+_WEIGHING = '''def class_weights(y):
+    """For each class, n / (K * n_c): of all n samples n_c are of the class, and K classes have any."""
+    counts = torch.bincount(y.cpu(), minlength={classes}).double()
+    return (len(y) / ((counts > 0).sum() * counts.clamp(min=1))).float().to(y.device)
+
+
+'''
 
 BEGIN = '''def begin(net):
     """Take all that fits from the file of weights; what does not begins afresh."""
@@ -226,6 +254,8 @@ def main():
         dist.init_process_group("nccl" if kind == "cuda" else "gloo")
     train, validation, test, normal = prepare(device)
 
+?weighted    weights = class_weights(train[1])
+
     torch.manual_seed(SEED)
 ?stored    net = begin(Net()).to(device, memory_format=torch.channels_last)
 ?!stored    net = Net().to(device, memory_format=torch.channels_last)
@@ -253,11 +283,13 @@ def main():
 ?augmented            x, y = batch(train, own, normal, (step, len(rows), slice(rank, None, world)))
 ?!auxiliary            scores = model(x)
 ?auxiliary            scores, *extra = model(x)
-?classes            loss, right = judge(scores, y)
+?classes?!weighted            loss, right = judge(scores, y)
+?weighted            loss, right = judge(scores, y, weights)
 ?!classes            loss = judge(scores, y)
 ?auxiliary            total = loss
 ?auxiliary            for weight, values in zip(AUXILIARY, extra):
-?auxiliary?classes                total = total + weight * judge(values, y)[0]
+?auxiliary?classes?!weighted                total = total + weight * judge(values, y)[0]
+?auxiliary?weighted                total = total + weight * judge(values, y, weights)[0]
 ?auxiliary?!classes                total = total + weight * judge(values, y)
             optimizer.zero_grad()
             share = len(own) * world / len(rows)  # so that the processes' mean is that of all rows

@@ -203,7 +203,7 @@ def applying(fields: Iterable[str], chosen: DataSet | None, input_shape: Shape |
         for name in fields
         if (name in chosen.options or name not in special)
         and (name != "fit" or chosen.pictures)
-        and (name != "label_noise" or chosen.classes)
+        and (name not in ("label_noise", "rare") or chosen.classes)
         and name != "augmentation"
     ]
     return found + [f"augmentation.{name}" for name in possible(chosen, input_shape)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
@@ -45,6 +45,18 @@ _LOSSES = {
 }
 
 
+# The formulas again, where classes have weights; and what the weights are.
+_WEIGHTED = {
+    "cross-entropy": "L = −w·log p_{true class}",
+    "binary-cross-entropy": "L = w·(−y·log p − (1 − y)·log(1 − p))",
+}
+_WEIGHT = "w = n / (K·n_{c})"
+_WEIGHT_WORDS = (
+    "w is the weight of the true class c, of which n_c of the n training samples are; K classes have any. The training "
+    "loss is weighted so, validation and test loss are not."
+)
+
+
 class TrainingPanel(Panel):
     """The settings of the training."""
 
@@ -52,6 +64,7 @@ class TrainingPanel(Panel):
         super().__init__(parent)
         self._document = document
         self._samples = 0
+        self._classes: dict[str, int] = {}
         self.problems = ProblemColumn()
         self.problems.fix_asked.connect(document.apply_fix)
         self.settings = SettingsForm(document, "training")
@@ -63,8 +76,10 @@ class TrainingPanel(Panel):
         self._steps.add(self.early_text)
         self._loss = Section("Loss")
         self._loss_formula = FormulaBox("–")
+        self._weights_formula = FormulaBox("–", "–")
         self._loss_text = label("", "muted", wrap=True)
         self._loss.add(self._loss_formula)
+        self._loss.add(self._weights_formula)
         self._loss.add(self._loss_text)
         self.rules = RuleSections()
         for widget in (self.problems, self.settings, self._steps, self._loss, self.rules):
@@ -84,6 +99,7 @@ class TrainingPanel(Panel):
     def set_prepared(self, event: Prepared) -> None:
         """The data is loaded: the sums have their numbers."""
         self._samples = event.train_samples
+        self._classes = dict(zip(event.classes, event.class_counts, strict=False))
         named = self._document.value.training.weights
         self._carried = (named, event.carried) if event.carried is not None else None
         self._renew()
@@ -130,10 +146,26 @@ class TrainingPanel(Panel):
         )
         self.early_text.setVisible(settings.patience > 0)
         formula, text = _LOSSES.get(settings.loss, ("", ""))
+        if settings.weighs_classes:
+            formula, text = _WEIGHTED[settings.loss], f"{text} {_WEIGHT_WORDS}"
+        self._weights_formula.setVisible(settings.weighs_classes)
+        self._weights_formula.set_text(_WEIGHT, weight_texts(self._classes))
         self._loss.setVisible(bool(formula))
         self._loss_formula.set_text(formula, "")
         self._loss_text.setText(text)
         self.rules.show_settings(settings, settings.steps_per_epoch(self._samples))
+
+
+def weight_texts(classes: Mapping[str, int]) -> str:
+    """The weights of the most frequent and of the rarest class as sums, a line each; "" where samples are not known."""
+    there = {name: count for name, count in classes.items() if count}
+    if not there:
+        return ""
+    total, ranked = sum(there.values()), sorted(there, key=lambda name: -there[name])
+    return "\n".join(
+        f"w of {name}: {total:,} / ({len(there):,}·{there[name]:,}) = {total / (len(there) * there[name]):.3g}"
+        for name in dict.fromkeys((ranked[0], ranked[-1]))
+    )
 
 
 def steps_texts(samples: int, settings: TrainingSettings) -> tuple[str, str]:

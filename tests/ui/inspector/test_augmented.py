@@ -209,6 +209,8 @@ def test_colours_are_offered_where_there_are_some(panel: DataPanel, document: Do
 
 
 def test_labels_can_be_wrong_where_there_are_some(panel: DataPanel, document: Document) -> None:
-    assert not panel.form.row("label_noise").isHidden()
-    change(document, "dataset", "noisy-digits")
-    assert panel.form.row("label_noise").isHidden()
+    for setting in ("label_noise", "rare"):
+        change(document, "dataset", "digits")
+        assert not panel.form.row(setting).isHidden()
+        change(document, "dataset", "noisy-digits")
+        assert panel.form.row(setting).isHidden()

@@ -113,6 +113,20 @@ def test_a_last_sample_that_would_be_alone_is_no_step(panel: TrainingPanel) -> N
     assert "⌈129 samples / 63⌉ = 3 steps an epoch" in panel.steps_text.text()
 
 
+def test_class_weights_are_told_as_sums_of_the_most_frequent_and_the_rarest_class(panel: TrainingPanel) -> None:
+    assert panel._weights_formula.isHidden()
+    set_up(panel, class_weights="balanced")
+    assert panel._weights_formula.isVisible()
+    assert "L = −w·log p" in panel._loss_formula.text()
+    assert "validation and test loss are not" in panel._loss_text.text()
+    panel.set_prepared(Prepared("cpu", 17, 1500, 90, 90, ("0", "1", "2"), class_counts=(700, 750, 50)))
+    assert "w of 1: 1,500 / (3·750) = <b>0.667</b>" in panel._weights_formula.text()
+    assert "w of 2: 1,500 / (3·50) = <b>10</b>" in panel._weights_formula.text()
+    assert "w of 0" not in panel._weights_formula.text()
+    set_up(panel, loss="squared-error")
+    assert panel._weights_formula.isHidden()
+
+
 def running(step: int, rate: float, **more: Any) -> Progress:
     return Progress(State.RUNNING, 1, 2, step, 200, rate=rate, **more)
 
