@@ -94,6 +94,20 @@ class DataSettings(Parameters):
         slider=(0, 1),
         advanced=True,
     )
+    folds: int = parameter(
+        0,
+        "Folds",
+        "Cross-validation: training and validation part together are divided into so many folds, each with the same "
+        "share of every class. One fold is the validation part, the others are trained on; the validation share does "
+        "not count then, and the test part is not looked at. 0 for none.",
+        ge=0,
+        le=100,
+        slider=(0, 10),
+        advanced=True,
+    )
+    fold: int = parameter(
+        1, "Fold", "Which of the folds is the validation part.", ge=1, le=100, slider=(1, 10), advanced=True
+    )
     rare: float = parameter(
         1.0,
         "Keep of the last class",
@@ -113,6 +127,16 @@ class DataSettings(Parameters):
         le=2**31 - 1,
         advanced=True,
     )
+
+    @property
+    def in_folds(self) -> bool:
+        """Whether the validation part is a fold of a cross-validation."""
+        return self.folds > 1
+
+    @property
+    def validates(self) -> bool:
+        """Whether there is to be a validation part."""
+        return self.in_folds or self.validation > 0
 
     @field_validator("dataset")
     @classmethod

@@ -42,7 +42,10 @@ def split(targets: Array, own_test: int | None, settings: DataSettings) -> Split
         test = np.arange(own_test)
     else:
         test, rest = take(targets, rest, round(settings.test * len(rest)), rng)
-    validation, train = take(targets, rest, round(settings.validation * len(rest)), rng)
+    if settings.in_folds:
+        validation, train = take_fold(targets, rest, settings.folds, settings.fold, rng)
+    else:
+        validation, train = take(targets, rest, round(settings.validation * len(rest)), rng)
     if 0 < settings.limit < len(train):
         train, _ = take(targets, train, settings.limit, rng, spare=False)
     if settings.rare < 1 and targets.dtype.kind in "iu":
@@ -67,9 +70,7 @@ def take(targets: Array, rows: Rows, count: int, rng: np.random.Generator, *, sp
     With `spare`, the last sample of a class is left among the others, so that a tiny class can still be learned.
     Targets that are no class numbers count as one class. Both results are ascending.
     """
-    classes = targets[rows] if targets.dtype.kind in "iu" else np.zeros(len(rows), np.int64)
-    shuffled = rng.permutation(len(rows))
-    by_class = shuffled[np.argsort(classes[shuffled], kind="stable")]
+    by_class, classes = _by_class(targets, rows, rng)
     # With the classes in a row, every (n / count)-th sample is taken: a run of any length then holds its share of
     # them rounded up or down, and all together hold exactly `count`. Whole numbers throughout: nothing to round.
     steps = (np.arange(len(rows) + 1) * count + len(rows) // 2) // max(1, len(rows))
@@ -81,3 +82,22 @@ def take(targets: Array, rows: Rows, count: int, rng: np.random.Generator, *, sp
             if taken[own].all():
                 taken[np.flatnonzero(own)[0]] = False
     return rows[taken], rows[~taken]
+
+
+def take_fold(targets: Array, rows: Rows, folds: int, fold: int, rng: np.random.Generator) -> tuple[Rows, Rows]:
+    """The rows of one of so many folds (from 1), and all others; both ascending.
+
+    With the same random numbers, all folds together hold every row once. Each holds as many rows as another, and as
+    many of each class, to within one.
+    """
+    by_class, _ = _by_class(targets, rows, rng)
+    taken = np.zeros(len(rows), bool)
+    taken[by_class[fold - 1 :: folds]] = True
+    return rows[taken], rows[~taken]
+
+
+def _by_class(targets: Array, rows: Rows, rng: np.random.Generator) -> tuple[Rows, Array]:
+    """The places of the rows in random order, but the classes in a row; and the class of each row."""
+    classes = targets[rows] if targets.dtype.kind in "iu" else np.zeros(len(rows), np.int64)
+    shuffled = rng.permutation(len(rows))
+    return shuffled[np.argsort(classes[shuffled], kind="stable")], classes

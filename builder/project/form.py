@@ -79,7 +79,7 @@ def version_of(*graphs: Graph) -> int:
 def _version_of_data(data: DataSettings) -> int:
     """The same for the settings of the data."""
     new = data.augmentation.on or data.label_noise or data.rare != 1 or data.normalise in ("features", "whiten")
-    return 3 if new else 1
+    return 3 if new or data.folds or data.fold != 1 else 1
 
 
 def _version_of_training(training: TrainingSettings) -> int:

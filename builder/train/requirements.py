@@ -14,8 +14,12 @@ SHARE = 0.15  # of the samples, kept for a validation part that was forgotten
 def requirements(training: TrainingSettings, data: DataSettings) -> Iterator[Problem]:
     """What these settings need and do not get, and what of them comes to nothing."""
     asking = asks_for_validation(training)
-    if asking and not data.validation:
+    if asking and not data.validates:
         yield no_validation(asking)
+    if data.in_folds and data.fold > data.folds:
+        message = f"there is no fold {data.fold} of {data.folds}."
+        fix = Fix(f"Validate on fold {data.folds}", (SetSetting("data.fold", data.folds),))
+        yield Problem("no-such-fold", message, where="data.fold", fix=fix)
     if training.class_weights != "none" and not training.weighs_classes:
         message = "only cross-entropy and binary cross-entropy have class weights: with this loss, samples count alike."
         yield Problem("no-class-weights", message, where="training.class_weights", severity=Severity.WARNING)

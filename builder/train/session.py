@@ -157,7 +157,8 @@ class Session:
             self._end_epoch(learner)
         reason = Reason.EARLY if learner.epoch < self.job.training.epochs else Reason.COMPLETED
         learner.take_best()
-        test = evaluate(learner, learner.data.test, self._host.between)
+        # Folds are for choosing; the test part is for the training that was chosen.
+        test = None if self.job.data.in_folds else evaluate(learner, learner.data.test, self._host.between)
         return self._end(reason, test)
 
     def prepare(self) -> Learner:

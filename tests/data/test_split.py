@@ -114,3 +114,22 @@ def test_numbers_as_targets_have_no_rare_class() -> None:
     targets = np.linspace(0, 1, 40, dtype=np.float32)
     whole, same = (split(targets, None, DataSettings(rare=share)).train for share in (1, 0.01))
     assert np.array_equal(whole, same)
+
+
+@given(COUNTS, st.integers(2, 9), SHARES, st.integers(0, 99))
+def test_folds_hold_every_sample_once_and_as_many_of_each_class(
+    counts: list[int], folds: int, test: float, seed: int
+) -> None:
+    targets = targets_of(counts, seed)
+    plain = split(targets, None, DataSettings(test=test, seed=seed))
+    parts = [split(targets, None, DataSettings(test=test, seed=seed, folds=folds, fold=n)) for n in range(1, folds + 1)]
+    rest = sorted([*plain.train, *plain.validation])
+    assert sorted(np.concatenate([part.validation for part in parts])) == rest
+    for part in parts:
+        assert np.array_equal(part.test, plain.test)
+        assert sorted([*part.train, *part.validation]) == rest
+        for number in range(len(counts)):
+            there, held = (int((targets[rows] == number).sum()) for rows in (rest, part.validation))
+            assert there // folds <= held <= -(-there // folds)
+    sizes = {len(part.validation) for part in parts}
+    assert max(sizes) - min(sizes) <= 1

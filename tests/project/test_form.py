@@ -273,7 +273,15 @@ def test_every_way_to_train_is_told_apart_by_version() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    ["augmentation.rotation=15", "augmentation.flip_vertical=true", "label_noise=0.1", "normalise=whiten", "rare=0.1"],
+    [
+        "augmentation.rotation=15",
+        "augmentation.flip_vertical=true",
+        "label_noise=0.1",
+        "normalise=whiten",
+        "rare=0.1",
+        "folds=5",
+        "fold=2",
+    ],
 )
 def test_what_older_programs_do_not_know_of_data_raises_the_version(change: str) -> None:
     path, _, value = change.partition("=")
@@ -286,7 +294,7 @@ def test_what_older_programs_do_not_know_of_data_raises_the_version(change: str)
 
 DEFAULTS: dict[str, object] = {
     "augmentation.rotation": 0.0, "augmentation.flip_vertical": False, "label_noise": 0.0, "normalise": "standardise",
-    "rare": 1.0,
+    "rare": 1.0, "folds": 0, "fold": 1,
 }  # fmt: skip
 
 

@@ -181,6 +181,8 @@ CASES = {
     ),
     "augmented-denoiser": augmented(of_template("denoiser", "training.batch_size=32"), "shift=0.1", "rotation=10"),
     "wrong-labels": with_settings(small(), "data.label_noise=0.4"),
+    "folds": with_settings(small(), "data.folds=4", "data.fold=3", "training.patience=4", "data.validation=0"),
+    "folds-of-numbers": of_template("denoiser", "training.batch_size=32", "data.folds=3"),
     "rare": with_settings(small(), "data.rare=0.3", "data.limit=0"),
     "weighted": with_settings(small(), "data.rare=0.3", "training.class_weights=balanced"),
     "weighted-wrong": with_auxiliary_output(

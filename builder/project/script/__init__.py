@@ -17,6 +17,7 @@ from builder.data.catalogue import DataSet
 from builder.data.cifar import CifarPictures
 from builder.data.idx import IdxPictures
 from builder.data.samples import data_set
+from builder.data.settings import DataSettings
 from builder.project.document import Project
 from builder.project.job import make_job
 from builder.project.script import augment, data, schedule, training
@@ -112,7 +113,7 @@ def _settings(project: Project, info: DataSet, plan: Plan, weights: Path | None)
     rows = [
         (f"EPOCHS, BATCH_SIZE = {learned.epochs}, {learned.batch_size}", ""),
         (f"SEED = {learned.seed}", "of the initial weights and of the order of samples"),
-        (f"TEST, VALIDATION = {samples.test}, {samples.validation}", "shares of the samples that are kept back"),
+        *_shares(samples),
         (f"LIMIT = {samples.limit}", "train on so many samples; 0: all of them"),
         (f"DATA_SEED = {samples.seed}", "of the split"),
     ]
@@ -133,6 +134,15 @@ def _settings(project: Project, info: DataSet, plan: Plan, weights: Path | None)
         words = "how much the loss of each auxiliary output counts"
         rows.append((f"AUXILIARY = [{', '.join(map(repr, plan.weights[1:]))}]", words))
     return "".join(f"{code}  # {words}\n" if words else f"{code}\n" for code, words in rows) + "\n\n"
+
+
+def _shares(samples: DataSettings) -> list[tuple[str, str]]:
+    if not samples.in_folds:
+        words = "shares of the samples that are kept back"
+        return [(f"TEST, VALIDATION = {samples.test}, {samples.validation}", words)]
+    words = "the rest is in so many folds; this one is for validation, and the test part is not looked at"
+    return [(f"TEST = {samples.test}", "share of the samples that is kept back"),
+            (f"FOLDS, FOLD = {samples.folds}, {samples.fold}", words)]  # fmt: skip
 
 
 def _training_settings(learned: TrainingSettings) -> list[tuple[str, str]]:

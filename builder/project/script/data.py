@@ -261,9 +261,19 @@ def divide(info: DataSet, settings: DataSettings) -> str:
     """How samples are divided into training, validation and test; see `data.split`."""
     counted = info.task is not Task.REGRESSION
     classes = "targets[rows]" if counted else "np.zeros(len(rows), np.int64)  # all alike"
-    return _TAKE.format(classes=classes, rare=_RARE if counted and settings.rare < 1 else "")
+    fold = _FOLD.format(classes="targets[rest][by_class]" if counted else "np.zeros(len(rest), np.int64)")
+    return _TAKE.format(classes=classes, rare=_RARE if counted and settings.rare < 1 else "",
+                        validation=fold if settings.in_folds else _SHARE)  # fmt: skip
 
 
+_SHARE = """    validation, train = take(targets, rest, round(VALIDATION * len(rest)), rng)
+"""
+_FOLD = """    by_class = rng.permutation(len(rest))
+    by_class = by_class[np.argsort({classes}, kind="stable")]
+    taken = np.zeros(len(rest), bool)
+    taken[by_class[FOLD - 1 :: FOLDS]] = True
+    validation, train = rest[taken], rest[~taken]
+"""
 _RARE = """    last = targets[train] == targets.max()
     own = np.random.default_rng([DATA_SEED, 2]).permutation(train[last])
     train = np.sort(np.concatenate([train[~last], own[: max(1, round(RARE * len(own)))]]))
@@ -290,8 +300,7 @@ def split(targets, own_test):
     rest, test = np.arange(len(targets)), None
     if not own_test:
         test, rest = take(targets, rest, round(TEST * len(rest)), rng)
-    validation, train = take(targets, rest, round(VALIDATION * len(rest)), rng)
-    if 0 < LIMIT < len(train):
+{validation}    if 0 < LIMIT < len(train):
         train, _ = take(targets, train, LIMIT, rng, spare=False)
 {rare}    return train, validation, test
 

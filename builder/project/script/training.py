@@ -79,6 +79,7 @@ def loop(info: DataSet, training: TrainingSettings, plan: Plan, samples: DataSet
         stored=stored,
         mislabelled=bool(samples.label_noise),
         weighted=training.weighs_classes,
+        folded=samples.in_folds,
         whitened=samples.normalise == "whiten",
         augmented=samples.augmentation.on,
         tinted=extra == "colours",
@@ -99,7 +100,7 @@ def loop(info: DataSet, training: TrainingSettings, plan: Plan, samples: DataSet
 
 _CONDITIONS = re.compile(
     r"\?(!?)(classes|auxiliary|rate|plateau|early|watch|warm|l1|limit|late|decay|pictures|stored|mislabelled|whitened"
-    r"|augmented|weighted|tinted|spanned)"
+    r"|augmented|weighted|folded|tinted|spanned)"
 )
 
 
@@ -338,10 +339,10 @@ def main():
 ?early        net.load_state_dict(kept)
 ?early        if rank == 0:
 ?early            print(f"the weights are those of epoch {{best_epoch}}, the best")
-    if len(test[0]):
-        _, report = evaluate(net, test, normal, rank, world)
-        if rank == 0:
-            print(f"test {{report}}")
+?!folded    if len(test[0]):
+?!folded        _, report = evaluate(net, test, normal, rank, world)
+?!folded        if rank == 0:
+?!folded            print(f"test {{report}}")
     if rank == 0:
         torch.save(net.state_dict(), "weights.pt")
     if world > 1:  # threads of the group that outlive the interpreter would abort it: end them, and who holds them
