@@ -114,6 +114,7 @@ class Live(QObject):
         self._runs = runs
         self._project: Project | None = None
         self._trainer: Trainer | None = None
+        self._fixed = False  # the run is one of several that must train alike: its learning rate stays
         self._sketch = False  # the trainer has only the part of the network that works, to be looked at
         self._attention: Callable[[], Attention] = Attention
         self.stepped = False
@@ -168,6 +169,18 @@ class Live(QObject):
         """Start, or go on after a pause; after the end, start over from the same initial weights."""
         self._command(Resume())
 
+    def run_as(self, project: Project, trained: Project) -> bool:
+        """Train `trained` in the place of `project`, which the document is or was. False when it cannot begin.
+
+        The run counts as one of `project`: a fold of its data, say. Only once PyTorch is there; see `when_ready`.
+        """
+        self._drop()
+        if not self._make(project, quiet=False, trained=trained):
+            return False
+        self._set_changes(parts_changed(project, self._document.value))
+        self._go(Resume())
+        return True
+
     def pause(self) -> None:
         """Wait behind the current phase."""
         self._send(Pause())
@@ -203,7 +216,7 @@ class Live(QObject):
     def prepare(self) -> None:
         """Load (and so download) the data and build the model now, whatever it takes but a run that stands."""
         if not self._begun:
-            self._await(self.prepare)
+            self.when_ready(self.prepare)
             return
         if self.training:
             message = "a run is under way, and loading other data would end it."
@@ -224,7 +237,7 @@ class Live(QObject):
     def replay(self, folder: Path) -> None:
         """Show the run in this folder, which is one of the document as it stands; one under way is followed."""
         if not self._begun:
-            self._await(lambda: self.replay(folder))
+            self.when_ready(lambda: self.replay(folder))
             return
         self._drop()
         if self._make(self._document.value, quiet=False, replayed=folder):
@@ -288,27 +301,33 @@ class Live(QObject):
             what the run is of now.
         """
         rate, rule = new.training.optimizer.learning_rate, run.training.optimizer
-        if rate == rule.learning_rate or new.training.optimizer.kind != rule.kind:
+        if self._fixed or rate == rule.learning_rate or new.training.optimizer.kind != rule.kind:
             return run
         self._send(SetLearningRate(rate))
         self.rate_changed.emit(self.progress.step, rate)
         return set_setting(run, "training.optimizer.learning_rate", rate)
 
-    def _await(self, wish: Callable[[], object]) -> None:
-        """Carry something out once PyTorch is there; imported here and now, it would stop the window."""
-        self._wish = wish
+    def when_ready(self, act: Callable[[], object]) -> None:
+        """Do this as soon as PyTorch is there; imported here and now, it would stop the window."""
+        if self._begun:
+            act()
+            return
+        self._wish = act
         self.preparing.emit(Preparing("starting PyTorch"))
 
     def _command(self, command: Command) -> None:
         """Send a command that makes steps, to a new trainer when the present one cannot make any."""
         if not self._begun:
-            self._await(lambda: self._command(command))
+            self.when_ready(lambda: self._command(command))
             return
         fits = self._project is not None and not self._sketch and self._document.value.trains_like(self._project)
         if self._trainer is None or self.state is State.FINISHED or not (fits or self.training):
             self._drop()
             if not self._make(self._document.value, quiet=False):
                 return
+        self._go(command)
+
+    def _go(self, command: Command) -> None:
         self.stepped = True
         self._send(command)
         self._pace()
@@ -329,17 +348,19 @@ class Live(QObject):
         if at_hand(project):
             self._make(project, quiet=True)
 
-    def _make(self, project: Project, *, quiet: bool, replayed: Path | None = None) -> bool:
+    def _make(
+        self, project: Project, *, quiet: bool, replayed: Path | None = None, trained: Project | None = None
+    ) -> bool:
         from builder.train.trainer import Trainer
 
         self._settle.stop()
         try:
-            job, self._sketch = job_of(self._document, sketch=quiet, replayed=replayed is not None)
+            job, self._sketch = job_of(self._document, sketch=quiet, replayed=replayed is not None, instead=trained)
         except ProblemError as error:
             if not quiet:
                 self.failed.emit(error.problems[0])
             return False
-        self._project, self.replayed = project, replayed
+        self._project, self.replayed, self._fixed = project, replayed, trained is not None
         folder = None if self._sketch or replayed is not None else self._runs()
         self._trainer = Trainer(job, run_folder=folder, attention=self._attention(), playback=replayed)
         self.prepared = None

@@ -21,6 +21,7 @@ from builder.ui.canvas.menu import ALIGN
 from builder.ui.canvas.paper import WORDS
 from builder.ui.command_palette import CommandPalette
 from builder.ui.docks import view_action
+from builder.ui.cross_validation import TOGETHER
 from builder.ui.exports import Exports
 from builder.ui.initial_weights import SCHEMES, choose
 from builder.ui.pace import PACES
@@ -287,6 +288,9 @@ class Menus(QObject):
         menu.addSeparator()
         self._add(menu, "Keep this run to compare…", self._curves().keep_run)
         self._add(menu, "Forget all kept runs", window.viewing.kept.forget_all)
+        menu.addSeparator()
+        self._add(menu, "Cross-validate…", window.folds.ask)
+        self._add(menu, TOGETHER, window.folds.train_on_all)
         menu.addSeparator()
         self._add(menu, "Begin with the weights of a run…", self._begin_with_run)
         self._add(menu, "Save the weights now", self._save_weights)

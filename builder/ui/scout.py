@@ -103,11 +103,14 @@ class Scout(QObject):
                     return
 
 
-def job_of(document: Document, *, sketch: bool, replayed: bool = False) -> tuple[Job, bool]:
+def job_of(
+    document: Document, *, sketch: bool, replayed: bool = False, instead: Project | None = None
+) -> tuple[Job, bool]:
     """What training the document as it stands would be; or with `sketch`, of an unfinished network the part that works.
 
     Args:
         replayed: it is only to be shown, with weights of its own: those that it began with may be gone.
+        instead: a project like the document's, with its weights located, to train in its place.
 
     Returns:
         the job, and whether it is of a part only.
@@ -120,7 +123,7 @@ def job_of(document: Document, *, sketch: bool, replayed: bool = False) -> tuple
     if replayed:
         return make_job(set_setting(document.value, "training.weights", ""), document.known), False
     try:
-        return make_job(document.located, document.known), False
+        return make_job(instead or document.located, document.known), False
     except ProblemError:
         part = sound_part(document.value, document.known) if sketch else None
         if part is None:

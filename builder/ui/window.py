@@ -26,6 +26,8 @@ from builder.ui.banner import Banner, Offer
 from builder.ui.block_offers import BlockOffers
 from builder.ui.canvas.breadcrumb import Breadcrumb
 from builder.ui.canvas.view import CanvasView
+from builder.ui.cross_validation import SUBJECT as FOLDS
+from builder.ui.cross_validation import CrossValidation
 from builder.ui.data_offer import DataOffer
 from builder.ui.docks import add_dock
 from builder.ui.document import Document
@@ -70,7 +72,7 @@ class MainWindow(QMainWindow):
         live: the training.
         files: opening and saving; replays: opening runs.
         canvas, timeline, palette, inspector, problems, analysis, lessons, banner, data_offer, status, topbar: parts.
-        guide: what the lessons' buttons do.
+        guide: what the lessons' buttons do; folds: cross-validation.
         viewing: the live views; views: the same, by key.
         ended: every training thread had ended when the window closed.
         closing: the window is closed, and what is under way is brought to its end; leaving: since the system wishes so.
@@ -118,6 +120,8 @@ class MainWindow(QMainWindow):
         self.replays = Replays(self.files, self.live, self.viewing.compare, self)
         self.lessons = LessonsPanel()
         self.guide = Guide(self.lessons, self.document, self.files, self.live, self.viewing.kept, self.show_dock, self)
+        kept = self.viewing.kept
+        self.folds = CrossValidation(self.document, self.live, kept, self.banner, self.restart, self)
         self.docks: dict[str, QDockWidget] = {}
         self._place()
         self.menus = Menus(self)
@@ -336,7 +340,7 @@ class MainWindow(QMainWindow):
                 self.live.pause()
             return
         if self.live.training or self._may_run():
-            self.banner.clear(keep=(RECOVERY,))
+            self.banner.clear(keep=(RECOVERY, FOLDS))
             self.live.run()
 
     def _may_run(self) -> bool:

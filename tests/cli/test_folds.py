@@ -45,10 +45,8 @@ def test_a_table_for_people(cli, tmp_path: Path) -> None:
     assert "accuracy" in lines[5]
     assert "top-5" not in answer.out
     assert Path(lines[6].removeprefix("runs: ")).parent == tmp_path / ".runs"
-    expected = (
-        "To train on all of it: torchcanvas train two-stage --epochs 2 --set data.points=60 --set data.validation=0.0"
-    )
-    assert lines[7] == expected
+    command = "torchcanvas train two-stage --epochs 2 --set data.points=60 --set data.validation=0.0"
+    assert lines[7] == f"To train on all of it: {command}"
     assert cli(*lines[7].partition("torchcanvas ")[2].split()).status == 0
 
 
