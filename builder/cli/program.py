@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
-from builder.cli import bench, export, history, importing, predict, projects, settings, summary, train
+from builder.cli import bench, ensemble, export, history, importing, predict, projects, settings, summary, train
 from builder.cli.group import Commands
 from builder.cli.lent import Draw, Lent, Suite
 from builder.cli.output import DONE, FAILED, STOPPED, UNREAD, complain, give_up, unwritten
@@ -34,7 +34,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (projects, settings, summary, train, history, predict, importing, export, bench):
+for module in (projects, settings, summary, train, history, predict, ensemble, importing, export, bench):
     module.add_to(app)
 
 

@@ -153,7 +153,7 @@ class CrossValidation(QObject):
 
     def _tell(self, words: str) -> None:
         figures, each = self._figures(), ", ".join(self._each())
-        among = f" ({each})" if len(self.found) > 1 else ""
+        among = f"; mean ± standard deviation of {each}" if len(self.found) > 1 else ""
         offers = (Offer(TOGETHER, self.train_on_all),)
         self._banner.show_message(SUBJECT, f"{words}: {figures}{among}.", offers=offers, lasting=True)
 

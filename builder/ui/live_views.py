@@ -61,6 +61,7 @@ class LiveViews(QObject):
         live.picture_taken.connect(self._show_picture)
         live.mistake_found.connect(self._found)
         live.inside_changed.connect(lambda _inside: self.attention_changed.emit())
+        live.finished.connect(lambda event: self.kept.note_end(event.run))
         self.renew_subject()
 
     def _connect(self, shown: View) -> None:

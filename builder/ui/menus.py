@@ -20,8 +20,9 @@ from builder.ui.canvas import keys
 from builder.ui.canvas.menu import ALIGN
 from builder.ui.canvas.paper import WORDS
 from builder.ui.command_palette import CommandPalette
-from builder.ui.docks import view_action
 from builder.ui.cross_validation import TOGETHER
+from builder.ui.docks import view_action
+from builder.ui.ensembles import TITLE as ENSEMBLE
 from builder.ui.exports import Exports
 from builder.ui.initial_weights import SCHEMES, choose
 from builder.ui.pace import PACES
@@ -287,6 +288,7 @@ class Menus(QObject):
         self._add(menu, "Play the run", window.timeline.toggle, "F9")
         menu.addSeparator()
         self._add(menu, "Keep this run to compare…", self._curves().keep_run)
+        self._add(menu, ENSEMBLE, window.ensembles.ask)
         self._add(menu, "Forget all kept runs", window.viewing.kept.forget_all)
         menu.addSeparator()
         self._add(menu, "Cross-validate…", window.folds.ask)

@@ -31,6 +31,7 @@ from builder.ui.cross_validation import CrossValidation
 from builder.ui.data_offer import DataOffer
 from builder.ui.docks import add_dock
 from builder.ui.document import Document
+from builder.ui.ensembles import Ensembles
 from builder.ui.files import Files
 from builder.ui.first_look import FirstLook
 from builder.ui.health import badges, input_note, on_cards, warnings
@@ -72,7 +73,7 @@ class MainWindow(QMainWindow):
         live: the training.
         files: opening and saving; replays: opening runs.
         canvas, timeline, palette, inspector, problems, analysis, lessons, banner, data_offer, status, topbar: parts.
-        guide: what the lessons' buttons do; folds: cross-validation.
+        guide: what the lessons' buttons do; folds: cross-validation; ensembles: the kept runs together.
         viewing: the live views; views: the same, by key.
         ended: every training thread had ended when the window closed.
         closing: the window is closed, and what is under way is brought to its end; leaving: since the system wishes so.
@@ -122,6 +123,7 @@ class MainWindow(QMainWindow):
         self.guide = Guide(self.lessons, self.document, self.files, self.live, self.viewing.kept, self.show_dock, self)
         kept = self.viewing.kept
         self.folds = CrossValidation(self.document, self.live, kept, self.banner, self.restart, self)
+        self.ensembles = Ensembles(kept, self.banner, self.status.hint, self)
         self.docks: dict[str, QDockWidget] = {}
         self._place()
         self.menus = Menus(self)
@@ -218,7 +220,8 @@ class MainWindow(QMainWindow):
             opening.failed.connect(lambda problem: self.say_problem(problem, "files"))
         self.files.note_changed.connect(lambda _note: self._name_changed())
 
-        self.guide.failed.connect(lambda problem: self.say_problem(problem, "failed"))
+        for part in (self.guide, self.ensembles):
+            part.failed.connect(lambda problem: self.say_problem(problem, "failed"))
         self.inspector.layer.block.independence_asked.connect(self.canvas.editing.grouping.make_unique)
         self.palette_panel.chosen.connect(self._add_layer)
         self.canvas.hint.connect(self.status.hint)
@@ -491,6 +494,7 @@ class MainWindow(QMainWindow):
         settings.setValue("layout", self.saveState(LAYOUT_VERSION))
         self.closing = True
         self.first_look.leave()
+        self.ensembles.stop()
         self.hide()  # the end of a step may take a moment, and nobody should wait for it
         self.ended = self.live.close()
         self.files.close(keep=self.leaving)

@@ -14,6 +14,7 @@ from builder.project import templates
 from builder.project.document import Project
 from builder.project.edits import set_setting, set_settings
 from builder.train.messages import Finished, Reason, State
+from builder.ui import ensembles
 from builder.ui.cross_validation import SUBJECT, TOGETHER
 from builder.ui.window import MainWindow
 from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
@@ -209,3 +210,62 @@ def test_after_early_stopping_the_menu_trains_on_all_for_the_best_epochs(make_wi
     with qtbot.waitSignal(window.live.finished, timeout=PATIENCE):
         action(window, TOGETHER)()
     assert window.document.value.training.epochs == best
+
+
+# What the kept runs are worth together ------------------------------------------------------------------------------
+
+
+def test_the_folds_answer_together(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(project())
+    ended = validated(window, qtbot, 3)
+    assert [run.folder for run in window.viewing.kept.ended] == [event.run for event in ended]
+    menu = window.views["loss"].actions_menu()
+    (asked,) = [each for each in menu.actions() if each.text() == ensembles.TITLE]
+    asked.trigger()
+    assert "0 of 3 so far" in window.banner.text
+    qtbot.waitUntil(lambda: "Alone:" in window.banner.text, timeout=PATIENCE)
+    assert "<b>Ensemble</b> of 3 runs" in window.banner.text
+    assert "top-5 accuracy" in window.banner.text
+    for name in ("fold 1", "fold 2", "fold 3"):
+        assert f"{name} " in window.banner.text
+
+
+def test_too_few_kept_runs_are_said_to_be(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(project(epochs=2))
+    until_parked(qtbot, window)
+    action(window, ensembles.TITLE)()
+    assert window.status._hint.text() == ensembles.TOO_FEW.format("is none")
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE):
+        window.live.run()
+    window.viewing.kept.name_current("mine")
+    action(window, ensembles.TITLE)()
+    assert window.status._hint.text() == ensembles.TOO_FEW.format("is only mine")
+    assert not [each for each in window.views["loss"].actions_menu().actions() if each.text() == ensembles.TITLE]
+
+
+def test_runs_that_do_not_belong_together_say_so(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(project(epochs=2))
+    until_parked(qtbot, window)
+    for seed in (0, 1):
+        window.document.commit("Seed", set_setting(window.document.value, "data.seed", seed))
+        with qtbot.waitSignal(window.live.finished, timeout=PATIENCE):
+            window.live.run()
+        window.viewing.kept.name_current(f"seed {seed}")
+    action(window, ensembles.TITLE)()
+    qtbot.waitUntil(lambda: window.banner.subject == "failed", timeout=PATIENCE)
+    assert "seed of the data (1 and 0)" in window.banner.text
+    window.ensembles.stop()  # nothing is under way
+
+
+def test_an_ensemble_can_be_stopped_and_the_window_closed(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(project())
+    validated(window, qtbot, 2)
+    action(window, ensembles.TITLE)()
+    action(window, ensembles.TITLE)()  # once is enough
+    with qtbot.waitSignal(window.ensembles._done, timeout=PATIENCE):
+        window.ensembles.stop()
+    qtbot.waitUntil(
+        lambda: window.banner.subject != ensembles.SUBJECT or "Alone" in window.banner.text, timeout=PATIENCE
+    )
+    action(window, ensembles.TITLE)()
+    assert window.close()

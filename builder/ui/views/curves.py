@@ -260,6 +260,8 @@ class CurveView(SeenView):
         menu.addAction("Keep this run to compare…", self.keep_run).setEnabled(self.training.count > 0)
         for run in self.kept.runs:
             menu.addAction(f"Forget {run.name or 'the run before'}", partial(self.kept.forget, run))
+        if len(self.kept.ended) > 1:
+            menu.addAction("Ensemble of the kept runs", self.kept.ensemble_asked.emit)
         if len(self.kept.runs) > 1:
             menu.addAction("Forget all kept runs", self.kept.forget_all)
         return menu

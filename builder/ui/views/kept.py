@@ -30,6 +30,7 @@ class Run:
         measure: what its figures are figures of, data and loss; runs of another one cannot be compared.
         role: of the theme: its colour.
         curves: by key of the view that plots them.
+        folder: where it was recorded, once it has ended; "" where it was not.
         foreign: it has nothing to do with the runs to come, and is not kept; over: such a one has ended.
     """
 
@@ -37,6 +38,7 @@ class Run:
     measure: str = ""
     role: str = "muted"
     curves: dict[str, Curves] = field(default_factory=dict)
+    folder: str = ""
     foreign: bool = False
     over: bool = False
 
@@ -55,6 +57,7 @@ class Kept(QObject):
     """
 
     changed = Signal()  # there are others now, or another name
+    ensemble_asked = Signal()  # somebody wants to know what they are worth together
     said = Signal(str)  # a sentence for the status line: what was dropped, and why
 
     def __init__(self) -> None:
@@ -66,6 +69,16 @@ class Kept(QObject):
     def named(self) -> tuple[Run, ...]:
         """Those that stay until they are forgotten."""
         return tuple(run for run in self.runs if run.name)
+
+    @property
+    def ended(self) -> tuple[Run, ...]:
+        """Those of them, and of the one that is looked at, that have a name and a folder with weights."""
+        every = self.runs if self.current in self.runs else [*self.runs, self.current]
+        return tuple(run for run in every if run.name and run.folder)
+
+    def note_end(self, folder: str) -> None:
+        """The run under way has ended, and was recorded there."""
+        self.current.folder = folder
 
     def name_current(self, name: str) -> None:
         """Keep the run under way, or the one about to begin, under this name; "" keeps it as any other."""
