@@ -86,9 +86,9 @@ class TrainingSettings(Parameters):
     class_weights: Literal["none", "balanced"] = parameter(
         "none",
         "Class weights",
-        "Balanced: each training sample counts n / (K · n_c) in the loss, with n samples in all, n_c of its class, and "
-        "K classes; a rare class then counts as much as a frequent one. For cross-entropy and binary cross-entropy. "
-        "The training loss is the weighted one; validation and test loss are not weighted.",
+        "Balanced: each training sample counts n / (K · nᵢ) in the loss, with n samples in all, nᵢ of its class, and K "
+        "classes; a rare class then counts as much as a frequent one. For cross-entropy and binary cross-entropy. The "
+        "training loss is the weighted one; validation and test loss are not weighted.",
         choices={"none": "all samples alike", "balanced": "balanced"},
         advanced=True,
     )

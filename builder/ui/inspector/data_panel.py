@@ -123,7 +123,8 @@ class DataPanel(Panel):
         settings = self._document.value.data
         chosen = find(settings.dataset)
         input_shape = self._input_shape()
-        self.form.show_fields(applying(type(settings).model_fields, chosen, input_shape))
+        fields = applying(type(settings).model_fields, chosen, input_shape)
+        self.form.show_fields([name for name in fields if name != "fold" or settings.in_folds])
         self._renew_download()
         if self._samples_of != settings.dataset:
             self._samples_of = settings.dataset

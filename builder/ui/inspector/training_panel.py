@@ -50,9 +50,9 @@ _WEIGHTED = {
     "cross-entropy": "L = −w·log p_{true class}",
     "binary-cross-entropy": "L = w·(−y·log p − (1 − y)·log(1 − p))",
 }
-_WEIGHT = "w = n / (K·n_{c})"
+_WEIGHT = "w = n / (K·n_{i})"
 _WEIGHT_WORDS = (
-    "w is the weight of the true class c, of which n_c of the n training samples are; K classes have any. The training "
+    "w is the weight of the true class: nᵢ of the n training samples are of it, and K classes have any. The training "
     "loss is weighted so, validation and test loss are not."
 )
 

@@ -208,6 +208,12 @@ def test_colours_are_offered_where_there_are_some(panel: DataPanel, document: Do
     assert not panel.form.row("augmentation.saturation").isHidden()
 
 
+def test_which_fold_is_asked_where_there_are_some(panel: DataPanel, document: Document) -> None:
+    assert panel.form.row("fold").isHidden()
+    change(document, "folds", 5)
+    assert not panel.form.row("fold").isHidden()
+
+
 def test_labels_can_be_wrong_where_there_are_some(panel: DataPanel, document: Document) -> None:
     for setting in ("label_noise", "rare"):
         change(document, "dataset", "digits")
