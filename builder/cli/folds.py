@@ -35,7 +35,7 @@ def cross_validate(project: Project, folds: int, run: Path | None, again: Sequen
     complain(problem for problem in check(project) if problem.severity is Severity.WARNING)
 
     from builder.train.folders import new_run_folder
-    from builder.train.run import load_run
+    from builder.train.reading import load_run
 
     whole = run if run is not None else new_run_folder(project.name)
     _check(whole)

@@ -29,7 +29,7 @@ from builder.project.form import from_json
 from builder.train.learner import initial
 from builder.train.messages import MANY
 from builder.train.objective import Objective
-from builder.train.run import Run, load_run
+from builder.train.reading import Run, load_run
 from builder.train.settings import WEIGHED
 
 

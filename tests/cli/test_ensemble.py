@@ -16,7 +16,7 @@ from builder.project.document import Project
 from builder.project.edits import set_settings
 from builder.project.job import make_job
 from builder.train import headless
-from builder.train.run import load_run
+from builder.train.reading import load_run
 
 QUICK = ("training.device=cpu", "training.epochs=1", "data.limit=200")
 

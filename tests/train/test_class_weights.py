@@ -18,8 +18,8 @@ from builder.train.class_weights import balanced
 from builder.train.headless import train
 from builder.train.job import Job
 from builder.train.learner import Learner, make_learner
+from builder.train.reading import load_run
 from builder.train.requirements import requirements
-from builder.train.run import load_run
 from builder.train.settings import TrainingSettings
 from tests.train.networks import POINTS, picture_job, point_job
 

@@ -12,7 +12,7 @@ from builder.train import loop
 from builder.train.headless import train
 from builder.train.learner import make_learner
 from builder.train.objective import Objective
-from builder.train.run import load_run
+from builder.train.reading import load_run
 from tests.train.networks import picture_job, point_job
 
 
