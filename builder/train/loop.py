@@ -100,6 +100,11 @@ def evaluate(learner: Learner, part: Part, between: Callable[[], None]) -> Figur
     return Figures(float(loss) / len(part), float(confusion.trace()) / len(part), confusion, top5)
 
 
+def evaluate_test(learner: Learner, between: Callable[[], None]) -> Figures | None:
+    """Figures of the test part; None for a fold: folds are for choosing, the test part is for what was chosen."""
+    return None if learner.job.data.in_folds else evaluate(learner, learner.data.test, between)
+
+
 class _Count:
     """Counts pairs of said and true class on the device; nothing waits for it before the table is asked for."""
 

@@ -147,4 +147,5 @@ class Playback(Session):
             reader.test,
             end.get("best_epoch"),
             end.get("best_validation_loss"),
+            end.get("test_top5"),
         )

@@ -24,7 +24,7 @@ from builder.train.divergence import Divergence
 from builder.train.failure import all_frozen, astray, problem_of
 from builder.train.job import Job
 from builder.train.learner import Learner, NotFiniteError, initial, make_learner
-from builder.train.loop import Figures, evaluate, step, train_epoch
+from builder.train.loop import Figures, evaluate, evaluate_test, step, train_epoch
 from builder.train.messages import (
     EpochEnded,
     Event,
@@ -157,8 +157,7 @@ class Session:
             self._end_epoch(learner)
         reason = Reason.EARLY if learner.epoch < self.job.training.epochs else Reason.COMPLETED
         learner.take_best()
-        # Folds are for choosing; the test part is for the training that was chosen.
-        test = None if self.job.data.in_folds else evaluate(learner, learner.data.test, self._host.between)
+        test = evaluate_test(learner, self._host.between)
         return self._end(reason, test)
 
     def prepare(self) -> Learner:
@@ -214,8 +213,7 @@ class Session:
             confusion=figures.confusion if figures else None,
             validation_top5=figures.top5 if figures else None,
         )
-        if self._record is not None:
-            self._write(lambda record: record.epoch(ended))
+        self._write(lambda record: record.epoch(ended))
         self._host.emit(ended)
         self._clock.start()
 
@@ -229,13 +227,12 @@ class Session:
         step = self.learner.step if self.learner is not None else 0
         loss, accuracy, confusion, top5 = test or (None, None, None, None)
         folder = str(self._folder) if self._record is not None else ""
-        finished = Finished(reason, step, loss, accuracy, folder, confusion, *self._best())
-        finished = replace(finished, test_top5=top5)
+        finished = Finished(reason, step, loss, accuracy, folder, confusion, *self._best(), top5)
         self._write(lambda record: record.end(finished))
         self._tell_stored()
         return finished if self._record is not None else replace(finished, run="")
 
-    def _best(self) -> tuple[int, float] | tuple[None, None]:
+    def _best(self) -> tuple[int | None, float | None]:
         """The epoch whose weights the network has again, and its loss."""
         if self.learner is None or not self.learner.at_best:
             return None, None

@@ -29,7 +29,7 @@ def compare(folders: Iterable[Path], kept: Kept, views: Mapping[str, View], say:
         if seen not in ("", measure):
             others.append(f"{name} learned from other data or by another loss, so its curves do not compare")
             continue
-        names.append(kept.add(name, measure, {shown.key: shown.curves_of(run) for shown in curves}))
+        names.append(kept.add(name, measure, {shown.key: shown.curves_of(run) for shown in curves}, str(folder)))
         seen = measure
     words = [f"Kept to compare: {', '.join(names)}"] if names else []
     say(". ".join([*words, *others]) + ".")

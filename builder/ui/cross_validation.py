@@ -94,7 +94,7 @@ class CrossValidation(QObject):
     def _next(self) -> None:
         fold = len(self.found) + 1
         self._beginning = True
-        begun = self._live.run_as(self._value, self._fold_project(fold))
+        begun = self._live.run_fold(self._value, self._fold_project(fold))
         self._beginning = False
         if not begun:  # why, it has said
             self._end()

@@ -169,17 +169,14 @@ class Live(QObject):
         """Start, or go on after a pause; after the end, start over from the same initial weights."""
         self._command(Resume())
 
-    def run_as(self, project: Project, trained: Project) -> bool:
-        """Train `trained` in the place of `project`, which the document is or was. False when it cannot begin.
-
-        The run counts as one of `project`: a fold of its data, say. Only once PyTorch is there; see `when_ready`.
-        """
+    def run_fold(self, project: Project, fold: Project) -> bool:
+        """Train `fold`, which counts as a run of `project`, once PyTorch is there. False when it cannot begin."""
         self._drop()
-        if not self._make(project, quiet=False, trained=trained):
-            return False
-        self._set_changes(parts_changed(project, self._document.value))
-        self._go(Resume())
-        return True
+        begun = self._make(project, quiet=False, fold=fold)
+        if begun:
+            self._set_changes(parts_changed(project, self._document.value))
+            self._go(Resume())
+        return begun
 
     def pause(self) -> None:
         """Wait behind the current phase."""
@@ -349,18 +346,18 @@ class Live(QObject):
             self._make(project, quiet=True)
 
     def _make(
-        self, project: Project, *, quiet: bool, replayed: Path | None = None, trained: Project | None = None
+        self, project: Project, *, quiet: bool, replayed: Path | None = None, fold: Project | None = None
     ) -> bool:
         from builder.train.trainer import Trainer
 
         self._settle.stop()
         try:
-            job, self._sketch = job_of(self._document, sketch=quiet, replayed=replayed is not None, instead=trained)
+            job, self._sketch = job_of(self._document, sketch=quiet, replayed=replayed is not None, instead=fold)
         except ProblemError as error:
             if not quiet:
                 self.failed.emit(error.problems[0])
             return False
-        self._project, self.replayed, self._fixed = project, replayed, trained is not None
+        self._project, self.replayed, self._fixed = project, replayed, fold is not None
         folder = None if self._sketch or replayed is not None else self._runs()
         self._trainer = Trainer(job, run_folder=folder, attention=self._attention(), playback=replayed)
         self.prepared = None

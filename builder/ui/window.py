@@ -121,9 +121,8 @@ class MainWindow(QMainWindow):
         self.replays = Replays(self.files, self.live, self.viewing.compare, self)
         self.lessons = LessonsPanel()
         self.guide = Guide(self.lessons, self.document, self.files, self.live, self.viewing.kept, self.show_dock, self)
-        kept = self.viewing.kept
-        self.folds = CrossValidation(self.document, self.live, kept, self.banner, self.restart, self)
-        self.ensembles = Ensembles(kept, self.banner, self.status.hint, self)
+        self.folds = CrossValidation(self.document, self.live, self.viewing.kept, self.banner, self.restart, self)
+        self.ensembles = Ensembles(self.viewing.kept, self.banner, self.status.hint, self)
         self.docks: dict[str, QDockWidget] = {}
         self._place()
         self.menus = Menus(self)
@@ -216,12 +215,11 @@ class MainWindow(QMainWindow):
         document.path_changed.connect(lambda _path: self.banner.withdraw("imported"))
         self.own_code.allowed.connect(self._code_allowed)
         self.own_code.said.connect(lambda problem: self.say_problem(problem, "refused"))
-        for opening in (self.files, self.replays):
+        for opening in (self.files, self.replays, self.ensembles):
             opening.failed.connect(lambda problem: self.say_problem(problem, "files"))
         self.files.note_changed.connect(lambda _note: self._name_changed())
 
-        for part in (self.guide, self.ensembles):
-            part.failed.connect(lambda problem: self.say_problem(problem, "failed"))
+        self.guide.failed.connect(lambda problem: self.say_problem(problem, "failed"))
         self.inspector.layer.block.independence_asked.connect(self.canvas.editing.grouping.make_unique)
         self.palette_panel.chosen.connect(self._add_layer)
         self.canvas.hint.connect(self.status.hint)

@@ -253,7 +253,7 @@ def test_runs_that_do_not_belong_together_say_so(make_window: MakeWindow, qtbot:
             window.live.run()
         window.viewing.kept.name_current(f"seed {seed}")
     action(window, ensembles.TITLE)()
-    qtbot.waitUntil(lambda: window.banner.subject == "failed", timeout=PATIENCE)
+    qtbot.waitUntil(lambda: window.banner.subject == "files", timeout=PATIENCE)
     assert "seed of the data (1 and 0)" in window.banner.text
     window.ensembles.stop()  # nothing is under way
 

@@ -128,15 +128,15 @@ class Kept(QObject):
             run.role = next(role for role in COLOURS if role not in taken)
         self.runs.append(run)
 
-    def add(self, name: str, measure: str, curves: dict[str, Curves]) -> str:
+    def add(self, name: str, measure: str, curves: dict[str, Curves], folder: str = "") -> str:
         """Keep a run that was made before; returns the name that it has here: one that no other has.
 
         Args:
-            curves: as in `Run`.
+            curves, folder: as in `Run`.
         """
         taken = {*(run.name for run in self.runs), self.current.name}
         free = next(n for n in (name, *(f"{name} {number}" for number in range(2, MOST + 4))) if n not in taken)
-        self._keep(Run(free, measure, curves=curves))
+        self._keep(Run(free, measure, curves=curves, folder=folder))
         self.changed.emit()
         return free
 
