@@ -61,6 +61,7 @@ class CrossValidation(QObject):
         live.epoch_ended.connect(self._epochs.append)
         live.cleared.connect(self._cleared)
         live.finished.connect(self._finished)
+        document.replaced.connect(self.found.clear)
 
     def ask(self) -> None:
         """Ask for the number of folds, and run them."""
@@ -71,7 +72,8 @@ class CrossValidation(QObject):
     def start(self, folds: int) -> None:
         """Drop the run that stands, and train once for each fold."""
         self._value, self._located = self._document.value, self._document.located
-        self.folds, self.found, self._stopped = folds, [], False
+        self.found.clear()
+        self.folds, self._stopped = folds, False
         self._live.when_ready(self._next)
 
     def stop(self) -> None:
@@ -110,6 +112,7 @@ class CrossValidation(QObject):
     def _finished(self, event: Finished) -> None:
         self._best = event.best_epoch
         if not self.folds:
+            self.found.clear()  # what was best for the folds is not for this run
             return
         fold = len(self.found) + 1
         ended = fold_of(fold, self._epochs, event)

@@ -199,6 +199,7 @@ def test_training_on_all_is_an_edit_and_a_run(make_window: MakeWindow, qtbot: Qt
     assert window.live.prepared.validation_samples == 0
     window.document.undo.undo()
     assert window.document.value == before
+    assert not window.folds.found, "the epochs of the folds are not for what comes after another run"
 
 
 def test_after_early_stopping_the_menu_trains_on_all_for_the_best_epochs(make_window: MakeWindow, qtbot: QtBot) -> None:

@@ -77,7 +77,8 @@ class Kept(QObject):
         return tuple(run for run in every if run.name and run.folder)
 
     def note_end(self, folder: str) -> None:
-        """The run under way has ended, and was recorded there."""
+        """The run under way has ended, and was recorded there; a short one before any of its points was told."""
+        self._renew()
         self.current.folder = folder
 
     def name_current(self, name: str) -> None:

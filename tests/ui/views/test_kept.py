@@ -16,6 +16,7 @@ from builder.ui.views.accuracy import AccuracyView
 from builder.ui.views.curves import CurveView
 from builder.ui.views.kept import COLOURS, DROPPED, MOST, Kept
 from builder.ui.views.loss import LossView
+from builder.ui.views.series import Series
 
 
 @pytest.fixture
@@ -161,3 +162,13 @@ def test_colours_of_kept_runs_are_told_from_each_other_and_from_those_of_this_ru
     for (one, a), (other, b) in combinations(colours.items(), 2):
         apart = sum(abs(x - y) for x, y in zip(a.getRgb()[:3], b.getRgb()[:3], strict=True))
         assert apart > 60, (one, other)
+
+
+def test_the_folder_of_a_run_that_ended_before_its_points_were_told_is_its_own() -> None:
+    kept = Kept()
+    kept.name_current("first")
+    kept.note_end("folder 1")
+    kept.hand_over("loss", "digits cross-entropy", (Series(), Series()))
+    kept.note_end("folder 2")
+    kept.name_current("second")
+    assert [(run.name, run.folder) for run in kept.ended] == [("first", "folder 1"), ("second", "folder 2")]
