@@ -20,6 +20,7 @@ from builder.data.samples import examples, load
 from builder.graph.problems import Problem, ProblemError, Severity
 from builder.inspect.response import Responses
 from builder.train import memory, threads
+from builder.train.clock import Clock
 from builder.train.divergence import Divergence
 from builder.train.failure import all_frozen, astray, problem_of
 from builder.train.job import Job
@@ -122,7 +123,7 @@ class Session:
         self._keeper: threads.Keeper | None = None
         self._mistakes: Mistakes | None = None
         self._threads = 1
-        self._clock = _Clock()
+        self._clock = Clock()
         self._divergence = Divergence()
         self._read_at = 0.0
 
@@ -467,34 +468,3 @@ def _rehearsal(learner: Learner) -> Callable[[], None]:
             pass
 
     return work
-
-
-class _Clock:
-    """Times of steps and epochs, without the time spent waiting."""
-
-    def __init__(self) -> None:
-        self.start()
-        self.pace = 0.0  # seconds a step, lately
-
-    def start(self) -> None:
-        """An epoch begins."""
-        self._began = self._last = time.perf_counter()
-
-    def waited(self, seconds: float) -> None:
-        """So much time passed without work."""
-        self._began += seconds
-        self._last += seconds
-
-    def step(self, now: float) -> float:
-        """A step is complete; returns its duration."""
-        seconds = max(0.0, now - self._last)
-        self._last = now
-        # A moving mean over about half a second, whatever a step takes.
-        weight = min(1.0, max(0.02, 2 * seconds))
-        self.pace = seconds if not self.pace else self.pace + weight * (seconds - self.pace)
-        return seconds
-
-    @property
-    def epoch_seconds(self) -> float:
-        """Since the epoch began."""
-        return time.perf_counter() - self._began

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer
 
 from builder.graph.problems import Problem, ProblemError, Severity
 from builder.inspect.picture import Attention, Picture
@@ -53,6 +53,7 @@ from builder.ui.document import Document
 from builder.ui.frame_timer import FrameTimer
 from builder.ui.let_go import LetGo, drain
 from builder.ui.moments import Moments
+from builder.ui.news import News
 from builder.ui.scout import SETTLE, Scout, at_hand, job_of
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ if TYPE_CHECKING:
 CURVES = 0.25  # seconds between two looks at the curves: they creep, and are the dearest to draw
 
 
-class Live(QObject):
+class Live(News):
     """Training as the window sees it.
 
     There is always at most one trainer. Before the first step it is parked: data loaded, model built, so that cards
@@ -79,26 +80,6 @@ class Live(QObject):
         moments: what one can look back at of a run that has ended.
         replayed: the folder of the run that is shown in place of one of this window's own.
     """
-
-    state_changed = Signal(object)  # State; also when the first step is made while it stays
-    inside_changed = Signal(object)  # Inside, or None
-    progressed = Signal(object)  # Progress, once a frame while training
-    preparing = Signal(object)  # Preparing
-    prepared_changed = Signal(object)  # Prepared
-    picture_taken = Signal(object)  # Picture
-    cards_due = Signal(object)  # the same Picture, a frame later: for the cards on the canvas
-    scalars_added = Signal(object)  # float64 rows of (step, loss, accuracy)
-    epoch_ended = Signal(object)  # EpochEnded
-    warned = Signal(object)  # Problem
-    failed = Signal(object)  # Problem
-    finished = Signal(object)  # Finished
-    weights_saved = Signal(object, object)  # the file that `save_weights` named; a Problem, or None when it is written
-    mistake_found = Signal(object)  # MistakeFound
-    responses_found = Signal(object)  # Responses
-    rate_changed = Signal(int, float)  # by hand, behind this step of the run: the learning rate is this now
-    pace_changed = Signal(float)
-    cleared = Signal()  # another run begins: curves and pictures start anew
-    stale_changed = Signal(bool)  # also when more or less has changed than before
 
     def __init__(self, document: Document, runs: Callable[[], Path | None], parent: QObject | None = None) -> None:
         """Watch `document`; `runs` gives the folder of a new run (None: do not record)."""
@@ -156,8 +137,8 @@ class Live(QObject):
 
     @property
     def training(self) -> bool:
-        """Whether a run is under way, paused or not."""
-        return self.stepped and self.state in (State.RUNNING, State.PAUSED)
+        """Whether a run is under way: paused or not, or asked for while its data are still being loaded."""
+        return self.stepped and self.state is not State.FINISHED
 
     @property
     def stands(self) -> bool:

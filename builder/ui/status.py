@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
@@ -140,7 +142,23 @@ def training_words(settings: TrainingSettings, rate: str = "") -> str:
 
 
 def ended_words(event: Finished) -> str:
-    """How a run ended, and with which weights where they are not those of its last step."""
+    """How a run ended, with which weights where they are not those of its last step, and its figures in the test."""
+    words = _end(event)
+    if event.test_accuracy is not None:
+        words += f" · test accuracy {100 * event.test_accuracy:.2f} %"
+    elif event.test_loss is not None:
+        words += f" · test loss {event.test_loss:.4g}"
+    return words
+
+
+def stale_words(changes: Sequence[str]) -> str:
+    """What of the document is another than when the run began."""
+    what = " and the ".join(filter(None, (", the ".join(changes[:-1]), changes[-1])))
+    have = "has" if tuple(changes) in (("network",), ("data",)) else "have"
+    return f"The {what} {have} changed since this run began. What you see is the run as it was then."
+
+
+def _end(event: Finished) -> str:
     if event.reason is Reason.EARLY:
         return f"stopped early, back to epoch {event.best_epoch}"
     if event.reason is not Reason.COMPLETED:

@@ -53,7 +53,7 @@ from builder.ui.recovery_offer import SUBJECT as RECOVERY
 from builder.ui.recovery_offer import RecoveryOffer
 from builder.ui.replays import Replays
 from builder.ui.run_cards import RunCards
-from builder.ui.status import StatusLine, ended_words
+from builder.ui.status import StatusLine, ended_words, stale_words
 from builder.ui.table.panel import AnalysisPanel
 from builder.ui.tabs import TabNames, fit_in, stand_behind, unknown
 from builder.ui.theme import theme
@@ -383,12 +383,7 @@ class MainWindow(QMainWindow):
         if event.reason is Reason.FAILED:
             self.topbar.say("failed")
             return
-        words = ended_words(event)
-        if event.test_accuracy is not None:
-            words += f" · test accuracy {100 * event.test_accuracy:.2f} %"
-        elif event.test_loss is not None:
-            words += f" · test loss {event.test_loss:.4g}"
-        self.topbar.say(words)
+        self.topbar.say(ended_words(event))
 
     def _cleared(self) -> None:
         self._health = {}
@@ -403,10 +398,7 @@ class MainWindow(QMainWindow):
     def _stale_changed(self, stale: bool) -> None:
         self.inspector.set_data_changed("data" in self.live.changes)
         if stale:
-            changes = self.live.changes
-            what = " and the ".join(filter(None, (", the ".join(changes[:-1]), changes[-1])))
-            have = "has" if changes in (("network",), ("data",)) else "have"
-            text = f"The {what} {have} changed since this run began. What you see is the run as it was then."
+            text = stale_words(self.live.changes)
             again = Offer("Start again with the changes", self.restart)
             self.banner.show_message("stale", text, "accent", (again,), lasting=True)
         else:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -13,6 +15,8 @@ from builder.graph import edits
 from builder.graph.problems import Severity
 from builder.project import templates
 from builder.project.edits import set_setting
+from builder.train import session
+from builder.train.learner import Learner
 from builder.train.messages import State
 from builder.ui.scout import SETTLE
 from builder.ui.window import MainWindow
@@ -171,3 +175,27 @@ def test_a_download_and_its_failure_leave_the_ended_run(make_window: MakeWindow,
         window.live.prepare()
     assert window.banner.text
     assert kept(qtbot, window)
+
+
+def test_an_edit_while_the_data_of_a_run_are_loaded_leaves_the_run_alone(
+    make_window: MakeWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = make_window(quick(templates.load("lenet5"), epochs=1))
+    until_parked(qtbot, window)
+    loaded, real = Event(), session.make_learner
+
+    def slow(*given: Any) -> Learner:
+        assert loaded.wait(PATIENCE / 1000)
+        return real(*given)
+
+    monkeypatch.setattr(session, "make_learner", slow)
+    set_rate(window, 0.011)
+    window.topbar.run.click()
+    assert window.live.state is State.PREPARING
+    window.document.commit("Batch", set_setting(window.document.value, "training.batch_size", 16))
+    with qtbot.waitSignal(window.live.cleared, timeout=2 * SETTLE, raising=False) as cleared:
+        pass
+    assert not cleared.signal_triggered
+    assert window.live.changes == ("training settings",)
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE):
+        loaded.set()
