@@ -23,7 +23,9 @@ from builder.inspect import plane as planes
 from builder.inspect.activations import Activations, named_classes
 from builder.inspect.attribution import Attributor, Explainer
 from builder.inspect.backward import Backward
+from builder.inspect.cloud import Cloud
 from builder.inspect.filters import biases, filters
+from builder.inspect.gather import Gatherer, Weights
 from builder.inspect.gradients import Aim, Gradients, Loss, Returning
 from builder.inspect.health import healths, measure
 from builder.inspect.picture import Attention, Health, Own, Picture, Plane
@@ -57,6 +59,7 @@ class Observer:
 
     Attributes:
         explainer: finds out what speaks for the network's answer.
+        gatherer: finds out where many samples lie.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class Observer:
         self._kinds = {step.name: step.layer.kind() for step in plan.steps}
         self._classes = data.task is not Task.REGRESSION
         self.explainer = Explainer(Attributor(root, plan, scores, answer, classes=self._classes, waiting=waiting))
+        self.gatherer = Gatherer(self._activations, plan, scores, answer, classes=self._classes, waiting=waiting)
         self._returning = Returning(Gradients(root, plan, loss)) if loss is not None else None
         self._sample: _Sample | None = None
         self._plane: tuple[Plane, Tensor] | None = None
@@ -131,20 +135,26 @@ class Observer:
             names = attention.gradients
             back = Asked(names, sample.source, moment) if names else None
             tensors |= self._returning.begin(back, names, sample.x, self._aim(sample, scores), fresh=fresh)
+        cloud = None
+        if attention.cloud is not None and moment is not None:
+            part, called = self._part(attention.part)
+            cloud = self.gatherer.look(attention.cloud, part, called.value, sample.x, moment, fresh=fresh)
+        else:
+            self.gatherer.forget()
         measured = None
         began = time.monotonic()
         if attention.statistics and fresh is not None and (fresh or began >= self._health_due):
             measured = self._measure(tensors)
             ended = time.monotonic()
             self._health_due = max(began + HEALTH_EVERY, ended + (ended - began) / HEALTH_SHARE)
-        return Look(self, step, attention, sample, plane, Fetch(tensors, self._side), measured, asked)
+        return Look(self, step, attention, sample, plane, Fetch(tensors, self._side), measured, asked, cloud)
 
-    def _moment(self, step: int, attention: Attention) -> object:
+    def _moment(self, step: int, attention: Attention) -> Weights | None:
         """Tells the weights of this moment from those of another, for those who ask something of them."""
-        if attention.question is None and not attention.gradients:
+        if attention.question is None and attention.cloud is None and not attention.gradients:
             return None
         # Early stopping goes back to other weights without a step: PyTorch counts the changes of each tensor.
-        return step, sum(parameter._version for parameter in self._root.parameters())
+        return Weights(step, sum(parameter._version for parameter in self._root.parameters()))
 
     def _aim(self, sample: _Sample, scores: Tensor) -> Aim | None:
         """What would be right for a sample; of one that nobody knows the class of, what the network says."""
@@ -221,10 +231,11 @@ class Look:
         fetch: Fetch,
         measured: tuple[str, ...] | None,
         asked: Asked | None,
+        cloud: Cloud | None = None,
     ) -> None:
         self._observer, self._step, self._attention = observer, step, attention
         self._sample, self._plane, self._fetch = sample, plane, fetch
-        self._measured, self._asked = measured, asked
+        self._measured, self._asked, self._cloud = measured, asked, cloud
 
     @property
     def ready(self) -> bool:
@@ -258,4 +269,5 @@ class Look:
             attribution=self._observer.explainer.end(self._asked, arrays),
             backward=self._observer.backward(self._attention, arrays),
             wanted=arrays.get("wanted"),
+            cloud=self._cloud,
         )

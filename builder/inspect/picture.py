@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from builder.inspect.backward import Backward
+from builder.inspect.cloud import Cloud, Gathering
 from builder.inspect.question import Attribution, Question
 
 Floats = NDArray[np.float32]
@@ -64,6 +65,7 @@ class Attention:
         filters: nodes whose weights are wanted.
         statistics: whether the health of every layer is wanted.
         question: what is wanted to know of the network's answer.
+        cloud: of which layer it is wanted where many samples lie, in this part of the data.
         part, sample: the pinned sample, as position in a part of the data.
         own: a picture in place of that sample, if the data has pictures of this form.
         gradients: nodes of which it is wanted how the loss of the pinned sample changes with their output.
@@ -77,16 +79,17 @@ class Attention:
     own: Own | None = None
     question: Question | None = None
     gradients: frozenset[str] = frozenset()
+    cloud: Gathering | None = None
 
     @property
     def wanted(self) -> bool:
         """Whether anything is to be captured at all."""
-        return bool(self.activations or self.filters or self.gradients or self.statistics or self.question)
+        return bool(self.activations or self.filters or self.dear)
 
     @property
     def dear(self) -> bool:
         """Whether what is wanted takes longer than a look at the sample on its way."""
-        return bool(self.statistics or self.gradients or self.question)
+        return bool(self.statistics or self.gradients or self.question or self.cloud)
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,7 @@ class Picture:
         backward: the newest backward pass, where gradients were asked for; of now, or of some steps ago.
         wanted: the picture that is wanted as the answer, float32 (channels, height, width); None for any other answer,
             and where nobody knows it.
+        cloud: the newest points, likewise.
     """
 
     step: int
@@ -158,3 +162,4 @@ class Picture:
     attribution: Attribution | None = None
     backward: Backward | None = None
     wanted: Floats | None = None
+    cloud: Cloud | None = None

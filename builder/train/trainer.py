@@ -227,6 +227,7 @@ class _Pilot(Host):
         """After the end: what was learned can still be looked at, and saved."""
         self._answer()
         self._picture()
+        self._look_again()
         while self.session.learner is not None and not (self._leave.is_set() and self._commands.empty()):
             match self._commands.get():
                 case SaveWeights(path):
@@ -325,6 +326,7 @@ class _Pilot(Host):
         self._enter(State.PAUSED, inside and replace(inside, by_phases=self._by_phases))
         self._answer()
         self._picture()
+        self._look_again()
         while self.mode is _Mode.HOLD and not self._stop.is_set():
             self._carry_out(self._commands.get())
             if self.mode is _Mode.HOLD:
@@ -434,9 +436,14 @@ class _Pilot(Host):
         self._finish_look(fresh=True)
 
     def _look_again(self) -> None:
-        """Go on with a look that a command has cut short."""
-        if self._observer is not None and self._observer.explainer.cut_short and self._commands.empty():
-            self._picture()
+        """Go on with a look that a command has cut short, or that shows piece by piece how far it has come."""
+        while self._observer is not None and self._attention.wanted and self._commands.empty():
+            if self._observer.explainer.cut_short:
+                self._picture()
+            elif self._observer.gatherer.unfinished:
+                self._finish_look(fresh=False)
+            else:
+                break
 
     def _glance(self) -> None:
         """The same, with the statistics that there are: between two steps that follow each other slowly."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from builder.inspect.cloud import Gathering
 from builder.inspect.picture import Attention, Own, Part, Picture, Pin
 from builder.inspect.question import Question
 from builder.train.messages import FindMistake, MistakeFound, Prepared, Way
@@ -111,6 +112,7 @@ class LiveViews(QObject):
         filters: set[str] = set()
         statistics = bool(activations)  # for the badges on the cards
         question: Question | None = None
+        cloud: Gathering | None = None
         for shown in self.views.values():
             if shown.watched:
                 wish = shown.attention()
@@ -119,9 +121,10 @@ class LiveViews(QObject):
                 gradients |= wish.gradients
                 statistics = statistics or wish.statistics
                 question = question or wish.question
+                cloud = cloud or wish.cloud
         return Attention(
             frozenset(activations), frozenset(filters), statistics, pin.part, pin.sample, pin.own, question,
-            frozenset(gradients),
+            frozenset(gradients), cloud,
         )  # fmt: skip
 
     def pin_sample(self, index: int) -> None:

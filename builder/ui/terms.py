@@ -35,6 +35,18 @@ METHODS: Final[Mapping[Method, tuple[str, str]]] = {
 }
 """By method, its formula and what it means, of `{layer}` where it looks at one; `SCORE` says what y is."""
 
+PRINCIPAL: Final = (
+    "(x − μ)·v₁ and (x − μ)·v₂",
+    "the outputs x of {layer} along the two directions v in which they spread most (PCA); μ is their mean",
+)
+T_SNE: Final = (
+    "min Σ pᵢⱼ·log(pᵢⱼ/qᵢⱼ)",
+    "which outputs of {layer} are neighbours (p) is kept for the points, too (q); how far apart groups lie, and how "
+    "large they are, tells little",
+)
+ITSELF: Final = ("x₁ and x₂", "the numbers that {layer} gives, as they are: there are no more of them")
+"""The ways to show the outputs of a layer as points: the formula of each, and what it means."""
+
 SCORE: Final = "y is the score of the class, before a final softmax or sigmoid."
 
 GRADIENT: Final = (

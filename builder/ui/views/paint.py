@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPen
 
 from builder.ui.theme import font, theme
 
@@ -26,13 +26,23 @@ def figure(value: float, digits: int = 3) -> str:
     return "0" if text == "-0" else text.replace("-", "−")
 
 
-def paint_note(painter: QPainter, bounds: QRectF, at: QPointF, text: str) -> None:
-    """The note beside the pointer: lines of text on a raised card, kept within `bounds`."""
+def paint_note(
+    painter: QPainter, bounds: QRectF, at: QPointF, text: str, picture: QImage | None = None, side: float = 72.0
+) -> None:
+    """The note beside the pointer: lines of text on a raised card, kept within `bounds`; above them a small picture.
+
+    The picture is enlarged to `side` pixels, value by value, so that each can be seen.
+    """
     face = font(11, mono=True)
     metrics = QFontMetricsF(face)
     lines = [metrics.elidedText(line, Qt.TextElideMode.ElideRight, bounds.width() - 16) for line in text.split("\n")]
     width = max(metrics.horizontalAdvance(line) for line in lines) + 16
     height = metrics.height() * len(lines) + 8
+    shown = QSizeF(0.0, 0.0)
+    if picture is not None:
+        side = min(side, bounds.height() - height - 12, bounds.width() - 16)
+        shown = QSizeF(picture.size()).scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio)
+        width, height = max(width, shown.width() + 16), height + shown.height() + 6
     left = at.x() + 14 if at.x() + 14 + width <= bounds.right() else at.x() - 14 - width
     top = at.y() + 16 if at.y() + 16 + height <= bounds.bottom() else at.y() - 12 - height
     left = max(bounds.left(), min(left, bounds.right() - width))
@@ -45,7 +55,11 @@ def paint_note(painter: QPainter, bounds: QRectF, at: QPointF, text: str) -> Non
     painter.drawRoundedRect(card.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
     painter.setFont(face)
     painter.setPen(theme().color("text"))
+    below = card.top() + 4
+    if picture is not None and shown.height() > 0:
+        painter.drawImage(QRectF(QPointF(card.left() + 8, card.top() + 8), shown), picture)
+        below += shown.height() + 6
     for number, line in enumerate(lines):
-        row = QRectF(card.left() + 8, card.top() + 4 + number * metrics.height(), card.width() - 8, metrics.height())
+        row = QRectF(card.left() + 8, below + number * metrics.height(), card.width() - 8, metrics.height())
         painter.drawText(row, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, line)
     painter.restore()

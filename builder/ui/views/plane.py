@@ -62,7 +62,7 @@ class Points:
         painter.setPen(outline)
         for point, target in zip(self.plane.points[::step], self.plane.targets[::step], strict=True):
             painter.setBrush(class_colour(int(target)))
-            _paint_mark(painter, int(target), self.place((float(point[0]), float(point[1])), size), radius)
+            paint_mark(painter, int(target), self.place((float(point[0]), float(point[1])), size), radius)
         if self.pinned is not None:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             at = self.place(self.pinned, size)
@@ -73,8 +73,8 @@ class Points:
         return image
 
 
-def _paint_mark(painter: QPainter, target: int, at: QPointF, radius: float) -> None:
-    """Classes differ in shape too, not in colour alone."""
+def paint_mark(painter: QPainter, target: int, at: QPointF, radius: float) -> None:
+    """The mark of a class: classes differ in shape too, not in colour alone."""
     shape = target % 3
     if shape == 0:
         painter.drawEllipse(at, radius, radius)
