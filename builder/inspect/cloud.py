@@ -44,6 +44,18 @@ class Samples:
     def __len__(self) -> int:
         return len(self.positions)
 
+    def shared(self, other: Samples) -> int:
+        """How many of the first samples are the same ones, all of those of the shorter list or none."""
+        count = min(len(self), len(other))
+        mine, others = self.targets, other.targets
+        if self.part != other.part or self.total != other.total or (mine is None) != (others is None):
+            return 0
+        if not np.array_equal(self.positions[:count], other.positions[:count]):
+            return 0
+        if mine is not None and others is not None and not np.array_equal(mine[:count], others[:count]):
+            return 0
+        return count
+
 
 @dataclass(frozen=True, eq=False)
 class Cloud:

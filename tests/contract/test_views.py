@@ -140,7 +140,8 @@ def test_asks_only_for_nodes_of_the_network(kind: type[View], case: Case, qtbot:
         made.set_subject(type(case.subject)(case.subject.inference, selection))
         for _ in every_way(made):
             wish = made.attention()
-            assert wish.activations | wish.filters | wish.gradients <= case.subject.inference.nodes.keys()
+            clouds = {wish.cloud.layer} if wish.cloud is not None else set()
+            assert wish.activations | wish.filters | wish.gradients | clouds <= case.subject.inference.nodes.keys()
 
 
 @every_view

@@ -14,6 +14,7 @@ from builder.compile.plan import make_plan
 from builder.graph.frozen import freeze
 from builder.graph.model import Edge, Graph, Node
 from builder.inspect.backward import Backward
+from builder.inspect.cloud import Cloud, Samples
 from builder.inspect.picture import Attention, Health, Picture, Plane
 from builder.inspect.question import Attribution, Method, Question, refusal
 from builder.inspect.response import Response, Responses
@@ -52,7 +53,22 @@ def chain(*nodes: tuple[str, str, Mapping[str, Any]]) -> Inference:
     return infer(Graph.of(made, [Edge(a.name, b.name) for a, b in pairwise(made)]))
 
 
-def picture(inference: Inference, raw: np.ndarray, classes: int, plane: Plane | None = None) -> Picture:
+def cloud(layer: str, raw: np.ndarray, classes: int, count: int = 40) -> Cloud:
+    """Where samples lie, some of which are answered wrongly."""
+    random = np.random.default_rng(4)
+    targets = np.arange(count) % max(2, classes)
+    said = np.where(random.uniform(size=count) < 0.2, (targets + 1) % max(2, classes), targets)
+    pictures = None
+    if raw.ndim == 3:
+        pictures = random.integers(0, 256, (count, *raw.shape), dtype=np.uint8)
+    samples = Samples("validation", 2 * count, np.arange(count), targets, pictures)
+    points = random.normal(size=(count, 2)) + 3 * np.column_stack([targets, -targets])
+    return Cloud(layer, 7, samples, points, said=said, units=9, shares=(0.5, 0.2), pinned=(1.0, 1.0))
+
+
+def picture(
+    inference: Inference, raw: np.ndarray, classes: int, plane: Plane | None = None, layer: str = "fc1"
+) -> Picture:
     random = np.random.default_rng(0)
     activations, filters, health = {}, {}, {}
     for name, info in inference.nodes.items():
@@ -73,7 +89,8 @@ def picture(inference: Inference, raw: np.ndarray, classes: int, plane: Plane | 
     shapes = {name: info.output for name, info in inference.nodes.items() if info.output is not None}
     gradients = {name: random.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
     back, asked = Backward(0.5, 1, gradients=gradients), Attention(gradients=frozenset(gradients))
-    return Picture(7, asked, raw, fitted, 1, output, activations, filters, {}, health, plane, found, back)
+    many = cloud(layer, raw, classes)
+    return Picture(7, asked, raw, fitted, 1, output, activations, filters, {}, health, plane, found, back, many)
 
 
 def lenet() -> Case:
@@ -88,7 +105,9 @@ def lenet() -> Case:
         ("output1", "Output", {}),
     )
     raw = np.random.default_rng(1).integers(0, 256, (1, 28, 28), dtype=np.uint8)
-    return Case("lenet", Subject(inference, ("conv2",), tuple("0123456789"), 3), picture(inference, raw, 10))
+    return Case(
+        "lenet", Subject(inference, ("conv2",), tuple("0123456789"), 3), picture(inference, raw, 10, layer="conv2")
+    )
 
 
 def colour() -> Case:
@@ -100,7 +119,9 @@ def colour() -> Case:
         ("output1", "Output", {}),
     )
     raw = np.random.default_rng(1).integers(0, 256, (3, 16, 16), dtype=np.uint8)
-    return Case("colour", Subject(inference, ("conv1",), ("cat", "dog", "ship"), 0), picture(inference, raw, 3))
+    return Case(
+        "colour", Subject(inference, ("conv1",), ("cat", "dog", "ship"), 0), picture(inference, raw, 3, layer="conv1")
+    )
 
 
 def mlp() -> Case:

@@ -74,7 +74,7 @@ class ClassLegend(QWidget):
             painter.setOpacity(1.0 if ring or self.chosen in (None, number) else 0.4)
             middle = QPointF(box.left() + 6, box.center().y())
             if ring:
-                paint_point(painter, middle, 2.4, 0, theme().color("muted"), theme().color("panel"))
+                paint_point(painter, middle, 2.4, 0, theme().color("muted"), theme().color("text"))
             else:
                 paint_point(painter, middle, 4.0, number, class_colour(number))
             painter.setPen(theme().color("text" if self.chosen == number else "muted"))

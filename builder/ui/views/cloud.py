@@ -137,7 +137,7 @@ class CloudView(SeenView):
             self.refresh()
 
     def clear(self) -> None:
-        self.stop()
+        self._give_up()
         self._cloud = self._unfolded = None
         self._wanting = self._moving = False
         self.refresh()
@@ -157,28 +157,30 @@ class CloudView(SeenView):
 
     def begin(self) -> None:
         """Work t-SNE out, with the weights as they are."""
-        self.stop()
+        self._give_up()
         self._wanting = True
         self._show_buttons()
         self.attention_changed.emit()
 
     def stop(self) -> None:
-        """Give t-SNE up where it is."""
+        """Leave the points where t-SNE has brought them by now."""
+        self._give_up()
+        if self._unfolded is not None:
+            self._unfolded = (*self._unfolded[:2], 1.0)
+        self.refresh()
+
+    def _give_up(self) -> None:
         if self._unfolding is not None:
             self._unfolding.stop()
             self._unfolding = None
         self._listen.stop()
-        if self._unfolded is not None:
-            self._unfolded = (*self._unfolded[:2], 1.0)
-        self._show_buttons()
-        if self.shown is not None:
-            self.refresh()
 
     def _unfold(self, cloud: Cloud) -> None:
         if cloud.wide is None or len(cloud.points) < LEAST:
             return
         before = self._before
-        start = before.points if before is not None and _same(before, cloud) else cloud.points
+        same = before is not None and before.samples.shared(cloud.samples) == len(cloud.points) == len(before.points)
+        start = before.points if same and before is not None else cloud.points
         self._unfolded = (cloud, start, 0.0)
         self._unfolding = Unfolding(cloud.wide, start)
         self._listen.start()
@@ -197,7 +199,7 @@ class CloudView(SeenView):
     # What is shown --------------------------------------------------------------------------------------------------
 
     def _choose_method(self, _number: int) -> None:
-        self.stop()
+        self._give_up()
         self._unfolded, self._wanting = None, False
         self.attention_changed.emit()
         self.refresh()
@@ -216,8 +218,11 @@ class CloudView(SeenView):
         classes = self._subject.classes if self._subject is not None else ()
         self.of.set_names(["all classes", *classes])
         self.frame.head.set_present(self.of, bool(classes))
-        self.frame.head.title.set_text(self.title if name is None else f"{self.title} · {name}")
         made = self._made()
+        if made == UNDER_WAY and self.shown is not None:
+            self._show_buttons()
+            return  # until there are others, the last points stay, with the name of their layer
+        self.frame.head.title.set_text(self.title if name is None else f"{self.title} · {name}")
         self.shown = None if isinstance(made, str) else made
         for button in self._buttons:
             button.setEnabled(self.shown is not None)
@@ -275,8 +280,8 @@ class CloudView(SeenView):
             names = tuple(f"unit {number + 1}" for number in range(cloud.units))
             return (cloud.points if cloud.units > 1 else _spread(cloud.points)), cloud.pinned, names
         if before is not None and not before.axes:
-            count = min(len(before.points), len(cloud.points))
-            if np.array_equal(before.samples.positions[:count], cloud.samples.positions[:count]):
+            count = before.samples.shared(cloud.samples)
+            if count:
                 turn = turned(cloud.points[:count], before.points[:count])
                 pinned = None if cloud.pinned is None else np.asarray(cloud.pinned) @ turn
                 place = None if pinned is None else (float(pinned[0]), float(pinned[1]))
@@ -405,11 +410,6 @@ class EnlargedCloud(LargeWindow):
         super().__init__(shown, shown.whole_title(), board, 980, 860)
         self.board = board
         shown.listen_to(board)
-
-
-def _same(before: Scatter, cloud: Cloud) -> bool:
-    """Whether the points are of the same samples."""
-    return np.array_equal(before.samples.positions, cloud.samples.positions)
 
 
 def _numbered(cloud: Cloud) -> tuple[str, ...]:

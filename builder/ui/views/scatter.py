@@ -23,6 +23,7 @@ TOLD_APART = 30  # classes: ten colours and three shapes make so many marks
 REACH = 14.0  # pixels around a point in which it is meant by the pointer
 GLIDE = 0.24  # seconds that points take from one look to the next
 FRAME = 30  # milliseconds between two frames of that
+RING = 1.85  # the ring around a wrong answer, in radii of a point
 _SPARE = 14.0  # pixels around all points
 _DIM = 0.16  # how much is left of what is not chosen
 _NO_CLASS = -1
@@ -129,7 +130,8 @@ class Plot(QWidget):
         before, here = self.scatter, self._places
         self.scatter = scatter
         self._glide.stop()
-        same = before is not None and np.array_equal(before.samples.positions, scatter.samples.positions)
+        count = before.samples.shared(scatter.samples) if before is not None else 0
+        same = before is not None and len(before.samples) == count == len(scatter.samples)
         if self.pointed is not None and not same:
             self.pointed = None
         moved = before is None or before.points is not scatter.points
@@ -251,7 +253,7 @@ class Frame:
         chosen, targets = scatter.chosen, scatter.samples.targets
         lit = np.ones(len(points), np.bool_) if chosen is None or targets is None else targets == chosen
         self.lit = lit if lit.any() else np.ones(len(points), np.bool_)
-        self.radius = float(np.clip(0.13 * np.sqrt(room[0] * room[1] / max(40, len(points))), 2.2, 6.0))
+        self.radius = float(np.clip(0.16 * np.sqrt(room[0] * room[1] / max(40, len(points))), 2.4, 6.0))
 
     def place(self, points: Places) -> Places:
         """Where points stand, (n, 2), in pixels."""
@@ -303,7 +305,7 @@ class Frame:
         ring = None if said is None else scatter.colour(said)
         key = (target % 3, fill.rgba(), ring.rgba() if ring is not None else None, self.radius, self.ratio)
         if key not in self.marks:
-            side = 2 * (self.radius * 2.1 + 3)
+            side = 2 * (self.radius * RING + 2)
             made = QPixmap(round(side * self.ratio), round(side * self.ratio))
             made.setDevicePixelRatio(self.ratio)
             made.fill(Qt.GlobalColor.transparent)
@@ -368,10 +370,9 @@ def paint_point(
 ) -> None:
     """A point: the mark of a class, and around it a ring, where there is one."""
     if ring is not None:
-        for colour, width in ((theme().color("text"), 3.2), (ring, 1.8)):
-            painter.setPen(QPen(colour, width))
-            painter.setBrush(theme().color("panel"))
-            painter.drawEllipse(at, radius * 2.1, radius * 2.1)
+        painter.setPen(QPen(ring, max(1.1, 0.35 * radius)))
+        painter.setBrush(theme().color("panel", 0.6))
+        painter.drawEllipse(at, RING * radius, RING * radius)
     painter.setPen(QPen(theme().color("panel"), max(0.6, radius / 5)))
     painter.setBrush(fill)
     paint_mark(painter, max(0, target), at, radius)
