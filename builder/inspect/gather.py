@@ -56,7 +56,7 @@ class _Under:
     rows: list[Tensor] = field(default_factory=list)
     said: list[Tensor] = field(default_factory=list)
     done: int = 0
-    piece: int = 8
+    piece: int = 1
 
     @property
     def whole(self) -> bool:
@@ -154,7 +154,7 @@ class Gatherer:
         every, before = self._all[1], self._under
         if renewed:
             count = len(every) if fresh else self._count.get(wish.layer, len(every))
-            piece = before.piece if before is not None else 8
+            piece = before.piece if before is not None else 1
             under = _Under(wish.layer, weights, every if count == len(every) else first(every, count), piece=piece)
         else:
             assert before is not None

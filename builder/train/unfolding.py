@@ -33,11 +33,11 @@ class Unfolding:
         mailbox: the newest points.
     """
 
-    def __init__(self, values: Floats, start: Places) -> None:
+    def __init__(self, values: Floats, start: Places, *, unfolded: bool = False) -> None:
         """Begin at once; arguments as for `unfold`."""
         self.mailbox: Mailbox[Unfolded] = Mailbox()
         self._stop = threading.Event()
-        self._values, self._start = values, start
+        self._values, self._start, self._unfolded = values, start, unfolded
         self._thread = threading.Thread(target=self._work, name="t-sne", daemon=True)
         self._thread.start()
 
@@ -50,9 +50,13 @@ class Unfolding:
         """Whether the thread runs."""
         return self._thread.is_alive()
 
+    def join(self, timeout: float) -> None:
+        """Wait so many seconds for the thread to end."""
+        self._thread.join(timeout)
+
     def _work(self) -> None:
         try:
-            for number, points in enumerate(unfold(self._values, self._start)):
+            for number, points in enumerate(unfold(self._values, self._start, unfolded=self._unfolded)):
                 if self._stop.is_set():
                     return
                 self.mailbox.post(Unfolded(points, (number + 1) / len(ROUNDS)))

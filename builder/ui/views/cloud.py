@@ -65,6 +65,7 @@ class CloudView(SeenView):
         self._wanting = False  # t-SNE waits for what it begins from
         self._unfolding: Unfolding | None = None
         self._unfolded: tuple[Cloud, Places, float] | None = None  # the newest of t-SNE, of what, and its share
+        self._found: Places | None = None  # the last points of t-SNE
         self._listen = QTimer(self, interval=LISTEN)
         self._listen.timeout.connect(self._hear)
         self.board = Board()
@@ -182,7 +183,7 @@ class CloudView(SeenView):
         same = before is not None and before.samples.shared(cloud.samples) == len(cloud.points) == len(before.points)
         start = before.points if same and before is not None else cloud.points
         self._unfolded = (cloud, start, 0.0)
-        self._unfolding = Unfolding(cloud.wide, start)
+        self._unfolding = Unfolding(cloud.wide, start, unfolded=start is self._found)
         self._listen.start()
 
     def _hear(self) -> None:
@@ -190,7 +191,8 @@ class CloudView(SeenView):
         if found is None or self._unfolded is None:
             return
         cloud, start, _ = self._unfolded
-        self._unfolded = (cloud, start if found.points is None else found.points, found.share)
+        self._found = start if found.points is None else found.points
+        self._unfolded = (cloud, self._found, found.share)
         if found.share >= 1.0:
             self._listen.stop()
             self._unfolding = None
@@ -268,7 +270,8 @@ class CloudView(SeenView):
         points, pinned, axes = self._placed(cloud)
         chosen = self.of.value - 1 if self.of.value and subject.classes else None
         names = subject.classes or _numbered(cloud)
-        return Scatter(points, cloud.samples, cloud.said, names, chosen, pinned, subject.own, axes)
+        cross = self.method.value == PCA
+        return Scatter(points, cloud.samples, cloud.said, names, chosen, pinned, axes, cross)
 
     def _placed(self, cloud: Cloud) -> tuple[Places, tuple[float, float] | None, tuple[str, ...]]:
         """Points, the pinned sample, and names of the axes that are the layer's own numbers."""

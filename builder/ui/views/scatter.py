@@ -37,8 +37,9 @@ class Scatter:
         points: (n, 2); said: the class that the network names for each (n,), or None.
         names: of the classes; empty where there are none.
         chosen: the class that is not dimmed; None for all.
-        pinned: where the pinned sample lies; own: it is a picture of the user's own.
+        pinned: where the pinned sample lies.
         axes: what the two axes are, and they have figures then; empty where only distances tell something.
+        cross: whether lines through the middle of all are of use.
     """
 
     points: Places
@@ -47,8 +48,8 @@ class Scatter:
     names: tuple[str, ...] = ()
     chosen: int | None = None
     pinned: tuple[float, float] | None = None
-    own: bool = False
     axes: tuple[str, ...] = ()
+    cross: bool = True
 
     def target(self, number: int) -> int:
         """The class of a point; -1 where there are none."""
@@ -140,7 +141,8 @@ class Plot(QWidget):
             self._glide.start(max(FRAME, round(1000 * GLIDE / frames)))
         elif moved:
             self._from = None
-        self._places = here if self._from is not None else None
+        if not same:
+            self._places = None
         self.update()
 
     def _move(self) -> None:
@@ -165,10 +167,12 @@ class Plot(QWidget):
         if frame is None or self.scatter is None:
             return
         self._places = frame.places
-        if self._from is not None and len(self._from[0]) == len(frame.places):
+        if self._from is not None:
             share = min(1.0, (time.monotonic() - self._from[1]) / GLIDE)
             eased = share * share * (3 - 2 * share)
-            self._places = self._from[0] + (frame.places - self._from[0]) * eased
+            start, count = self._from[0], min(len(self._from[0]), len(frame.places))
+            self._places = frame.places.copy()
+            self._places[:count] = start[:count] + (frame.places[:count] - start[:count]) * eased
         painter = QPainter(self)
         frame.paint(painter, self._places, self.pointed)
         if self.pointed is not None:
@@ -182,7 +186,7 @@ class Plot(QWidget):
         frame = self.frame()
         if frame is None:
             return None
-        away = np.hypot(frame.places[:, 0] - at.x(), frame.places[:, 1] - at.y())
+        away = np.hypot(*(frame.places[: len(frame.lit)] - [at.x(), at.y()]).T)
         away[~frame.lit] = np.inf
         nearest = int(away.argmin())
         return nearest if away[nearest] <= REACH else None
@@ -229,7 +233,7 @@ class Frame:
     Attributes:
         ratio: pixels of the screen for one of the box.
         marks: kept from frame to frame: one small image for all points that look alike.
-        places: (n, 2), in pixels of the box; lit: which are not dimmed (n,).
+        places: (n, 2), in pixels of the box, and one more for the pinned sample; lit: which are not dimmed (n,).
     """
 
     scatter: Scatter
@@ -249,7 +253,7 @@ class Frame:
         spread = np.maximum(high - low, 1e-12)
         room = np.array([max(8.0, self.area.width()), max(8.0, self.area.height())])
         self._scale = float((room / spread).min()) if float((high - low).max()) > 1e-9 else 1.0
-        self.places = self.place(points)
+        self.places = self.place(every)
         chosen, targets = scatter.chosen, scatter.samples.targets
         lit = np.ones(len(points), np.bool_) if chosen is None or targets is None else targets == chosen
         self.lit = lit if lit.any() else np.ones(len(points), np.bool_)
@@ -290,8 +294,8 @@ class Frame:
                     painter.drawPixmap(QPointF(at[number, 0] - half, at[number, 1] - half), mark)
         painter.setOpacity(1.0)
         if self.scatter.pinned is not None:
-            self._paint_pinned(painter, QPointF(*self.place(np.array([self.scatter.pinned]))[0]))
-        if pointed is not None and pointed < len(at):
+            self._paint_pinned(painter, QPointF(*at[-1]))
+        if pointed is not None:
             painter.setPen(QPen(theme().color("text"), 1.5))
             painter.setBrush(self.scatter.colour(self.scatter.target(pointed)))
             paint_mark(painter, max(0, self.scatter.target(pointed)), QPointF(*at[pointed]), 1.7 * self.radius)
@@ -321,7 +325,7 @@ class Frame:
         painter.setPen(QPen(theme().color("line"), 1))
         area = self.area.adjusted(-6, -6, 6, 6)
         if not self.scatter.axes:
-            if self.scatter.points.any():
+            if self.scatter.cross and self.scatter.points.any():
                 x, y = self.place(np.zeros((1, 2)))[0]
                 if area.left() < x < area.right():
                     painter.drawLine(QPointF(round(x) + 0.5, area.top()), QPointF(round(x) + 0.5, area.bottom()))
@@ -373,6 +377,8 @@ def paint_point(
         painter.setPen(QPen(ring, max(1.1, 0.35 * radius)))
         painter.setBrush(theme().color("panel", 0.6))
         painter.drawEllipse(at, RING * radius, RING * radius)
-    painter.setPen(QPen(theme().color("panel"), max(0.6, radius / 5)))
+    # Light colours would be lost on a light ground.
+    edge = theme().color("panel") if theme().dark else fill.darker(150)
+    painter.setPen(QPen(edge, max(0.6, radius / 5)))
     painter.setBrush(fill)
     paint_mark(painter, max(0, target), at, radius)
