@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -279,12 +279,12 @@ def test_what_fails_is_told_and_not_tried_again_with_these_weights(monkeypatch: 
 
 
 @pytest.fixture
-def looked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+def looked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows with each piece that goes through the network."""
     found: list[int] = []
     whole = Gatherer._piece
     monkeypatch.setattr(Gatherer, "_piece", lambda self, *rest: (found.append(1), whole(self, *rest))[1])
-    yield found
+    return found
 
 
 def test_the_same_weights_are_asked_once_and_others_only_when_it_is_due(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -54,10 +53,10 @@ class Worker:
 
 
 @pytest.fixture
-def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Worker]]:
+def workers(monkeypatch: pytest.MonkeyPatch) -> list[Worker]:
     Worker.made = []
     monkeypatch.setattr(cloud_module, "Unfolding", Worker)
-    yield Worker.made
+    return Worker.made
 
 
 @pytest.fixture
