@@ -28,7 +28,7 @@ from builder.inspect.principal import MANY, Axes, comparable, pooled_size, princ
 MOST_SAMPLES = 400
 CANDIDATES = 4000  # samples among which as many of each class are looked for
 EVERY = 0.25  # seconds between two looks while a run goes on, at least
-SHARE = 0.06  # of the time, which they may take then
+SHARE = 0.03  # of the time, which they may take then
 MOST_SECONDS = 5.0  # that one look may take while a run goes on
 ROUND = 1.0  # seconds after which it is shown how far a look has come while nothing else goes on
 PIECE = 0.05  # seconds that a piece of the samples should take: in between, it can be given up
