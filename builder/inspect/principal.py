@@ -46,25 +46,29 @@ def principal(values: Tensor, count: int = 2) -> Axes:
     From the eigenvectors of the smaller of the two matrices of inner products, between values or between samples: of
     a few hundred samples they cost milliseconds, however many values there are. They have either sign.
     """
-    from scipy.sparse.linalg import ArpackError, eigsh
+    from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
     mean = values.mean(0)
     centred = values - mean
     over_samples = len(values) < values.shape[1]
-    products = (centred @ centred.T if over_samples else centred.T @ centred).double().cpu().numpy()
+    products = (centred @ centred.T if over_samples else centred.T @ centred).double().cpu()
     total, size = float(products.trace()), len(products)
+    products /= total or 1.0
     count = min(count, size)
     variances, vectors = np.zeros(count), np.eye(size, count)
     if total > 0 and 3 * count < size:
         # The start is fixed: left to itself, it would be drawn at random.
         start = np.random.default_rng(0).normal(size=size)
+        # PyTorch multiplies: the threads of NumPy's library would go on spinning beside those of training.
+        apply = LinearOperator(
+            (size, size), matvec=lambda x: (products @ torch.from_numpy(x).view(-1)).numpy(), dtype=np.float64
+        )
         try:
-            found = eigsh(products / total, k=count, v0=start)
+            variances, vectors = eigsh(apply, k=count, v0=start)
         except ArpackError:
-            found = np.linalg.eigh(products / total)
-        variances, vectors = found
+            variances, vectors = np.linalg.eigh(products.numpy())
     elif total > 0:
-        variances, vectors = np.linalg.eigh(products / total)
+        variances, vectors = np.linalg.eigh(products.numpy())
     order = np.argsort(-variances)[:count]
     kept = torch.from_numpy(np.ascontiguousarray(vectors[:, order])).to(values)
     if over_samples:

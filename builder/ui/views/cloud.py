@@ -316,7 +316,7 @@ class CloudView(SeenView):
             if many < total
             else f"{many:,} {cloud.samples.part} samples"
         )
-        parts = [samples, f"step {cloud.step:,}"]
+        parts = [f"step {cloud.step:,}", samples]
         formula, means = PRINCIPAL
         if self.method.value == TSNE:
             formula, means = T_SNE
