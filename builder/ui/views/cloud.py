@@ -336,6 +336,8 @@ class CloudView(SeenView):
             more.append(f"Its {cloud.units:,} numbers were averaged over space to {size} before.")
         if cloud.mixed is not None:
             more.append(f"They were mixed at random into {cloud.mixed:,} sums, which keeps distances roughly.")
+        if cloud.samples.targets is None:
+            more.append("There are no classes here, so all points have one colour.")
         if cloud.more:
             more.append("More samples follow.")
         if cloud.plain and cloud.units == 1:

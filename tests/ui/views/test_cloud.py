@@ -200,6 +200,7 @@ def test_without_classes_there_is_one_colour_and_nothing_is_wrong(view: CloudVie
     assert view.board.legend.isHidden()
     assert view.of.isHidden()
     assert view.shown.words(0) == "sample 1"
+    assert "no classes" in view.words()[1]
     assert view.table().splitlines()[1].startswith("1,,,")
 
 
