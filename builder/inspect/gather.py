@@ -125,7 +125,11 @@ class Gatherer:
         if fresh is not None and (under is None or fresh or not renewed or began >= self._due):
             try:
                 self._gather(wish, part, weights, renewed=renewed, fresh=bool(fresh) or not renewed)
-            except (RuntimeError, MemoryError):  # too large: it is only looked at
+            except (
+                RuntimeError,
+                MemoryError,
+                IndexError,
+            ):  # too large, or an answer of another form: it is only looked at
                 log.debug("no cloud of %s", wish.layer, exc_info=True)
                 self.forget()
                 self._cloud = self._failed(wish, weights)

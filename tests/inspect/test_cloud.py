@@ -11,7 +11,7 @@ import pytest
 import torch
 from sklearn.decomposition import PCA
 from sklearn.metrics import silhouette_score
-from torch import Tensor, nn
+from torch import nn
 
 from builder.compile.infer import infer
 from builder.compile.module import build, rewire
@@ -30,15 +30,11 @@ PLAN = make_plan(infer(picture_net()))
 MANY = DIGITS.changed(limit=0)
 
 
-def classes(scores: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    return scores.argmax(1), target
-
-
 def observer(waiting: Callable[[], bool] = lambda: False, plan: Plan = PLAN, **data: Any) -> Observer:
     torch.manual_seed(0)
     ready = prepare(MANY.changed(**data), plan.input_shape, "cpu")
     scores = plan.before_loss("cross-entropy")
-    return Observer(build(plan), plan, ready, scores, lambda x: x.softmax(1), None, waiting, classes)
+    return Observer(build(plan), plan, ready, scores, lambda x: x.softmax(1), None, waiting)
 
 
 def cloud(watcher: Observer, layer: str = "conv1", step: int = 0, *, fresh: bool | None = True, **more: Any) -> Cloud:
@@ -238,8 +234,7 @@ def test_another_part_and_another_layer() -> None:
 def test_two_numbers_are_axes_themselves_and_one_lies_on_a_line() -> None:
     plan = make_plan(infer(point_net()))
     data = prepare(POINTS, (2,), "cpu")
-    watcher = Observer(build(plan), plan, data, "fc2", torch.sigmoid, None, lambda: False,
-                       lambda scores, target: ((scores.reshape(-1) > 0).long(), target.reshape(-1).long()))  # fmt: skip
+    watcher = Observer(build(plan), plan, data, "fc2", torch.sigmoid)
     raw = cloud(watcher, "input")
     part = data.validation
     assert raw.plain
@@ -247,6 +242,8 @@ def test_two_numbers_are_axes_themselves_and_one_lies_on_a_line() -> None:
     single = cloud(watcher, "sigmoid2")
     assert single.plain
     assert not single.points[:, 1].any()
+    assert single.said is not None
+    assert np.array_equal(single.said, single.points[:, 0] > 0.5)
     assert single.points[:, 0].max() <= 1.0
     assert not cloud(watcher, "fc1").plain
     assert single.samples.pictures is None

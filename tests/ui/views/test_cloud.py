@@ -353,6 +353,7 @@ def test_t_sne_is_worked_out_on_request_and_told_round_by_round(
     view.show_picture(picture(found()))
     assert not workers
     lay = points_of(view)
+    assert [action.text() for action in view.method.menu().actions()] == ["PCA", "t-SNE"]  # as it is spelt
     view.method.choose(TSNE)
     assert view.attention().cloud == Gathering("conv2", wide=True)
     view.show_picture(picture(found(step=8)))  # made before it was asked for
