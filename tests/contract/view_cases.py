@@ -90,7 +90,7 @@ def picture(
     gradients = {name: random.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
     back, asked = Backward(0.5, 1, gradients=gradients), Attention(gradients=frozenset(gradients))
     many = cloud(layer, raw, classes)
-    return Picture(7, asked, raw, fitted, 1, output, activations, filters, {}, health, plane, found, back, many)
+    return Picture(7, asked, raw, fitted, 1, output, activations, filters, {}, health, plane, found, back, cloud=many)
 
 
 def lenet() -> Case:
