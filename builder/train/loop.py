@@ -80,7 +80,6 @@ def evaluate(learner: Learner, part: Part, between: Callable[[], None]) -> Figur
         return None
     loss = learner.zero()
     count: _Count | None = None
-    near: Tensor | None = None
     for rows in part.order().split(at_once(learner)):  # type: ignore[no-untyped-call]
         between()
         with at_inference(learner.root):
@@ -90,13 +89,11 @@ def evaluate(learner: Learner, part: Part, between: Callable[[], None]) -> Figur
             if learner.objective.counts:
                 count = count or _Count(learner.objective.class_count(scores), scores.device)
                 count.add(*learner.objective.classes(scores, target))
-                top = learner.objective.in_top(scores, target)
-                if top is not None:
-                    near = top.sum() if near is None else near + top.sum()
+                count.add_near(learner.objective.in_top(scores, target))
     if count is None:
         return Figures(float(loss) / len(part))
-    confusion = count.table()
-    top5 = None if near is None else float(near) / len(part)
+    confusion, near = count.read()
+    top5 = None if near is None else near / len(part)
     return Figures(float(loss) / len(part), float(confusion.trace()) / len(part), confusion, top5)
 
 
@@ -106,22 +103,29 @@ def evaluate_test(learner: Learner, between: Callable[[], None]) -> Figures | No
 
 
 class _Count:
-    """Counts pairs of said and true class on the device; nothing waits for it before the table is asked for."""
+    """Counts pairs of said and true class on the device, and answers that were near; nothing waits before `read`."""
 
     def __init__(self, classes: int, device: torch.device) -> None:
-        self._classes = classes
+        self._classes, self._near = classes, False
         # Not every device adds up whole numbers of 64 bits.
         kind = torch.int64 if device.type in ("cpu", "cuda") else torch.int32
-        self._cells = torch.zeros(classes * classes, dtype=kind, device=device)
+        self._cells = torch.zeros(classes * classes + 1, dtype=kind, device=device)
         self._one = torch.ones((), dtype=kind, device=device)
 
     def add(self, said: Tensor, true: Tensor) -> None:
         """Count these samples. (`bincount` would do, but on CUDA it waits to learn the largest number.)"""
         self._cells.index_add_(0, true * self._classes + said, self._one.expand(len(said)))
 
-    def table(self) -> Confusion:
-        """The counts: (true class, said class)."""
-        return self._cells.cpu().numpy().astype(np.int64).reshape(self._classes, self._classes)
+    def add_near(self, near: Tensor | None) -> None:
+        """Count the samples, bool (samples,), whose class was among the best; None where that is not counted."""
+        if near is not None:
+            self._near = True
+            self._cells[-1] += near.sum().to(self._cells.dtype)
+
+    def read(self) -> tuple[Confusion, int | None]:
+        """The counts (true class, said class), and how many were near; in one transfer."""
+        cells = self._cells.cpu().numpy().astype(np.int64)
+        return cells[:-1].reshape(self._classes, self._classes), int(cells[-1]) if self._near else None
 
 
 def at_once(learner: Learner) -> int:
