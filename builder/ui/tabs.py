@@ -22,6 +22,9 @@ def stand_behind(window: QMainWindow, docks: Mapping[str, QDockWidget], behind: 
         window.tabifyDockWidget(docks[front], docks[key])
         if not docks[front].isFloating():
             docks[front].raise_()
+    layout = window.layout()
+    if layout is not None:
+        layout.activate()  # behind a third tab, Qt goes on for a while holding the window as wide as before
 
 
 def fit_in(window: QMainWindow, dock: QDockWidget, front: QDockWidget) -> None:
