@@ -461,7 +461,7 @@ class Live(News):
                 self._tell_epochs()
                 self.failed.emit(problem)
             case Finished():
-                if self._trainer is not None:  # a short run ends before anybody has looked at how far it is
+                if self._trainer is not None and not self._sketch:  # a short run ends before anybody has looked at how far it is
                     self.progress = self._trainer.progress
                 self._tell_epochs()
                 self._set_state(State.FINISHED)
