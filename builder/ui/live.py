@@ -461,8 +461,8 @@ class Live(News):
                 self._tell_epochs()
                 self.failed.emit(problem)
             case Finished():
-                if self._trainer is not None and not self._sketch:  # a short run ends before anybody has looked at how far it is
-                    self.progress = self._trainer.progress
+                if self._trainer is not None and not self._sketch:
+                    self.progress = self._trainer.progress  # a short run ends before anybody has looked how far it is
                 self._tell_epochs()
                 self._set_state(State.FINISHED)
                 self.finished.emit(event)
