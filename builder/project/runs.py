@@ -67,14 +67,25 @@ def folder_of(named: Path) -> Path:
 
 
 def runs_in(folder: Path) -> Iterator[Summary]:
-    """The runs in a folder, the newest first; what cannot be read is left out."""
-    try:
-        entries = [(entry.stat().st_mtime, Path(entry.path)) for entry in os.scandir(folder) if entry.is_dir()]
-    except OSError:
-        return
-    for _, path in sorted(entries, reverse=True):
+    """The runs in a folder, the newest first, also those that it holds in folders of their own, as cross-validation
+    leaves them; what cannot be read is left out."""
+    for _, path in sorted(_folders(folder, deeper=True), reverse=True):
         with contextlib.suppress(ProblemError):
             yield summary_of(path)
+
+
+def _folders(folder: Path, *, deeper: bool) -> Iterator[tuple[float, Path]]:
+    """Folders of runs, with the time of their last change."""
+    try:
+        entries = [entry for entry in os.scandir(folder) if entry.is_dir()]
+        for entry in entries:
+            path = Path(entry.path)
+            if (path / "run.json").exists():
+                yield entry.stat().st_mtime, path
+            elif deeper:
+                yield from _folders(path, deeper=False)
+    except OSError:
+        return
 
 
 def summary_of(folder: Path) -> Summary:

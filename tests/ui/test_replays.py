@@ -211,14 +211,16 @@ def test_a_run_named_at_the_start_opens(make_window: MakeWindow, qtbot: QtBot, r
 
 
 def test_runs_are_listed_the_newest_first(run: Path, tmp_path: Path) -> None:
+    base = tmp_path / "folds"
+    base.mkdir()
     for number, name in enumerate(("old", "new", "none")):
-        (tmp_path / name).mkdir()
+        (base / name).mkdir()
         if name != "none":
-            (tmp_path / name / "run.json").write_bytes((run / "run.json").read_bytes())
-        os.utime(tmp_path / name, (number, number))
-    (tmp_path / "new" / "metrics.jsonl").write_bytes((run / "metrics.jsonl").read_bytes())
-    os.utime(tmp_path / "new", (9, 9))
-    found = list(runs_in(tmp_path))
+            (base / name / "run.json").write_bytes((run / "run.json").read_bytes())
+        os.utime(base / name, (number, number))
+    (base / "new" / "metrics.jsonl").write_bytes((run / "metrics.jsonl").read_bytes())
+    os.utime(base / "new", (9, 9))
+    found = list(runs_in(base))
     assert [summary.folder.name for summary in found] == ["new", "old"]
     assert (found[0].name, found[0].data, found[0].epochs, found[0].reason) == (
         "LeNet-5",
@@ -228,10 +230,11 @@ def test_runs_are_listed_the_newest_first(run: Path, tmp_path: Path) -> None:
     )
     assert found[0].test is not None
     assert (found[1].epochs, found[1].reason, found[1].accuracy) == (0, None, None)
-    assert list(runs_in(tmp_path / "nowhere")) == []
+    assert list(runs_in(base / "nowhere")) == []
+    assert [summary.folder.name for summary in runs_in(tmp_path)] == ["new", "old"]  # as folds lie
     assert is_run(run)
     assert is_run(run / "run.json")
-    assert not is_run(tmp_path)
+    assert not is_run(base)
 
 
 def test_a_summary_bears_damage(run: Path, tmp_path: Path) -> None:
