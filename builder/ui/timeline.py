@@ -104,7 +104,7 @@ class Timeline(QFrame):
         self.slider.setRange(0, len(steps) - 1)
         self.slider.blockSignals(False)
         metrics = self.words.fontMetrics()
-        widest = max(metrics.horizontalAdvance(self._named(step)) for step in (*steps, steps[-1]))
+        widest = max(metrics.horizontalAdvance(self._named(step)) for step in steps)
         self.words.setMinimumWidth(widest + 4)
         self._show_place()
 
