@@ -31,8 +31,8 @@ from builder.train.rivals import Plain, PlainLeNet5, PlainResNet, Usual, finish
 from builder.train.session import Host, Session
 from builder.train.settings import TrainingSettings
 
-ROUNDS = 9
-SECONDS = 0.8  # of one side in one round
+ROUNDS = 30  # many short ones: what else the machine does changes from second to second
+SECONDS = 0.25  # of one side in one round
 BATCH = 64
 
 

@@ -53,7 +53,7 @@ def step(learner: Learner, rows: Tensor) -> Iterator[Phase]:
     whole.backward()  # type: ignore[no-untyped-call]
     yield Phase.UPDATE
     learner.follow_schedule()
-    learner.optimizer.step()
+    learner.update()
     learner.limit_weights()
     learner.step += 1
     learner.meter.add(learner.step, loss, scores, target)

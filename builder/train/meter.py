@@ -7,6 +7,7 @@ can copy beside its work.
 from __future__ import annotations
 
 import threading
+from itertools import accumulate
 
 import numpy as np
 import torch
@@ -73,9 +74,8 @@ def _rows(fetch: Fetch, steps: list[tuple[int, int]]) -> Rows:
     rows[:, [0, 3]] = steps
     rows[:, 1] = values["loss"]
     if "right" in values:
-        ends = np.cumsum(rows[:, 3]).astype(int)
-        counts = np.diff(np.concatenate([[0], np.cumsum(values["right"])[ends - 1]]))
-        rows[:, 2] = counts / rows[:, 3]
+        begins = [0, *accumulate(samples for _, samples in steps[:-1])]
+        rows[:, 2] = np.add.reduceat(values["right"], begins, dtype=np.float64) / rows[:, 3]
     return rows
 
 

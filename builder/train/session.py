@@ -53,7 +53,7 @@ from builder.train.responses import strongest
 from builder.train.run import Record, disk_problem, resume, write_weights
 from builder.writing import problem_of as problem_of_writing
 
-READ_EVERY = 0.03  # seconds between two readings of the losses that gather on the device
+READ_EVERY = 0.05  # seconds between two readings of the losses that gather on the device
 LARGE = 5_000_000  # parameters; a larger model is not copied to measure which number of threads suits it
 
 log = logging.getLogger(__name__)
