@@ -18,6 +18,7 @@ from builder.project.file import load, save
 from builder.ui import choosers
 from builder.ui.behind import behind
 from builder.ui.document import Document
+from builder.ui.garbage import collected_later
 
 SUFFIX = ".tcanvas"
 FILTER = f"TorchCanvas projects (*{SUFFIX})"
@@ -81,13 +82,14 @@ class Files(QObject):
 
     def read(self, path: Path) -> bool:
         """Open this file without asking about unsaved changes."""
-        try:
-            project = load(path)
-        except ProblemError as error:
-            self.failed.emit(error.problems[0])
-            self._forget(path)
-            return False
-        self._document.open(project, path)
+        with collected_later():
+            try:
+                project = load(path)
+            except ProblemError as error:
+                self.failed.emit(error.problems[0])
+                self._forget(path)
+                return False
+            self._document.open(project, path)
         self._remember(path)
         return True
 

@@ -6,10 +6,8 @@ Needs Qt only to measure text. Knows nothing of scenes, items or mouse.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 from builder.compile.infer import NodeInfo
 from builder.graph.model import Node, Shape
@@ -17,7 +15,7 @@ from builder.graph.problems import Problem, Severity
 from builder.layers.base import Category, Layer, Role, show
 from builder.layers.block import BlockInput, BlockOutput
 from builder.layers.registry import find
-from builder.ui.theme import font
+from builder.ui.canvas.texts import advance
 
 NAME, HEADLINE, NOTE, PILL, BADGE = 13, 11, 10, 12, 10  # text sizes in pixels
 CARD_HEIGHT, PILL_HEIGHT = 148.0, 28.0
@@ -94,26 +92,6 @@ class Face:
         return QRectF(PAD, PICTURE_TOP, self.size.width() - 2 * PAD, PICTURE_HEIGHT)
 
 
-@lru_cache(maxsize=64)
-def metrics(size: int, bold: bool = False, mono: bool = False) -> QFontMetricsF:
-    """Measures of the interface font at a size."""
-    return QFontMetricsF(font(size, bold=bold, mono=mono))
-
-
-def elided(text: str, size: int, width: float, *, bold: bool = False) -> str:
-    """The text, shortened with an ellipsis where it is wider than `width`."""
-    return metrics(size, bold).elidedText(text, Qt.TextElideMode.ElideRight, width)
-
-
-def parts_within(text: str, size: int, width: float) -> str:
-    """As many of the parts of the text, parted by commas, as fit: "Conv 7×7, 64 …" of "Conv 7×7, 64, stride 2"."""
-    head, shown = text, text
-    while metrics(size).horizontalAdvance(shown) > width and ", " in head:
-        head = head.rpartition(", ")[0]
-        shown = f"{head} …"
-    return shown
-
-
 def grid_of(maps: int) -> tuple[int, int]:
     """Columns and rows for a thumbnail of so many feature maps; from nine on, the first ten are shown."""
     for most, grid in ((1, (1, 1)), (2, (2, 1)), (4, (2, 2)), (6, (3, 2)), (8, (4, 2))):
@@ -159,7 +137,7 @@ def face_of(node: Node, info: NodeInfo | None, wired: int, note: str = "", kind:
     inputs = max(kind.ports.least, wired) if kind.ports.variadic else len(kind.ports.inputs)
     layer = info.layer if info is not None else None
     if kind.compact:
-        size = QSizeF(metrics(PILL).horizontalAdvance(node.name) + 40, PILL_HEIGHT + 12 * max(0, inputs - 2))
+        size = QSizeF(advance(node.name, PILL) + 40, PILL_HEIGHT + 12 * max(0, inputs - 2))
         headline = layer.headline() if layer is not None else kind.title
         footer = _footer(info, kind.role) if info is not None and info.frozen else ""
         return Face(
@@ -183,7 +161,7 @@ def face_of(node: Node, info: NodeInfo | None, wired: int, note: str = "", kind:
 
 
 def _width(*texts: tuple[str, int, bool]) -> float:
-    widest = max(metrics(size, bold).horizontalAdvance(text) for text, size, bold in texts)
+    widest = max(advance(text, size, bold) for text, size, bold in texts)
     return min(max(widest + 1, _LEAST), _MOST)
 
 

@@ -11,8 +11,9 @@ from functools import lru_cache
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QStaticText
 
-from builder.ui.canvas.face import PICTURE_HEIGHT, PICTURE_TOP, Face, elided, metrics, parts_within
+from builder.ui.canvas.face import PICTURE_HEIGHT, PICTURE_TOP, Face
 from builder.ui.canvas.ink import Ink
+from builder.ui.canvas.texts import advance, elided, parts_within, static
 from builder.ui.theme import font
 
 _NAMES = (24, 21, 18)  # text sizes: the largest in which the text fits
@@ -42,14 +43,14 @@ class Midway:
     def __init__(self, face: Face) -> None:
         room = face.size.width() - 2 * _EDGE
         if face.compact:
-            self._pill = next((s for s in _PILLS if _wide(face.name, s, True) <= room), _PILLS[-1])
+            self._pill = next((s for s in _PILLS if advance(face.name, s, True) <= room), _PILLS[-1])
             return
         self._name = _line(face.name, _NAMES, room, bold=True)
         # Below a picture there is room for what the layer is, without a picture for its numbers too.
         self._below = _line(parts_within(face.headline, _WORDS[-1], room), _WORDS, room)
         size = next((s for s in _WORDS if len(_broken(face.headline, s, room)) <= _LINES), _WORDS[-1])
         lines = [elided(line, size, room) for line in _broken(face.headline, size, room)[:_LINES]]
-        self._lines = tuple(_Line(_static(line), size) for line in lines)
+        self._lines = tuple(_Line(static(line), size) for line in lines)
 
     def paint_card(self, painter: QPainter, ink: Ink, pictured: bool) -> None:
         """Name and headline; the latter below the picture where there is one."""
@@ -74,21 +75,10 @@ def _font(size: int, bold: bool) -> QFont:
     return font(size, bold=bold)
 
 
-def _static(text: str) -> QStaticText:
-    made = QStaticText(text)
-    made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
-    return made
-
-
-def _wide(text: str, size: int, bold: bool = False) -> float:
-    return metrics(size, bold).horizontalAdvance(text)
-
-
 def _line(text: str, sizes: tuple[int, ...], room: float, *, bold: bool = False) -> _Line:
     """The text in the largest of these sizes in which it fits; shortened where it fits in none."""
-    size = next((size for size in sizes if _wide(text, size, bold) <= room), sizes[-1])
-    return _Line(_static(elided(text, size, room, bold=bold)), size, bold)
+    size = next((size for size in sizes if advance(text, size, bold) <= room), sizes[-1])
+    return _Line(static(elided(text, size, room, bold=bold)), size, bold)
 
 
 def _broken(text: str, size: int, room: float) -> list[str]:
@@ -96,7 +86,7 @@ def _broken(text: str, size: int, room: float) -> list[str]:
     lines: list[str] = []
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and _wide(longer, size) <= room:
+        if lines and advance(longer, size) <= room:
             lines[-1] = longer
         else:
             lines.append(word)

@@ -8,15 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QStaticText, QTextOption
+from PySide6.QtGui import QPainter, QTextOption
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from builder.compile.infer import NodeInfo
 from builder.ui.canvas import face as look
-from builder.ui.canvas.face import PAD, PICTURE_TOP, PORT_RADIUS, Face, elided, metrics, parts_within
+from builder.ui.canvas.closeup import Closeup
+from builder.ui.canvas.face import PAD, PICTURE_TOP, PORT_RADIUS, Face
 from builder.ui.canvas.ink import Ink
 from builder.ui.canvas.midway import Midway
 from builder.ui.canvas.stack import sheets
+from builder.ui.canvas.texts import advance, elided, metrics
 from builder.ui.canvas.thumbnails import Thumbnail
 from builder.ui.words import sentence
 
@@ -29,13 +31,6 @@ _PORT_REACH = 11.0
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 _WRAPPED = QTextOption(Qt.AlignmentFlag.AlignLeft)
 _WRAPPED.setWrapMode(QTextOption.WrapMode.WordWrap)
-
-
-def _static(text: str) -> QStaticText:
-    made = QStaticText(text)
-    made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
-    return made
 
 
 class NodeItem(QGraphicsItem):
@@ -68,61 +63,46 @@ class NodeItem(QGraphicsItem):
         self.face = face
         size = face.size
         self.rect = QRectF(0, 0, size.width(), size.height())
-        self._lay_out()
+        self._closeup: Closeup | None = None
+        self._midway: Midway | None = None
+        # Below the pill, so that no port moves when it is frozen and nothing has to make way.
+        self._below = QRectF()
+        if face.compact and face.footer:
+            wide = advance(face.footer, look.NOTE) + 4
+            self._below = QRectF((size.width() - wide) / 2, size.height() + 2, wide, _BELOW)
         # The backdrop is as large with a note below as without: a pixmap is kept for each of its sizes.
         self._around = self.rect.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
         self._bounds = self._around.united(self._below) if self._below else self._around
         self.update()
 
-    def _lay_out(self) -> None:
-        face = self.face
-        width = face.size.width() - 2 * PAD
-        self.badge, self.badge_role = face.badge if face.problem is not None else self._health
-        self.badge_area = QRectF()
-        free = width
-        if self.badge and not face.compact:
-            wide = metrics(look.BADGE).horizontalAdvance(self.badge) + 12
-            self.badge_area = QRectF(face.size.width() - wide - 7, 7, wide, 17)
-            free = face.size.width() - wide - PAD - 12
-        elif face.compact and self.badge:
-            self.badge_area = QRectF(face.size.width() - 11, -6, 17, 17)
-        name_width = metrics(look.NAME, True).horizontalAdvance(face.name)
-        # A long name beside a badge: the badge gives way downwards, to the line of the headline's end.
-        self.badge_below = bool(self.badge) and not face.compact and name_width > free
-        if self.badge_below:
-            self.badge_area.moveTop(face.size.height() - 25)
-            free = width
-        self._name = _static(elided(face.name, look.NAME, free, bold=True))
-        self._midway: Midway | None = None
-        self._headline = _static(elided(parts_within(face.headline, look.HEADLINE, width), look.HEADLINE, width))
-        # Below the pill, so that no port moves when it is frozen and nothing has to make way.
-        self._below = QRectF()
-        if face.compact and face.footer:
-            wide = metrics(look.NOTE).horizontalAdvance(face.footer) + 4
-            self._below = QRectF((face.size.width() - wide) / 2, face.size.height() + 2, wide, _BELOW)
-        footer = width - (self.badge_area.width() + 4 if self.badge_below else 0)
-        words = face.footer
-        if self.badge_below:
-            # The number, or the name of the data; a number of which the end is missing would be another number.
-            shorter = (words, words.split(" ")[0].rstrip(","))
-            words = next((text for text in shorter if metrics(look.NOTE).horizontalAdvance(text) <= footer), "")
-        self._footer = _static(elided(words, look.NOTE, footer))
-        self.fix_area = QRectF()
-        if face.problem is not None and not face.compact and not face.picture and face.problem.fix is not None:
-            wide = min(metrics(look.HEADLINE).horizontalAdvance(face.problem.fix.title) + 20, width)
-            self.fix_area = QRectF(PAD, face.size.height() - 34, wide, 23)
+    @property
+    def badge(self) -> str:
+        """Text of the badge; empty where there is none."""
+        return (self.face.badge if self.face.problem is not None else self._health)[0]
+
+    @property
+    def badge_role(self) -> str:
+        """Colour role of the badge."""
+        return (self.face.badge if self.face.problem is not None else self._health)[1]
+
+    @property
+    def closeup(self) -> Closeup:
+        """What is said when it is seen from near, and where."""
+        if self._closeup is None:
+            self._closeup = Closeup(self.face, self.badge)
+        return self._closeup
 
     @property
     def footer(self) -> str:
         """The lowest line as it is drawn."""
-        return self._footer.text()
+        return self.closeup.footer.text()
 
     def set_health(self, text: str, role: str, words: str) -> None:
         """Text, colour role and explanation of the badge shown while no problem is."""
         self.health_words = words
         if (text, role) != self._health:
             self._health = (text, role)
-            self._lay_out()
+            self._closeup = None
             self.update()
 
     def set_thumbnail(self, thumbnail: Thumbnail | None) -> None:
@@ -165,7 +145,7 @@ class NodeItem(QGraphicsItem):
             self._paint_pill(painter, ink, near)
         else:
             self._paint_card(painter, ink, near)
-        if self.badge_area and near:
+        if near and self.badge:
             self._paint_badge(painter, ink)
         elif self.face.problem is not None:
             painter.setPen(Qt.PenStyle.NoPen)
@@ -241,13 +221,13 @@ class NodeItem(QGraphicsItem):
         else:
             painter.setPen(ink.text)
             painter.setFont(ink.name)
-            painter.drawStaticText(QPointF(PAD, 8), self._name)
+            painter.drawStaticText(QPointF(PAD, 8), self.closeup.name)
             painter.setPen(ink.muted)
             painter.setFont(ink.headline)
-            painter.drawStaticText(QPointF(PAD, 26), self._headline)
+            painter.drawStaticText(QPointF(PAD, 26), self.closeup.headline)
             if face.footer and face.picture:
                 painter.setFont(ink.note)
-                painter.drawStaticText(QPointF(PAD, rect.height() - 23), self._footer)
+                painter.drawStaticText(QPointF(PAD, rect.height() - 23), self.closeup.footer)
         if face.picture:
             if self.thumbnail is not None:
                 self.thumbnail.paint(painter, face.picture_area, ink)
@@ -267,23 +247,24 @@ class NodeItem(QGraphicsItem):
     def _paint_problem(self, painter: QPainter, ink: Ink) -> None:
         problem = self.face.problem
         assert problem is not None
-        bottom = self.fix_area.top() - 4 if self.fix_area else self.rect.height() - 10
+        button = self.closeup.fix_area
+        bottom = button.top() - 4 if button else self.rect.height() - 10
         area = QRectF(PAD, PICTURE_TOP, self.rect.width() - 2 * PAD, bottom - PICTURE_TOP)
         painter.setFont(ink.note)
         painter.setPen(ink.badge_text[self.badge_role])
         message = sentence(problem.message)
         painter.drawText(area, _fitting(message, area), _WRAPPED)
-        if self.fix_area and problem.fix is not None:
+        if button and problem.fix is not None:
             painter.setPen(ink.pens["accent"])
             painter.setBrush(ink.badges["accent"])
-            painter.drawRoundedRect(self.fix_area, 6, 6)
+            painter.drawRoundedRect(button, 6, 6)
             painter.setPen(ink.text)
             painter.setFont(ink.headline)
-            title = elided(problem.fix.title, look.HEADLINE, self.fix_area.width() - 12)
-            painter.drawText(self.fix_area, _CENTRE, title)
+            title = elided(problem.fix.title, look.HEADLINE, button.width() - 12)
+            painter.drawText(button, _CENTRE, title)
 
     def _paint_badge(self, painter: QPainter, ink: Ink) -> None:
-        area = self.badge_area
+        area = self.closeup.badge_area
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setFont(ink.badge)
         if self.face.compact:

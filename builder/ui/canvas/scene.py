@@ -350,10 +350,10 @@ class CanvasScene(QGraphicsScene):
                 return Hit(item, port)
         for item in nodes:
             local = place - item.scenePos()
-            if item.badge_area.contains(local) and item.face.problem is not None:
+            if item.face.problem is not None and item.closeup.badge_area.contains(local):
                 return Hit(item, part="badge")
             if item.rect.contains(local):
-                if item.fix_area.contains(local):
+                if item.closeup.fix_area.contains(local):
                     return Hit(item, part="fix")
                 return Hit(item, part="name" if local.y() < 26 else "body")
         comment = self._comment_at(place)

@@ -16,8 +16,9 @@ from PySide6.QtGui import QImage, QPainter, QTransform
 
 from builder.inspect.picture import Floats, Picture, Plane
 from builder.layers.base import Role
-from builder.ui.canvas.face import Face, cells_of, elided, metrics
+from builder.ui.canvas.face import Face, cells_of
 from builder.ui.canvas.ink import Ink
+from builder.ui.canvas.texts import advance, elided
 from builder.ui.views.colour import (
     ACTIVATION,
     GREY,
@@ -121,7 +122,7 @@ class BarsThumbnail(Thumbnail):
         else:
             painter.setFont(ink.note)
             painter.setPen(ink.muted)
-            wide = metrics(10).horizontalAdvance(percent)
+            wide = advance(percent, 10)
             head = QRectF(area.x(), area.y() - 1, area.width(), 15)
             painter.drawText(head, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, percent)
             painter.setPen(ink.text)

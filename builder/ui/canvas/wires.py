@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from builder.graph.model import Edge
 from builder.train.messages import Way
-from builder.ui.canvas.face import NEAR, NOTE, PORT_RADIUS, metrics
+from builder.ui.canvas.face import NEAR, NOTE, PORT_RADIUS
+from builder.ui.canvas.texts import advance
 
 if TYPE_CHECKING:
     from builder.ui.canvas.scene import CanvasScene
@@ -138,7 +139,7 @@ class WireItem(QGraphicsItem):
         self._stroke = None
         self._chip = QRectF()
         if label:
-            wide = math.ceil(metrics(NOTE, mono=True).horizontalAdvance(label)) + 12.0
+            wide = math.ceil(advance(label, NOTE, mono=True)) + 12.0
             if wide + 8 <= room:
                 self._chip = QRectF(middle.x() - wide / 2, middle.y() - _CHIP_HEIGHT / 2, wide, _CHIP_HEIGHT)
                 self._chip.moveTo(round(self._chip.x()), round(self._chip.y()))

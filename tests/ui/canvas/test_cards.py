@@ -17,8 +17,9 @@ from builder.graph.problems import ProblemError
 from builder.inspect.picture import Attention, Picture, Plane
 from builder.layers.base import Role
 from builder.layers.registry import kinds
-from builder.ui.canvas.face import FAR, NEAR, face_of, metrics
+from builder.ui.canvas.face import FAR, NEAR, face_of
 from builder.ui.canvas.menu import context_menu, tip
+from builder.ui.canvas.texts import metrics
 from builder.ui.canvas.thumbnails import (
     BarsThumbnail,
     ImageThumbnail,

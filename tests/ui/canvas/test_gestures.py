@@ -247,8 +247,8 @@ def test_a_wire_is_selected_by_a_click_and_deleted(view: CanvasView, hand: Hand,
 def test_the_button_on_a_card_takes_the_fix(view: CanvasView, hand: Hand) -> None:
     item = view.canvas.nodes["fc1"]
     assert item.face.badge == ("does not fit", "bad")
-    assert item.fix_area
-    hand.click(item.pos() + item.fix_area.center())
+    assert item.closeup.fix_area
+    hand.click(item.pos() + item.closeup.fix_area.center())
     assert {("conv1", "flatten1"), ("flatten1", "fc1")} <= wires(view)
     assert view.canvas.nodes["fc1"].face.problem is None
     boxes = [item.box() for item in view.canvas.nodes.values()]

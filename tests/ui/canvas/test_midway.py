@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from builder.graph.model import Graph, Node
-from builder.ui.canvas.face import MIDDLE, face_of, metrics, parts_within
+from builder.ui.canvas.face import MIDDLE, face_of
 from builder.ui.canvas.midway import Midway, _broken
+from builder.ui.canvas.texts import metrics, parts_within
 from builder.ui.canvas.view import CanvasView
 from tests.ui.canvas.hand import chain
 
