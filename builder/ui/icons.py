@@ -33,6 +33,8 @@ def dress(target: QAbstractButton | QAction, name: str, role: str = "text") -> N
     if follower is None:
         follower = _Follower(target)
         theme().changed.connect(follower.renew)
+    elif (follower.name, follower.role) == (name, role):
+        return  # an icon, the same one too, has the whole window laid out anew
     follower.name, follower.role = name, role
     follower.renew()
 

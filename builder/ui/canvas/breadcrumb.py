@@ -77,10 +77,10 @@ class Breadcrumb(QFrame):
         if shown != self._shown:
             self._shown = shown
             self._rebuild(shown)
+            self._make_room()
         for depth, stepper in self.steppers.items():
             with QSignalBlocker(stepper):
                 stepper.setValue(split_step(opened[depth])[1] + 1)
-        self._make_room()
 
     def _rebuild(self, shown: tuple[tuple[str, int], ...]) -> None:
         while (item := self._way.takeAt(1)) is not None:  # all but the dots

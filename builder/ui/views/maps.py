@@ -101,7 +101,6 @@ class FeatureMapsView(GridView):
 
     def make_look(self) -> Look | str:
         name = self.node()
-        self.frame.head.title.set_text(self.title if name is None else f"{self.title} · {name}")
         if name is None:
             if self.subject is not None and self.subject.selection:
                 return f"{self.subject.selection[0]} gives nothing yet: mend the problem first."

@@ -98,6 +98,8 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
             self.box.addItem(item)
         for curve in (self._raw, self._mean, self._line):
             curve.setSegmentedLineMode("off")
+        # All that changes is painted together, when `refresh` says so; left to the scene, some of it is painted twice.
+        self.setViewportUpdateMode(pg.QtWidgets.QGraphicsView.ViewportUpdateMode.NoViewportUpdate)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
@@ -142,7 +144,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         When no more come (a pause), the last ones are drawn all the same, and the figure below is the last step.
         """
         first, last = self.span or self.extent()
-        if self.span is not None and self._drawn >= last:
+        if self._newest() == self._drawn or (self.span is not None and self._drawn >= last):
             return
         if self._newest() - self._drawn >= 0.5 * (last - first) / self.area().width():
             self.refresh()

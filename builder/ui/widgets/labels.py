@@ -33,19 +33,41 @@ def line() -> QFrame:
 
 
 class Elided(QLabel):
-    """One line that ends in … where the room ends; its tool tip begins with the whole text then."""
+    """One line that ends in … where the room ends; its tool tip begins with the whole text then.
+
+    Where its width is not asked for (a size policy that ignores it), another text has nothing laid out anew: a QLabel's
+    would go up to the whole window, several times a second while training.
+    """
 
     def __init__(self, text: str = "", role: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
-        self._tip = ""
+        super().__init__(" ", parent)  # for the height of a line
+        self._whole = self._tip = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         if role:
             self.setProperty("role", role)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setText(text)
+
+    def text(self) -> str:
+        return self._whole
+
+    def setText(self, text: str) -> None:
+        if text != self._whole:
+            self._whole = text
+            self.setAccessibleName(text)
+            if self.sizePolicy().horizontalPolicy() is not QSizePolicy.Policy.Ignored:
+                self.updateGeometry()
+            self.update()
 
     def setToolTip(self, text: str) -> None:
-        self._tip = text
-        super().setToolTip(text)
+        if text != self._tip:
+            self._tip = text
+            super().setToolTip(text)
+
+    def sizeHint(self) -> QSize:
+        margins = self.contentsMargins()
+        wide = self.fontMetrics().horizontalAdvance(self._whole) + margins.left() + margins.right() + 1
+        return QSize(wide, super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(16, super().minimumSizeHint().height())
@@ -55,9 +77,9 @@ class Elided(QLabel):
         painter.setFont(self.font())
         painter.setPen(self.palette().color(self.foregroundRole()))
         room = self.contentsRect()
-        short = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        short = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), short)
-        tip = self._tip if short == self.text() else "\n".join(filter(None, (self.text(), self._tip)))
+        tip = self._tip if short == self._whole else "\n".join(filter(None, (self._whole, self._tip)))
         if tip != self.toolTip():
             super().setToolTip(tip)
 
