@@ -241,7 +241,7 @@ def _write_forward(body: _Text, form: Form, plan: Plan, containers: dict[str, st
         gathered = form.gathers and item is site.gatherer
         values = ("*inputs",) if gathered else tuple(variables[name] for name in inputs)
         before = f"{', '.join(variables[name] for name in outputs)} = "
-        text = statement(before, *_used(item, reach(site.local(item), containers), values))
+        text = _said(item, before, reach(site.local(item), containers), values)
         body.add(text, 3 if aside else 2, _nodes(form, number), _shape(form, number, plan))
     main = ", ".join(variables[name] for name in site.outputs)
     if helpers:
@@ -268,6 +268,17 @@ def _needed(rows: Sequence[tuple[Step | Use, Sequence[str], Sequence[str]]], wan
     return found
 
 
+def _said(item: Step | Use, before: str, place: str, values: tuple[str, ...]) -> str:
+    """The statement of an item in `forward`; what an edit did not reach is written once."""
+    if isinstance(item, Use):
+        return statement(before, *_used(item, place, values))
+    key = (before, place, values)
+    kept: tuple[tuple[str, str, tuple[str, ...]], str] | None = item.memo.get("said")
+    if kept is None or kept[0] != key:
+        kept = item.memo["said"] = (key, statement(before, *_used(item, place, values)))
+    return kept[1]
+
+
 def _used(item: Step | Use, place: str, values: tuple[str, ...]) -> tuple[Call, tuple[str, ...]]:
     """What `forward` says of an item: the call, and the values that its inputs stand for."""
     if isinstance(item, Use) or (item.builds_module and item.call.forward is None):
@@ -284,6 +295,8 @@ def _ends(item: Step | Use) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _shape(form: Form, number: int, plan: Plan) -> str:
     """The shape that an item gives, where it is the same at all sites."""
+    if len(form.sites) == 1:
+        return ", ".join(show(plan.shape(name)) for name in _ends(form.sites[0].items[number])[1])
     shapes = {tuple(plan.shape(name) for name in _ends(site.items[number])[1]) for site in form.sites}
     return ", ".join(show(shape) for shape in shapes.pop()) if len(shapes) == 1 else ""
 

@@ -50,6 +50,8 @@ def containers_of(names: Iterable[str]) -> dict[str, str]:
 
 def reach(path: str, containers: dict[str, str]) -> str:
     """The expression for the module at a dotted path: `self.stage1[0].conv1`."""
+    if "." not in path:
+        return f"self.{path}"
     text = "self"
     parts = path.split(".")
     for depth, part in enumerate(parts):
