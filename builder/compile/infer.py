@@ -200,7 +200,8 @@ def _offer_padding(graph: Graph, infos: dict[str, NodeInfo]) -> None:
         if info.problems and info.layer is not None and info.layer.ports.variadic and info.output is None:
             plain = _infer_node(info.node, info.ports, info.inputs)
             fix = padding_fix(graph, infos, name) if plain.problems[0].code == "shape-mismatch" else None
-            problems = (replace(plain.problems[0], fix=fix),) if fix is not None else plain.problems
+            first, *others = plain.problems
+            problems = (replace(first, fix=fix, also=first.fixes), *others) if fix is not None else plain.problems
             if problems != info.problems:
                 infos[name] = replace(info, problems=problems)
 
@@ -279,28 +280,43 @@ def _wiring_problem(name: str, layer: Layer, ports: tuple[int, ...]) -> Problem 
     else:
         missing = next(label for port, label in enumerate(labels) if port not in ports)
         message = f"nothing is connected to its port {missing!r}."
-    return Problem("not-connected", message, where=name, hint="Drag a wire to its input port.")
+    # What joins one value only passes it on, as a wire does.
+    fix = _removal(name) if layer.ports.variadic and len(ports) == 1 else None
+    return Problem("not-connected", message, where=name, hint="Drag a wire to its input port.", fix=fix)
+
+
+def _removal(name: str) -> Fix:
+    called = name.rpartition(".")[2]  # inside a block, as it is called there
+    return Fix(f"Remove {called}", (RemoveNode(name),))
 
 
 def _shape_problem(
     node: Node, layer: Layer, inputs: tuple[Shape, ...], ports: tuple[int, ...], error: ShapeError
 ) -> Problem:
-    fix = None
-    if error.remedy is not None and _works(error.remedy, error.port, node, layer, inputs):
-        remedy = error.remedy
-        edit: InsertBefore | ReplaceNode | SetParams
-        if remedy.insert:
-            edit = InsertBefore(node.name, remedy.insert, remedy.insert_params, ports[error.port])
-        elif remedy.replace:
-            edit = ReplaceNode(node.name, remedy.replace, remedy.insert_params)
-        else:
-            edit = SetParams(node.name, remedy.change)
-        fix = Fix(remedy.title, (edit,))
-    return Problem("shape-mismatch", error.message, where=node.name, field=error.field, hint=error.hint, fix=fix)
+    works = (remedy for remedy in error.remedies if _works(remedy, error.port, node, layer, inputs))
+    fixes = tuple([_fix(remedy, node.name, ports[error.port]) for remedy in works])
+    return Problem("shape-mismatch", error.message, where=node.name, field=error.field, hint=error.hint,
+                   fix=fixes[0] if fixes else None, also=fixes[1:])  # fmt: skip
+
+
+def _fix(remedy: Remedy, name: str, port: int) -> Fix:
+    """A remedy for the node of this name, as edits."""
+    if remedy.remove:
+        return _removal(name)
+    edit: InsertBefore | ReplaceNode | SetParams
+    if remedy.insert:
+        edit = InsertBefore(name, remedy.insert, remedy.insert_params, port)
+    elif remedy.replace:
+        edit = ReplaceNode(name, remedy.replace, remedy.insert_params)
+    else:
+        edit = SetParams(name, remedy.change)
+    return Fix(remedy.title, (edit,))
 
 
 def _works(remedy: Remedy, port: int, node: Node, layer: Layer, inputs: tuple[Shape, ...]) -> bool:
     """Whether the node fits once the remedy is carried out: nothing is offered that does not help."""
+    if remedy.remove:
+        return len(inputs) == 1
     try:
         if remedy.insert:
             between = make(remedy.insert, remedy.insert_params).output_shape((inputs[port],))

@@ -287,12 +287,12 @@ def _outer_problem(node: Node, written: Written, problem: Problem) -> Problem:
     """A problem inside a block as its instance shows it: what mends it is offered where it lies."""
     inner = problem.where[len(written.full) + 1 :] if problem.where.startswith(f"{written.full}.") else ""
     if not inner:
-        return replace(problem, where=node.name, fix=None)
+        return problem.unfixed(where=node.name)
     place = f"inside, at {inner}"
     if len(written.copies) > 1:
         copy, _, inner = inner.partition(".")
         place = f"in copy {int(copy) + 1} of {len(written.copies)}, at {inner}"
-    return replace(problem, message=f"{place}: {problem.message}", where=node.name, field="", fix=None)
+    return problem.unfixed(message=f"{place}: {problem.message}", where=node.name, field="")
 
 
 def _network_problems(known: NetworkInference, level: Level) -> Iterator[Problem]:
@@ -300,7 +300,7 @@ def _network_problems(known: NetworkInference, level: Level) -> Iterator[Problem
     if not level.prefix:
         for problem in known.flat.network:
             name = problem.where.partition(".")[0] if problem.where not in level.graph.nodes else problem.where
-            yield problem if name == problem.where else replace(problem, where=name, fix=None)
+            yield problem if name == problem.where else problem.unfixed(where=name)
         return
     for problem in known.flat.network:
         name = problem.where[len(level.prefix) :]

@@ -91,7 +91,8 @@ class Problem:
         where: name of the node, or dotted path of the setting, or path of the file; empty for the whole project.
         field: the parameter at fault, empty when it is the node as a whole.
         hint: what the user may do, one sentence; may be empty.
-        fix: an edit that mends it, when there is one.
+        fix: what mends it, when something does; of several ways, the most likely to be meant.
+        also: the other ways.
     """
 
     code: str
@@ -101,11 +102,21 @@ class Problem:
     hint: str = ""
     fix: Fix | None = None
     severity: Severity = Severity.ERROR
+    also: tuple[Fix, ...] = ()
 
     def __str__(self) -> str:
         place = f"{self.where}.{self.field}" if self.where and self.field else self.where or self.field
         text = f"{place}: {self.message}" if place else self.message
         return f"{text} {self.hint}" if self.hint else text
+
+    @property
+    def fixes(self) -> tuple[Fix, ...]:
+        """All ways to mend it, the most likely first."""
+        return (self.fix, *self.also) if self.fix is not None else ()
+
+    def unfixed(self, **changes: Any) -> Problem:
+        """The same problem, with other words or elsewhere, where what mends it does not apply."""
+        return replace(self, **changes, fix=None, also=())
 
     def at(self, where: str) -> Problem:
         """The same problem, placed at `where`."""

@@ -152,8 +152,9 @@ class Example:
 class Remedy:
     """What would mend an unfit input, in the layer's own terms.
 
-    Exactly one of `insert` (kind of a layer to put before the port), `change` (parameters of this layer) and `replace`
-    (kind of a layer to stand in this one's place) is set; `insert_params` belong to the new layer of either kind.
+    Exactly one of `insert` (kind of a layer to put before the port), `change` (parameters of this layer), `replace`
+    (kind of a layer to stand in this one's place) and `remove` (do without this layer) is set; `insert_params` belong
+    to the new layer of either kind. The title of a removal is the layer's name, put in by who knows it.
     """
 
     title: str
@@ -161,19 +162,33 @@ class Remedy:
     insert_params: FrozenDict[str, Any] = FrozenDict()
     change: FrozenDict[str, Any] = FrozenDict()
     replace: str = ""
+    remove: bool = False
 
 
 class ShapeError(Exception):
-    """A layer cannot take its inputs. `message` says what it got and what it needs, in a student's words."""
+    """A layer cannot take its inputs. `message` says what it got and what it needs, in a student's words.
+
+    Attributes:
+        remedies: what would mend it, the most likely to be meant first.
+    """
 
     def __init__(
-        self, message: str, hint: str = "", *, field: str = "", port: int = 0, remedy: Remedy | None = None
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        field: str = "",
+        port: int = 0,
+        remedy: Remedy | None = None,
+        also: tuple[Remedy, ...] = (),
     ) -> None:
         super().__init__(message)
-        self.message, self.hint, self.field, self.port, self.remedy = message, hint, field, port, remedy
+        self.message, self.hint, self.field, self.port = message, hint, field, port
+        self.remedies = (remedy, *also) if remedy is not None else also
 
 
 INSERT_FLATTEN = Remedy("Insert Flatten", insert="Flatten")
+REMOVE = Remedy("Remove", remove=True)
 
 
 class Layer(Parameters):

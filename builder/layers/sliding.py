@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from builder.graph.frozen import FrozenDict
 from builder.graph.model import Shape
-from builder.layers.base import Formula, Remedy, ShapeError, show, show_pair
+from builder.layers.base import REMOVE, Formula, Remedy, ShapeError, show, show_pair
 
 Pair = tuple[int, int]
 
@@ -71,11 +71,14 @@ def too_small(
     """The error for a window that is larger than the padded picture."""
     padded = (size[0] + 2 * padding[0], size[1] + 2 * padding[1])
     what = "padded picture" if any(padding) else "picture"
+    remedies = (remedy, REMOVE)
+    if remedy.change.get(field) == 1:
+        remedies = (REMOVE, remedy)  # a window of one cell does nothing, or next to nothing
     return ShapeError(
         f"the {show_pair(window)} window is larger than the {show_pair(padded)} {what}.",
         "Use a smaller window, more padding, or less pooling before it.",
         field=field,
-        remedy=remedy,
+        also=remedies,
     )
 
 

@@ -53,7 +53,7 @@ def _told_once(known: NetworkInference) -> Iterator[Problem]:
         definition = definition_at(known.network, path) or ""
         place = name if definition else problem.where
         # What mends it names the copy, though it would mend them all.
-        alike.setdefault((definition, place, replace(problem, where="", fix=None)), []).append(problem)
+        alike.setdefault((definition, place, problem.unfixed(where="")), []).append(problem)
     for (definition, _, _), found in alike.items():
         first = found[0]
         if len(found) > 1 and definition:

@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from PySide6.QtCore import QObject
 
-from builder.graph.problems import Problem
+from builder.graph.problems import Fix, Problem
 from builder.project.document import Project
 from builder.ui.banner import Banner, Offer
 from builder.ui.document import Document
@@ -36,18 +36,18 @@ class Mending(QObject):
         document.changed.connect(self._changed)
 
     def offers(self, problem: Problem) -> tuple[Offer, ...]:
-        """The button that mends a problem, if anything does."""
-        fix = problem.fix
-        if fix is None:
-            return ()
-        if problem.code != _NEEDS_RESTART:
-            return (Offer(fix.title, lambda: self._document.apply_fix(fix)),)
+        """The buttons that mend a problem, if anything does."""
+        return tuple(self._offer(fix, problem.code == _NEEDS_RESTART) for fix in problem.fixes)
+
+    def _offer(self, fix: Fix, restarts: bool) -> Offer:
+        if not restarts:
+            return Offer(fix.title, lambda: self._document.apply_fix(fix))
 
         def again() -> None:
             self._document.apply_fix(fix)
             self._restart()
 
-        return (Offer(f"{fix.title} and start again", again),)
+        return Offer(f"{fix.title} and start again", again)
 
     def watch(self, subject: str, problem: Problem) -> None:
         """The banner says a problem under this subject."""

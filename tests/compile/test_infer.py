@@ -136,6 +136,38 @@ def test_the_offered_fix_mends(graph, code, where):
     assert infer(graph).errors == ()
 
 
+@pytest.mark.parametrize(
+    ("kind", "params", "side", "titles"),
+    [
+        ("MaxPool2d", {}, 1, ["Remove it", "Set the window to 1×1"]),
+        ("MaxPool2d", {"kernel_size": 5}, 3, ["Set the window to 3×3", "Remove it"]),
+        ("Conv2d", {"kernel_size": 5}, 3, ["Set padding to 1", "Remove it"]),
+    ],
+)
+def test_a_layer_whose_window_does_not_fit_can_also_be_removed(kind, params, side, titles):
+    graph = chain(("it", kind, params), ("flatten", "Flatten", {}), ("fc", "Linear", {}), shape=(1, side, side))
+    problem = only(graph)
+    assert [fix.title for fix in problem.fixes] == titles
+    for fix in problem.fixes:
+        mended = graph
+        for step in fix.edits:
+            mended = apply(mended, step)
+        assert infer(mended).errors == ()
+        assert ("it" in mended.nodes) == (not fix.title.startswith("Remove"))
+
+
+@pytest.mark.parametrize("kind", ["Add", "Concatenate"])
+def test_a_joint_of_one_wire_can_be_removed(kind):
+    graph = chain(("conv", "Conv2d", {}), ("it", kind, {}), ("flatten", "Flatten", {}))
+    problem = only(graph)
+    assert (problem.code, [fix.title for fix in problem.fixes]) == ("not-connected", ["Remove it"])
+    for step in problem.fixes[0].edits:
+        graph = apply(graph, step)
+    assert Edge("conv", "flatten") in graph.edges
+    assert infer(graph).errors == ()
+    assert only(edits.disconnect(chain(("it", kind, {})), Edge("input", "it"))).fixes == ()
+
+
 def test_a_fix_that_would_not_help_is_not_offered():
     graph = chain(("conv", "Conv2d", {"kernel_size": 3, "stride": 1}), ("fc", "Linear", {}), ("p", "MaxPool2d", {}))
     problem = infer(graph).nodes["p"].problems

@@ -26,7 +26,7 @@ from builder.graph.frozen import FrozenDict, freeze
 from builder.graph.model import Edge, Graph, Node, Shape
 from builder.graph.parameters import Parameters
 from builder.graph.problems import ProblemError
-from builder.layers.base import Call, Layer, Role, ShapeError, Shapes
+from builder.layers.base import Call, Layer, Remedy, Role, ShapeError, Shapes
 from builder.layers.document import card
 from builder.layers.edits import apply
 from builder.layers.registry import kinds, make
@@ -227,10 +227,14 @@ def check_refusal(layer: Layer, inputs: Shapes, error: ShapeError) -> None:
     assert not re.search(r"[Tt]ensor|[Ee]xpected|dim\b|\(\d+,", error.message)
     assert error.field == "" or error.field in type(layer).model_fields
     assert 0 <= error.port < len(inputs)
-    if error.remedy is None:
+    for remedy in error.remedies:
+        check_remedy(layer, inputs, error, remedy)
+
+
+def check_remedy(layer: Layer, inputs: Shapes, error: ShapeError, remedy: Remedy) -> None:
+    assert sum(bool(part) for part in (remedy.insert, remedy.change, remedy.replace, remedy.remove)) == 1
+    if remedy.remove:
         return
-    remedy = error.remedy
-    assert sum(bool(part) for part in (remedy.insert, remedy.change, remedy.replace)) == 1
     if remedy.insert:
         new = make(remedy.insert, remedy.insert_params).output_shape((inputs[error.port],))
         inputs = (*inputs[: error.port], new, *inputs[error.port + 1 :])
@@ -520,6 +524,8 @@ def chain(shape: Shape, *nodes: Node) -> Graph:
         ((1, 3, 3), Node("it", "Conv2d", freeze({"kernel_size": 5})), "Set padding to 1"),
         ((1, 3, 1), Node("it", "Conv2d", freeze({"kernel_size": 3})), "Set padding to 0×1"),
         ((1, 1, 3), Node("it", "MaxPool2d"), "Set the window to 1×2"),
+        ((1, 1, 1), Node("it", "MaxPool2d"), "Remove it"),
+        ((1, 1, 1), Node("it", "WeightedAvgPool2d", freeze({"padding": 0})), "Remove it"),
         ((3, 8, 8), Node("it", "Conv2d", freeze({"groups": 2})), "Use one group"),
         ((3, 8, 8), Node("it", "CenterCrop"), "Set the size to 8×8"),
     ],

@@ -136,6 +136,15 @@ def test_branches_are_brought_together(graph: Graph, clicks: list[str]) -> None:
     assert check(made) == ()
 
 
+def test_what_joins_branches_of_unlike_size_offers_other_ways_too() -> None:
+    graph = merged("Concatenate", [FIVE], [CONV])
+    (problem,) = check(project(graph, {}))
+    assert [fix.title for fix in problem.fixes] == ["Pad a0 and b0", "Insert pooling to 24×24"]
+    for fix in problem.fixes:
+        after = apply_fix(project(graph, {}), fix)
+        assert "shape-mismatch" not in [found.code for found in check(after)]
+
+
 def test_an_offer_to_pad_knows_the_names_of_today() -> None:
     graph = merged("Concatenate", [CONV], [FIVE])
     before = infer(graph)

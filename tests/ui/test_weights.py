@@ -216,8 +216,7 @@ def test_a_missing_file_is_said_at_the_setting(window: MainWindow, tmp_path: Pat
     assert problem.where == "training.weights"
     window.inspector.show_setting("training.weights")
     (card,) = window.inspector.training.problems.cards
-    assert card.button is not None
-    qtbot.mouseClick(card.button, LEFT)
+    qtbot.mouseClick(card.buttons[0], LEFT)
     assert window.document.value.training.weights == ""
     until(qtbot, lambda: window.problems_found == ())
 

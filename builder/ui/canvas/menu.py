@@ -88,10 +88,9 @@ def context_menu(view: CanvasView, place: QPointF) -> QMenu:
     elif hit.comment is not None and hit.comment.name not in view.document.chosen_comments:
         view.document.select((), (hit.comment.name,))
     made = _menu(view)
-    if hit.node is not None and hit.node.face.problem is not None and hit.node.face.problem.fix is not None:
-        name, fix = hit.node.name, hit.node.face.problem.fix
-        made.addAction(fix.title, lambda: view.take_fix(name))
-        made.addSeparator()
+    if hit.node is not None:
+        _add_fixes(made, view, hit.node.name)
+        made.addSeparator()  # none shows where nothing stands above it
     written = hit.comment.name if hit.comment is not None else ""
     if written:
         made.addAction("Edit the comment", lambda: view.write(written)).setShortcut(QKeySequence("F2"))
@@ -148,10 +147,16 @@ def problem_menu(view: CanvasView, name: str) -> QMenu | None:
     for words in (problem.message, problem.hint):
         if words:
             made.addAction(sentence(words)).setEnabled(False)
-    if problem.fix is not None:
-        made.addSeparator()
-        made.addAction(problem.fix.title, lambda: view.take_fix(name))
+    made.addSeparator()
+    _add_fixes(made, view, name)
     return made
+
+
+def _add_fixes(made: QMenu, view: CanvasView, name: str) -> None:
+    """What the problem of a node offers, the most likely first."""
+    problem = view.canvas.nodes[name].face.problem
+    for which, fix in enumerate(problem.fixes if problem is not None else ()):
+        made.addAction(fix.title, partial(view.take_fix, name, which))
 
 
 def _menu(view: CanvasView) -> QMenu:
@@ -192,8 +197,8 @@ def tip(scene: CanvasScene, place: QPointF, reach: float) -> str:
         lines.append(sentence(message))
         if face.problem.hint:
             lines.append(f"<i>{face.problem.hint}</i>")
-        if face.problem.fix is not None:
-            lines.append(f"Offered: {face.problem.fix.title}")
+        if face.problem.fixes:
+            lines.append(f"Offered: {', or '.join(fix.title for fix in face.problem.fixes)}")
     elif face.shape is not None:
         lines.append(f"Gives {show(face.shape)}")
         if face.compact and face.footer:

@@ -390,14 +390,14 @@ class CanvasView(ZoomView):
         """Edit the name of a node in place."""
         self.fields.rename(name)
 
-    def take_fix(self, name: str) -> None:
-        """Carry out what the problem of a node offers."""
+    def take_fix(self, name: str, which: int = 0) -> None:
+        """Carry out what the problem of a node offers: its first fix, or another by its number."""
         problem = self.canvas.nodes[name].face.problem
-        if problem is not None and problem.fix is not None:
-            self.document.apply_fix(problem.fix)
+        if problem is not None and which < len(problem.fixes):
+            self.document.apply_fix(problem.fixes[which])
 
     def explain(self, name: str) -> None:
-        """Show the problem of a node in full, with the fix that it offers."""
+        """Show the problem of a node in full, with the fixes that it offers."""
         item = self.canvas.nodes[name]
         spot = self.mapToGlobal(self.mapFromScene(item.box().topRight()))
         popup = menu.problem_menu(self, name)

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from builder.data.settings import DataSettings
 from builder.graph.parameters import Parameters
-from builder.graph.problems import Fix, Problem, Severity
+from builder.graph.problems import Problem, Severity
 from builder.train.settings import TrainingSettings
 from builder.ui import icons
 from builder.ui.terms import TERMS
@@ -98,11 +98,12 @@ class FixButton(QPushButton):
 
 
 class ProblemCard(QFrame):
-    """One problem: badge, place, message, hint and the button that mends it.
+    """One problem: badge, place, message, hint and the buttons that mend it.
 
     Attributes:
+        buttons: one for each fix, the most likely first.
         activated: (problem) clicked, or Enter pressed: the user wants to go there.
-        fix_asked: (fix) the button was pressed.
+        fix_asked: (fix) a button was pressed.
     """
 
     activated = Signal(object)
@@ -132,20 +133,16 @@ class ProblemCard(QFrame):
         words.addWidget(text)
         if problem.hint:
             words.addWidget(label(problem.hint, "note", wrap=True))
-        self.button: QPushButton | None = None
-        if problem.fix is not None:
-            self.button = FixButton(problem.fix.title)
-            self.button.clicked.connect(self._ask_fix)
+        self.buttons: list[FixButton] = []
+        for fix in problem.fixes:
+            button = FixButton(fix.title)
+            button.clicked.connect(lambda _checked=False, fix=fix: self.fix_asked.emit(fix))
             words.addSpacing(2)
-            words.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
+            words.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+            self.buttons.append(button)
         row.addLayout(words, 1)
         theme().changed.connect(self._recolour)
         self._recolour()
-
-    def _ask_fix(self) -> None:
-        fix: Fix | None = self.problem.fix
-        if fix is not None:
-            self.fix_asked.emit(fix)
 
     def _recolour(self) -> None:
         name, role = ("error", "bad") if self.problem.severity is Severity.ERROR else ("warning", "warn")

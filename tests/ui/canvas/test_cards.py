@@ -18,7 +18,7 @@ from builder.inspect.picture import Attention, Picture, Plane
 from builder.layers.base import Role
 from builder.layers.registry import kinds
 from builder.ui.canvas.face import FAR, NEAR, face_of
-from builder.ui.canvas.menu import context_menu, tip
+from builder.ui.canvas.menu import context_menu, problem_menu, tip
 from builder.ui.canvas.texts import metrics
 from builder.ui.canvas.thumbnails import (
     BarsThumbnail,
@@ -88,6 +88,24 @@ def test_a_pill_tells_below_it_that_it_is_frozen(make_canvas: MakeCanvas) -> Non
     assert (item.box(), [wire.ends for wire in view.canvas.wires.values()]) == (box, ends)
     view.document.undo.undo()
     assert view.viewport().grab(area).toImage() == bare
+
+
+def test_every_fix_can_be_taken_from_the_menus(make_canvas: MakeCanvas, qtbot: QtBot) -> None:
+    nodes = Node("input", "Input", {"shape": [1, 3, 3]}), Node("conv1", "Conv2d", {"kernel_size": 5})
+    view = make_canvas(chain(*nodes, Node("output", "Output")))
+    titles = ["Set padding to 1", "Remove conv1"]
+    shown = context_menu(view, view.canvas.nodes["conv1"].box().center()), problem_menu(view, "conv1")
+    for made in shown:
+        assert made is not None
+        qtbot.addWidget(made)
+        assert [action.text() for action in made.actions() if action.text() in titles] == titles
+    assert "Offered: Set padding to 1, or Remove conv1" in tip(
+        view.canvas, view.canvas.nodes["conv1"].box().center(), 1
+    )
+    assert shown[1] is not None
+    shown[1].actions()[-1].trigger()
+    assert list(view.document.graph.nodes) == ["input", "output"]
+    assert not view.document.inference.errors
 
 
 def test_layers_are_frozen_and_freed_from_the_context_menu(make_canvas: MakeCanvas, qtbot: QtBot) -> None:

@@ -185,9 +185,8 @@ def test_the_offered_fix_is_taken_by_mouse(inspector: Inspector, document: Docum
     document.commit_graph("Remove", edits.remove_nodes(document.graph, ["flatten"]))
     document.select(["fc1"])
     card = inspector.layer.problems.cards[0]
-    assert card.button is not None
-    assert card.button.text() == "Insert Flatten"
-    QTest.mouseClick(card.button, Qt.MouseButton.LeftButton)
+    assert [button.text() for button in card.buttons] == ["Insert Flatten"]
+    QTest.mouseClick(card.buttons[0], Qt.MouseButton.LeftButton)
     assert not document.inference.errors
     assert not inspector.layer.problems.cards
 

@@ -6,7 +6,18 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from builder.graph.problems import Fix, Problem
-from builder.ui.inspector.panel import FixButton, Panel, ProblemCard
+from builder.ui.inspector.panel import Panel, ProblemCard
+
+
+def test_a_card_has_a_button_for_every_fix(qtbot: QtBot) -> None:
+    fixes = Fix("Set the window to 1×1", ()), Fix("Remove pool5", ())
+    card = ProblemCard(Problem("shape-mismatch", "too large.", "pool5", fix=fixes[0], also=fixes[1:]))
+    qtbot.addWidget(card)
+    assert [button.text() for button in card.buttons] == ["Set the window to 1×1", "Remove pool5"]
+    with qtbot.waitSignal(card.fix_asked) as asked:
+        card.buttons[1].click()
+    assert asked.args == [fixes[1]]
+
 
 TITLE = "Insert 1×1 convolution to 1×32×32"
 
@@ -25,8 +36,7 @@ def test_a_narrow_card_cuts_no_line_and_tells_its_button_whole(qtbot: QtBot) -> 
     panel.column.addWidget(card)
     panel.column.addStretch(1)
     panel.show()
-    button = card.button
-    assert isinstance(button, FixButton)
+    button = card.buttons[0]
 
     def fits() -> bool:
         texts = [text for text in card.findChildren(QLabel) if text.wordWrap()]
