@@ -242,6 +242,14 @@ class EpochEnded:
 
 
 @dataclass(frozen=True)
+class RateChanged:
+    """Behind this step of a run that is shown, the learning rate was set to this by hand."""
+
+    step: int
+    rate: float
+
+
+@dataclass(frozen=True)
 class WeightsSaved:
     """What became of a `SaveWeights`; with a problem, what stood in the file before is unchanged."""
 
@@ -308,7 +316,8 @@ class Stored:
 
 
 Found = MistakeFound | ResponsesFound
-Event = Preparing | Prepared | StateChanged | EpochEnded | WeightsSaved | Found | Stored | Warned | Failed | Finished
+Told = EpochEnded | RateChanged | Stored | Warned
+Event = Preparing | Prepared | StateChanged | Told | WeightsSaved | Found | Failed | Finished
 
 
 @dataclass(frozen=True)

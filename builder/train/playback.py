@@ -18,7 +18,7 @@ from builder.graph.problems import Problem, ProblemError, Severity
 from builder.train.job import Job
 from builder.train.learner import Learner
 from builder.train.loop import Figures
-from builder.train.messages import Finished, Progress, Reason, State, Stored, Warned
+from builder.train.messages import Finished, Progress, RateChanged, Reason, State, Stored, Warned
 from builder.train.moments import Moments
 from builder.train.reading import Reader
 from builder.train.session import Host, Session
@@ -35,7 +35,7 @@ class Playback(Session):
         here = job.training.model_copy(update={"device": "auto"})
         super().__init__(replace(job, training=here, weights=None), host)
         self._shown = folder
-        self._steps = self._epochs = 0  # told so far
+        self._steps = self._epochs = self._rates = 0  # told so far
         self._last = 0.0  # the last step that was told
         self._stored: tuple[int, ...] = ()
 
@@ -63,7 +63,7 @@ class Playback(Session):
         message = (
             f"{name} is not on this machine: the curves of this run are shown, and not what its network makes of it."
         )
-        hint = "Download it in the data panel, then open the run again."
+        hint = "Download it in the data panel, and all of it is seen."
         self._host.emit(Warned(Problem("no-data", message, where="data.dataset", hint=hint, severity=Severity.WARNING)))
         return None
 
@@ -82,6 +82,9 @@ class Playback(Session):
         for epoch in reader.epochs[self._epochs :]:
             self._host.emit(epoch)
         self._epochs = max(self._epochs, len(reader.epochs))
+        for step, rate in reader.rates[self._rates :]:
+            self._host.emit(RateChanged(step, rate))
+        self._rates = max(self._rates, len(reader.rates))
         self._note(reader)
 
     def _note(self, reader: Reader) -> None:
@@ -90,6 +93,7 @@ class Playback(Session):
         steps = self.learner.steps if self.learner is not None else 0
         step = max(int(self._last), newest.step if newest is not None else 0)
         epoch = newest.epoch if newest is not None else 0
+        rate = reader.rates[-1][1] if reader.rates else training.optimizer.learning_rate
         self.progress = Progress(
             state=State.RUNNING,
             epoch=min(epoch + 1, training.epochs),
@@ -97,8 +101,8 @@ class Playback(Session):
             step=step,
             steps=max(steps, step),
             images_per_second=newest.images_per_second if newest is not None else 0.0,
-            learning_rate=training.optimizer.learning_rate,
-            rate=training.optimizer.learning_rate,
+            learning_rate=rate,
+            rate=rate,
         )
 
     def _show_newest(self, *, patient: bool) -> None:

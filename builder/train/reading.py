@@ -81,6 +81,7 @@ class Reader:
         description: what stands in run.json.
         steps: rows of step, loss and accuracy; epochs: the figures of each epoch; both as far as they count: what was
             trained beyond the place where a run went on was trained again.
+        rates: (step, learning rate) of each time that it was set by hand, as far as they count.
         end, test: see `Run`.
     """
 
@@ -89,6 +90,7 @@ class Reader:
         self.description = description_of(folder)
         self.steps: list[tuple[float, float, float]] = []
         self.epochs: list[EpochEnded] = []
+        self.rates: list[tuple[int, float]] = []
         self.end: Mapping[str, Any] | None = None
         self.test: Confusion | None = None
         self._path = folder / "metrics.jsonl"
@@ -124,9 +126,12 @@ class Reader:
             if self._confusion is not None and self._confusion[0] == ended.step:
                 ended = replace(ended, confusion=self._confusion[1])
             self.epochs.append(ended)
+        elif event == "learning-rate":
+            self.rates.append((int(values["step"]), float(values["value"])))
         elif event == "resume":
             self.steps = [entry for entry in self.steps if entry[0] <= values["step"]]
             self.epochs = [entry for entry in self.epochs if entry.step <= values["step"]]
+            self.rates = [entry for entry in self.rates if entry[0] <= values["step"]]
             self.end = None
         elif event == "end":
             self.end = values

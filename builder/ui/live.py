@@ -34,6 +34,7 @@ from builder.train.messages import (
     Prepared,
     Preparing,
     Progress,
+    RateChanged,
     ResponsesFound,
     Resume,
     SaveWeights,
@@ -196,7 +197,7 @@ class Live(News):
         if not self._begun:
             self.when_ready(self.prepare)
             return
-        if self.training:
+        if self.training and (self.replayed is None or self.prepared is not None):
             message = "a run is under way, and loading other data would end it."
             self.warned.emit(Problem("run-under-way", message, hint="Stop it first.", severity=Severity.WARNING))
             return
@@ -446,6 +447,8 @@ class Live(News):
                     self.inside_changed.emit(inside)
             case EpochEnded():
                 self._epochs.append(event)
+            case RateChanged(step, rate):
+                self.rate_changed.emit(step, rate)
             case Stored(steps):
                 self.moments.set_steps(steps)
             case WeightsSaved(path, problem):

@@ -16,6 +16,7 @@ UNASKED = frozenset({"busy-machine", "no-pictures", "diverging"})
 """Codes of warnings that come by themselves, and are no answer to what somebody has just done."""
 
 _NEEDS_RESTART = "diverging"
+_OF_THE_RUN = (_NEEDS_RESTART, "no-data")
 
 
 class Mending(QObject):
@@ -67,9 +68,10 @@ class Mending(QObject):
                 self._banner.withdraw(subject)
 
     def run_dropped(self) -> None:
-        """What was said of a run's steps holds for no other run."""
-        self._watched.pop(_NEEDS_RESTART, None)
-        self._banner.withdraw(_NEEDS_RESTART)
+        """What was said of a run's steps and of its data holds for no other run."""
+        for subject in _OF_THE_RUN:
+            self._watched.pop(subject, None)
+            self._banner.withdraw(subject)
 
     def _changed(self, old: Project, new: Project) -> None:
         if old.training is new.training and old.data is new.data:

@@ -24,6 +24,7 @@ class Replays(QObject):
         super().__init__(parent)
         self._compare = compare
         self._files, self._live, self._window = files, live, parent
+        live.scout.prepared.connect(lambda _event: self._data_came())
 
     def choose(self) -> None:
         """Show the runs of this machine, and open the one that is chosen."""
@@ -46,3 +47,9 @@ class Replays(QObject):
             return False
         self._live.replay(folder)
         return True
+
+    def _data_came(self) -> None:
+        """The data of the run that is shown were not here, and now they are: show its network too."""
+        live = self._live
+        if live.replayed is not None and live.prepared is None and not live.changes:
+            live.replay(live.replayed)

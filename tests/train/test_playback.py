@@ -22,6 +22,7 @@ from builder.train.messages import (
     FindMistake,
     Finished,
     MistakeFound,
+    RateChanged,
     Reason,
     SaveWeights,
     State,
@@ -182,6 +183,21 @@ def test_data_that_are_not_here_are_not_downloaded(fly: Fly, made: Made, monkeyp
     assert "not on this machine" in flight.all(Warned)[0].problem.message
     assert tuple(flight.all(EpochEnded)) == epochs
     assert len(flight.trainer.take_scalars()) == 8
+
+
+def test_learning_rates_that_were_set_by_hand_are_told(fly: Fly, made: Made, tmp_path: Path) -> None:
+    job, whole, *_ = made
+    part_of(tmp_path, whole, 10_000, 8)
+    notes = [("learning-rate", 3, 0.5), ("learning-rate", 6, 0.25), ("resume", 4, None), ("learning-rate", 5, 0.125)]
+    rows = [{"event": event, "step": step, **({"value": value} if value else {})} for event, step, value in notes]
+    lines = (tmp_path / "metrics.jsonl").read_text("utf-8").splitlines()
+    (tmp_path / "metrics.jsonl").write_text(
+        "\n".join([*map(json.dumps, rows), '{"event": "learning-rate"}', *lines, ""])
+    )
+    flight = fly(job, playback=tmp_path)
+    flight.finish()
+    assert flight.all(RateChanged) == [RateChanged(3, 0.5), RateChanged(5, 0.125)]
+    assert flight.trainer.progress.learning_rate == 0.125
 
 
 def test_no_run_at_all(fly: Fly, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,40 @@ def test_dragging_back_shows_the_network_as_it_was(make_window: MakeWindow, qtbo
     assert window.timeline.words.text() == "initial weights"
     qtbot.keyClick(slider, Qt.Key.Key_Right)
     assert window.live.moments.step == 1
+
+
+def test_learning_rates_set_by_hand_stand_on_the_curves(
+    make_window: MakeWindow, qtbot: QtBot, run: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "with a rate"
+    shutil.copytree(run, folder)
+    with (folder / "metrics.jsonl").open("r+") as file:
+        rows = file.read()
+        file.seek(0)
+        file.write('{"event": "learning-rate", "step": 3, "value": 0.02}\n' + rows)
+    window = make_window(None)
+    window.replays.open(folder)
+    until_shown(qtbot, window)
+    assert loss(window).notes == [(3, "rate 0.02")]
+
+
+def test_data_that_come_later_show_the_network_of_the_run(
+    make_window: MakeWindow, qtbot: QtBot, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = make_window(None)
+    with monkeypatch.context() as without_data:
+        without_data.setattr("builder.data.digits.Digits.at_hand", lambda _self, _root: False)
+        window.replays.open(run)
+        qtbot.waitUntil(lambda: window.banner.subject == "no-data", timeout=PATIENCE)
+        qtbot.waitUntil(lambda: window.live.state is State.FINISHED, timeout=PATIENCE)
+        assert not window.timeline.isVisible()
+        assert loss(window).training.count == 16
+    window.live.prepare()  # as "Download" does
+    until_shown(qtbot, window)
+    assert window.live.replayed == run
+    assert window.timeline.isVisible()
+    assert window.banner.subject != "no-data"
+    assert loss(window).training.count == 16
 
 
 def test_the_views_follow_the_moment(make_window: MakeWindow, qtbot: QtBot, run: Path) -> None:
