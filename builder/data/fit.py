@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from builder.data.augmentation import augmentation_problems
-from builder.data.catalogue import DataSet, Task, find
+from builder.data.catalogue import DataSet, Task, data_sets, find
 from builder.data.settings import WHITENED, DataSettings
 from builder.graph.frozen import FrozenDict
 from builder.graph.model import Shape
@@ -20,6 +20,10 @@ CROSS_ENTROPY, BINARY, SQUARED = "cross-entropy", "binary-cross-entropy", "squar
 _DISTANCES = {SQUARED, "absolute-error"}  # between numbers, however many
 _LOSS = "training.loss"
 _DATASET = "data.dataset"
+_MISFITS = ("data-misfit", "output-misfit")
+_USE_DIGITS = Fix("Use the built-in digits", (SetSetting(_DATASET, "digits"),))
+Answers = Callable[[Shape], Shape | None]
+"""What the network would answer with, were its input of this shape; None where it would not do."""
 
 
 @dataclass(frozen=True)
@@ -47,34 +51,73 @@ def check_fit(
     output_shape: Shape | None,
     loss: str,
     ends: Ends | None = None,
-    takes: Callable[[Shape], bool] = lambda _shape: False,
+    answers: Answers = lambda _shape: None,
 ) -> tuple[Problem, ...]:
     """What keeps the chosen data set from training a network with these shapes; shapes that are unknown are not judged.
 
+    Where the network or the data set may give way, the other data set is among what is offered.
+
     Args:
         loss: `cross-entropy`, `binary-cross-entropy`, `squared-error` or `absolute-error`.
-        takes: whether the network would do with an input of this shape; asked only where that may mend it.
+        answers: asked only where another input may mend it.
     """
-    ends = ends or Ends()
+    found = _check(settings, input_shape, output_shape, loss, ends or Ends(), answers)
+    if input_shape is None or output_shape is None or not any(problem.code in _MISFITS for problem in found):
+        return found
+    fix = _other_data(settings, input_shape, output_shape, loss)
+    if fix is None:
+        return found
+    info = find(settings.dataset)
+    hopeless = info is not None and bool(info.target_shape) and len(output_shape) == 1
+    return tuple(_offering(problem, fix, hopeless) for problem in found)
+
+
+def _other_data(settings: DataSettings, input_shape: Shape, output_shape: Shape, loss: str) -> Fix | None:
+    """The first data set, of those that need no download, that goes with the network as it is."""
+    for key, info in data_sets().items():
+        if info.download_size or key == settings.dataset:
+            continue
+        other = settings.model_copy(update={"dataset": key})
+        if not _check(other, input_shape, output_shape, loss, Ends(), lambda _shape: None):
+            return _USE_DIGITS if key == "digits" else Fix(f"Use {info.title}", (SetSetting(_DATASET, key),))
+    return None
+
+
+def _offering(problem: Problem, fix: Fix, hopeless: bool) -> Problem:
+    """The problem, for which other data are offered too; only they where nothing else would do."""
+    if problem.code not in _MISFITS:
+        return problem
+    if hopeless or problem.fix is None or problem.fix == _USE_DIGITS:
+        return replace(problem, fix=fix)
+    return replace(problem, also=(*problem.also, fix))
+
+
+def _check(
+    settings: DataSettings,
+    input_shape: Shape | None,
+    output_shape: Shape | None,
+    loss: str,
+    ends: Ends,
+    answers: Answers,
+) -> tuple[Problem, ...]:
     info = find(settings.dataset)
     if info is None:
         message = f"this program has no data set called {settings.dataset}."
-        fix = Fix("Use the built-in digits", (SetSetting(_DATASET, "digits"),))
-        return (Problem("no-such-data-set", message, where=_DATASET, fix=fix),)
+        return (Problem("no-such-data-set", message, where=_DATASET, fix=_USE_DIGITS),)
     trouble = info.trouble()
     if trouble is not None:
         return (trouble,)
     found = list(augmentation_problems(settings, info, input_shape))
     if input_shape is not None:
-        problems = input_problem(info, input_shape, ends.input, takes), whitening_problem(settings, input_shape)
+        problems = input_problem(info, input_shape, ends.input, answers), whitening_problem(settings, input_shape)
         found += [problem for problem in problems if problem is not None]
     if output_shape is not None:
-        found += list(_output_problems(info, output_shape, loss, ends))
+        found += list(_output_problems(info, output_shape, loss, ends, answers))
     return tuple(found)
 
 
 def input_problem(
-    info: DataSet, shape: Shape, node: str = "", takes: Callable[[Shape], bool] = lambda _shape: False
+    info: DataSet, shape: Shape, node: str = "", answers: Answers = lambda _shape: None
 ) -> Problem | None:
     """Why samples of this data set cannot be brought to the input's shape; None when they can.
 
@@ -84,7 +127,7 @@ def input_problem(
     if info.shape == shape:
         return None
     if not info.pictures:
-        return _numbers_problem(info, shape, node, takes)
+        return _numbers_problem(info, shape, node, answers)
     count = math.prod(info.shape)
     if shape == (count,) or (len(shape) == 3 and shape[0] in (1, 3, info.shape[0])):
         return None
@@ -109,14 +152,14 @@ def whitening_problem(settings: DataSettings, shape: Shape) -> Problem | None:
     return Problem("too-large-to-whiten", message, where="data.normalise", fix=fix)
 
 
-def _numbers_problem(info: DataSet, shape: Shape, node: str, takes: Callable[[Shape], bool]) -> Problem:
+def _numbers_problem(info: DataSet, shape: Shape, node: str, answers: Answers) -> Problem:
     message = f"{info.title} gives {_amount(info.shape[0])} a sample, but the input is {_show(shape)}."
-    if len(shape) == 1 or takes(info.shape):
+    if len(shape) == 1 or answers(info.shape) is not None:
         hint = "The input must take as many numbers as a sample has."
         return _misfit(message, hint, _reshape(node, info.shape, f"Make the input {_amount(info.shape[0])}"), node)
     # What lies behind a picture input works on pictures: other data mends it, another input would break it.
     hint = "Choose a data set of pictures, or begin with a network for points."
-    return _misfit(message, hint, Fix("Use the built-in digits", (SetSetting(_DATASET, "digits"),)), node)
+    return _misfit(message, hint, _USE_DIGITS, node)
 
 
 def _misfit(message: str, hint: str, fix: Fix | None, node: str = "") -> Problem:
@@ -128,10 +171,10 @@ def _reshape(node: str, shape: Shape, title: str) -> Fix | None:
     return Fix(title, (SetParams(node, FrozenDict({"shape": shape})),)) if node else None
 
 
-def _output_problems(info: DataSet, shape: Shape, loss: str, ends: Ends) -> Iterator[Problem]:
+def _output_problems(info: DataSet, shape: Shape, loss: str, ends: Ends, answers: Answers) -> Iterator[Problem]:
     where = ends.output or _LOSS
     if info.target_shape:
-        yield from _picture_problems(info, shape, loss, where)
+        yield from _picture_problems(info, shape, loss, ends, answers)
         return
     if len(shape) != 1:
         message = f"the network answers with {_show(shape)}, but {info.title} needs a list of numbers."
@@ -170,14 +213,37 @@ def _flat_end(info: DataSet, loss: str, ends: Ends) -> Fix | None:
     return Fix("Add Flatten and Linear", (scores, AddAfter(ends.behind, "Flatten")))
 
 
-def _picture_problems(info: DataSet, shape: Shape, loss: str, where: str) -> Iterator[Problem]:
+def _picture_problems(info: DataSet, shape: Shape, loss: str, ends: Ends, answers: Answers) -> Iterator[Problem]:
     wanted = info.target_shape
     if shape != wanted:
         message = f"{info.title} asks for pictures of {_show(wanted)}, but the network answers with {_show(shape)}."
         hint = f"Make the input {_show(info.shape)}, and end with a convolution of {wanted[0]} filters."
-        yield Problem("output-misfit", message, where=where, hint=hint)
+        fix = _picture_end(info, shape, ends, answers)
+        yield Problem("output-misfit", message, where=ends.output or _LOSS, hint=hint, fix=fix)
     if loss not in _DISTANCES:
         yield _needs_squared_error(info, "pictures", loss)
+
+
+def _picture_end(info: DataSet, shape: Shape, ends: Ends, answers: Answers) -> Fix | None:
+    """What makes the answer a picture of the size that is asked for: another input, another last layer, or both.
+
+    A network that answers with a list of numbers was not made for such data: others are offered for it.
+    """
+    wanted = info.target_shape
+    if len(shape) == 1:
+        return _USE_DIGITS
+    titles: list[str] = []
+    edits: list[Edit] = []
+    if shape[1:] != wanted[1:] and ends.input:
+        titles.append(f"make the input {_show(info.shape)}")
+        edits.append(SetParams(ends.input, FrozenDict({"shape": info.shape})))
+        shape = answers(info.shape) or ()
+    if shape != wanted and shape[1:] == wanted[1:] and ends.behind:
+        titles.append(f"add a 1×1 convolution to {_show(wanted)}")
+        edits.append(AddAfter(ends.behind, "PointwiseConv2d", FrozenDict({"filters": wanted[0]})))
+        shape = wanted
+    words = " and ".join(titles)
+    return Fix(words[0].upper() + words[1:], tuple(edits)) if shape == wanted else None
 
 
 def _needs_squared_error(info: DataSet, what: str, loss: str) -> Problem:

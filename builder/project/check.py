@@ -88,15 +88,16 @@ def _fit(project: Project, inference: Inference) -> tuple[Problem, ...]:
     end = End.of(inference, output)
     deciding, units = _deciding(inference, output)
 
-    def takes(shape: Shape) -> bool:
+    def answers(shape: Shape) -> Shape | None:
         if source not in project.graph.nodes:
-            return False
+            return None
         changed = set_params(project.graph, source, FrozenDict({"shape": shape}))
-        return not infer_network(project.network.with_graph(changed)).flat.errors
+        other = infer_network(project.network.with_graph(changed)).flat
+        return None if other.errors else _shape(other, output)
 
     loss = project.training.loss
     shapes = _shape(inference, source), _shape(inference, output)
-    found = check_fit(project.data, *shapes, loss, Ends(source, deciding, units, end.asks, end.behind), takes)
+    found = check_fit(project.data, *shapes, loss, Ends(source, deciding, units, end.asks, end.behind), answers)
     if found or shapes[1] is None:
         return found
     squeezed = ending_problem(end, loss, _two_classes(project), (deciding, units))

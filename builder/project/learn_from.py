@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from builder.graph.problems import Edit, SetSetting
 from builder.project.check import check
 from builder.project.document import Project
 from builder.project.edits import apply_fix, set_setting
@@ -17,8 +18,13 @@ def learn_from(project: Project, dataset: str) -> Project:
     """
     project = set_setting(project, "data.dataset", dataset)
     for _ in _MENDED:
-        problem = next((p for p in check(project) if p.code in _MENDED and p.fix is not None), None)
-        if problem is None or problem.fix is None:
+        fixes = (fix for problem in check(project) if problem.code in _MENDED for fix in problem.fixes[:1])
+        fix = next((fix for fix in fixes if not any(_other_data(edit) for edit in fix.edits)), None)
+        if fix is None:
             break
-        project = apply_fix(project, problem.fix)
+        project = apply_fix(project, fix)
     return project
+
+
+def _other_data(edit: Edit) -> bool:
+    return isinstance(edit, SetSetting) and edit.path == "data.dataset"

@@ -155,6 +155,17 @@ def test_a_data_set_that_nobody_knows() -> None:
     assert problem.fix == Fix("Use the built-in digits", (SetSetting("data.dataset", "digits"),))
 
 
+def test_data_that_fit_the_network_are_offered_too() -> None:
+    hundred = check_fit(DataSettings(dataset="cifar100"), (1, 32, 32), (10,), "cross-entropy", ENDS)
+    assert [[fix.title for fix in problem.fixes] for problem in hundred] == [
+        ["Give fc1 100 outputs", "Use the built-in digits"]
+    ]
+    points = check_fit(DataSettings(dataset="moons"), (1, 32, 32), (1, 32, 32), "squared-error", ENDS)
+    assert [problem.fixes[0].edits for problem in points if problem.code == "data-misfit"] == [
+        (SetSetting("data.dataset", "noisy-digits"),)
+    ]
+
+
 def test_a_refused_input_is_refused_by_preparing_too() -> None:
     assert input_problem(catalogue.data_sets()["digits"], (2,)) is not None
 

@@ -14,6 +14,7 @@ from builder.graph.problems import AddAfter
 from builder.project.check import check
 from builder.project.document import Project, new_project
 from builder.project.edits import apply_fix, set_setting
+from builder.project.learn_from import learn_from
 
 Layer = tuple[str, dict[str, Any]]
 
@@ -158,6 +159,43 @@ def test_an_offer_to_pad_knows_the_names_of_today() -> None:
 def test_points_are_no_input_for_a_network_of_pictures() -> None:
     problems = check(project(row(PICTURE, CONV, FLAT, ONE, SIGMOID, OUT), BINARY))
     assert [problem.fix.title for problem in problems if problem.fix] == ["Use the built-in digits"]
+
+
+PAINTER: Layer = ("Conv2d", {"filters": 1, "padding": 1})
+DENOISE = {"data.dataset": "noisy-digits", "training.loss": "squared-error"}
+
+
+@pytest.mark.parametrize(
+    ("layers", "clicks"),
+    [
+        pytest.param((PICTURE, PAINTER, OUT), ["Make the input 1×32×32"], id="size"),
+        pytest.param(
+            (("Input", {"shape": (1, 32, 32)}), CONV, ("Conv2d", {"filters": 8, "padding": 2}), OUT),
+            ["Add a 1×1 convolution to 1×32×32"],
+            id="channels",
+        ),
+        pytest.param(
+            (PICTURE, ("Conv2d", {"filters": 8, "padding": 1}), OUT),
+            ["Make the input 1×32×32 and add a 1×1 convolution to 1×32×32"],
+            id="both",
+        ),
+        pytest.param((PICTURE, FLAT, TEN, OUT), ["Use the built-in digits"], id="ten classes"),
+        pytest.param(
+            (PICTURE, FLAT, ("Linear", {"features": 7}), OUT),
+            ["Use the built-in digits", "Give n2 10 outputs"],
+            id="seven numbers",
+        ),
+        pytest.param((POINT, ONE, OUT), ["Use Moons"], id="points"),
+    ],
+)
+def test_a_network_that_is_to_answer_with_pictures(layers: tuple[Layer, ...], clicks: list[str]) -> None:
+    made, clicked = mended(project(row(*layers), DENOISE))
+    assert clicked == clicks
+    assert check(made) == ()
+
+
+def test_data_chosen_on_purpose_are_not_exchanged_for_others() -> None:
+    assert learn_from(project(row(PICTURE, FLAT, TEN, OUT), {}), "noisy-digits").data.dataset == "noisy-digits"
 
 
 def test_an_output_belongs_behind_the_last_layer_and_not_behind_the_input() -> None:
