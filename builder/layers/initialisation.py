@@ -38,6 +38,11 @@ class _Scheme(Parameters):
         """What fills the weight; None leaves it as PyTorch makes it."""
         raise NotImplementedError
 
+    @property
+    def same(self) -> float | None:
+        """The number that every weight begins with; None where they begin with different ones."""
+        return None
+
     def numbers(self, fan_in: int, fan_out: int) -> str:
         """The formula with a layer's numbers put in; empty when it has none to put in."""
         return ""
@@ -67,6 +72,10 @@ class Zeros(_Scheme):
     def weight(self) -> Call | None:
         return Call("torch.nn.init.zeros_")
 
+    @property
+    def same(self) -> float | None:
+        return 0.0
+
 
 class Constant(_Scheme):
     """Every weight is the same number. All units of a layer then stay alike. Biases begin at zero."""
@@ -78,6 +87,10 @@ class Constant(_Scheme):
 
     def weight(self) -> Call | None:
         return Call("torch.nn.init.constant_", self.value)
+
+    @property
+    def same(self) -> float | None:
+        return self.value
 
     def numbers(self, fan_in: int, fan_out: int) -> str:
         return f"c = {self.value:g}"
@@ -94,6 +107,10 @@ class Normal(_Scheme):
 
     def weight(self) -> Call | None:
         return Call("torch.nn.init.normal_", mean=self.mean, std=self.deviation)
+
+    @property
+    def same(self) -> float | None:
+        return None if self.deviation else self.mean
 
     def numbers(self, fan_in: int, fan_out: int) -> str:
         return f"m = {self.mean:g}, s = {self.deviation:g}"
@@ -116,6 +133,10 @@ class Uniform(_Scheme):
 
     def weight(self) -> Call | None:
         return Call("torch.nn.init.uniform_", a=self.low, b=self.high)
+
+    @property
+    def same(self) -> float | None:
+        return self.low if self.low == self.high else None
 
     def numbers(self, fan_in: int, fan_out: int) -> str:
         return f"a = {self.low:g}, b = {self.high:g}"

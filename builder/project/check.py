@@ -23,6 +23,7 @@ from builder.graph.frozen import FrozenDict
 from builder.graph.model import Shape
 from builder.graph.problems import Problem, ProblemError
 from builder.layers.base import Role
+from builder.project.alike import alike_problems
 from builder.project.document import Project
 from builder.project.edits import definition_at
 from builder.project.ending import End, ending_problem
@@ -42,13 +43,15 @@ def check(project: Project, known: NetworkInference | None = None) -> tuple[Prob
     size = live_limits(inference, project.training.batch_size, _memory())
     code = own_code.not_allowed(inference.graph.nodes)
     weights = _weights(project.training.weights, inference)
+    alike = alike_problems(inference) if not project.training.weights else ()
     training = requirements(project.training, project.data)
-    return (*_told_once(known), *code, *size, *_fit(project, inference), *weights, *training)
+    return (*_told_once(known, alike), *code, *size, *_fit(project, inference), *weights, *training)
 
 
-def _told_once(known: NetworkInference) -> Iterator[Problem]:
+def _told_once(known: NetworkInference, further: tuple[Problem, ...]) -> Iterator[Problem]:
+    """The problems of the network, and further ones, each once for all copies of a block."""
     alike: dict[tuple[str, str, Problem], list[Problem]] = {}
-    for problem in known.problems():
+    for problem in (*known.problems(), *further):
         path, name = known.expansion.locate(problem.where) if problem.where else ((), "")
         definition = definition_at(known.network, path) or ""
         place = name if definition else problem.where

@@ -41,6 +41,7 @@ SHORT = {
     "output-misfit": "does not fit",
     "squeezed-scores": "squeezes",
     "too-large": "too large",
+    "all-alike": "all alike",
 }
 
 
