@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from builder.cli.output import AllowOption, ProjectArgument, SetOption, complain, open_project, print_table, tell_kept
+from builder.data.count import batch_note, training_count
 from builder.graph.problems import Severity
 from builder.project import file, templates
 from builder.project.check import check as check_project
@@ -36,7 +38,11 @@ def new(
 
 def check(project: ProjectArgument, changes: SetOption = None, allow: AllowOption = None) -> None:
     """Print what is wrong with a project, one line a problem, or nothing. Warnings alone do not fail."""
-    problems = check_project(open_project(project, changes or ()))
+    opened = open_project(project, changes or ())
+    problems = check_project(opened)
     complain(problems)
+    batch, samples = opened.training.batch_size, training_count(opened.data)
+    if samples and (note := batch_note(batch, samples)):  # right, but seldom meant
+        print(f"training.batch_size: {batch:,} is {note}.", file=sys.stderr)
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise typer.Exit(1)

@@ -120,6 +120,10 @@ class DataSet(ABC):
         """Whether it can be loaded without a download; a quick look, not a check of every byte."""
         return not self.download_size
 
+    def counts(self, settings: DataSettings) -> tuple[int, int] | None:
+        """How many samples there are to divide, and how many in its own test part; None where only loading tells."""
+        return None
+
     def trouble(self) -> Problem | None:
         """What can be seen at a glance to keep it from loading (a folder that is gone); asked for at every edit."""
         return None

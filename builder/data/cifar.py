@@ -44,6 +44,9 @@ class CifarPictures(DataSet):
     most: tuple[int, ...]
     labels: int
 
+    def counts(self, settings: DataSettings) -> tuple[int, int]:
+        return sum(self.most[:-1]), self.most[-1]
+
     def load(self, settings: DataSettings, folder: Path, progress: Progress, cancelled: Asked) -> Samples:
         place = folder / self.unpacked
         if self._is_unpacked(folder):

@@ -26,6 +26,9 @@ class Digits(DataSet):
     shape = (1, 8, 8)
     classes = tuple("0123456789")
 
+    def counts(self, settings: DataSettings) -> tuple[int, int]:
+        return 1797, 0
+
     def load(self, settings: DataSettings, folder: Path, progress: Progress, cancelled: Asked) -> Samples:
         progress("Reading the digits", None)
         table = _table()

@@ -33,6 +33,9 @@ class IdxPictures(DataSet):
     torchvision_name: str
     shape = (1, 28, 28)
 
+    def counts(self, settings: DataSettings) -> tuple[int, int]:
+        return 60_000, 10_000
+
     def load(self, settings: DataSettings, folder: Path, progress: Progress, cancelled: Asked) -> Samples:
         raw = folder / self.torchvision_name / "raw"
         progress(f"Looking for {self.title}", None)

@@ -14,6 +14,8 @@ from builder.data.digits import Digits
 if TYPE_CHECKING:
     from builder.data.settings import DataSettings
 
+_EACH = 8  # random pictures of each class
+
 
 @register
 class NoisyDigits(Digits):
@@ -61,8 +63,11 @@ class RandomPictures(DataSet):
     shape = (3, 16, 16)
     classes = tuple(str(number) for number in range(1, 1001))
 
+    def counts(self, settings: DataSettings) -> tuple[int, int]:
+        return _EACH * len(self.classes), 0
+
     def load(self, settings: DataSettings, folder: Path, progress: Progress, cancelled: Asked) -> Samples:
         progress("Making random pictures", None)
-        targets = np.repeat(np.arange(len(self.classes), dtype=np.int64), 8)
+        targets = np.repeat(np.arange(len(self.classes), dtype=np.int64), _EACH)
         pictures = np.random.default_rng(0).integers(0, 256, (len(targets), *self.shape), np.uint8)
         return Samples(pictures, targets)

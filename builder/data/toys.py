@@ -24,6 +24,9 @@ class Points(DataSet):
     classes = ("A", "B")
     options = frozenset({"noise", "points", "seed"})
 
+    def counts(self, settings: DataSettings) -> tuple[int, int]:
+        return settings.points, 0
+
     def load(self, settings: DataSettings, folder: Path, progress: Progress, cancelled: Asked) -> Samples:
         progress(f"Making {settings.points:,} points", None)
         count_b = settings.points // 2

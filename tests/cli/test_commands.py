@@ -94,6 +94,18 @@ def test_check_prints_a_line_for_each_problem(cli, tmp_path: Path) -> None:
     assert "Moons" in answer.lines[1]
 
 
+def test_check_tells_what_becomes_of_a_batch_larger_than_the_data(cli) -> None:
+    answer = cli("check", "two-stage", "--set", "training.batch_size=500")
+    assert (answer.status, answer.lines) == (
+        0,
+        [
+            "training.batch_size: 500 is more than the 434 training samples: each step takes all of them, one step an "
+            "epoch."
+        ],
+    )
+    assert cli("check", "two-stage", "--set", "training.batch_size=434").lines == []
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -14,9 +14,11 @@ from pydantic import ValidationError
 from builder.data import catalogue
 from builder.data.augmentation import GEOMETRY, Augmentation, augmentation_problems, possible
 from builder.data.catalogue import DataSet, Samples, Task
+from builder.data.count import training_count
 from builder.data.prepare import forget, prepare
 from builder.data.samples import examples, samples_by_class
 from builder.data.settings import DataSettings
+from builder.data.split import split
 from builder.graph.parameters import extras, problems_of
 from builder.graph.problems import Fix
 from builder.project.document import Project
@@ -119,6 +121,18 @@ def test_it_can_be_trained_on(info: DataSet) -> None:
     assert (inputs.shape, inputs.dtype, targets.shape) == ((16, *info.shape), torch.float32, (16, *info.target_shape))
     assert min(len(found.train), len(found.validation), len(found.test)) > 0
     forget()
+
+
+@each_at_hand
+@pytest.mark.parametrize(
+    "changes", [{}, {"test": 0.3, "validation": 0.0}, {"limit": 50}, {"folds": 7, "fold": 5}, {"points": 123}]
+)
+def test_the_size_of_the_training_part_is_known_before(info: DataSet, changes: dict[str, Any]) -> None:
+    settings = DataSettings(dataset=info.key, **changes)
+    samples = load(info, **{name: value for name, value in changes.items() if name in info.options})
+    found = split(samples.targets, len(samples.test) if samples.test is not None else None, settings)
+    wanted = training_count(settings)
+    assert wanted is None or abs(wanted - len(found.train)) <= max(1, len(info.classes))
 
 
 @each

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from builder.project import templates
+from builder.project.edits import set_setting
 from builder.train.messages import Finished, Prepared, Progress, Reason, State
 from builder.train.settings import SGD, AdamW, Cosine, OneCycle, Plateau, RMSprop, StepDecay, TrainingSettings
 from builder.ui.document import Document
@@ -51,6 +52,20 @@ def test_each_rule_and_each_schedule_has_its_formula(panel: TrainingPanel, group
     assert "η" in found
     assert chosen.formula().count("\n") <= 3
     assert panel.rules._rate.isHidden() == (panel._document.value.training.schedule.kind == "constant")
+
+
+def test_a_batch_larger_than_the_training_part_says_what_is_done(panel: TrainingPanel) -> None:
+    row = panel.form.row("batch_size")
+    set_up(panel, batch_size=64)
+    assert row.gives.isHidden()
+    set_up(panel, batch_size=2000)
+    assert row.gives.text() == ("more than the 1,298 training samples: each step takes all of them, one step an epoch")
+    document = panel._document
+    document.commit("Data", set_setting(document.value, "data.limit", 100))
+    set_up(panel, batch_size=101)
+    assert "the 100 training samples" in row.gives.text()
+    set_up(panel, batch_size=100)
+    assert row.gives.isHidden()
 
 
 def test_letters_are_told_that_stand_there(panel: TrainingPanel) -> None:
