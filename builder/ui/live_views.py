@@ -100,6 +100,11 @@ class LiveViews(QObject):
             shown.set_subject(subject)
         self.attention_changed.emit()
 
+    def set_sound(self, sound: bool) -> None:
+        """Tell every view whether no problem keeps the network from being trained."""
+        for shown in self.views.values():
+            shown.set_sound(sound)
+
     def attention(self, cards: Iterable[str] | None) -> Attention:
         """All that the views on the screen and these cards need pictures of; `None` where nobody sees any of it."""
         pin = self.pin

@@ -289,8 +289,7 @@ class MainWindow(QMainWindow):
         self.data_offer.speak()
 
     def _name_changed(self) -> None:
-        clean = self.document.undo.isClean()
-        name = self.document.title
+        clean, name = self.document.undo.isClean(), self.document.title
         self.topbar.set_document(name, self.document.path, self.files.note)
         self.setWindowTitle(f"{name}{'' if clean else ' (edited)'} - TorchCanvas")
 
@@ -354,6 +353,7 @@ class MainWindow(QMainWindow):
 
     def _state_changed(self) -> None:
         can_run = not any(problem.severity is Severity.ERROR for problem in self.problems_found)
+        self.viewing.set_sound(can_run)
         live = self.live
         follows = live.replayed is not None and live.state is not State.FINISHED
         self.topbar.set_state(live.state, stepped=live.stepped, inside=live.inside, can_run=can_run, follows=follows)

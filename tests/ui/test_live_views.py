@@ -13,6 +13,7 @@ from builder.project.edits import set_setting
 from builder.train.messages import FindMistake, MistakeFound
 from builder.ui.live_views import NO_CLASSES, NO_SAMPLES, NONE_OF_THE_KIND, NONE_WRONG
 from builder.ui.views.confusion import ConfusionView
+from builder.ui.views.loss import LossView
 from builder.ui.views.sample import SampleView
 from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
 
@@ -34,6 +35,22 @@ def test_the_next_wrong_answer_is_pinned(make_window: MakeWindow, qtbot: QtBot) 
         return pinned and int(np.argmax(seen.output)) != seen.target
 
     qtbot.waitUntil(wrong, timeout=PATIENCE)
+
+
+def test_views_that_wait_for_a_run_say_when_problems_come_first(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(quick(templates.load("lenet5")))
+    until_parked(qtbot, window)
+    fitting = window.document.value
+    loss, confusion = window.views["loss"], window.views["confusion"]
+    assert isinstance(loss, LossView)
+    assert isinstance(confusion, ConfusionView)
+    for key, frame in (("loss", loss.frame), ("confusion", confusion.frame)):
+        window.document.commit("Data", fitting)
+        window.docks[key].raise_()
+        qtbot.waitUntil(lambda frame=frame: frame.empty.startswith("Press Run: "), timeout=PATIENCE)
+        window.document.commit("Data", set_setting(fitting, "data.dataset", "moons"))
+        words = "Mend the problems first, then press Run: "
+        qtbot.waitUntil(lambda frame=frame, words=words: frame.empty.startswith(words), timeout=PATIENCE)
 
 
 def test_a_mistake_in_the_matrix_leads_to_a_sample_of_its_kind(make_window: MakeWindow, qtbot: QtBot) -> None:

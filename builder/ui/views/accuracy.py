@@ -39,4 +39,6 @@ class AccuracyView(CurveView):
     def empty_words(self) -> str:
         if not self._classes:
             return "This network tells no classes apart: no answer is simply right or wrong. See the loss instead."
-        return "Press Run: the share of right answers grows here while the network learns to tell classes apart."
+        return self.bid(
+            "Press Run: the share of right answers grows here while the network learns to tell classes apart."
+        )

@@ -58,6 +58,7 @@ class View(QWidget):
         seen: the pointer is on a value: what that sees of the input (`response.Box`), or None when it has left.
         offer_unit: tells whoever shows what units respond to that this one was chosen; whether that can be seen now.
         said: a sentence for the status line: what was saved or copied, or why it was not.
+        sound: whether no problem keeps the network from being trained.
     """
 
     key: ClassVar[str]
@@ -75,6 +76,7 @@ class View(QWidget):
     responses_asked = Signal(str, int)
     seen = Signal(object)
     said = Signal(str)
+    sound = True
     offer_unit: Callable[[str, int], bool] = staticmethod(lambda _layer, _unit: False)
 
     @property
@@ -93,6 +95,14 @@ class View(QWidget):
 
     def set_subject(self, subject: Subject) -> None:
         """Another network, selection, set of classes or sample."""
+
+    def set_sound(self, sound: bool) -> None:
+        """Take whether no problem keeps the network from being trained."""
+        self.sound = sound
+
+    def bid(self, words: str) -> str:
+        """Words that bid to press Run, behind what must be done first where it cannot be pressed."""
+        return words if self.sound else f"Mend the problems first, then {words[0].lower()}{words[1:]}"
 
     def attention(self) -> Attention:
         """What must be captured for this view, as it stands; nothing when it shows curves only."""

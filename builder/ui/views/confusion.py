@@ -219,7 +219,7 @@ class ConfusionView(SeenView):
         counts = self._counts.get(part) if self._then is None else self._then.confusion
         if counts is None:
             if self._classes and self._epoch is None:
-                return "Press Run: after each epoch, this shows which classes the network takes for which."
+                return self.bid("Press Run: after each epoch, this shows which classes the network takes for which.")
             if self._classes and self._epoch is not None and self._epoch.validation_loss is None:
                 return "No samples are kept back for validation, so none are counted here."
             return "This network tells no classes apart, so it can take none for another."

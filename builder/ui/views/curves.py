@@ -86,7 +86,7 @@ class CurveView(SeenView):
 
     def empty_words(self) -> str:
         """What stands there before the first point."""
-        return "Press Run: the curve grows here while the network learns."
+        return self.bid("Press Run: the curve grows here while the network learns.")
 
     def of_epoch(self, epoch: EpochEnded) -> float | None:
         """The validation figure of an epoch."""

@@ -136,7 +136,7 @@ class FlowView(SeenView):
         if not found:
             return measure.nothing
         if gradient and not newest.has_gradient:
-            return "Make a step or press Run: the gradient of each layer stands here from the first step on."
+            return self.bid("Make a step or press Run: the gradient of each layer stands here from the first step on.")
         first_step = first.step if first is not None else None
         return layer_plot.Look(measure, tuple(found), first_step, frozenset(self._subject.selection))
 

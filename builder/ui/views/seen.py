@@ -28,6 +28,11 @@ class SeenView(TakeawayView):
     def watched(self) -> bool:
         return self.on_screen or (self.enlarged is not None and self.enlarged.isVisible())
 
+    def set_sound(self, sound: bool) -> None:
+        if sound is not self.sound:
+            super().set_sound(sound)
+            self.refresh()
+
     def refresh(self) -> None:
         """Draw anew, as soon as somebody can see it."""
         if self.watched:
