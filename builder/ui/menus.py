@@ -75,6 +75,9 @@ class Menus(QObject):
         for changed in (window.live.state_changed, window.live.prepared_changed, window.live.cleared):
             changed.connect(self._offer_weights)
         self._offer_weights()
+        for changed in (window.live.state_changed, window.live.moments.steps_changed):
+            changed.connect(self._offer_film)
+        self._offer_film()
 
     def _add(
         self, menu: QMenu, text: str, act: Callable[[], object], key: QKeySequence.StandardKey | str | None = None
@@ -286,6 +289,8 @@ class Menus(QObject):
         self._add(menu, "Earlier in the run", partial(live.moments.go, -1), "Alt+,")
         self._add(menu, "Later in the run", partial(live.moments.go, 1), "Alt+.")
         self._add(menu, "Play the run", window.timeline.toggle, "F9")
+        self._film = self._add(menu, "", self._save_film)
+        window.timeline.film_asked.connect(self._save_film)
         menu.addSeparator()
         self._add(menu, "Keep this run to compare…", self._curves().keep_run)
         self._add(menu, ENSEMBLE, window.ensembles.ask)
@@ -307,10 +312,19 @@ class Menus(QObject):
         return shown
 
     def _offer_weights(self) -> None:
-        reason = self._window.live.no_weights
-        self._weights.setText(f"Save the weights as… ({reason})" if reason else "Save the weights as…")
-        self._weights.setProperty("reason", reason)  # the command palette shows it too
-        self._weights.setEnabled(not reason)
+        _offer(self._weights, "Save the weights as…", self._window.live.no_weights)
+
+    def _offer_film(self) -> None:
+        live = self._window.live
+        none = "the run is under way" if live.training else "there is no run to look back at"
+        _offer(self._film, "Save the run as a film…", "" if len(live.moments.steps) > 1 else none)
+
+    def _save_film(self) -> None:
+        from builder.ui.film_dialog import FilmDialog
+
+        dialog = FilmDialog(self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
     def _paces(self, menu: QMenu) -> None:
         live, group = self._window.live, QActionGroup(self)
@@ -391,3 +405,11 @@ class Menus(QObject):
             "and watch the inside of it while it learns.</p>"
         )
         box.open()
+
+
+def _offer(action: QAction, words: str, reason: str) -> None:
+    """Offer a command, or tell why it cannot be done now."""
+    action.setText(f"{words} ({reason})" if reason else words)
+    action.setToolTip(reason or words)
+    action.setProperty("reason", reason)  # the command palette shows it too
+    action.setEnabled(not reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider, QWidget
 
 from builder.inspect.picture import Picture
@@ -20,7 +20,10 @@ class Timeline(QFrame):
 
     Attributes:
         slider: one place for each moment; play: begins and ends the film; words: which moment it is.
+        film_asked: the film is to be saved.
     """
+
+    film_asked = Signal()
 
     def __init__(self, live: Live, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +44,7 @@ class Timeline(QFrame):
         row.addWidget(self.play)
         row.addWidget(self.slider, 1)
         row.addWidget(self.words)
+        row.addWidget(small_button("film", "Save the run as a film…", self.film_asked.emit))
         self._film = QTimer(self, interval=FRAME)
         self._film.timeout.connect(self._next)
         self._drawn: int | None = None  # the step of the picture that came last
@@ -104,7 +108,7 @@ class Timeline(QFrame):
         self.slider.setRange(0, len(steps) - 1)
         self.slider.blockSignals(False)
         metrics = self.words.fontMetrics()
-        widest = max(metrics.horizontalAdvance(self._named(step)) for step in steps)
+        widest = max(metrics.horizontalAdvance(self.named(step)) for step in steps)
         self.words.setMinimumWidth(widest + 4)
         self._show_place()
 
@@ -115,9 +119,10 @@ class Timeline(QFrame):
         self.slider.blockSignals(True)
         self.slider.setValue(moments.place)
         self.slider.blockSignals(False)
-        self.words.setText(self._named(moments.steps[moments.place]))
+        self.words.setText(self.named(moments.steps[moments.place]))
 
-    def _named(self, step: int) -> str:
+    def named(self, step: int) -> str:
+        """A step for a reader, with the epoch that ended there."""
         if step == 0:
             return "initial weights"
         epoch = self._epochs.get(step)

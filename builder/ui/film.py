@@ -1,0 +1,138 @@
+"""Goes through the moments of a run and takes a picture of each, as it is seen; the pictures become a film on the disk.
+
+The window goes on answering: between two pictures it waits for what belongs to the next moment. Knows no widget.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QImage
+
+from builder.graph.problems import Problem
+from builder.inspect.picture import Picture
+from builder.ui.film_file import FilmFile
+from builder.ui.live import Live
+
+SETTLE = 80  # milliseconds without another picture of a moment after which all views show it
+LONGEST = 3.0  # seconds that a moment may go on changing, since some views show piece by piece how far they have come
+PATIENCE = 30_000  # milliseconds that the first picture of a moment may take
+LAST = 2000  # milliseconds that the last frame stands, or twice as long as the others
+
+
+class Film(QObject):
+    """Makes one film.
+
+    Attributes:
+        taken: how many moments were taken so far.
+        ended: the Problem that has ended it, or None when it is written; nothing is told after `stop`.
+        given_up: the run was dropped, and the film with it.
+        steps: the moments that it shows.
+    """
+
+    taken = Signal(int)
+    ended = Signal(object)
+    given_up = Signal()
+    _written = Signal(object)
+
+    def __init__(self, live: Live, wanted: Callable[[], bool], parent: QObject | None = None) -> None:
+        """Let `wanted` tell whether anything is seen that needs a look inside the network."""
+        super().__init__(parent)
+        self._live, self._wanted = live, wanted
+        self.steps: tuple[int, ...] = ()
+        self._place = 0
+        self._before: int | None = None  # the step that was looked at before
+        self._file: FilmFile | None = None
+        self._take: Callable[[int], QImage] = lambda _step: QImage()
+        self._came: float | None = None  # when the first picture of this moment came
+        self._due = QTimer(self, singleShot=True)
+        self._due.timeout.connect(self._shoot)
+        live.cards_due.connect(self._note_picture)
+        live.warned.connect(self._note_warning)
+        live.cleared.connect(self._cleared)
+        self._written.connect(self._end)
+
+    @property
+    def making(self) -> bool:
+        """Whether it is under way."""
+        return self._file is not None
+
+    def start(self, path: Path, milliseconds: int, take: Callable[[int], QImage]) -> None:
+        """Begin; `take` makes the picture of a step as it is seen now, all of one size."""
+        moments = self._live.moments
+        self.steps, self._place = moments.steps, 0
+        self._before = moments.steps[moments.place]
+        self._take = take
+        self._file = FilmFile(path, milliseconds, max(LAST, 2 * milliseconds), self._written.emit)
+        self._go()
+
+    def stop(self) -> None:
+        """Give it up, and look again at what was looked at before."""
+        file = self._leave()
+        if file is not None:
+            file.stop()
+
+    def _leave(self) -> FilmFile | None:
+        self._due.stop()
+        file, self._file = self._file, None
+        if file is not None and self._before is not None:
+            self._live.moments.look_at(self._before)
+        return file
+
+    def _go(self) -> None:
+        step = self.steps[self._place]
+        self._came = None
+        # Curves alone need no look inside; they are at this moment at once.
+        self._due.start(PATIENCE if self._wanted() else SETTLE)
+        self._live.moments.look_at(step)
+
+    @property
+    def _shooting(self) -> bool:
+        return self._file is not None and self._place < len(self.steps)
+
+    def _note_picture(self, picture: Picture) -> None:
+        if not self._shooting or picture.step != self.steps[self._place]:
+            return
+        now = time.monotonic()
+        if self._came is None:
+            self._came = now
+        if now - self._came < LONGEST:
+            self._due.start(SETTLE)
+
+    def _note_warning(self, problem: Problem) -> None:
+        if self._shooting and problem.code == "no-weights":
+            self._fail(problem)
+
+    def _shoot(self) -> None:
+        file = self._file
+        if file is None:
+            return
+        step = self.steps[self._place]
+        if self._live.moments.steps[self._live.moments.place] != step:
+            message = f"the weights of step {step:,} are not there any more, so the film was not saved."
+            self._fail(Problem("no-weights", message, str(file.path)))
+            return
+        image = self._take(step).convertToFormat(QImage.Format.Format_RGB32)
+        file.add(image.width(), image.height(), bytes(image.constBits()))
+        self._place += 1
+        self.taken.emit(self._place)
+        if self._shooting:
+            self._go()
+        elif self._file is not None:
+            file.close()
+
+    def _fail(self, problem: Problem) -> None:
+        self.stop()
+        self.ended.emit(problem)
+
+    def _end(self, problem: Problem | None) -> None:
+        if self._leave() is not None:
+            self.ended.emit(problem)
+
+    def _cleared(self) -> None:
+        if self.making:
+            self.stop()
+            self.given_up.emit()

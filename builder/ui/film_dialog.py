@@ -1,0 +1,231 @@
+"""The dialog that saves the run which is looked back at as a film: what is seen, how large, how fast; its progress.
+
+While it is made the dialog stays, so that nobody changes what is filmed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QImage, QPainter, QRegion
+from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from builder.graph.problems import Problem
+from builder.ui import choosers
+from builder.ui.film import LAST, Film
+from builder.ui.theme import font, theme
+from builder.ui.timeline import FRAME
+from builder.ui.widgets.choice import Choice
+from builder.ui.widgets.labels import label
+
+if TYPE_CHECKING:
+    from builder.ui.window import MainWindow
+
+WHOLE, CANVAS = "window", "canvas"  # what can be filmed besides the views, by their keys
+AS_SEEN, TWICE = 0, -2
+WIDTHS = (1920, 1280, 960, 640)  # pixels
+_USUAL = 1280  # the widest that is proposed
+_SMALL = 640  # what is no wider than this can be drawn twice as large
+PACES = {150: "0.15 seconds", FRAME: "0.3 seconds", 600: "0.6 seconds", 1200: "1.2 seconds"}  # milliseconds
+FORMATS = {".gif": "GIF, for slides and pages", ".webp": "WebP, with all colours"}
+_BEGIN = 150  # milliseconds until a view that was brought to the front is seen
+_STRIP = 24.0  # height of the line below the picture, at the scale of the window
+
+
+class FilmDialog(QDialog):
+    """Asks, films, and closes when the film is written or could not be.
+
+    Attributes:
+        film: what does the work.
+        what, width_choice, pace, kind: the choices; bar, message, save_button, stop_button: as they stand.
+        ask_path: asks for the file; a test puts its own here.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self.setWindowTitle("Save the run as a film")
+        self.film = Film(window.live, lambda: window.attention().wanted, self)
+        self.film.taken.connect(self._show_progress)
+        self.film.ended.connect(self._ended)
+        self.film.given_up.connect(self.reject)
+        self.ask_path: Callable[[str, str], Path | None] = partial(choosers.save_file, self, "Save the film")
+        self._path = Path()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 18, 20, 16)
+        column.setSpacing(14)
+        column.addWidget(label("Save the run as a film", "title"))
+        steps = window.live.moments.steps
+        words = (
+            f"One picture for each of the {len(steps)} moments of which the weights were kept, as they are seen here."
+        )
+        column.addWidget(label(words, "muted", wrap=True))
+        self.what = Choice(scenes(window))
+        self.width_choice = Choice({})
+        self.pace = Choice(PACES)
+        self.kind = Choice(FORMATS)
+        for choice, first in ((self.what, WHOLE), (self.pace, FRAME), (self.kind, ".gif")):
+            choice.set_value(first)
+        self._form = QWidget()
+        form = QFormLayout(self._form)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setSpacing(8)
+        for title, field in (
+            ("What is seen", self.what),
+            ("Width", self.width_choice),
+            ("Each moment stands", self.pace),
+            ("Format", self.kind),
+        ):
+            field.setAccessibleName(title)
+            form.addRow(title, field)
+        column.addWidget(self._form)
+        self.bar = QProgressBar()
+        self.bar.setRange(0, len(steps))
+        self.bar.setTextVisible(False)
+        self.message = label("", "muted", wrap=True)
+        column.addWidget(self.message)
+        column.addWidget(self.bar)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        self.stop_button = QPushButton("Cancel")
+        self.stop_button.clicked.connect(self.reject)
+        self.save_button = QPushButton("Save…")
+        self.save_button.setProperty("kind", "primary")
+        self.save_button.setDefault(True)
+        self.save_button.clicked.connect(self._save)
+        row.addWidget(self.stop_button)
+        row.addWidget(self.save_button)
+        column.addLayout(row)
+        policy = self.bar.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # the dialog stays as it stands when filming begins
+        self.bar.setSizePolicy(policy)
+        self.bar.hide()
+        self.setMinimumWidth(420)
+        self.what.edited.connect(self._choose)
+        self.pace.edited.connect(lambda _pace: self._renew())
+        self._renew()
+
+    def _choose(self, key: str) -> None:
+        """This is to be seen: it comes to the front, since only what is seen can be filmed."""
+        self._bring_up(key)
+        self._renew()
+        QTimer.singleShot(_BEGIN, self, self._renew)  # where it stood behind another one it had no size of its own
+
+    def _bring_up(self, key: str) -> None:
+        if key not in (WHOLE, CANVAS):
+            self._window.show_dock(key)
+
+    def _renew(self) -> None:
+        natural = round(area(self._window, self.what.value()).width() * self.devicePixelRatioF())
+        sizes = {TWICE: f"{2 * natural:,} pixels, twice as large"} if natural <= _SMALL else {}
+        sizes |= {AS_SEEN: f"{natural:,} pixels, as seen"}
+        sizes |= {width: f"{width:,} pixels" for width in WIDTHS if width < natural}
+        self.width_choice.set_choices(sizes)
+        if self.width_choice.value() is None:
+            self.width_choice.set_value(next((size for size in sizes if 0 < size <= _USUAL), next(iter(sizes))))
+        pace, count = self.pace.value(), len(self._window.live.moments.steps)
+        seconds = ((count - 1) * pace + max(LAST, 2 * pace)) / 1000
+        self.message.setText(f"It lasts about {seconds:.0f} seconds, and begins anew at its end.")
+
+    def _save(self) -> None:
+        ending = self.kind.value()
+        name = choosers.plain_name(self._window.document.value.name) + ending
+        title = FORMATS[ending].partition(",")[0]
+        path = self.ask_path(name, f"{title} (*{ending})")
+        if path is None:
+            return
+        self._path = path
+        self._form.setEnabled(False)
+        self.save_button.hide()
+        self.stop_button.setText("Stop")
+        self.bar.show()
+        self._show_progress(0)
+        self._bring_up(self.what.value())
+        QTimer.singleShot(_BEGIN, self, self._begin)
+
+    def _begin(self) -> None:
+        if self.isVisible() and len(self._window.live.moments.steps) > 1:
+            size = area(self._window, self.what.value()).size()
+            self.film.start(
+                self._path, self.pace.value(), partial(self._take, QRect(0, 0, size.width(), size.height()))
+            )
+        else:
+            self.reject()
+
+    def _take(self, asked: QRect, step: int) -> QImage:
+        """What is seen now, with the moment's name below it; all pictures are of one size, whatever happens."""
+        window, key, choice = self._window, self.what.value(), self.width_choice.value()
+        ratio = self.devicePixelRatioF() * (2 if choice == TWICE else 1)
+        seen = drawn(window if key == WHOLE else _widget(window, key), area(window, key), ratio)
+        width = choice if choice > 0 else round(asked.width() * ratio)
+        scale = width / asked.width()
+        height = round(asked.height() * scale)
+        strip = round(_STRIP * max(scale, 0.7))
+        made = QImage(width, height + strip, QImage.Format.Format_RGB32)
+        made.fill(theme().color("panel"))
+        smooth, keep = Qt.TransformationMode.SmoothTransformation, Qt.AspectRatioMode.IgnoreAspectRatio
+        painter = QPainter(made)
+        fits = seen.size() == QSize(width, height)
+        painter.drawImage(0, 0, seen if fits else seen.scaled(width, height, keep, smooth))
+        painter.setFont(font(round(strip / 2)))
+        room = QRectF(strip / 2, height, width - strip, strip)
+        painter.setPen(theme().color("muted"))
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self._window.document.title)
+        words = self._window.timeline.named(step)
+        left = painter.fontMetrics().horizontalAdvance(words) + strip / 2
+        painter.fillRect(QRectF(width - left - strip / 2, height, left + strip / 2, strip), theme().color("panel"))
+        painter.setPen(theme().color("text"))
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
+        painter.end()
+        return made
+
+    def _show_progress(self, taken: int) -> None:
+        steps = self._window.live.moments.steps
+        self.bar.setValue(taken)
+        self.message.setText(
+            f"Moment {taken + 1} of {len(steps)}" if taken < len(steps) else f"Writing {self._path.name} …"
+        )
+
+    def _ended(self, problem: Problem | None) -> None:
+        self.accept()
+        if problem is not None:
+            self._window.say_problem(problem, "files")
+        else:
+            self._window.status.hint(f"Written: {self._path}")
+
+    def reject(self) -> None:
+        """Close; a film that is under way is given up."""
+        self.film.stop()
+        super().reject()
+
+
+def scenes(window: MainWindow) -> dict[str, str]:
+    """What can be filmed, by key: the whole, the canvas, and each view that stands somewhere in the window."""
+    views = {key: shown.title for key, shown in window.views.items() if not window.docks[key].isHidden()}
+    return {WHOLE: "The whole window", CANVAS: "The network"} | views
+
+
+def drawn(widget: QWidget, part: QRect, ratio: float) -> QImage:
+    """A part of a widget as it is seen, with so many pixels for each of its own."""
+    made = QImage(part.size() * ratio, QImage.Format.Format_RGB32)
+    made.setDevicePixelRatio(ratio)
+    made.fill(theme().color("panel"))
+    QWidget.render(widget, made, QPoint(), QRegion(part))  # a graphics view has another one of this name
+    made.setDevicePixelRatio(1)
+    return made
+
+
+def area(window: MainWindow, key: str) -> QRect:
+    """The part of a widget that is seen in the film: of the window, all between its menus and its status line."""
+    if key != WHOLE:
+        return _widget(window, key).rect()
+    top, bottom = window.topbar.geometry().bottom() + 1, window.statusBar().geometry().top()
+    return QRect(0, top, window.width(), bottom - top)
+
+
+def _widget(window: MainWindow, key: str) -> QWidget:
+    return window.canvas if key == CANVAS else window.docks[key]
