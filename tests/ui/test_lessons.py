@@ -345,3 +345,8 @@ def test_the_result_is_that_of_the_epoch_whose_weights_the_run_ended_with() -> N
     early = Finished(Reason.EARLY, 110, 0.5, 0.84, best_epoch=6, best_loss=0.55)
     assert result(last, early) == "validation loss 0.55 in epoch 6 · test 84.0\u00a0%"
     assert result(last, replace(early, best_epoch=None, best_loss=None)).startswith("validation loss 0.8, 82.0")
+
+
+def test_a_table_without_headings_begins_with_its_figures() -> None:
+    bare, headed = rich("| | |\n|---|---|\n| 5 | 1 |\n| 8 | 2 |\n"), rich("| | depth |\n|---|---|\n| 5 | 1 |\n")
+    assert (bare.count("<tr"), headed.count("<tr")) == (2, 2)

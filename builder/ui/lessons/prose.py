@@ -58,6 +58,7 @@ def rich(markdown: str) -> str:
         block = block.next()
     for frame in document.rootFrame().childFrames():
         if isinstance(frame, QTextTable):
+            _behead(frame)
             grid = frame.format().toTableFormat()
             grid.setBorderBrush(theme().color("line"))
             grid.setBorderCollapse(True)
@@ -66,3 +67,10 @@ def rich(markdown: str) -> str:
     found = document.toHtml()
     link = theme().hex("accent")
     return found.replace("<head>", f"<head><style>a {{ color: {link}; text-decoration: none; }}</style>", 1)
+
+
+def _behead(table: QTextTable) -> None:
+    """Take the first row off a table whose headings are all empty: Markdown knows no table without."""
+    cells = [table.cellAt(0, column) for column in range(table.columns())]
+    if table.rows() > 1 and all(cell.firstPosition() == cell.lastPosition() for cell in cells):
+        table.removeRows(0, 1)
