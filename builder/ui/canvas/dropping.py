@@ -23,15 +23,16 @@ class DropLayer:
         self.kind = kind
         self._view = view
         self._scene = view.canvas
-        self._ghost = _Ghost(view.canvas, view.editing.size_for_kind(kind))
+        self._size = view.editing.size_for_kind(kind)
+        self._ghost = _Ghost(view.canvas, self._size)
         self._scene.addItem(self._ghost)
         self._may_insert = view.editing.can_insert(kind)
         self._onto: WireItem | None = None
 
     def move(self, place: QPointF) -> None:
         """The mouse is here."""
-        self._ghost.stand(place)
         self._onto = self._scene.wire_at(place) if self._may_insert else None
+        self._ghost.stand(self._onto.seat(place, self._size) if self._onto is not None else place)
         self._scene.mark(self._onto)
 
     def drop(self, place: QPointF) -> None:

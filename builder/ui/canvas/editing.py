@@ -82,7 +82,7 @@ class Editing:
         return after
 
     def insert(self, kind: str, edge: Edge, at: QPointF) -> None:
-        """Put a new layer onto a wire."""
+        """Put a new layer onto a wire, near a point of it."""
         graph = self._scene.graph
         if not self.can_insert(kind):
             self.add(kind, at, at)
@@ -90,7 +90,8 @@ class Editing:
         node, blocks = self._new(kind)
         if not self.grouping.may_hold(Graph.of([node]), blocks):
             return
-        after = edits.insert_on_edge(graph, edge, node, self._centred(at, self.size_of(node)))
+        size = self.size_of(node)
+        after = edits.insert_on_edge(graph, edge, node, self._centred(self._scene.wires[edge].seat(at, size), size))
         after = self._make_way(graph, after, node.name)
         self._commit(f"Insert {node.name}", after, (node.name,), blocks)
 
@@ -297,6 +298,9 @@ class Editing:
         title = f"Move {_counted(tuple(places), tuple(written))}"
         if onto is not None:
             (name,) = places
+            size = self._scene.nodes[name].box().size()
+            seat = self._scene.wires[onto].seat(QRectF(QPointF(*places[name]), size).center(), size)
+            graph = edits.move(graph, {name: self._centred(seat, size)})
             before = edits.remove_nodes(graph, [name], heal=False)
             graph = self._make_way(before, edits.insert_on_edge(graph, onto, graph.nodes[name]), name)
             title = f"Insert {name}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -23,6 +23,9 @@ _TURN = 44.0  # how far a wire that turns back swings out
 _BETWEEN = 104.0  # from the line of a row to the middle of the gap above it
 _HEAD, _FAR_HEAD = 11.0, 18.0  # length of the head of an arrow, near and from half-way
 _LONG, _STEP = 160.0, 76.0  # a wire that is longer and changes its height does so within a step
+
+_CLEAR = 20.0  # between a card that is put onto a wire and the ends of the wire
+_SAMPLES = 100  # of a wire's way, where the nearest point of it is looked for
 
 
 def path_between(
@@ -145,6 +148,21 @@ class WireItem(QGraphicsItem):
                 self._chip.moveTo(round(self._chip.x()), round(self._chip.y()))
         reach = self._path.controlPointRect().adjusted(-_REACH, -_REACH, _REACH, _REACH)
         self._bounds = reach if self._chip.isEmpty() else reach.united(self._chip.adjusted(-2, -2, 2, 2))
+
+    def seat(self, place: QPointF, size: QSizeF) -> QPointF:
+        """Where the centre of a card goes that is put onto the wire near a point: on the line, clear of its ends.
+
+        It stays where it was dropped along a long wire, and goes to the middle of a short one. Where there is no room
+        between the ends, it is for others to make some.
+        """
+        start, end = self._ends
+        if abs(self._path.boundingRect().height()) > 1 or end.x() < start.x():
+            shares = (step / _SAMPLES for step in range(_SAMPLES + 1))
+            points = (self._path.pointAtPercent(share) for share in shares)
+            return min(points, key=lambda point: (point - place).manhattanLength())
+        least, most = start.x() + _CLEAR + size.width() / 2, end.x() - _CLEAR - size.width() / 2
+        middle = (start.x() + end.x()) / 2
+        return QPointF(min(max(place.x(), least), most) if most - least > size.width() else middle, start.y())
 
     def shift(self, way: QPointF) -> None:
         """Move the wire as it is, after both its ends were moved alike."""

@@ -199,6 +199,34 @@ def test_a_layer_dropped_on_a_wire_is_inserted(view: CanvasView, hand: Hand) -> 
     check_items(view)
 
 
+@pytest.mark.parametrize(
+    ("gap", "at", "where"),
+    [(400, 0.5, 0.5), (400, 0.05, None), (400, 0.95, None), (150, 0.1, 0.5), (150, 0.9, 0.5)],
+)
+def test_a_layer_dropped_on_a_wire_stands_centred_on_it(
+    make_canvas: MakeCanvas, gap: float, at: float, where: float | None
+) -> None:
+    nodes = Node("input", "Input", {"shape": [1, 12, 12]}), Node("conv1", "Conv2d"), Node("output", "Output")
+    graph = Graph.of(nodes, [Edge("input", "conv1"), Edge("conv1", "output")])
+    apart = make_canvas(graph).editing.size_of(nodes[1]).width() + gap
+    view = make_canvas(
+        edits.move(graph, {"input": Point(0, 0), "conv1": Point(300, 0), "output": Point(300 + apart, 0)})
+    )
+    wire = next(wire for edge, wire in view.canvas.wires.items() if edge.source == "conv1")
+    start, end = wire.ends
+    before = dict(view.document.graph.positions)
+    # Somewhat beside the line, as a hand does it.
+    Hand(view).carry("Tanh", QPointF(start.x() + at * (end.x() - start.x()), start.y() + 6))
+    assert ("tanh1", "output") in wires(view)
+    box = view.canvas.nodes["tanh1"].box()
+    assert box.center().y() == start.y()
+    assert start.x() + 16 < box.left() < box.right() < end.x() - 16
+    if where is not None:
+        assert abs(box.center().x() - (start.x() + where * (end.x() - start.x()))) <= 4
+    assert all(view.document.graph.positions[name] == place for name, place in before.items())
+    check_items(view)
+
+
 def test_a_layer_without_output_is_not_put_on_a_wire(view: CanvasView, hand: Hand) -> None:
     hand.carry("Output", hand.wire("conv1", "fc1") + QPointF(0, 1))
     assert wires(view) == CHAIN
