@@ -13,7 +13,7 @@ from torch import Tensor
 
 from builder.compile.analysis import receptive_fields
 from builder.data.resident import Part
-from builder.inspect.activations import Activations
+from builder.inspect.activations import Activations, sources_of
 from builder.inspect.response import Box, Response, Responses
 from builder.train.learner import Learner
 from builder.train.loop import at_once
@@ -31,9 +31,10 @@ def strongest(learner: Learner, wish: FindResponses, enough: Callable[[], bool])
     """
     plan, part = learner.plan, learner.data.validation
     part = part if len(part) else learner.data.train
-    step = plan.step(wish.layer)
+    source = sources_of(plan).get(wish.layer, "")
+    step = plan.step(source)
     answer = Responses(wish.layer, wish.unit, total=len(part), step=learner.step)
-    shape = step.output_shape if step is not None else plan.input_shape if wish.layer == plan.input else ()
+    shape = step.output_shape if step is not None else plan.input_shape if source == plan.input else ()
     units = shape[0] if len(shape) in (1, 3) else len(shape) // 2  # a matrix is one map
     if not units or not 0 <= wish.unit < units or len(plan.input_shape) != 3:
         return answer
@@ -51,7 +52,7 @@ def strongest(learner: Learner, wish: FindResponses, enough: Callable[[], bool])
     best = best.nan_to_num(-torch.inf)  # what is no number is no response
     found = []
     for sample in best.argsort(descending=True, stable=True)[:SHOWN].tolist():
-        box = _seen(learner, wish.layer, int(places[sample]), shape)
+        box = _seen(learner, source, int(places[sample]), shape)
         picture = _picture(part, sample, part.sample(sample)[0][0])
         found.append(Response(sample, float(best[sample]), part.target(sample), picture, box))
     seconds = time.monotonic() - began

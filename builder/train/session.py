@@ -242,6 +242,10 @@ class Session:
     def _fail(self, error: BaseException) -> Finished:
         log.debug("the run failed", exc_info=error)
         try:
+            self._take_rows(wait=True)  # the last losses say what led to it
+        except Exception:  # a device that has failed does not give them
+            log.debug("the last losses could not be read", exc_info=True)
+        try:
             problem = problem_of(error, self.job, self.learner)
         except Exception:  # whatever was wrong is still wrong while we look for it
             log.debug("the failure could not be explained", exc_info=True)
@@ -365,19 +369,26 @@ class Session:
             self._write(lambda record: record.note("learning-rate", step=learner.step, value=value))
 
     def _read(self, *, wait: bool) -> None:
-        learner = self.learner
-        assert learner is not None
-        rows = learner.meter.take(wait=wait)
-        if not len(rows):
+        rows = self._take_rows(wait=wait)
+        if rows is None or self.learner is None:
             return
-        learner.rows.append(rows)
-        self._host.read(rows)
-        self._write(lambda record: record.steps(rows))
         if not np.isfinite(rows[:, 1]).all():
             raise NotFiniteError
         times = self._divergence.times(rows[:, 1])
         if times is not None:
-            self._host.emit(Warned(astray(learner, times)))
+            self._host.emit(Warned(astray(self.learner, times)))
+
+    def _take_rows(self, *, wait: bool) -> Rows | None:
+        """Hand on the figures of steps that have gathered; None where there are none."""
+        if self.learner is None:
+            return None
+        rows = self.learner.meter.take(wait=wait)
+        if not len(rows):
+            return None
+        self.learner.rows.append(rows)
+        self._host.read(rows)
+        self._write(lambda record: record.steps(rows))
+        return rows
 
     def _note_progress(self, pace: float) -> None:
         learner = self.learner

@@ -215,7 +215,9 @@ def test_a_loss_that_is_no_number_names_setting_and_layer(tmp_path: Path) -> Non
     assert problem.fix.edits == (SetSetting("training.optimizer.learning_rate", 0.01),)
     # The weights were not spoiled: what is saved can still be looked at.
     assert all(torch.isfinite(tensor).all() for tensor in weights(tmp_path / "run").values())
-    assert load_run(tmp_path / "run").end is not None
+    run = load_run(tmp_path / "run")
+    assert run.end is not None
+    assert run.steps[-1, 0] == result.finished.step  # the last losses too, which say what led to it
 
 
 def test_the_first_layer_that_is_not_finite_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

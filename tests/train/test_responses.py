@@ -80,6 +80,14 @@ def test_the_strongest_are_those_of_all(layer: str, unit: int, batch: int, monke
             assert each.box == (0, 0, 8, 8)
 
 
+def test_an_output_responds_to_what_arrives_there() -> None:
+    learner = learner_of(wider(picture_job(), limit=100))
+    ((name, source),) = learner.plan.outputs
+    found, before = (strongest(learner, FindResponses(layer, 3), never) for layer in (name, source))
+    assert (found.layer, found.units) == (name, 10)
+    assert [each.sample for each in found.found] == [each.sample for each in before.found] != []
+
+
 def test_a_fitted_picture_is_shown_as_the_network_gets_it() -> None:
     learner = learner_of(make_job(templates.load("lenet5")))  # 8 by 8 pixels are brought to 32 by 32
     found = strongest(learner, FindResponses("conv2", 3), never).found
@@ -106,7 +114,7 @@ def test_without_a_validation_part_those_of_training_are_looked_at() -> None:
     assert strongest(learner, FindResponses("conv1", 0), never).looked == len(learner.data.train)
 
 
-@pytest.mark.parametrize(("layer", "unit"), [("gone", 0), ("conv1", 4), ("conv1", -1), ("output", 0)])
+@pytest.mark.parametrize(("layer", "unit"), [("gone", 0), ("conv1", 4), ("conv1", -1), ("output", 10)])
 def test_a_unit_that_is_not_there_has_no_responses(layer: str, unit: int) -> None:
     found = strongest(learner_of(picture_job()), FindResponses(layer, unit), never)
     assert (found.found, found.units) == ((), 0)
