@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
@@ -13,14 +16,17 @@ from builder.ui.widgets.labels import Elided, label
 
 _LEGEND_FROM, _LINE_FROM, _WORDS_FROM = 190, 130, 300  # pixels of height that these begin with
 _LINE = 18
+_BESIDE_FROM, _SHARE, _ROWS = 240, 0.34, (12.0, 18.0)  # a legend beside the points: from this width, at most so much of
+# it, rows no lower and no higher than that
 
 
 class Board(QWidget):
-    """Plot, legend and words: what has no room is left out, the words last."""
+    """Plot, legend and words: what has no room is left out, the words last. A low legend stands beside the points."""
 
     def __init__(self, rows: int = 2) -> None:
         super().__init__()
         self._most = rows
+        self._said = "", ""  # the line, and what explains it
         self.plot, self.legend = Plot(), ClassLegend()
         self.line, self.words = Elided(role="note"), label(role="note", wrap=True)
         self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -32,8 +38,7 @@ class Board(QWidget):
         self.plot.show_scatter(scatter, frames)
         names = scatter.names if len(scatter.names) <= TOLD_APART else ()
         self.legend.show_classes(names, scatter.chosen, ring=bool(names) and bool(scatter.wrong.any()))
-        self.line.setText(words)
-        self.line.setToolTip(more)
+        self._said = words, more
         self.words.setText(f"{words}\n{more}")
         self.arrange()
 
@@ -51,10 +56,28 @@ class Board(QWidget):
             if not part.isHidden():
                 part.setGeometry(MARGIN, bottom - height, width, height)
                 bottom -= height + 2
+        line, more = self._said
+        fitting = (text for text in shorter(line) if self.line.fontMetrics().horizontalAdvance(text) <= width)
+        self.line.setText(next(fitting, line))
+        self.line.setToolTip(more if self.line.text() == line else f"{line}\n{more}")
+        self.legend.row = 0.0
         rows = round(self.legend.height_for(width)) if self.height() >= _LEGEND_FROM else 0
-        fits = 0 < rows <= self._most * _LINE
-        self.legend.setVisible(fits)
-        if fits:
+        below, beside = 0 < rows <= self._most * _LINE, 0
+        if below:
             self.legend.setGeometry(MARGIN, bottom - rows, width, rows)
             bottom -= rows + 2
-        self.plot.setGeometry(0, 0, self.width(), bottom)
+        elif self.legend.names and self.width() >= _BESIDE_FROM and bottom >= _ROWS[0] * len(self.legend.names):
+            self.legend.row = min(bottom / len(self.legend.names), _ROWS[1])
+            beside = round(min(self.legend.column_width(), _SHARE * self.width())) + 4
+            tall = round(self.legend.row * len(self.legend.names))
+            self.legend.setGeometry(self.width() - beside, (bottom - tall) // 2, beside - 4, tall)
+        self.legend.setVisible(bool(below or beside))
+        self.plot.setGeometry(0, 0, self.width() - beside, bottom)
+
+
+def shorter(line: str) -> Iterator[str]:
+    """The line, then without what stands in brackets, then without more and more of its last parts."""
+    yield line
+    parts = re.sub(r" \([^)]*\)", "", line).split(" · ")
+    for count in range(len(parts), 0, -1):
+        yield " · ".join(parts[:count])

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from builder.ui.theme import font, theme
 from builder.ui.views.colour import class_colour
 from builder.ui.views.scatter import paint_point
+from builder.ui.words import sentence
 
 ROW = 18.0  # pixels
 _MARK, _GAP, _LONGEST = 14.0, 10.0, 110.0
@@ -22,6 +23,8 @@ class ClassLegend(QWidget):
 
     Attributes:
         names: of the classes; chosen: the number of one, None for all.
+        row: pixels from one to the next where they stand one below the other, without what the ring means; 0 where
+            they stand side by side.
     """
 
     picked = Signal(object)  # the number of a class, or None for all
@@ -30,11 +33,12 @@ class ClassLegend(QWidget):
         super().__init__()
         self.names: tuple[str, ...] = ()
         self.chosen: int | None = None
+        self.row = 0.0
         self._ring = False
         self._at = 0  # where the keys are
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Classes: a click lights one up")
-        self.setToolTip("A click lights one class up, another click all of them")
+        self.setToolTip(f"A click lights one class up, another click all of them\n{sentence(RING)}")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         theme().changed.connect(self.update)
 
@@ -48,6 +52,10 @@ class ClassLegend(QWidget):
     def entries(self, width: float) -> list[tuple[QRectF, str]]:
         """Where each entry stands in so much width, and its words."""
         metrics, found, x, y = QFontMetricsF(font(11)), [], 0.0, 0.0
+        if self.row:
+            room = width - _MARK - 4
+            cuts = [metrics.elidedText(text, Qt.TextElideMode.ElideRight, room) for text in self.names]
+            return [(QRectF(0, number * self.row, width, self.row), cut) for number, cut in enumerate(cuts)]
         for text in (*self.names, *((RING,) if self._ring else ())):
             cut = text if text == RING else metrics.elidedText(text, Qt.TextElideMode.ElideRight, _LONGEST)
             wide = _MARK + metrics.horizontalAdvance(cut) + 4
@@ -61,6 +69,11 @@ class ClassLegend(QWidget):
         """Pixels that all rows take."""
         entries = self.entries(width)
         return entries[-1][0].bottom() if entries else 0.0
+
+    def column_width(self) -> float:
+        """Pixels that the longest name takes in a column."""
+        metrics = QFontMetricsF(font(11))
+        return max((metrics.horizontalAdvance(text) for text in self.names), default=0.0) + _MARK + 5
 
     def sizeHint(self) -> QSize:
         return QSize(300, round(self.height_for(300)))

@@ -22,7 +22,7 @@ from builder.ui.views.sheets import SheetTable, counts_csv, per_class, sheet_pic
 from builder.ui.widgets.buttons import menu_button, small_button
 from builder.ui.widgets.labels import Text
 
-FORMS = ("matrix", "per class", "mistakes")
+FORMS = ("matrix", "scores per class", "mistakes")
 MATRIX, PER_CLASS, MISTAKES = range(3)
 PARTS = (Part.VALIDATION, Part.TEST)
 MOST_PAST = 200  # epochs whose counts are kept, to be looked back at

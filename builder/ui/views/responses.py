@@ -68,7 +68,7 @@ class ResponsesView(GridView):
         self._old = True  # the answer is of other weights, and nobody saw it become so
         self._due = -math.inf
         self._form = Choice(
-            ("what it sees", "whole picture"), "The part of a sample that the unit sees, or all of it", self._show
+            ("seen part", "whole picture"), "The part of a sample that the unit sees, or all of it", self._show
         )
         self.index = QSpinBox(minimum=1, maximum=1)
         self.index.setProperty("bare", True)

@@ -13,6 +13,7 @@ from builder.ui.theme import font, theme
 
 ROW = 14  # pixels
 LINE = 20  # pixels, of a verdict
+_LEAST_BAR = 24  # pixels
 _WRAPPED = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
 
 
@@ -59,10 +60,9 @@ class Bars(QWidget):
         figures, names = font(11, mono=True), font(11)
         metrics = QFontMetricsF(names)
         longest = max(metrics.horizontalAdvance(self._names[number]) for number in rows)
-        label = min(longest, self.width() * 0.42)
         value = QFontMetricsF(figures).horizontalAdvance("100.0") + 2
+        label, room = label_and_bar(longest, self.width() - value)
         left = label + 18
-        room = self.width() - left - value - 6
         height = min(self.height() / len(rows), 20.0)
         best = max(range(len(self._shares)), key=lambda number: self._shares[number])
         middle = Qt.AlignmentFlag.AlignVCenter
@@ -77,7 +77,7 @@ class Bars(QWidget):
                 painter.setPen(QPen(theme().color("good"), 1.6))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawEllipse(QRectF(label + 6, top + height / 2 - 3, 6, 6))
-            if room > 8:
+            if room:
                 track = QRectF(left, top + height / 2 - 3, room, 6)
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(theme().color("line"))
@@ -90,6 +90,15 @@ class Bars(QWidget):
             painter.setPen(theme().color("text" if chosen else "muted"))
             place = QRectF(self.width() - value, top, value, height)
             painter.drawText(place, middle | Qt.AlignmentFlag.AlignRight, f"{self._shares[number] * 100:.1f}")
+
+
+def label_and_bar(longest: float, width: float) -> tuple[float, float]:
+    """Pixels for the names and for the bars; where no bar would be left, the names take all."""
+    label = min(longest, width * 0.55)
+    room = width - label - 24
+    if room < _LEAST_BAR:
+        return min(longest, width - 20), 0.0
+    return label, room
 
 
 class Verdict(QWidget):

@@ -19,6 +19,7 @@ from builder.train.messages import Finished, Reason
 from builder.train.unfolding import Unfolded
 from builder.ui.theme import theme
 from builder.ui.views import cloud as cloud_module
+from builder.ui.views.board import shorter
 from builder.ui.views.class_legend import ClassLegend
 from builder.ui.views.cloud import FAILED, NOT_IN_RUN, NOT_YET, PCA, TSNE, UNDER_WAY, CloudView
 from builder.ui.views.colour import class_colour
@@ -174,7 +175,7 @@ def test_it_says_what_is_shown(view: CloudView, changes: dict[str, object], word
     said = "\n".join(view.words())
     for each in words:
         assert each in said
-    assert view.board.line.text() == view.words()[0]
+    assert view.board.line.text() in shorter(view.words()[0])
 
 
 def test_two_units_are_the_axes(view: CloudView) -> None:
@@ -267,6 +268,22 @@ def test_a_legend_without_room_is_left_out_and_the_head_still_chooses(view: Clou
     legend.show_classes(["a very long name of a class that goes on and on"], None, ring=True)
     assert legend.entries(400)[0][1].endswith("…")
     legend.deleteLater()
+
+
+def test_in_a_low_pane_the_legend_stands_beside_the_points_and_the_line_is_short(view: CloudView) -> None:
+    view.show_picture(picture(found()))
+    view.resize(298, 205)  # as in a window of 1280 by 720
+    board, legend = view.board, view.board.legend
+    assert legend.isVisible()
+    assert not legend.geometry().intersects(board.plot.geometry())
+    assert not legend.geometry().intersects(board.line.geometry())
+    boxes = [box for box, _ in legend.entries(legend.width())]
+    assert len(boxes) == 10
+    assert boxes[-1].bottom() <= legend.height() + 1
+    assert board.line.text() == "70 % of the variance · step 7"
+    assert view.words()[0] in board.line.toolTip()
+    view.resize(500, 400)
+    assert legend.y() > board.plot.y()
 
 
 # Hands --------------------------------------------------------------------------------------------------------------

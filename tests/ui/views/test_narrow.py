@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from builder.ui.views.confusion import ConfusionView
 from builder.ui.views.maps import FeatureMapsView
 from builder.ui.views.sample import SampleView
+from builder.ui.views.shares import label_and_bar
 from tests.contract.view_cases import lenet
 
 
@@ -35,6 +36,16 @@ def test_the_picture_stays_in_a_small_pane(sample: SampleView, size: tuple[int, 
     assert min(picture.width(), picture.height()) >= 40
     assert not picture.intersects(bars)
     assert not bars.isEmpty()
+
+
+@pytest.mark.parametrize(
+    ("longest", "width", "expected"),
+    [(60, 200, (60, 116)), (60, 110, (60, 26)), (60, 82, (60, 0)), (60, 72, (52, 0)), (10, 72, (10, 38))],
+)
+def test_names_of_classes_have_the_room_where_no_bar_would_tell_anything(
+    longest: float, width: float, expected: tuple[float, float]
+) -> None:
+    assert label_and_bar(longest, width) == pytest.approx(expected)
 
 
 def test_what_does_not_fit_into_the_head_stands_in_the_menu(sample: SampleView, qtbot: QtBot) -> None:
