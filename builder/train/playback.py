@@ -20,11 +20,10 @@ from builder.train.learner import Learner
 from builder.train.loop import Figures
 from builder.train.messages import Finished, Progress, RateChanged, Reason, State, Stored, Warned
 from builder.train.moments import Moments
-from builder.train.reading import Reader
+from builder.train.reading import ABANDONED, Reader
 from builder.train.session import Host, Session
 
 EVERY = 0.5  # seconds between two looks into the folder
-ABANDONED = 600  # seconds without a word after which a run without an end is taken for one that was cut off
 
 
 class Playback(Session):

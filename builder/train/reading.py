@@ -22,6 +22,7 @@ from builder.train.messages import Confusion, EpochEnded
 
 FORMAT = "torchcanvas-run"
 VERSION = 1
+ABANDONED = 600  # seconds without a word after which a run without an end is taken for one that was cut off
 
 _EPOCH = {field.name for field in fields(EpochEnded)}
 

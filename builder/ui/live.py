@@ -79,7 +79,7 @@ class Live(News):
         pace: seconds that a step takes at least; 0 for full speed. Of this window, not of the document.
         changes: what of the document has changed since this run began: "network", "data", "training settings".
         moments: what one can look back at of a run that has ended.
-        replayed: the folder of the run that is shown in place of one of this window's own.
+        replayed: the folder of the run that is shown in place of one of this window's own; recorded: that of one.
     """
 
     def __init__(self, document: Document, runs: Callable[[], Path | None], parent: QObject | None = None) -> None:
@@ -92,6 +92,7 @@ class Live(News):
         self.changes: tuple[str, ...] = ()
         self.moments = Moments(lambda step: self._trainer.look_at(step) if self._trainer is not None else None, self)
         self.replayed: Path | None = None
+        self.recorded: Path | None = None
         self._document = document
         self._runs = runs
         self._project: Project | None = None
@@ -109,8 +110,7 @@ class Live(News):
         self.scout = Scout(document, self._let_go, self)
         self._picture: Picture | None = None
         self._epochs: list[EpochEnded] = []
-        self._turn = 0
-        self._read_at = 0.0
+        self._turn, self._read_at = 0, 0.0
         self._frame = FrameTimer(self)
         self._frame.timeout.connect(self._tick)
         self._settle = QTimer(self, interval=SETTLE, singleShot=True)
@@ -340,8 +340,8 @@ class Live(News):
                 self.failed.emit(error.problems[0])
             return False
         self._project, self.replayed, self._fixed = project, replayed, fold is not None
-        folder = None if self._sketch or replayed is not None else self._runs()
-        self._trainer = Trainer(job, run_folder=folder, attention=self._attention(), playback=replayed)
+        self.recorded = None if self._sketch or replayed is not None else self._runs()
+        self._trainer = Trainer(job, run_folder=self.recorded, attention=self._attention(), playback=replayed)
         self.prepared = None
         self._set_state(State.PREPARING)
         self._send(SetPace(self.pace))
@@ -359,7 +359,7 @@ class Live(News):
         self._project = None
         self._sketch = False
         self.stepped = False
-        self.inside = self.replayed = None
+        self.inside = self.replayed = self.recorded = None
         self._picture = None
         self._epochs = []
         self.moments.set_steps(())

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from builder.graph.problems import ProblemError
 from builder.project.runs import folder_of, project_of
+from builder.ui.document import Document
 from builder.ui.files import Files
 from builder.ui.live import Live
 
@@ -19,11 +20,22 @@ class Replays(QObject):
 
     failed = Signal(object)  # Problem
 
-    def __init__(self, files: Files, live: Live, compare: Callable[[list[Path]], object], parent: QWidget) -> None:
-        """Open runs with `files` and `live`; `compare` puts the curves of some beside those that are seen."""
+    def __init__(
+        self,
+        document: Document,
+        files: Files,
+        live: Live,
+        compare: Callable[[list[Path]], object],
+        parent: QWidget,
+    ) -> None:
+        """Open runs with `files` and `live`, in place of what `document` holds.
+
+        Args:
+            compare: puts the curves of some beside those that are seen.
+        """
         super().__init__(parent)
         self._compare = compare
-        self._files, self._live, self._window = files, live, parent
+        self._document, self._files, self._live, self._window = document, files, live, parent
         live.scout.prepared.connect(lambda _event: self._data_came())
 
     def choose(self) -> None:
@@ -31,9 +43,19 @@ class Replays(QObject):
         from builder.train.folders import runs_folder
         from builder.ui.runs_dialog import RunsDialog
 
-        dialog = RunsDialog(runs_folder(), self.open, self._compare, self._window)
+        dialog = RunsDialog(runs_folder(), self.open, self._compare, self._window, self.use_of)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
+
+    def use_of(self, folder: Path) -> str:
+        """What a run is needed for in this window, as the end of a sentence; "" for nothing."""
+        shown = (self._live.replayed, self._live.recorded)
+        if any(place is not None and same(place, folder) for place in shown):
+            return "it is open"
+        weights = self._document.located.training.weights
+        if weights and any(same(place, folder) for place in (Path(weights), *Path(weights).parents)):
+            return "the network that is open begins with its weights"
+        return ""
 
     def open(self, named: Path) -> bool:
         """Open the run in a folder (or of a run.json), unless unsaved changes are to stay; whether it is open."""
@@ -53,3 +75,8 @@ class Replays(QObject):
         live = self._live
         if live.replayed is not None and live.prepared is None and not live.changes:
             live.replay(live.replayed)
+
+
+def same(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one place."""
+    return one.resolve() == other.resolve()

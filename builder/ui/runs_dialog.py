@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from builder.project.runs import COLUMNS, Summary, row_of, runs_in
 from builder.ui import choosers
+from builder.ui.discarding import Discarding
 from builder.ui.widgets.labels import label
 
 AT_ONCE = 20  # runs that are read between two answers of the window
@@ -34,7 +35,8 @@ class RunsDialog(QDialog):
     """A list of runs, the newest first.
 
     Attributes:
-        search: narrows the list; runs: the list; open_button, compare_button, message: as they stand.
+        search: narrows the list; runs: the list; open_button, compare_button, delete_button, message: as they stand.
+        discarding: asks before runs are deleted, and deletes them.
         ask_folder: asks for another folder; a test puts its own here.
     """
 
@@ -44,16 +46,19 @@ class RunsDialog(QDialog):
         open_run: Callable[[Path], bool],
         compare: Callable[[list[Path]], object] = lambda _folders: None,
         parent: QWidget | None = None,
+        use_of: Callable[[Path], str] = lambda _folder: "",
     ) -> None:
         """List the runs in `folder`.
 
         Args:
             open_run: opens one and tells whether it did.
             compare: puts the curves of some beside those that are seen.
+            use_of: what one is needed for now, as the end of a sentence; "" for nothing.
         """
         super().__init__(parent)
         self.setWindowTitle("Open a run")
         self._open_run, self._compare = open_run, compare
+        self.discarding = Discarding(folder, use_of, self)
         self._left: Iterator[Summary] = runs_in(folder)
         self.ask_folder: Callable[[], Path | None] = lambda: choosers.folder(self, "The folder of a run")
         column = QVBoxLayout(self)
@@ -81,7 +86,7 @@ class RunsDialog(QDialog):
         for number in _FIGURES:
             self.runs.headerItem().setTextAlignment(number, _RIGHT)
         self.runs.itemActivated.connect(lambda item, _column: self.open_named(item.data(0, _FOLDER)))
-        self.runs.itemSelectionChanged.connect(self._renew)
+        self.runs.itemSelectionChanged.connect(lambda: self._renew())
         column.addWidget(self.runs, 1)
         self.message = label("", "muted", wrap=True)
         column.addWidget(self.message)
@@ -95,9 +100,14 @@ class RunsDialog(QDialog):
         self.compare_button = QPushButton("Compare curves")
         self.compare_button.setToolTip("Put the curves of the chosen runs behind those that are seen")
         self.compare_button.clicked.connect(self._compare_chosen)
+        self.delete_button = QPushButton("Delete…")
+        self.delete_button.setToolTip("Move the chosen runs to the trash (Del)")
+        self.delete_button.clicked.connect(self._delete_chosen)
+        QShortcut(QKeySequence.StandardKey.Delete, self.runs, self._delete_chosen, Qt.ShortcutContext.WidgetShortcut)
         close = QPushButton("Close")
         close.clicked.connect(self.reject)
         row.addWidget(another)
+        row.addWidget(self.delete_button)
         row.addStretch(1)
         row.addWidget(close)
         row.addWidget(self.compare_button)
@@ -127,6 +137,15 @@ class RunsDialog(QDialog):
     def _compare_chosen(self) -> None:
         self._compare(self._chosen())
         self.accept()
+
+    def _delete_chosen(self) -> None:
+        chosen = self._chosen()
+        said = self.discarding.discard(chosen) if chosen else ""
+        gone = [item for item in self._items() if not item.data(0, _FOLDER).exists()]
+        for item in gone:
+            self.runs.takeTopLevelItem(self.runs.indexOfTopLevelItem(item))
+        self._filter()
+        self._renew(said)
 
     def _choose_folder(self) -> None:
         folder = self.ask_folder()
@@ -175,13 +194,13 @@ class RunsDialog(QDialog):
         every = (self.runs.topLevelItem(number) for number in range(self.runs.topLevelItemCount()))
         return [item for item in every if item is not None]
 
-    def _renew(self) -> None:
+    def _renew(self, said: str = "") -> None:
         chosen = self._chosen()
         self.open_button.setEnabled(len(chosen) == 1)
         self.compare_button.setEnabled(bool(chosen))
+        self.delete_button.setEnabled(bool(chosen))
         some = self._items()
         seen = any(not item.isHidden() for item in some)
-        self.message.setText(
-            "" if seen else "No run is called so." if some else "Nothing was trained on this machine yet."
-        )
-        self.message.setVisible(not seen)
+        none = "No run is called so." if some else "Nothing was trained on this machine yet."
+        self.message.setText(said or ("" if seen else none))
+        self.message.setVisible(bool(said) or not seen)

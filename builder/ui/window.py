@@ -118,7 +118,7 @@ class MainWindow(QMainWindow):
         self.mending = Mending(self.document, self.banner, self.restart, self)
         self.viewing = LiveViews(self.document, self.live, self.status.hint, self)
         self.views = self.viewing.views
-        self.replays = Replays(self.files, self.live, self.viewing.compare, self)
+        self.replays = Replays(self.document, self.files, self.live, self.viewing.compare, self)
         self.lessons = LessonsPanel()
         self.guide = Guide(self.lessons, self.document, self.files, self.live, self.viewing.kept, self.show_dock, self)
         self.folds = CrossValidation(self.document, self.live, self.viewing.kept, self.banner, self.restart, self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from safetensors.torch import load_file
 
+from builder.compile.limits import size
 from builder.project import templates
+from builder.project.discarding import bytes_of
 from builder.project.document import Project
 from builder.project.edits import set_setting
 from builder.project.file import save
@@ -322,6 +325,97 @@ def test_the_dialog_stays_where_a_run_cannot_be_opened(qtbot: QtBot, tmp_path: P
     dialog._choose_folder()
     assert dialog.isVisible()
     dialog.reject()
+
+
+def copies(run: Path, base: Path, *names: str) -> list[Path]:
+    for name in names:
+        shutil.copytree(run, base / name)
+    return [base / name for name in names]
+
+
+def discarding_dialog(qtbot: QtBot, base: Path, **named: Callable[[Path], str]) -> tuple[RunsDialog, list[str]]:
+    """The list of the runs in `base`, all chosen, with a trash beside it; and the questions that it asks."""
+    asked: list[str] = []
+    dialog = RunsDialog(base, lambda _folder: True, **named)
+    qtbot.addWidget(dialog)
+    dialog.discarding.ask = lambda question, words, _act: bool(asked.append(f"{question}\n{words}")) or True
+    dialog.discarding.trash = lambda folder: folder.rename(base.parent / f"trash {folder.name}")
+    dialog.open()
+    dialog.runs.selectAll()
+    return dialog, asked
+
+
+def test_runs_are_moved_to_the_trash_once_it_was_asked(qtbot: QtBot, run: Path, tmp_path: Path) -> None:
+    base = tmp_path / "all"
+    one, two = copies(run, base, "one", "two")
+    dialog, asked = discarding_dialog(qtbot, base)
+    dialog.discarding.ask = lambda _question, _words, _act: False
+    dialog.delete_button.click()
+    assert one.exists()
+    assert two.exists()
+    dialog.discarding.ask = lambda question, words, _act: bool(asked.append(f"{question}\n{words}")) or True
+    with qtbot.waitActive(dialog):
+        dialog.activateWindow()
+    dialog.runs.setFocus()
+    room = size(bytes_of(run))
+    qtbot.keyClick(dialog.runs, Qt.Key.Key_Delete)
+    assert len(asked) == 1
+    assert asked[0].startswith("Move 2 runs to the trash?\n")
+    for words in (f"one, {room}", f"two, {room}", f"In {base}:", f"Together {size(2 * bytes_of(run))}"):
+        assert words in asked[0]
+    assert not one.exists()
+    assert (tmp_path / "trash one" / "run.json").is_file()
+    assert dialog.runs.topLevelItemCount() == 0
+    assert dialog.message.text().startswith("Moved 2 runs to the trash (")
+    assert not dialog.delete_button.isEnabled()
+
+
+def test_what_the_trash_cannot_take_is_deleted_only_when_asked_again(qtbot: QtBot, run: Path, tmp_path: Path) -> None:
+    (one,) = copies(run, tmp_path / "all", "one")
+    dialog, asked = discarding_dialog(qtbot, tmp_path / "all")
+    dialog.discarding.trash = lambda _folder: False
+    answers = iter([True, False, True, True])
+    dialog.discarding.ask = lambda question, words, _act: bool(asked.append(f"{question}\n{words}")) or next(answers)
+    dialog.delete_button.click()
+    assert one.exists()
+    dialog.delete_button.click()
+    assert not one.exists()
+    assert asked[1].startswith("The trash cannot take one run. Delete for good?")
+    assert "cannot be undone" in asked[1]
+    assert dialog.message.text().startswith("Deleted one run for good (")
+
+
+def test_runs_that_are_needed_stay(qtbot: QtBot, run: Path, tmp_path: Path) -> None:
+    one, two = copies(run, tmp_path / "all", "one", "two")
+    dialog, asked = discarding_dialog(qtbot, tmp_path / "all", use_of=lambda folder: "it is open" * (folder == one))
+    dialog.delete_button.click()
+    assert one.exists()
+    assert not two.exists()
+    assert "one stays: it is open." in asked[0]
+    assert dialog.message.text().endswith("one stays: it is open.")
+    dialog.runs.selectAll()
+    dialog.delete_button.click()
+    assert len(asked) == 1
+    assert dialog.message.text() == "one stays: it is open."
+
+
+def test_a_run_that_is_open_or_begun_with_is_needed(
+    make_window: MakeWindow, qtbot: QtBot, run: Path, tmp_path: Path
+) -> None:
+    window = make_window(project())
+    until_parked(qtbot, window)
+    with qtbot.waitSignal(window.live.finished, timeout=PATIENCE) as finished:
+        window.run_or_pause()
+    assert window.replays.use_of(Path(finished.args[0].run)) == "it is open"
+    assert window.replays.use_of(run) == ""
+    window.replays.open(run)
+    until_shown(qtbot, window)
+    assert window.replays.use_of(run) == "it is open"
+    assert window.replays.use_of(Path(finished.args[0].run)) == ""
+    weights = tmp_path / "run0" / "weights" / "00000016.safetensors"
+    window.document.open(set_setting(project(), "training.weights", str(weights)), None)
+    assert window.replays.use_of(run) == ""
+    assert "begins with its weights" in window.replays.use_of(tmp_path / "run0")
 
 
 def test_files_of_projects_still_open_at_the_start(make_window: MakeWindow, tmp_path: Path) -> None:
