@@ -68,11 +68,14 @@ class Inspector(QTabWidget):
         with QSignalBlocker(self):
             seen = self.currentIndex()
             page = self.widget(place)
+            held = page is not None and page.hasFocus()  # the panel before had it
             self.removeTab(place)
             if page is not None:
                 page.deleteLater()
             self.insertTab(place, panel, TITLES[place])
             self.setCurrentIndex(seen)
+        if held:
+            panel.setFocus()
         return panel
 
     @cached_property

@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 import builder.layers  # noqa: F401  (registers all layers)
@@ -20,7 +21,7 @@ from builder.graph.problems import Problem
 from builder.project.document import Project
 from builder.train.messages import Prepared
 from builder.ui.document import Document
-from builder.ui.inspector.inspector import Inspector
+from builder.ui.inspector.inspector import TRAINING, Inspector
 from builder.ui.inspector.problems_panel import ProblemsPanel
 from builder.ui.widgets.choice import Choice
 from builder.ui.widgets.number import NumberEdit
@@ -352,3 +353,22 @@ def test_a_problem_of_a_setting_stands_beside_its_field(inspector: Inspector) ->
     assert inspector.data.form.row("limit").error == "It is far too much."
     inspector.set_problems([])
     assert not inspector.data.form.row("limit").error
+
+
+def test_a_panel_that_comes_up_takes_the_keys_of_the_one_before(inspector: Inspector, qtbot: QtBot) -> None:
+    elsewhere = QLineEdit()
+    frame = QWidget()
+    column = QVBoxLayout(frame)
+    column.addWidget(inspector)
+    column.addWidget(elsewhere)
+    qtbot.addWidget(frame)
+    with qtbot.waitActive(frame):
+        frame.show()
+    inspector.setCurrentWidget(inspector.data)
+    chosen = inspector.data.findChild(Choice)
+    assert chosen is not None
+    chosen.setFocus()
+    inspector.setCurrentIndex(TRAINING)
+    assert inspector.training.isVisible()
+    assert not elsewhere.hasFocus()
+    inspector.setParent(None)
