@@ -93,9 +93,8 @@ class LiveViews(QObject):
         """Tell every view what is selected, of which network."""
         chosen = [self._document.flat_name(name) for name in self._document.selection]
         names = tuple(name for name in chosen if name is not None)
-        subject = Subject(
-            self._document.flat, names, self._classes, self.pin.sample, self.pin.own is not None, self.pin.part
-        )
+        pin, within = self.pin, self._document.full_name("")
+        subject = Subject(self._document.flat, names, self._classes, pin.sample, pin.own is not None, pin.part, within)
         for shown in self.views.values():
             shown.set_subject(subject)
         self.attention_changed.emit()

@@ -13,7 +13,9 @@ from builder.project.edits import set_setting
 from builder.train.messages import FindMistake, MistakeFound
 from builder.ui.live_views import NO_CLASSES, NO_SAMPLES, NONE_OF_THE_KIND, NONE_WRONG
 from builder.ui.views.confusion import ConfusionView
+from builder.ui.views.filters import FiltersView
 from builder.ui.views.loss import LossView
+from builder.ui.views.maps import FeatureMapsView
 from builder.ui.views.sample import SampleView
 from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
 
@@ -35,6 +37,19 @@ def test_the_next_wrong_answer_is_pinned(make_window: MakeWindow, qtbot: QtBot) 
         return pinned and int(np.argmax(seen.output)) != seen.target
 
     qtbot.waitUntil(wrong, timeout=PATIENCE)
+
+
+def test_in_an_opened_block_its_own_layers_are_looked_at(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(templates.load("resnet18-small"))
+    until_parked(qtbot, window)
+    maps, filters = window.views["maps"], window.views["filters"]
+    assert isinstance(maps, FeatureMapsView)
+    assert isinstance(filters, FiltersView)
+    assert (maps.node(), filters.node()) == ("conv1", "conv1")
+    window.document.show_page(("stage1.1",))
+    assert (maps.node(), filters.node()) == ("stage1.1.conv1", "stage1.1.conv1")
+    window.document.show_page(())
+    assert (maps.node(), filters.node()) == ("conv1", "conv1")
 
 
 def test_views_that_wait_for_a_run_say_when_problems_come_first(make_window: MakeWindow, qtbot: QtBot) -> None:

@@ -29,6 +29,7 @@ class Subject:
     Attributes:
         sample: the pinned sample's position in `part` of the data.
         own: whether a picture of the user's own is looked at in its place.
+        within: what the dotted names of the opened block's layers begin with; "" while the network itself is shown.
     """
 
     inference: Inference
@@ -37,6 +38,7 @@ class Subject:
     sample: int = 0
     own: bool = False
     part: Part = Part.VALIDATION
+    within: str = ""
 
 
 class View(QWidget):

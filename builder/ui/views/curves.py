@@ -194,9 +194,14 @@ class CurveView(SeenView):
             self.said.emit(f"Kept as {name}: its curve stays behind those of the runs that follow.")
 
     def _ask_name(self, proposed: str) -> str:
-        words = "Its name beside its curve:"
-        name, taken = QInputDialog.getText(self, "Keep this run to compare", words, text=proposed)
-        return name.strip()[:LONGEST] if taken else ""
+        asked = QInputDialog(self)
+        asked.setWindowTitle("Keep this run to compare")
+        asked.setLabelText("Its name beside its curve:")
+        asked.setTextValue(proposed)
+        asked.resize(340, asked.sizeHint().height())  # room for the title
+        taken = asked.exec() == QInputDialog.DialogCode.Accepted
+        asked.deleteLater()
+        return asked.textValue().strip()[:LONGEST] if taken else ""
 
     def plots(self) -> list[CurvePlot]:
         """The plots that there are now: the view's own and an enlarged one."""

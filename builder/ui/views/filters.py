@@ -86,7 +86,7 @@ class FiltersView(GridView):
             return None
         inference, selection = self.subject.inference, self.subject.selection
         if not selection:
-            return _first_with_weights(inference)
+            return _first_with_weights(inference, self.subject.within)
         return next((name for name in selection if weight_shape(inference, name)), None)
 
     def attention(self) -> Attention:
@@ -258,17 +258,20 @@ def weight_shape(inference: Inference, name: str) -> Shape:
     return shape if len(shape) in (2, 4) else ()
 
 
-def _first_with_weights(inference: Inference) -> str | None:
-    """The first convolution whose weights can be shown, else the first such layer of another kind."""
-    other = None
+def _first_with_weights(inference: Inference, within: str) -> str | None:
+    """The first convolution whose weights can be shown, else the first such layer of another kind.
+
+    Of the layers in the opened block, whose names begin with `within`, if there is one among them.
+    """
+    found: dict[tuple[bool, bool], str] = {}
     for name in inference.order:
         layer = inference.nodes[name].layer
-        convolution = layer is not None and layer.category is Category.CONVOLUTION
-        if (convolution or other is None) and weight_shape(inference, name):
-            if convolution:
-                return name
-            other = name
-    return other
+        kind = not name.startswith(within), layer is None or layer.category is not Category.CONVOLUTION
+        if kind not in found and weight_shape(inference, name):
+            found[kind] = name
+            if not any(kind):
+                break
+    return found[min(found)] if found else None
 
 
 def pictured(inference: Inference, name: str, weights: Floats) -> Floats | None:

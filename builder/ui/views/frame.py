@@ -142,6 +142,7 @@ class Head(QWidget):
         super().__init__()
         self.title = Text(title, bold=True)
         self._controls: list[tuple[int, QWidget]] = []
+        self._pairs: dict[QWidget, QWidget] = {}  # the second of two that make sense only together, and the first
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(MARGIN, 6, MARGIN - 4, 2)
         self._row.setSpacing(2)
@@ -160,6 +161,12 @@ class Head(QWidget):
         self._row.addWidget(control)
         if in_menu:
             control.setProperty("inMenu", True)
+
+    def add_pair(self, first: QWidget, second: QWidget, spare: int = 0) -> None:
+        """Add two controls that are hidden together, as there and back."""
+        self.add(first, spare)
+        self.add(second, spare)
+        self._pairs[second] = first
 
     def offer_hidden(self, menu: QMenu) -> None:
         """Add what does not fit into the head to the view's menu, so that no width takes it away."""
@@ -197,11 +204,16 @@ class Head(QWidget):
                 choice.short = True
         changed = [choice for choice, short in zip(choices, before, strict=True) if choice.short is not short]
         space = whole - min(self.title.sizeHint().width(), max(self.title.first_width, whole // 3))
+        seconds = {first: second for second, first in self._pairs.items()}
+        shown: dict[QWidget, bool] = {}
         for control in wanted:
-            space -= control.sizeHint().width() + self._row.spacing()
+            if control not in self._pairs:
+                both = [control, *filter(None, [seconds.get(control)])]
+                space -= sum(each.sizeHint().width() + self._row.spacing() for each in both)
+            shown[control] = shown[self._pairs[control]] if control in self._pairs else space >= 0
             # Asked with every picture, and seldom of consequence.
-            if control.isHidden() is (space >= 0) or control in changed:
-                control.setVisible(space >= 0)
+            if control.isHidden() is shown[control] or control in changed:
+                control.setVisible(shown[control])
                 control.updateGeometry()
                 control.update()
 

@@ -187,23 +187,28 @@ def _over_plane(plane: Plane, maps: np.ndarray[tuple[int, ...], np.dtype[np.floa
 
 
 def node_to_show(subject: Subject | None) -> str | None:
-    """The node that is looked at: the first one selected that gives something, else the first convolution."""
+    """The node that is looked at: the first one selected that gives something, else the first convolution in sight."""
     if subject is None:
         return None
     for name in subject.selection:
         if subject.inference.shape(name) is not None:
             return name
-    return None if subject.selection else first_to_show(subject.inference)
+    return None if subject.selection else first_to_show(subject.inference, subject.within)
 
 
-def first_to_show(inference: Inference) -> str | None:
-    """The first convolution, else the first fully connected layer, else the first layer with a known output."""
-    found: dict[bool, str] = {}
+def first_to_show(inference: Inference, within: str = "") -> str | None:
+    """The first convolution, else the first fully connected layer, else the first layer with a known output.
+
+    Of the layers in the opened block, whose names begin with `within`, if there is one among them.
+    """
+    found: dict[tuple[bool, int], str] = {}
     for name in inference.order:
         info = inference.nodes[name]
         if info.layer is None or info.output is None or info.layer.role is not Role.LAYER:
             continue
-        if info.layer.category is Category.CONVOLUTION:
-            return name
-        found.setdefault(info.layer.category is not Category.DENSE, name)
+        kinds = (Category.CONVOLUTION, Category.DENSE)
+        kind = kinds.index(info.layer.category) if info.layer.category in kinds else len(kinds)
+        found.setdefault((not name.startswith(within), kind), name)
+        if kind == 0 and name.startswith(within):
+            break
     return found[min(found)] if found else None

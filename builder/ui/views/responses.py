@@ -81,8 +81,8 @@ class ResponsesView(GridView):
         head = self.frame.head
         head.add(self._form, 6)
         head.add(self.index, -3)
-        head.add(small_button("chevron-left", "Previous unit", lambda: self.step(-1)), -2)
-        head.add(small_button("chevron-right", "Next unit", lambda: self.step(1)), -2)
+        before = small_button("chevron-left", "Previous unit", lambda: self.step(-1))
+        head.add_pair(before, small_button("chevron-right", "Next unit", lambda: self.step(1)), -2)
         self.again = small_button("reset", "Look through the samples again", self.ask)
         head.add(self.again, 4)
 

@@ -97,7 +97,7 @@ def label_and_bar(longest: float, width: float) -> tuple[float, float]:
     label = min(longest, width * 0.55)
     room = width - label - 24
     if room < _LEAST_BAR:
-        return min(longest, width - 20), 0.0
+        return min(longest, width - 14), 0.0
     return label, room
 
 

@@ -133,10 +133,12 @@ class Text(QWidget):
 
 
 def _cut(text: str, metrics: QFontMetrics, width: int) -> str:
-    """The text in so many pixels. What stands before a dot is kept whole as long as it fits."""
+    """The text in so many pixels. What stands before a dot is kept whole as long as it fits; of a layer in blocks, its
+    own name rather than those of the blocks."""
     first, dot, rest = text.partition(" · ")
     if dot and metrics.horizontalAdvance(text) > width:
-        short = metrics.elidedText(rest, Qt.TextElideMode.ElideRight, width - metrics.horizontalAdvance(first + dot))
+        mode = Qt.TextElideMode.ElideLeft if "." in rest and " " not in rest else Qt.TextElideMode.ElideRight
+        short = metrics.elidedText(rest, mode, width - metrics.horizontalAdvance(first + dot))
         if short not in ("", "…"):
             return first + dot + short
         text = first

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from builder.inspect.response import Responses
@@ -40,6 +41,14 @@ def view(qtbot: QtBot) -> ResponsesView:
     with qtbot.waitExposed(made):
         made.show()
     return made
+
+
+@pytest.mark.parametrize("width", range(160, 400, 12))
+def test_one_goes_back_where_one_goes_on(view: ResponsesView, width: int) -> None:
+    view.set_subject(lenet().subject)
+    view.resize(width, 320)
+    buttons = {button.toolTip(): button for button in view.frame.head.findChildren(QToolButton)}
+    assert buttons["Previous unit"].isHidden() is buttons["Next unit"].isHidden()
 
 
 def test_it_asks_for_what_is_seen_and_only_then(view: ResponsesView) -> None:

@@ -24,6 +24,7 @@ from builder.ui.views.maps import FeatureMapsView
 from builder.ui.views.paint import figure
 from builder.ui.views.plane import probabilities
 from builder.ui.views.sample import SampleView
+from builder.ui.widgets.labels import Text
 from tests.contract.view_cases import EPOCH, SCALARS, chain, colour, lenet, mlp, two_inputs
 
 
@@ -473,6 +474,14 @@ def test_in_a_narrow_pane_the_title_stays_and_the_name_of_the_layer_is_cut(
             after = [control.x() for control in controls if control is not title and control.isVisible()]
             assert all(x - title.geometry().right() >= 8 for x in after), width
         assert title.shown == f"{view.title} · conv1"
+
+
+def test_of_a_layer_in_blocks_the_end_of_its_name_is_kept(qtbot: QtBot) -> None:
+    title = Text("Feature maps · stage1.0.conv2", bold=True)
+    qtbot.addWidget(title)
+    title.resize(title.sizeHint().width() - 20, 20)
+    assert title.shown.startswith("Feature maps · …")
+    assert title.shown.endswith("conv2")
 
 
 def test_of_several_selected_layers_the_first_is_shown(maps: FeatureMapsView, filters: FiltersView) -> None:
