@@ -62,7 +62,7 @@ class Playback(Session):
         message = (
             f"{name} is not on this machine: the curves of this run are shown, and not what its network makes of it."
         )
-        hint = "Download it in the data panel, and all of it is seen."
+        hint = "Once it is downloaded, all of it is seen."
         self._host.emit(Warned(Problem("no-data", message, where="data.dataset", hint=hint, severity=Severity.WARNING)))
         return None
 

@@ -53,11 +53,16 @@ class DataOffer(QObject):
         name = html.escape(chosen.title)
         if not chosen.at_hand(data_folder()):
             text = f"This network learns from <b>{name}</b>, which is not on this computer yet."
-            offers = (Offer(f"Download ({size(chosen.download_size)})", self._download), self._digits())
+            offers = (self._fetch(chosen), self._digits())
             self._banner.offer(SUBJECT, text, "accent", offers)
         elif chosen.caution:
             folder = Offer("Choose a folder of pictures…", self._from_folder)
             self._banner.offer(SUBJECT, html.escape(chosen.caution), "accent", (folder, self._digits()))
+
+    def offers(self, problem: Problem) -> tuple[Offer, ...]:
+        """The button against data that are missing for a run that is shown; nothing against other problems."""
+        missing = self._missing() if problem.code == "no-data" else None
+        return (self._fetch(missing),) if missing is not None else ()
 
     def tell_failure(self, problem: Problem) -> bool:
         """Say why missing data did not come, with another try beside it; False when this is for others to say."""
@@ -68,8 +73,7 @@ class DataOffer(QObject):
         if problem.where != WHERE:  # nothing was fetched, since something else is in the way: that first
             self.speak()
             return False
-        again = Offer(f"Download again ({size(missing.download_size)})", self._download)
-        offers = (again, self._digits())
+        offers = (self._fetch(missing, "Download again"), self._digits())
         self._banner.show_message(SUBJECT, html.escape(told(problem)), "bad", offers, lasting=True)
         return True
 
@@ -81,8 +85,12 @@ class DataOffer(QObject):
     def _digits(self) -> Offer:
         return Offer("Use the built-in digits", lambda: self._learn_from(_DIGITS))
 
+    def _fetch(self, missing: DataSet, words: str = "Download") -> Offer:
+        return Offer(f"{words} ({size(missing.download_size)})", self._download)
+
     def _download(self) -> None:
         self._fetching = True
+        self._banner.withdraw(SUBJECT)  # while a run is shown, it is told of another one
         self._live.prepare()
 
     def _state_changed(self, state: State) -> None:

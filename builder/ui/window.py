@@ -419,7 +419,7 @@ class MainWindow(QMainWindow):
         message = html.escape(f"{problem.message if spot else sentence(problem.message)} {problem.hint}".strip())
         role = "warn" if problem.severity is Severity.WARNING or subject == "refused" else "bad"
         self.mending.watch(subject, problem)
-        offers, unasked = self.mending.offers(problem), subject in UNASKED
+        offers, unasked = self.mending.offers(problem) or self.data_offer.offers(problem), subject in UNASKED
         lasting = unasked and bool(offers)
         self.banner.show_message(subject, place + message, role, offers, lasting=lasting, waits=unasked)
 

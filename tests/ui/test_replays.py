@@ -127,7 +127,10 @@ def test_data_that_come_later_show_the_network_of_the_run(
         qtbot.waitUntil(lambda: window.live.state is State.FINISHED, timeout=PATIENCE)
         assert not window.timeline.isVisible()
         assert loss(window).training.count == 16
-    window.live.prepare()  # as "Download" does
+    (download,) = window.banner.buttons()
+    assert download.text().startswith("Download (")
+    download.click()
+    assert window.banner.subject == ""
     until_shown(qtbot, window)
     assert window.live.replayed == run
     assert window.timeline.isVisible()
