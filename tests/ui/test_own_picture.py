@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from builder.graph import edits
@@ -266,10 +267,20 @@ def test_a_small_view_has_the_fitted_picture_on_the_pad_and_out_of_the_way(windo
     content, pad = view.content, view.content.pad
     content.resize(300, 170)
     assert pad.inset.parentWidget() is pad
+    assert not pad.inset.isHidden()
     corner = pad.inset.geometry().center()
     paper = pad.paper()
     stroke(view, (corner.x() / paper.width(), corner.y() / paper.height()))
-    assert not pad.inset.geometry().contains(corner)
+    assert pad.inset.isHidden()
+    QApplication.sendEvent(pad, QEvent(QEvent.Type.Leave))
+    assert not pad.inset.isHidden()
+    for width, height in ((460, 170), (190, 220), (300, 300)):
+        content.resize(width, height)
+        assert pad.inset.parentWidget() is content, (width, height)
+        taken = pad.geometry(), content.bars.geometry(), content.verdict.geometry()
+        assert not any(pad.inset.geometry().intersects(part) for part in taken), (width, height)
+        assert content.rect().contains(pad.inset.geometry())
+        assert content.bars.width() >= 110
     content.resize(300, 300)
     assert pad.inset.parentWidget() is content
     assert not pad.inset.geometry().intersects(pad.geometry())

@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QEnterEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -83,7 +84,8 @@ class Pad(QWidget):
     """The pad.
 
     Attributes:
-        inset: the picture as the network gets it; stands in a corner of the pad, or wherever it is put.
+        inset: the picture as the network gets it; stands in a corner of the pad while nobody draws there, or wherever
+            it is put.
         ink: how the data's pictures hold theirs; None while there is nothing to draw for.
         as_drawn: leave the drawing at its place and in its size, though the data's own always stand elsewhere.
         changed: there is more or less on it, at most once in `FRAME`.
@@ -201,12 +203,23 @@ class Pad(QWidget):
         paper, ink = self.paper(), self.ink
         if ink is None or paper.isEmpty():
             return
+        self._fold()
         self._strokes[-1].points.append(at * (ink.width / paper.width()))
-        if self.inset.parentWidget() is self and self.inset.geometry().adjusted(-6, -6, 6, 6).contains(at.toPoint()):
-            self.inset.move(round(paper.width()) - self.inset.geometry().right() - 1, self.inset.y())  # out of the way
         if not self._pace.isActive():
             self._pace.start()
         self.update()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._fold()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        if self.inset.parentWidget() is self:
+            self.inset.show()
+
+    def _fold(self) -> None:
+        """Clear the corner for the hand that draws."""
+        if self.inset.parentWidget() is self:
+            self.inset.hide()
 
     def _tell(self) -> None:
         self._pace.stop()

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMenu, QSpinBox, QWidget
 
 from builder.inspect.picture import Attention, Floats, Own, Part, Picture, Plane
@@ -26,116 +26,20 @@ from builder.ui.theme import theme
 from builder.ui.views.base import Subject, view
 from builder.ui.views.colour import GREY, limits, pixels_to_image, rgb_pixels
 from builder.ui.views.field import Field
-from builder.ui.views.frame import MARGIN, Choice
+from builder.ui.views.frame import Choice
 from builder.ui.views.grid import GridView, Look, MapsPanel, as_maps, some
 from builder.ui.views.own import FILES, NO_INK, NO_PICTURES, NONE_DROPPED, NONE_HELD, Reader, held
-from builder.ui.views.pad import Pad
 from builder.ui.views.paint import figure
 from builder.ui.views.plane import Points, cell_of, coordinates, probabilities, region_pixels
+from builder.ui.views.sample_panel import SamplePanel
 from builder.ui.views.scale import Scale
-from builder.ui.views.shares import ROW, Bars, Verdict
 from builder.ui.views.side_by_side import error_of, side_by_side
 from builder.ui.widgets.buttons import small_button
 
-ROOM = 36  # pixels below the rest, with which the drawing as the network gets it need not lie on the pad
 PLACED = "Bring the drawing to the middle, as large as the data's own; off, it stays as drawn"
 PARTS = (Part.VALIDATION, Part.TEST)
 _FEW_VALUES = 4  # of an answer in numbers
 MOST_SAMPLES = 10_000_000  # the window knows how many there are, and counts on from the first
-
-
-class SamplePanel(QWidget):
-    """Picture, verdict and bars: beside each other, or below each other where that gives more room."""
-
-    def __init__(self, maps: MapsPanel) -> None:
-        super().__init__()
-        self.maps = maps
-        self.pad = Pad()
-        self.verdict = Verdict()
-        self.bars = Bars()
-        self._wide = False  # there are several pictures and no bars
-        for part in (maps, self.pad, self.verdict, self.bars):
-            part.setParent(self)
-        self.pad.hide()
-
-    def show_pad(self, shown: bool) -> None:
-        """Let the pad stand in place of the picture, or the picture again."""
-        self.maps.setVisible(not shown)
-        if not shown and self.pad.hasFocus():
-            self.maps.mosaic.setFocus()  # what is hidden would hand it to some button
-        self.pad.setVisible(shown)
-        self.pad.inset.setVisible(shown)
-        self.arrange()
-
-    def show_wide(self, wide: bool) -> None:
-        """Give the whole width to what is in place of the picture, and none to the bars; or as usual again."""
-        if wide != self._wide:
-            self._wide = wide
-            self.arrange()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self.arrange()
-
-    def show_verdict(self, text: str, right: bool | None) -> None:
-        """Say what the network says; see `Verdict`."""
-        self.verdict.set_verdict(text, right)
-        if self.verdict.height() != self.verdict.heightForWidth(self.verdict.width()):
-            self.arrange()
-
-    def arrange(self) -> None:
-        """Place the parts."""
-        self._place_parts()
-        if self.pad.isVisible():
-            self._place_inset()
-
-    def _place_parts(self) -> None:
-        inside = self.rect().adjusted(MARGIN, 2, -MARGIN, -8)
-        width, height = inside.width(), inside.height()
-        line = self.verdict.heightForWidth(width)
-        every = self.bars.sizeHint().height()
-        if self._wide:
-            self._place(QRect(inside.left(), inside.top(), width, max(40, height - line - 4)))
-            self.verdict.setGeometry(inside.left(), inside.bottom() + 1 - line, width, line)
-            return
-        beside = min(height - line - 4, int(width * self._share())) if width >= 200 else 0
-        if beside and beside >= min(width, height - line - every - 10):
-            side = beside
-            self._place(QRect(inside.left(), inside.top(), side, side))
-            left = inside.left() + side + 12
-            rows = min(height - line - 4, max(side, self.bars.sizeHint().height()))
-            self.bars.setGeometry(left, inside.top(), inside.right() + 1 - left, rows)
-            self.verdict.setGeometry(inside.left(), inside.top() + max(side, rows) + 4, width, line)
-        else:
-            # All classes, where that leaves the picture enough; else half of the height.
-            wanted = every if every <= 0.62 * height else max(3 * ROW, int(height * 0.5))
-            side = max(40, min(width, height - line - wanted - 10))
-            self._place(QRect(inside.left(), inside.top(), side, side))
-            self.verdict.setGeometry(inside.left(), inside.top() + side + 4, width, line)
-            top = inside.top() + side + line + 10
-            self.bars.setGeometry(inside.left(), top, width, max(ROW, inside.bottom() + 1 - top))
-
-    def _place_inset(self) -> None:
-        """Below all, where nothing else is; or in a corner of the pad."""
-        inset, pad = self.pad.inset, self.pad.geometry()
-        taken = max(self.verdict.geometry().bottom(), self.bars.geometry().bottom()) + 7
-        height = min(self.height() - taken - 8, pad.width() // 2)
-        below = height >= ROOM
-        if (inset.parentWidget() is self) is not below:
-            inset.setParent(self if below else self.pad)
-            inset.show()
-        if below:
-            inset.setGeometry(pad.left(), taken, self.width() - 2 * pad.left(), height)
-        else:
-            side = round(0.28 * pad.width())
-            inset.setGeometry(pad.width() - side - 2, pad.height() - side - 2, side, side)
-
-    def _share(self) -> float:
-        """Of the width, for the picture beside the bars: a hand needs more room than an eye."""
-        return 0.46 if self.pad.isHidden() else 0.54
-
-    def _place(self, square: QRect) -> None:
-        self.maps.setGeometry(square)
-        self.pad.setGeometry(square)
 
 
 @view
