@@ -274,13 +274,13 @@ def test_a_small_view_has_the_fitted_picture_on_the_pad_and_out_of_the_way(windo
     assert pad.inset.isHidden()
     QApplication.sendEvent(pad, QEvent(QEvent.Type.Leave))
     assert not pad.inset.isHidden()
-    for width, height in ((460, 170), (190, 220), (300, 300)):
+    for width, height in ((460, 170), (260, 210), (190, 220), (300, 300)):
         content.resize(width, height)
         assert pad.inset.parentWidget() is content, (width, height)
         taken = pad.geometry(), content.bars.geometry(), content.verdict.geometry()
         assert not any(pad.inset.geometry().intersects(part) for part in taken), (width, height)
         assert content.rect().contains(pad.inset.geometry())
-        assert content.bars.width() >= 110
+        assert content.bars.width() >= 90
     content.resize(300, 300)
     assert pad.inset.parentWidget() is content
     assert not pad.inset.geometry().intersects(pad.geometry())

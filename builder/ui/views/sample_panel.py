@@ -89,7 +89,7 @@ class SamplePanel(QWidget):
     def _place_inset(self) -> None:
         """Below all, or beside the pad, where there is room; else in a corner of the pad, while nobody draws."""
         inset, pad = self.pad.inset, self.pad.geometry()
-        place = self._below(pad) or self._beside(pad)
+        place = self._below(pad) or self._after_verdict(pad) or self._beside(pad)
         if (inset.parentWidget() is self) is not bool(place):
             inset.setParent(self if place else self.pad)
             inset.show()
@@ -102,6 +102,16 @@ class SamplePanel(QWidget):
         taken = max(self.verdict.geometry().bottom(), self.bars.geometry().bottom()) + 7
         height = min(self.height() - taken - 8, pad.width() // 2)
         return QRect(pad.left(), taken, self.width() - 2 * pad.left(), height) if height >= ROOM else QRect()
+
+    def _after_verdict(self, pad: QRect) -> QRect:
+        """Right of the verdict, where that is below the others and keeps its line."""
+        words, top = self.verdict.geometry(), max(pad.bottom(), self.bars.geometry().bottom()) + 5
+        side = min(self.height() - top - 6, pad.width() // 2)
+        width = words.width() - side - _GAP
+        if self._wide or side < ROOM or words.top() < top - 2 or self.verdict.heightForWidth(width) > words.height():
+            return QRect()
+        self.verdict.setGeometry(words.left(), words.top(), width, words.height())
+        return QRect(words.left() + width + _GAP, top, side, side)
 
     def _beside(self, pad: QRect) -> QRect:
         """Between pad and bars, where these keep what they need; right of the pad, where the bars are below it."""
