@@ -208,11 +208,13 @@ class CurveView(SeenView):
         found = [self._plot] if self._plot is not None else []
         return [*found, self.enlarged.plot] if self.enlarged is not None else found
 
-    def make_plot(self) -> CurvePlot:
-        """Another plot of the same points."""
-        from builder.ui.views.plot import CurvePlot  # not before the first point, since pyqtgraph is slow to import
+    def make_plot(self, *, large: bool = False) -> CurvePlot:
+        """Another plot of the same points; `large` for a window of its own or a slide, to be read from the back row."""
+        # Not before the first point, since pyqtgraph is slow to import.
+        from builder.ui.views.plot import LARGE, TEXT, CurvePlot
 
-        made = CurvePlot(self.measure(), self.training, self.validation, self.others, self.notes, self._name)
+        series = self.training, self.validation
+        made = CurvePlot(self.measure(), *series, self.others, self.notes, self._name, text=LARGE if large else TEXT)
         self.set_up(made)
         made.show_moment(self._moment)
         return made
@@ -280,7 +282,7 @@ class CurveView(SeenView):
         """The plot with its title and legend, large enough for a slide; None before the first point."""
         if not self.filled:
             return None
-        plot = self.make_plot()
+        plot = self.make_plot(large=True)
         plot.span = self._plot.span if self._plot is not None else None
         plot.resize(960, 540)
         plot.grab()  # a widget that was never shown takes its size here
@@ -317,10 +319,10 @@ class EnlargedPlot(LargeWindow):
     """A second plot of the same points in a large window."""
 
     def __init__(self, view: CurveView) -> None:
-        plot = view.make_plot()
+        plot = view.make_plot(large=True)
         super().__init__(view, view.title, plot, 960, 640)
         self.plot = plot
-        self.column.insertWidget(0, Legend(_CURVES, 15), 0, Qt.AlignmentFlag.AlignRight)  # that of the view is covered
+        self.column.insertWidget(0, Legend(_CURVES, 17), 0, Qt.AlignmentFlag.AlignRight)  # that of the view is covered
 
 
 def measure_of(data: str, loss: str) -> str:

@@ -171,7 +171,7 @@ class FlowView(SeenView):
         painter.setFont(font(15, bold=True))
         painter.setPen(theme().color("text"))
         painter.drawText(QRectF(12, 8, 900, 28), Qt.AlignmentFlag.AlignVCenter, f"{self.title} · {self.measure.name}")
-        layer_plot.Frame(self.look, QRectF(0, 44, 960, 528)).paint(painter)
+        layer_plot.Frame(self.look, QRectF(0, 44, 960, 528), text=layer_plot.LARGE).paint(painter)
         painter.end()
         return image
 
@@ -185,7 +185,7 @@ class EnlargedLayers(LargeWindow):
     """A second plot of the same bars in a large window."""
 
     def __init__(self, shown: FlowView) -> None:
-        plot = LayerPlot()
+        plot = LayerPlot(layer_plot.LARGE)
         super().__init__(shown, shown.title, plot, 1100, 640)
         self.plot = plot
         plot.chosen.connect(shown.layer_asked)

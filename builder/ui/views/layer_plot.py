@@ -25,9 +25,10 @@ from builder.ui.theme import font, theme
 from builder.ui.views.layer_values import CONSTANT, FROZEN, Bar, Measure, words
 from builder.ui.views.paint import figure, paint_note
 
-HEAD = 20  # pixels above the bars, for a line of words
+TEXT, LARGE = 10, 15  # pixels of the usual text, and of one that is read from the back row
+HEAD = 20  # pixels above the bars, for a line of words in the usual text
 WIDEST = 28.0  # pixels of a bar
-TURNED = 12.0  # pixels that a turned name needs
+TURNED = 12.0  # pixels that a turned name needs, likewise
 NARROWEST = 3.0  # pixels for a bar: where there are more of them, they scroll
 MOST_DECADES = 40  # of the logarithmic axis: what is smaller than that lies at its bottom
 
@@ -53,13 +54,15 @@ class LayerPlot(QWidget):
     Attributes:
         look: what is shown; None before the first.
         pointed: number of the bar under the pointer.
+        text: size of axis and words in pixels.
         slider: there while the bars do not fit side by side.
     """
 
     chosen = Signal(str)  # the name of a layer
 
-    def __init__(self) -> None:
+    def __init__(self, text: int = TEXT) -> None:
         super().__init__()
+        self.text = text
         self.look: Look | None = None
         self.pointed: int | None = None
         self._at = QPointF()
@@ -92,7 +95,7 @@ class LayerPlot(QWidget):
         """Where things stand."""
         if self.look is None or not self.look.bars:
             return None
-        return Frame(self.look, self._room(), self._shown())
+        return Frame(self.look, self._room(), self._shown(), self.text)
 
     def _room(self) -> QRectF:
         low = self.slider.height() if not self.slider.isHidden() else 0
@@ -107,7 +110,10 @@ class LayerPlot(QWidget):
     def _arrange(self) -> None:
         """Let the bars scroll where they would become too narrow."""
         count = len(self.look.bars) if self.look is not None else 0
-        fit = max(1, int(Frame(self.look, QRectF(self.rect())).area.width() / NARROWEST)) if self.look and count else 1
+        fit = 1
+        if self.look and count:
+            whole = Frame(self.look, QRectF(self.rect()), text=self.text)
+            fit = max(1, int(whole.area.width() / NARROWEST))
         self.slider.setVisible(count > fit)
         self.slider.setPageStep(fit)
         self.slider.setSingleStep(max(1, fit // 10))
@@ -143,7 +149,7 @@ class LayerPlot(QWidget):
         frame.paint(painter, self.pointed)
         if self.pointed is not None:
             text = words(self.look.measure, self.look.bars[self.pointed], self.look.first_step)
-            paint_note(painter, QRectF(self.rect()), self._at, text)
+            paint_note(painter, QRectF(self.rect()), self._at, text, size=self.text + 1)
 
     # Hands ----------------------------------------------------------------------------------------------------------
 
@@ -193,10 +199,11 @@ class Frame:
         shown: the numbers of the bars that stand there; the axis is that of all.
     """
 
-    def __init__(self, look: Look, box: QRectF, shown: range | None = None) -> None:
+    def __init__(self, look: Look, box: QRectF, shown: range | None = None, text: int = TEXT) -> None:
         self.look = look
         self.shown = range(len(look.bars)) if shown is None else shown
-        self._face, self._figures = font(10), font(10, mono=True)
+        self._face, self._figures = font(text), font(text, mono=True)
+        self._text, self._head, self._turned = text, HEAD * text / TEXT, TURNED * text / TEXT
         self._metrics = QFontMetricsF(self._face)
         self.low, self.high = _reach(look)
         names = [bar.layer.name.split(".") for bar in look.bars]
@@ -212,10 +219,11 @@ class Frame:
         row = self._metrics.height() + 2
         self._band = row if any(self._groups) else 0.0
         # Where most names are left out, and the blocks are named below, the bars need the height more than the rest.
-        share = 0.32 if self.slot >= TURNED else 0.0 if self._band and 3 * self.slot < TURNED else 0.2
-        self._names = max(0.0, min(longest, share * box.height(), 96.0)) if self.turned else row
+        share = 0.32 if self.slot >= self._turned else 0.0 if self._band and 3 * self.slot < self._turned else 0.2
+        self._names = max(0.0, min(longest, share * box.height(), 9.6 * text)) if self.turned else row
         foot = self._names + self._band + 4
-        self.area = QRectF(box.left() + left, box.top() + HEAD, wide, max(8.0, box.height() - HEAD - foot))
+        high = max(8.0, box.height() - self._head - foot)
+        self.area = QRectF(box.left() + left, box.top() + self._head, wide, high)
 
     def middle(self, number: int) -> float:
         """Where the bar of this number stands, in pixels from the left."""
@@ -264,7 +272,7 @@ class Frame:
         return figure(10.0**place, 3 if -4 <= place < 6 else 2) if self.look.measure.log else f"{100 * place:.0f} %"
 
     def _paint_axis(self, painter: QPainter) -> None:
-        most = max(1, int(self.area.height() / 24))
+        most = max(1, int(self.area.height() / (2.4 * self._text)))
         linear = [0.0, 0.25, 0.5, 0.75, 1.0] if most >= 4 else [0.0, 0.5, 1.0] if most >= 2 else [0.0, 1.0]
         painter.setFont(self._figures)
         for place in self._decades(most) if self.look.measure.log else linear:
@@ -272,12 +280,12 @@ class Frame:
             painter.setPen(QPen(theme().color("line"), 1))
             painter.drawLine(QPointF(self.area.left(), y), QPointF(self.area.right(), y))
             painter.setPen(theme().color("muted"))
-            label = QRectF(0, y - 8, self.area.left() - 6, 16)
+            label = QRectF(0, y - self._text, self.area.left() - 6, 2 * self._text)
             painter.drawText(label, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._tick(place))
 
     def _paint_words(self, painter: QPainter) -> None:
         """What is measured, and what the small marks are: as far as there is room."""
-        line = QRectF(self.area.left(), self.area.top() - HEAD, self.area.width(), HEAD - 4)
+        line = QRectF(self.area.left(), self.area.top() - self._head, self.area.width(), self._head - 4)
         marks = []
         if self.look.first_step is not None:
             marks.append((False, f"at step {self.look.first_step:,}"))
@@ -348,8 +356,8 @@ class Frame:
         painter.drawLine(QPointF(middle - size, y - size), QPointF(middle + size, y + size))
         painter.drawLine(QPointF(middle - size, y + size), QPointF(middle + size, y - size))
         length = self._metrics.horizontalAdvance(bar.note)
-        if self.slot >= TURNED and length + 24 < self.area.height():
-            place = QRectF(middle - 6, bottom - 16 - length, 12, length + 4)
+        if self.slot >= self._turned and length + 24 < self.area.height():
+            place = QRectF(middle - self._turned / 2, bottom - 16 - length, self._turned, length + 4)
             painter.fillRect(place, theme().color("panel", 0.8))  # over the mark of the first look
             painter.setFont(self._face)
             self._turn(painter, bar.note, middle, bottom - 14, length + 2, left=True)
@@ -357,7 +365,7 @@ class Frame:
     def _paint_names(self, painter: QPainter) -> None:
         painter.setFont(self._face)
         top = self.area.bottom() + 4
-        every = 1 if not self.turned else max(1, math.ceil(TURNED / self.slot))
+        every = 1 if not self.turned else max(1, math.ceil(self._turned / self.slot))
         if self.turned and self._names < 16:
             return
         marked = [n for n, bar in self._bars() if bar.layer.name in self.look.selected]
@@ -381,7 +389,7 @@ class Frame:
         painter.translate(middle, bottom)
         painter.rotate(-90)
         side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
-        painter.drawText(QRectF(0, -8, length, 16), Qt.AlignmentFlag.AlignVCenter | side, text)
+        painter.drawText(QRectF(0, -self._text, length, 2 * self._text), Qt.AlignmentFlag.AlignVCenter | side, text)
         painter.restore()
 
     def _paint_groups(self, painter: QPainter) -> None:

@@ -27,13 +27,19 @@ def figure(value: float, digits: int = 3) -> str:
 
 
 def paint_note(
-    painter: QPainter, bounds: QRectF, at: QPointF, text: str, picture: QImage | None = None, side: float = 72.0
+    painter: QPainter,
+    bounds: QRectF,
+    at: QPointF,
+    text: str,
+    picture: QImage | None = None,
+    side: float = 72.0,
+    size: int = 11,
 ) -> None:
     """The note beside the pointer: lines of text on a raised card, kept within `bounds`; above them a small picture.
 
-    The picture is enlarged to `side` pixels, value by value, so that each can be seen.
+    The picture is enlarged to `side` pixels, value by value, so that each can be seen. `size` is that of the text.
     """
-    face = font(11, mono=True)
+    face = font(size, mono=True)
     metrics = QFontMetricsF(face)
     lines = [metrics.elidedText(line, Qt.TextElideMode.ElideRight, bounds.width() - 16) for line in text.split("\n")]
     width = max(metrics.horizontalAdvance(line) for line in lines) + 16

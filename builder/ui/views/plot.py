@@ -28,8 +28,9 @@ from builder.ui.views.others import OtherCurves, few
 from builder.ui.views.paint import figure, paint_note
 from builder.ui.views.series import Doubles, Other, Series, even_ticks, log_ticks, window
 
-AXIS = 46  # pixels for the figures at the left
-FOOT = 18  # pixels for the steps below
+AXIS = 46  # pixels for the figures at the left, with the usual text
+FOOT = 18  # pixels for the steps below, likewise
+TEXT, LARGE = 10, 16  # pixels of the usual text, and of one that is read from the back row
 MOST_DOTS = 80  # validation points that are drawn with dots
 SETTLED = 250  # milliseconds without another point until points too close to be seen apart are drawn
 NEAR = 14  # pixels between two changes of the learning rate that are marked one by one
@@ -57,6 +58,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
     Attributes:
         log: the vertical axis is logarithmic.
         box: where the curves are drawn.
+        text: size of axes and words in pixels; lines and margins go with it.
         span: first and last step shown; None to follow the run.
     """
 
@@ -68,6 +70,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         others: Callable[[], Sequence[Other]] = tuple,
         notes: Sequence[tuple[int, str]] = (),
         name: Callable[[], str] = str,
+        text: int = TEXT,
     ) -> None:
         """Draw two series, behind them those of other runs, and what happened at which step.
 
@@ -81,6 +84,8 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self.box.disableAutoRange()
         self.scene().addItem(self.box)
         self.log = False
+        self.text = text
+        self._axis, self._foot = round(AXIS * text / TEXT), round(FOOT * text / TEXT)
         self.span: tuple[float, float] | None = None
         self._measure, self._training, self._validation = measure, training, validation
         self._notes, self._name = notes, name
@@ -92,7 +97,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self._settled = QTimer(self, singleShot=True, interval=SETTLED)
         self._settled.timeout.connect(self.refresh)
         self._raw, self._mean, self._line = (pg.PlotCurveItem() for _ in range(3))
-        self._dots, self._first = (pg.ScatterPlotItem(pxMode=True, size=5) for _ in range(2))
+        self._dots, self._first = (pg.ScatterPlotItem(pxMode=True, size=text / 2) for _ in range(2))
         for depth, item in enumerate((self._raw, self._mean, self._line, self._dots, self._first)):
             item.setZValue(depth)
             self.box.addItem(item)
@@ -114,9 +119,10 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         training, validation = theme().color("training"), theme().color("validation")
         self.setBackground(theme().color("panel"))
         faint = 0.38 if self._measure.high is None else 0.24
-        self._raw.setPen(pg.mkPen(theme().color("training", faint), width=1))
-        self._mean.setPen(pg.mkPen(training, width=1.8))
-        self._line.setPen(pg.mkPen(validation, width=1.8))
+        thick = self.text / TEXT
+        self._raw.setPen(pg.mkPen(theme().color("training", faint), width=thick))
+        self._mean.setPen(pg.mkPen(training, width=1.8 * thick))
+        self._line.setPen(pg.mkPen(validation, width=1.8 * thick))
         for dots, colour in ((self._dots, validation), (self._first, training)):
             dots.setPen(None)
             dots.setBrush(colour)
@@ -162,7 +168,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self.box.setGeometry(self.area())
         first, last = self.span or self.extent()
         bounded = self._measure.low is not None and self._measure.high is not None
-        columns = max(16, self.width() - AXIS)
+        columns = max(16, self.width() - self._axis)
         training = self._training.between(first, last, columns)
         validation = self._validation.between(first, last, columns)
         raw = self._placed(training.y)
@@ -229,7 +235,8 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
 
     def area(self) -> QRectF:
         """The part of the widget that the curves fill."""
-        return QRectF(AXIS, 10, max(8, self.width() - AXIS - 12), max(8, self.height() - 10 - FOOT))
+        wide, high = self.width() - self._axis - 12, self.height() - self.text - self._foot
+        return QRectF(self._axis, self.text, max(8, wide), max(8, high))
 
     def _x(self, step: float, area: QRectF) -> float:
         (first, last), _ = self.box.viewRange()
@@ -245,9 +252,9 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         painter.resetTransform()
         area = self.area()
         (first, last), (low, high) = self.box.viewRange()
-        most = max(2, int(area.height() / 36))
+        most = max(2, int(area.height() / (3.6 * self.text)))
         ticks = (log_ticks if self.log else even_ticks)(low, high, most)
-        painter.setFont(font(10, mono=True))
+        painter.setFont(font(self.text, mono=True))
         flags = Qt.AlignmentFlag.AlignVCenter
         for tick in ticks:
             y = round(self._y(tick, area)) + 0.5
@@ -255,8 +262,10 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.setPen(theme().color("muted"))
             label = self._measure.show(self._value(tick))
-            painter.drawText(QRectF(0, y - 8, area.left() - 6, 16), flags | Qt.AlignmentFlag.AlignRight, label)
-        foot = QRectF(area.left(), area.bottom() + 2, area.width(), FOOT - 2)
+            painter.drawText(
+                QRectF(0, y - self.text, area.left() - 6, 2 * self.text), flags | Qt.AlignmentFlag.AlignRight, label
+            )
+        foot = QRectF(area.left(), area.bottom() + 2, area.width(), self._foot - 2)
         painter.setPen(theme().color("muted"))
         painter.drawText(foot, flags | Qt.AlignmentFlag.AlignLeft, f"{first:,.0f}")
         painter.drawText(foot, flags | Qt.AlignmentFlag.AlignRight, f"step {last:,.0f}")
@@ -277,7 +286,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         for step, words in sorted(self._notes, key=lambda note: note[0]):
             if first <= step <= last:
                 x = self._x(step, area)
-                if found and x - found[-1][0] < NEAR:
+                if found and x - found[-1][0] < NEAR * self.text / TEXT:
                     found.pop()
                 found.append((x, words))
         return found
@@ -307,7 +316,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         """Where the first of these curves that reaches into the plot ends, there or at its right edge."""
         area, (first, last) = self.area(), self.box.viewRange()[0]
         for series in curves:
-            part = series.between(first, last, max(16, self.width() - AXIS))
+            part = series.between(first, last, max(16, self.width() - self._axis))
             if len(part.at) and part.at[0] <= last:
                 step = min(float(part.at[-1]), last)
                 place = float(np.interp(step, part.at, self._placed(part.mean)))
@@ -322,7 +331,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
             painter.save()
             painter.resetTransform()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            ends.paint(painter, self.line_ends(), area)
+            ends.paint(painter, self.line_ends(), area, self.text + 1)
             painter.restore()
         first, last = self.span or self.extent()
         if self._moment is not None and first <= self._moment <= last:
@@ -341,7 +350,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         x = round(self._pointer.x()) + 0.5
         painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
         if words:
-            paint_note(painter, QRectF(self.viewport().rect()), self._pointer, words)
+            paint_note(painter, QRectF(self.viewport().rect()), self._pointer, words, size=self.text + 1)
         painter.restore()
 
     def drawn_to(self) -> float:

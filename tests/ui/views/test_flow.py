@@ -178,6 +178,19 @@ def test_hundreds_of_layers_scroll_at_a_width_that_is_seen(flow: FlowView, qtbot
     assert len(drawn(flow).shown) == len(bars)
 
 
+def test_enlarged_bars_have_words_to_be_read_from_the_back_row(flow: FlowView) -> None:
+    flow.show_picture(looked(1, GRADIENTS))
+    assert flow.look is not None
+    flow.enlarge()
+    assert flow.enlarged is not None
+    assert flow.enlarged.plot.text >= 15
+    box = QRectF(0, 0, 1100, 600)
+    usual, large = Frame(flow.look, box), Frame(flow.look, box, text=flow.enlarged.plot.text)
+    assert large.area.top() == 1.5 * usual.area.top()
+    assert large.area.left() > usual.area.left() + 8
+    flow.enlarged.close()
+
+
 def test_names_of_many_layers_leave_the_height_to_the_bars(flow: FlowView) -> None:
     flow.show_picture(looked(1, GRADIENTS))
     assert flow.look is not None

@@ -53,6 +53,9 @@ def test_an_enlarged_plot_tells_its_curves_apart(qtbot: QtBot) -> None:
     (legend,) = view.enlarged.findChildren(Legend)
     assert legend.isVisible()
     assert legend.accessibleName() == "training, validation"
+    assert view.enlarged.plot.text >= 15  # to be read from the back row
+    (usual, large) = (plot.area() for plot in view.plots())
+    assert large.left() > 1.5 * usual.left()  # with room for its figures
     view.enlarged.close()
 
 
