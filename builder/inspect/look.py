@@ -21,6 +21,7 @@ from builder.data.prepare import Prepared
 from builder.data.resident import Part
 from builder.inspect import plane as planes
 from builder.inspect.activations import Activations, named_classes
+from builder.inspect.ascent import Ascent
 from builder.inspect.attribution import Attributor, Explainer
 from builder.inspect.backward import Backward
 from builder.inspect.cloud import Cloud
@@ -60,6 +61,7 @@ class Observer:
     Attributes:
         explainer: finds out what speaks for the network's answer.
         gatherer: finds out where many samples lie.
+        ascent: makes pictures that units like best.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class Observer:
         self._classes = data.task is not Task.REGRESSION
         self.explainer = Explainer(Attributor(root, plan, scores, answer, classes=self._classes, waiting=waiting))
         self.gatherer = Gatherer(self._activations, plan, scores, answer, classes=self._classes, waiting=waiting)
+        self.ascent = Ascent(root, plan, waiting)
         self._returning = Returning(Gradients(root, plan, loss)) if loss is not None else None
         self._sample: _Sample | None = None
         self._plane: tuple[Plane, Tensor] | None = None
@@ -96,6 +99,11 @@ class Observer:
         self._health_batch: Tensor | None = None
         values = sum(math.prod(step.output_shape) for step in plan.steps)
         self._health_samples = max(HEALTH_LEAST, min(HEALTH_SAMPLES, HEALTH_VALUES // max(1, values)))
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether another look, with the same weights, would show more."""
+        return self.gatherer.unfinished or self.ascent.unfinished
 
     @property
     def slow(self) -> bool:
@@ -141,6 +149,7 @@ class Observer:
             cloud = self.gatherer.look(attention.cloud, part, called.value, sample.x, moment, fresh=fresh)
         else:
             self.gatherer.forget()
+        tensors |= self.ascent.begin(attention.seeking, self._data.train, moment, fresh=fresh)
         measured = None
         began = time.monotonic()
         if attention.statistics and fresh is not None and (fresh or began >= self._health_due):
@@ -151,7 +160,7 @@ class Observer:
 
     def _moment(self, step: int, attention: Attention) -> Weights | None:
         """Tells the weights of this moment from those of another, for those who ask something of them."""
-        if attention.question is None and attention.cloud is None and not attention.gradients:
+        if not (attention.question or attention.cloud or attention.gradients or attention.seeking):
             return None
         # Early stopping goes back to other weights without a step: PyTorch counts the changes of each tensor.
         return Weights(step, sum(parameter._version for parameter in self._root.parameters()))
@@ -270,4 +279,5 @@ class Look:
             backward=self._observer.backward(self._attention, arrays),
             wanted=arrays.get("wanted"),
             cloud=self._cloud,
+            preferred=self._observer.ascent.end(arrays, self._step),
         )

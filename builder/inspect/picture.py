@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from builder.inspect.backward import Backward
 from builder.inspect.cloud import Cloud, Gathering
+from builder.inspect.preferred import Preferred, Seeking
 from builder.inspect.question import Attribution, Question
 
 Floats = NDArray[np.float32]
@@ -69,6 +70,7 @@ class Attention:
         part, sample: the pinned sample, as position in a part of the data.
         own: a picture in place of that sample, if the data has pictures of this form.
         gradients: nodes of which it is wanted how the loss of the pinned sample changes with their output.
+        seeking: the units for which pictures are to be made that they like best.
     """
 
     activations: frozenset[str] = frozenset()
@@ -80,6 +82,7 @@ class Attention:
     question: Question | None = None
     gradients: frozenset[str] = frozenset()
     cloud: Gathering | None = None
+    seeking: Seeking | None = None
 
     @property
     def wanted(self) -> bool:
@@ -89,7 +92,7 @@ class Attention:
     @property
     def dear(self) -> bool:
         """Whether what is wanted takes longer than a look at the sample on its way."""
-        return bool(self.statistics or self.gradients or self.question or self.cloud)
+        return bool(self.statistics or self.gradients or self.question or self.cloud or self.seeking)
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,7 @@ class Picture:
         wanted: the picture that is wanted as the answer, float32 (channels, height, width); None for any other answer,
             and where nobody knows it.
         cloud: the newest points, likewise.
+        preferred: pictures that units like best, as far as they are made.
     """
 
     step: int
@@ -163,3 +167,4 @@ class Picture:
     backward: Backward | None = None
     wanted: Floats | None = None
     cloud: Cloud | None = None
+    preferred: Preferred | None = None

@@ -373,7 +373,7 @@ class Pilot(Host):
         while self._observer is not None and self._attention.wanted and self._commands.empty():
             if self._observer.explainer.cut_short:
                 self._picture()
-            elif self._observer.gatherer.unfinished:
+            elif self._observer.unfinished:
                 self._finish_look(fresh=False)
             else:
                 break

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from builder.inspect.cloud import Gathering
 from builder.inspect.picture import Attention, Own, Part, Picture, Pin
+from builder.inspect.preferred import Seeking
 from builder.inspect.question import Question
 from builder.train.messages import FindMistake, MistakeFound, Prepared, Way
 from builder.ui import views as _registered_views  # noqa: F401  (registers all views)
@@ -117,6 +118,7 @@ class LiveViews(QObject):
         statistics = bool(activations)  # for the badges on the cards
         question: Question | None = None
         cloud: Gathering | None = None
+        seeking: Seeking | None = None
         for shown in self.views.values():
             if shown.watched:
                 wish = shown.attention()
@@ -126,9 +128,10 @@ class LiveViews(QObject):
                 statistics = statistics or wish.statistics
                 question = question or wish.question
                 cloud = cloud or wish.cloud
+                seeking = seeking or wish.seeking
         return Attention(
             frozenset(activations), frozenset(filters), statistics, pin.part, pin.sample, pin.own, question,
-            frozenset(gradients), cloud,
+            frozenset(gradients), cloud, seeking,
         )  # fmt: skip
 
     def pin_sample(self, index: int) -> None:

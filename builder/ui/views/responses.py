@@ -14,7 +14,8 @@ from builder.inspect.picture import Picture
 from builder.inspect.response import Response, Responses
 from builder.train.messages import EpochEnded, Finished, Prepared
 from builder.ui.views.base import Subject, view
-from builder.ui.views.colour import GREY, Pixels, colours, rgb_pixels
+from builder.ui.views.captioned import NO_PICTURES, on_numbers, pixels_of, with_room
+from builder.ui.views.colour import GREY, Pixels
 from builder.ui.views.explained import Explained
 from builder.ui.views.frame import Choice
 from builder.ui.views.grid import GridView, Look, MapsPanel
@@ -24,16 +25,12 @@ from builder.ui.views.scale import Scale
 from builder.ui.widgets.buttons import small_button
 
 NOT_YET = "What a unit responds to appears here once the data is loaded."
-NO_PICTURES = (
-    "This network looks at numbers, not at pictures: Feature maps shows its units over the plane of its inputs."
-)
 NOT_IN_RUN = "The network that is trained has no such unit: reset the run to look into the network as it is now."
 UNDER_WAY = "The samples are being looked through."
 EVERY = 3.0  # seconds between two looks at the end of an epoch, at least
 SHARE = 0.05  # of the time, which they may take
-_ROWS = 24  # rows of a tile at least, so that the caption below it takes no more than it needs
-_FOOT = 0.22  # of the height of a picture, below it, for the caption
 CROPS, WHOLE = range(2)
+SEE_THROUGH = np.uint32(0)
 _DIM = 3  # times as dark is the part of a picture that is not seen
 
 
@@ -116,7 +113,7 @@ class ResponsesView(GridView):
         self.choose_unit((self.unit + by) % max(1, self.units()))
 
     def take_unit(self, layer: str, unit: int) -> bool:
-        if layer != self.node() or self._on_numbers():
+        if layer != self.node() or on_numbers(self.subject):
             return False
         self.choose_unit(unit)
         return True
@@ -130,7 +127,7 @@ class ResponsesView(GridView):
     def ask(self) -> None:
         """Have the samples looked through, with the weights as they are."""
         name = self.node()
-        if name is not None and self.units() and not self._on_numbers():
+        if name is not None and self.units() and not on_numbers(self.subject):
             self._asked, self._old = (name, self.unit), False
             self.responses_asked.emit(name, self.unit)
 
@@ -163,13 +160,6 @@ class ResponsesView(GridView):
         self._old = True
         self.refresh()
 
-    def _on_numbers(self) -> bool:
-        if self.subject is None:
-            return False
-        inference = self.subject.inference
-        return any(not inference.graph.incoming.get(name) and len(inference.shape(name) or (0, 0, 0)) != 3
-                   for name in inference.nodes)  # fmt: skip
-
     # Showing --------------------------------------------------------------------------------------------------------
 
     def draw_anew(self) -> None:
@@ -197,7 +187,7 @@ class ResponsesView(GridView):
         name, found = self.node(), self.found
         if self.subject is None or name is None:
             return NOT_YET
-        if self._on_numbers():
+        if on_numbers(self.subject):
             return NO_PICTURES
         if found is None or (found.layer, found.unit) != (name, self.unit):
             return NOT_YET if found is None else UNDER_WAY
@@ -207,12 +197,11 @@ class ResponsesView(GridView):
 
     def _look(self, found: Responses) -> Look:
         whole = self._form.value == WHOLE
-        tiles = [_dimmed(each) if whole else _pixels(crop, inside) for each, crop, inside in found.crops()]
-        height, width = tiles[0].shape
-        times = max(1, -(-_ROWS // height))
-        foot = math.ceil(_FOOT * height * times)
-        pixels = np.zeros((len(tiles), height * times + foot, width * times), np.uint32)
-        pixels[:, : height * times] = np.stack(tiles).repeat(times, axis=1).repeat(times, axis=2)
+        tiles = [
+            _dimmed(each) if whole else np.where(inside, pixels_of(crop), SEE_THROUGH)
+            for each, crop, inside in found.crops()
+        ]
+        pixels, foot = with_room(tiles)
         captions = tuple(self._caption(each) for each in found.found)
         most = f" of {found.total:,}" if found.looked < found.total else ""
         words = f"Of {'the first ' if most else ''}{found.looked:,}{most} validation samples, at step {found.step:,}"
@@ -234,7 +223,7 @@ class ResponsesView(GridView):
             describe=describe,
             bar=False,
             captions=captions,
-            foot=foot / pixels.shape[1],
+            foot=foot,
         )
 
     def _class(self, each: Response) -> str:
@@ -249,18 +238,6 @@ class ResponsesView(GridView):
         return value if each.target is None else f"{self._class(each)} · {value}"
 
 
-def _pixels(
-    crop: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], inside: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
-) -> Pixels:
-    """Colours of a picture (channels, height, width); see-through where there is none."""
-    if len(crop) == 3:
-        found = rgb_pixels(crop)
-    else:
-        grey = crop.astype(np.float32).mean(axis=0)
-        found = colours(grey, GREY, 0.0, 255.0)
-    return np.where(inside, found, np.uint32(0))
-
-
 def _dimmed(each: Response) -> Pixels:
     """The whole picture, darker where the unit's strongest value does not look."""
     _, height, width = each.picture.shape
@@ -268,4 +245,4 @@ def _dimmed(each: Response) -> Pixels:
     top, left, bottom, right = each.box
     seen[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = True
     picture = np.where(seen, each.picture, each.picture // _DIM)
-    return _pixels(picture, np.ones_like(seen))
+    return pixels_of(picture)

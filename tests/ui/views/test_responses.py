@@ -15,9 +15,10 @@ from builder.train.messages import EpochEnded, Finished, Prepared, Reason
 from builder.ui.theme import theme
 from builder.ui.views import responses as responses_module
 from builder.ui.views.base import Subject
+from builder.ui.views.captioned import NO_PICTURES
 from builder.ui.views.filters import FiltersView
 from builder.ui.views.maps import FeatureMapsView
-from builder.ui.views.responses import NO_PICTURES, NOT_IN_RUN, NOT_YET, UNDER_WAY, ResponsesView
+from builder.ui.views.responses import NOT_IN_RUN, NOT_YET, UNDER_WAY, ResponsesView
 from tests.contract.view_cases import EPOCH, colour, lenet, mlp, two_inputs
 from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
 

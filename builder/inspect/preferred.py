@@ -1,0 +1,49 @@
+"""What units of a layer look for: pictures made to please them. Question and answer, as plain values. No torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Seeking:
+    """Of which units pictures are wanted.
+
+    Attributes:
+        layer: a node, by its dotted name.
+        first: the number of the first unit (a map or an output), counted from 0; as many follow as there is time for.
+    """
+
+    layer: str
+    first: int = 0
+
+
+@dataclass(frozen=True)
+class Preferred:
+    """Pictures that were made, from noise, so that each makes one unit give as much as it can.
+
+    Attributes:
+        seeking: what was asked.
+        step: number of updates that the weights had.
+        units: how many units the layer has; 0 where nothing can be made for it.
+        pictures: uint8 (pictures, channels, height, width), in the shape of the network's input, black where a value
+            is as low as any in the data and white where it is as high.
+        values: what each unit gives for its picture, float32 (pictures,).
+        rounds, of: how often the pictures were changed so far, and when they are as good as done.
+    """
+
+    seeking: Seeking
+    step: int
+    units: int
+    pictures: NDArray[np.uint8]
+    values: NDArray[np.float32]
+    rounds: int = 0
+    of: int = 1
+
+    @staticmethod
+    def nothing(seeking: Seeking, step: int) -> Preferred:
+        """The answer that stands for none: what is too large, is no picture, or has no way back."""
+        return Preferred(seeking, step, 0, np.empty((0, 1, 1, 1), np.uint8), np.empty(0, np.float32))

@@ -1,0 +1,193 @@
+"""What the units of a layer look for: pictures made, from noise, so that each unit gives as much as it can."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from PySide6.QtWidgets import QWidget
+
+from builder.compile.infer import Inference
+from builder.inspect.picture import Attention, Picture
+from builder.inspect.preferred import Preferred, Seeking
+from builder.layers.base import Category, Role
+from builder.ui.views.base import Subject, view
+from builder.ui.views.captioned import NO_PICTURES, on_numbers, pixels_of, with_room
+from builder.ui.views.colour import GREY
+from builder.ui.views.explained import Explained
+from builder.ui.views.grid import GridView, Look, MapsPanel
+from builder.ui.views.maps import node_to_show
+from builder.ui.views.paint import figure
+from builder.ui.views.scale import Scale
+from builder.ui.widgets.buttons import small_button
+
+NOT_YET = "Pictures that a unit likes best appear here once the data is loaded."
+UNSOUND = "Mend the network's problems to see what its units look for."
+INPUT = "The input looks for nothing: select a layer."
+FAILED = "No picture can be made for this layer: nothing goes back from it to the picture, or it takes too much memory."
+UNDER_WAY = "The pictures are being made, and appear with the next look inside the network."
+HOW = (
+    "Activation maximisation: from noise, up the gradient of what the unit gives, without leaving what a pixel is in "
+    "the data."
+)
+
+
+@view
+class PreferredView(GridView):
+    """A picture for each of some units of the selected layer.
+
+    Attributes:
+        first: number of the first unit that is shown, from 0.
+    """
+
+    key: ClassVar[str] = "preferred"
+    title: ClassVar[str] = "Looks for"
+    help: ClassVar[str] = (
+        "What each unit of the selected layer looks for: a picture made so that the unit gives as much as it can."
+    )
+    behind: ClassVar[str] = "filters"
+
+    def make_panel(self) -> MapsPanel:
+        return MapsPanel(bar=False)
+
+    def make_content(self) -> QWidget:
+        self.content = Explained(self.panel)
+        return self.content
+
+    def add_controls(self) -> None:
+        self.first = 0
+        self._layer: str | None = None
+        self.turns = (
+            small_button("chevron-left", "The units before", lambda: self.turn(-1)),
+            small_button("chevron-right", "The units after these", lambda: self.turn(1)),
+        )
+        for button in self.turns:
+            self.frame.head.add(button, -2)
+
+    # Which units ----------------------------------------------------------------------------------------------------
+
+    def node(self) -> str | None:
+        """The layer that is looked at: the same as that of the feature maps."""
+        return node_to_show(self.subject)
+
+    def attention(self) -> Attention:
+        name = self.node()
+        if self.subject is None or name is None or self.subject.inference.errors or on_numbers(self.subject):
+            return Attention()
+        return Attention(seeking=Seeking(name, self.first if name == self._layer else 0))
+
+    def set_subject(self, subject: Subject) -> None:
+        before, self.subject = self.attention(), subject
+        if self.node() != self._layer:
+            self._layer, self.first = self.node(), 0
+        if self.attention() != before:
+            self.attention_changed.emit()
+        self.refresh()
+
+    def turn(self, by: int) -> None:
+        """Show the units after these, or those before."""
+        found = self._found()
+        if found is None or not found.units:
+            return
+        shown = max(1, len(found.pictures))
+        first = self.first + by * shown
+        self.first = first if 0 <= first < found.units else 0 if by > 0 else (found.units - 1) // shown * shown
+        self.attention_changed.emit()
+        self.refresh()
+
+    def unit_of(self, tile: int) -> tuple[str, int] | None:
+        found = self._found()
+        return (found.seeking.layer, found.seeking.first + tile) if found is not None else None
+
+    def _found(self) -> Preferred | None:
+        found = self.picture.preferred if self.picture is not None else None
+        return found if found is not None and found.seeking.layer == self.node() else None
+
+    # Showing --------------------------------------------------------------------------------------------------------
+
+    def show_picture(self, picture: Picture) -> None:
+        before, self.picture = self._found(), picture
+        now = self._found()
+        # While nothing is done for them, the pictures are the same: many looks are for other views.
+        if before is None or now is None or (before.seeking, before.rounds, before.step) != (
+            now.seeking, now.rounds, now.step,
+        ):  # fmt: skip
+            self.refresh()
+
+    def draw_anew(self) -> None:
+        super().draw_anew()
+        found = self._found()
+        several = found is not None and len(found.pictures) < found.units
+        for button in self.turns:
+            button.setEnabled(several)
+        if self.look is not None:  # the tab below says what is shown, and the controls need the room
+            self.frame.head.title.set_text(self.look.title.partition(" · ")[0])
+            self.frame.head.arrange()
+        self.content.arrange()
+
+    def make_look(self) -> Look | str:
+        if self.subject is None or self.node() is None:
+            return NOT_YET
+        if on_numbers(self.subject):
+            return NO_PICTURES
+        if self.subject.inference.errors:
+            return UNSOUND
+        layer = self.subject.inference.nodes[self.node() or ""].layer
+        if layer is not None and layer.role is Role.INPUT:
+            return INPUT
+        found = self._found()
+        if found is None or found.seeking.first != self.first:
+            return NOT_YET if self.picture is None else UNDER_WAY
+        return self._look(found) if found.units else FAILED
+
+    def _look(self, found: Preferred) -> Look:
+        count, first = len(found.pictures), found.seeking.first
+        pixels, foot = with_room([pixels_of(picture) for picture in found.pictures])
+        names = [self._name(found, number) for number in range(count)]
+        those = f"Each of the {found.units:,} units" if found.units > 1 else "The only unit"
+        if count < found.units:
+            those = f"Units {first + 1:,} to {first + count:,} of {found.units:,}"
+        done = "" if found.rounds >= found.of else f", {100 * found.rounds // found.of} % made"
+        self.content.explain(f"{those} of {found.seeking.layer}, at step {found.step:,}{done}", HOW)
+
+        def describe(tile: int, _row: int, _column: int) -> str:
+            return f"{names[tile]}\ngives {figure(float(found.values[tile]))} for this picture"
+
+        return Look(
+            f"{self.title} · {found.seeking.layer}",
+            np.repeat(found.values, pixels[0].size).reshape(pixels.shape),
+            Scale(GREY, 0.0, 1.0),
+            lambda number: names[number],
+            pixels=pixels,
+            describe=describe,
+            bar=False,
+            captions=tuple(names),
+            foot=foot,
+        )
+
+    def _name(self, found: Preferred, number: int) -> str:
+        unit = found.seeking.first + number
+        known = self.subject.classes if self.subject is not None else ()
+        if (
+            self.subject is not None
+            and found.units == len(known)
+            and _answers(self.subject.inference, found.seeking.layer)
+        ):
+            return known[unit]
+        shape = self.subject.inference.shape(found.seeking.layer) if self.subject is not None else None
+        return f"{'map' if shape is not None and len(shape) == 3 else 'unit'} {unit + 1}"
+
+
+def _answers(inference: Inference, name: str) -> bool:
+    """Whether a node gives the network's answer, or the scores that it is made from: its units are the classes."""
+    graph = inference.graph
+    place = next((n for n, i in inference.nodes.items() if i.layer is not None and i.layer.role is Role.OUTPUT), None)
+    while place is not None:
+        if place == name:
+            return True
+        layer = inference.nodes[place].layer
+        if layer is None or (layer.role is not Role.OUTPUT and layer.category is not Category.ACTIVATION):
+            return False
+        feeding = graph.incoming.get(place, ())
+        place = feeding[0].source if len(feeding) == 1 else None
+    return False
