@@ -16,9 +16,9 @@ from __future__ import annotations
 
 import logging
 import math
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import torch
@@ -42,7 +42,7 @@ MOST_UNITS = 16  # pictures at a time
 VALUES = 1 << 25  # numbers that the layers give for all of them, which are in memory at once
 SHARE = 0.05  # of the time, which they may take while a run goes on
 GLANCE = 0.25  # seconds after which it is shown how far they have come while nothing else goes on
-SAMPLES = 256  # from which range and mean of each pixel are known
+SAMPLES, SAMPLE_VALUES = 256, 1 << 24  # from which range and mean of each pixel are known; numbers of all of them
 _STEP = 0.06  # of the range of the data, a round
 _NOISE = 0.08  # of the range, at the beginning
 _COARSE, _FINE = 1 / 14, 1 / 64  # of the longer side: how far the gradient is smoothed
@@ -66,7 +66,7 @@ class _Under:
     values: Tensor  # (pictures,)
     box: Box = (0, 0, 0, 0)
     rounds: int = 0
-    of: int = ROUNDS
+    until: int = ROUNDS
 
 
 class Ascent:
@@ -105,24 +105,25 @@ class Ascent:
         if seeking is None or weights is None:
             self._under, self.unfinished = None, False
             return {}
-        under = self._under
+        under, still = self._under, False
         if under is None or under.seeking != seeking:
             under = self._under = self._start(seeking, part, weights)
             self._due = -math.inf
-        still = under.weights == weights
-        if not still:
+        elif under.weights == weights:
+            still = True
+        else:
             under.weights = weights
-            under.of = max(under.of, under.rounds + AGAIN)
-        began = time.monotonic()
-        if under.units and fresh is not None and under.rounds < under.of and (fresh or still or began >= self._due):
+            under.until = max(under.until, under.rounds + AGAIN)
+        began = monotonic()
+        if under.units and fresh is not None and under.rounds < under.until and (fresh or still or began >= self._due):
             try:
                 self._climb(under, began, at_leisure=fresh or still)
             except (RuntimeError, MemoryError, IndexError):  # too large, or no way back through a user's own code
                 log.debug("no picture for %s", seeking.layer, exc_info=True)
                 under.units = 0
-            ended = time.monotonic()
+            ended = monotonic()
             self._due = ended + (ended - began) / SHARE
-        self.unfinished = bool(under.units) and under.rounds < under.of
+        self.unfinished = bool(under.units) and under.rounds < under.until
         if not under.units:
             return {}
         low, high = (under.low.amin((1, 2), keepdim=True), under.high.amax((1, 2), keepdim=True))
@@ -139,12 +140,13 @@ class Ascent:
         if "preferred" not in arrays:
             return Preferred.nothing(under.seeking, step)
         pictures, values = arrays["preferred"], arrays["preference"]
-        return Preferred(under.seeking, step, under.units, pictures, values, under.rounds, under.of)
+        return Preferred(under.seeking, step, under.units, pictures, values, min(1.0, under.rounds / ROUNDS))
 
     # Climbing -------------------------------------------------------------------------------------------------------
 
     def _start(self, seeking: Seeking, part: Part, weights: Weights) -> _Under:
-        some = part.batch(part.order()[:SAMPLES])[0]
+        few = max(1, min(SAMPLES, SAMPLE_VALUES // math.prod(self._plan.input_shape)))
+        some = part.batch(part.order()[:few])[0]
         nothing = _Under(seeking, weights, 0, some[:0], some[:0], some[:0], some[:0], some[:0])
         source = self._source.get(seeking.layer)
         step = self._plan.step(source) if source is not None else None
@@ -172,10 +174,10 @@ class Ascent:
         return box if box[0] < box[2] and box[1] < box[3] else (0, 0, height, width)
 
     def _climb(self, under: _Under, began: float, *, at_leisure: bool) -> None:
-        while under.rounds < under.of:
+        while under.rounds < under.until:
             self._round(under)
             under.rounds += 1
-            if self._waiting() or not at_leisure or time.monotonic() - began > GLANCE:
+            if self._waiting() or not at_leisure or monotonic() - began > GLANCE:
                 break
 
     def _round(self, under: _Under) -> None:
@@ -187,13 +189,10 @@ class Ascent:
         gradient = gradient.roll([-way for way in shift], (2, 3))
         done = min(1.0, under.rounds / ROUNDS)
         sigma = side * (_COARSE + (_FINE - _COARSE) * done)
-        gradient = smoothed(gradient, sigma)
+        noise = torch.randn(x.shape, generator=self._chance).to(x.device)
+        # Where nothing pulls, look elsewhere. (Asking whether that is so anywhere would wait for the device.)
+        gradient = smoothed(torch.where(_length(gradient) < 1e-12, noise, gradient), sigma)
         length = _length(gradient)
-        flat = length < 1e-12  # nothing pulls: look elsewhere
-        if bool(flat.any()):
-            noise = torch.randn(x.shape, generator=self._chance).to(x.device)
-            gradient = torch.where(flat, smoothed(noise, sigma), gradient)
-            length = _length(gradient)
         # As long a step for a field of a few pixels as for a whole picture.
         share = math.sqrt((bottom - top) * (right - left) / math.prod(x.shape[2:]))
         step = _STEP * (1 - 0.7 * done) * (under.high.max() - under.low.min()) * share

@@ -32,7 +32,7 @@ class Preferred:
         pictures: uint8 (pictures, channels, height, width), in the shape of the network's input, black where a value
             is as low as any in the data and white where it is as high.
         values: what each unit gives for its picture, float32 (pictures,).
-        rounds, of: how often the pictures were changed so far, and when they are as good as done.
+        made: how far the pictures are made, from 0 to 1.
     """
 
     seeking: Seeking
@@ -40,8 +40,7 @@ class Preferred:
     units: int
     pictures: NDArray[np.uint8]
     values: NDArray[np.float32]
-    rounds: int = 0
-    of: int = 1
+    made: float = 0.0
 
     @staticmethod
     def nothing(seeking: Seeking, step: int) -> Preferred:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,12 +17,13 @@ from builder.graph.model import Edge, Graph, Node
 from builder.inspect.backward import Backward
 from builder.inspect.cloud import Cloud, Samples
 from builder.inspect.picture import Attention, Health, Picture, Plane
+from builder.inspect.preferred import Preferred, Seeking
 from builder.inspect.question import Attribution, Method, Question, refusal
 from builder.inspect.response import Response, Responses
 from builder.train.messages import EpochEnded
 from builder.ui.views.base import Subject
 
-NOT_FOR_POINTS = frozenset({"attribution", "responses"})  # there is no picture to mark
+NOT_FOR_POINTS = frozenset({"attribution", "responses", "preferred"})  # there is no picture to mark
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,14 @@ def cloud(layer: str, raw: np.ndarray, classes: int, count: int = 40) -> Cloud:
     return Cloud(layer, 7, samples, points, said=said, units=9, shares=(0.5, 0.2), pinned=(1.0, 1.0))
 
 
+def preferred(layer: str, raw: np.ndarray, units: int) -> Preferred:
+    """What the first units of a layer look for."""
+    random = np.random.default_rng(5)
+    count, shape = min(units, 16), raw.shape if raw.ndim == 3 else (1, 1, 1)
+    pictures = random.integers(0, 256, (count, *shape), dtype=np.uint8)
+    return Preferred(Seeking(layer), 7, units, pictures, random.uniform(0, 9, count).astype(np.float32), 1.0)
+
+
 def picture(
     inference: Inference, raw: np.ndarray, classes: int, plane: Plane | None = None, layer: str = "fc1"
 ) -> Picture:
@@ -90,7 +100,11 @@ def picture(
     gradients = {name: random.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
     back, asked = Backward(0.5, 1, gradients=gradients), Attention(gradients=frozenset(gradients))
     many = cloud(layer, raw, classes)
-    return Picture(7, asked, raw, fitted, 1, output, activations, filters, {}, health, plane, found, back, cloud=many)
+    liked = preferred(layer, raw, math.prod((inference.shape(layer) or (1,))[:1]))
+    return Picture(
+        7, asked, raw, fitted, 1, output, activations, filters, {}, health, plane, found, back, cloud=many,
+        preferred=liked,
+    )  # fmt: skip
 
 
 def lenet() -> Case:

@@ -19,6 +19,7 @@ from builder.compile.module import build
 from builder.data.augmentation import Augmentation
 from builder.graph.model import Graph
 from builder.inspect.picture import Attention, Own
+from builder.inspect.preferred import Seeking
 from builder.inspect.question import Method, Named, Question
 from builder.train.failure import not_finite, problem_of
 from builder.train.headless import train
@@ -176,7 +177,9 @@ def test_looking_inside(method: Method, far: Far) -> None:
     question = Question(method, Named.ANSWER, "conv1" if method is Method.GRAD_CAM else "")
     own = Own.of(np.full((1, 8, 8), 100, np.uint8))
     for pinned in (None, own):
-        attention = Attention(names, names, statistics=True, own=pinned, question=question, gradients=names)
+        attention = Attention(
+            names, names, statistics=True, own=pinned, question=question, gradients=names, seeking=Seeking("fc1")
+        )
         picture = watcher.look(learner.step, attention, fresh=True).picture()
         assert picture.activations["conv1"].shape == (4, 6, 6)
         assert picture.filters["conv1"].shape == (4, 1, 3, 3)
@@ -187,6 +190,9 @@ def test_looking_inside(method: Method, far: Far) -> None:
         assert picture.backward is not None
         assert picture.backward.guessed is (pinned is not None)
         assert picture.backward.gradients["conv1"].any()
+        assert picture.preferred is not None
+        assert picture.preferred.pictures.shape == (10, 1, 8, 8)
+        assert picture.preferred.made > 0
 
 
 def test_looking_at_a_plane(far: Far) -> None:

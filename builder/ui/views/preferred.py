@@ -108,10 +108,8 @@ class PreferredView(GridView):
     def show_picture(self, picture: Picture) -> None:
         before, self.picture = self._found(), picture
         now = self._found()
-        # While nothing is done for them, the pictures are the same: many looks are for other views.
-        if before is None or now is None or (before.seeking, before.rounds, before.step) != (
-            now.seeking, now.rounds, now.step,
-        ):  # fmt: skip
+        # Many looks are for other views, and leave the pictures as they are.
+        if before is None or now is None or not _same(before, now):
             self.refresh()
 
     def draw_anew(self) -> None:
@@ -147,7 +145,7 @@ class PreferredView(GridView):
         those = f"Each of the {found.units:,} units" if found.units > 1 else "The only unit"
         if count < found.units:
             those = f"Units {first + 1:,} to {first + count:,} of {found.units:,}"
-        done = "" if found.rounds >= found.of else f", {100 * found.rounds // found.of} % made"
+        done = "" if found.made >= 1 else f", {100 * found.made:.0f} % made"
         self.content.explain(f"{those} of {found.seeking.layer}, at step {found.step:,}{done}", HOW)
 
         def describe(tile: int, _row: int, _column: int) -> str:
@@ -191,3 +189,7 @@ def _answers(inference: Inference, name: str) -> bool:
         feeding = graph.incoming.get(place, ())
         place = feeding[0].source if len(feeding) == 1 else None
     return False
+
+
+def _same(one: Preferred, other: Preferred) -> bool:
+    return (one.seeking, one.made) == (other.seeking, other.made) and np.array_equal(one.pictures, other.pictures)

@@ -1,0 +1,206 @@
+"""Pictures that units like best: better than the data's own, within what the data are, and at nobody's expense."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from builder.graph.model import Graph
+from builder.inspect import ascent as module
+from builder.inspect.ascent import AGAIN, ROUNDS, Ascent, smoothed
+from builder.inspect.gather import Weights
+from builder.inspect.picture import Attention
+from builder.inspect.preferred import Preferred, Seeking
+from builder.train.job import Job
+from builder.train.learner import Learner, make_learner
+from builder.train.settings import TrainingSettings
+from tests.train.networks import DIGITS, chain, picture_net, point_job
+
+NOW = Weights(1, 1)
+
+
+def learner_of(graph: Graph) -> Learner:
+    return make_learner(Job(graph, DIGITS, TrainingSettings()), lambda *_: None, lambda: False)
+
+
+def ascent_of(learner: Learner, waiting: Callable[[], bool] = lambda: False) -> Ascent:
+    return Ascent(learner.root, learner.plan, waiting)
+
+
+def look(
+    ascent: Ascent, learner: Learner, seeking: Seeking, weights: Weights = NOW, fresh: bool | None = True
+) -> Preferred:
+    fetched = ascent.begin(seeking, learner.data.train, weights, fresh=fresh)
+    found = ascent.end({name: tensor.numpy() for name, tensor in fetched.items()}, weights.step)
+    assert found is not None
+    return found
+
+
+def made(learner: Learner, seeking: Seeking) -> Preferred:
+    ascent = ascent_of(learner)
+    found = look(ascent, learner, seeking)
+    while ascent.unfinished:
+        found = look(ascent, learner, seeking)
+    return found
+
+
+@pytest.fixture
+def learner() -> Learner:
+    return learner_of(picture_net())
+
+
+@pytest.mark.parametrize("layer", ["conv1", "bn1", "relu1", "fc1", "softmax1", "output"])
+def test_no_sample_pleases_the_unit_as_much(learner: Learner, layer: str) -> None:
+    found = made(learner, Seeking(layer))
+    x, _ = learner.data.train.batch(learner.data.train.order())
+    values = learner.observer()._activations({layer}, x)[layer]  # of all samples
+    if values.dim() == 4:
+        values = values[:, :, values.shape[2] // 2, values.shape[3] // 2]
+    count = values.shape[1]
+    assert found.made == 1
+    assert (found.units, len(found.pictures), len(found.values)) == (count, count, count)
+    better = found.values >= values.amax(0).numpy() - 1e-6
+    assert better.mean() >= 0.75, (found.values, values.amax(0))
+    assert (found.values > values.mean(0).numpy()).all()
+
+
+def test_of_a_map_it_is_what_its_middle_sees(learner: Learner) -> None:
+    assert made(learner, Seeking("conv1")).pictures.shape == (4, 1, 3, 3)
+    assert made(learner, Seeking("fc1")).pictures.shape == (10, 1, 8, 8)
+
+
+def test_the_picture_of_a_filter_is_the_filter(learner: Learner) -> None:
+    """Bright where its weights are positive, dark where they are negative."""
+    found = made(learner, Seeking("conv1"))
+    weight = learner.root.get_parameter("conv1.weight").detach().numpy()
+    strong = np.abs(weight) > 0.5 * np.abs(weight).max(axis=(1, 2, 3), keepdims=True)
+    assert ((found.pictures > 127) == (weight > 0))[strong].mean() > 0.95
+
+
+def test_no_pixel_leaves_what_it_is_in_the_data(learner: Learner) -> None:
+    found = made(learner, Seeking("fc1"))
+    raw = np.stack([learner.data.train.raw(n) for n in range(len(learner.data.train))]).astype(float)
+    always = (raw == raw.min()).all(axis=0)  # the corners of digits are black in all of them
+    assert always.any()
+    assert not found.pictures[:, always].any()
+
+
+def test_it_is_the_same_every_time_and_leaves_no_trace(learner: Learner) -> None:
+    learner.root.train()
+    state = {name: tensor.clone() for name, tensor in learner.root.state_dict().items()}
+    before = torch.get_rng_state()
+    one, other = made(learner, Seeking("fc1")), made(learner, Seeking("fc1"))
+    assert np.array_equal(one.pictures, other.pictures)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert all(torch.equal(tensor, state[name]) for name, tensor in learner.root.state_dict().items())
+    assert all(parameter.grad is None for parameter in learner.root.parameters())
+    assert all(layer.training for layer in learner.root.modules())
+
+
+def test_a_unit_that_is_silent_is_woken() -> None:
+    """From behind a ReLU that gives 0 nothing comes back: what is before it is made to grow."""
+    layers = (("flatten1", "Flatten", {}), ("fc1", "Linear", {"features": 3}), ("relu1", "ReLU", {}))
+    learner = learner_of(chain([1, 8, 8], *layers, ("fc2", "Linear", {"features": 10})))
+    with torch.no_grad():
+        learner.root.get_parameter("fc1.bias").fill_(-1.0)
+    assert (made(learner, Seeking("relu1")).values > 0).all()
+
+
+def test_units_in_pages(learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_UNITS", 4)
+    pages = [made(learner, Seeking("fc1", first)) for first in (0, 4, 8)]
+    assert [len(page.pictures) for page in pages] == [4, 4, 2]
+    assert all(page.units == 10 for page in pages)
+    assert made(learner, Seeking("fc1", 10)).units == 0
+
+
+@pytest.mark.parametrize("layer", ["gone", "input", "flatten9"])
+def test_nothing_for_what_is_no_layer(learner: Learner, layer: str) -> None:
+    found = look(ascent_of(learner), learner, Seeking(layer))
+    assert (found.units, len(found.pictures)) == (0, 0)
+
+
+def test_nothing_where_the_input_is_no_picture() -> None:
+    learner = make_learner(point_job(), lambda *_: None, lambda: False)
+    assert look(ascent_of(learner), learner, Seeking("fc1")).units == 0
+
+
+def test_whoever_waits_waits_for_one_round_only(learner: Learner) -> None:
+    ascent = ascent_of(learner, lambda: True)
+    for rounds in (1, 2, 3):
+        found = look(ascent, learner, Seeking("fc1"))
+        assert found.made == pytest.approx(rounds / ROUNDS)
+        assert ascent.unfinished
+
+
+def test_beside_a_run_it_takes_a_small_share_of_the_time(learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(module, "monotonic", lambda: clock[0])
+    ascent, rounds = ascent_of(learner), []
+    real = ascent._round
+
+    def round_(under: module._Under) -> None:
+        real(under)
+        rounds.append(clock[0])
+        clock[0] += 0.01
+
+    monkeypatch.setattr(ascent, "_round", round_)
+    look(ascent, learner, Seeking("fc1"), fresh=False)
+    assert len(rounds) == 1
+    for step in range(2, 102):
+        clock[0] += 0.01
+        look(ascent, learner, Seeking("fc1"), Weights(step, step), fresh=False)
+    assert 4 <= len(rounds) <= 7  # in a little over a second, one of 10 ms in 200
+    many = len(rounds)
+    look(ascent, learner, Seeking("fc1"), Weights(200, 200), fresh=None)
+    assert len(rounds) == many
+
+
+def test_other_weights_change_what_was_done(learner: Learner) -> None:
+    ascent = ascent_of(learner)
+    while look(ascent, learner, Seeking("fc1")).made < 1 or ascent.unfinished:
+        pass
+    done = look(ascent, learner, Seeking("fc1"))
+    with torch.no_grad():
+        learner.root.get_parameter("fc1.weight").neg_()
+    again = look(ascent, learner, Seeking("fc1"), Weights(2, 2))
+    while ascent.unfinished:
+        again = look(ascent, learner, Seeking("fc1"), Weights(2, 2))
+    assert not np.array_equal(again.pictures, done.pictures)
+    assert ascent._under is not None
+    assert ascent._under.rounds == ROUNDS + AGAIN
+
+
+def test_what_has_no_way_back_is_told(learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
+    ascent = ascent_of(learner)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("element 0 of tensors does not require grad")
+
+    monkeypatch.setattr(ascent, "_gradient", fail)
+    assert look(ascent, learner, Seeking("fc1")).units == 0
+    assert not ascent.unfinished
+
+
+def test_a_look_brings_it(learner: Learner) -> None:
+    observer = learner.observer()
+    seeking = Seeking("fc1")
+    picture = observer.look(3, Attention(seeking=seeking), fresh=True).picture()
+    assert picture.preferred is not None
+    assert (picture.preferred.seeking, picture.preferred.step) == (seeking, 3)
+    assert observer.unfinished == (picture.preferred.made < 1)
+    assert observer.look(3, Attention(), fresh=True).picture().preferred is None
+    assert not observer.unfinished
+
+
+def test_smoothing_keeps_what_is_even_and_spreads_a_point() -> None:
+    point = torch.zeros(1, 2, 15, 15)
+    point[0, 0, 7, 7] = 1
+    found = smoothed(point, 1.5)
+    assert found.sum() == pytest.approx(1.0, abs=0.02)
+    assert not found[0, 1].any()
+    assert found[0, 0, 7, 7] == found.max() < 0.1
+    assert smoothed(point, 0.1) is point
