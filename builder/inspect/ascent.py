@@ -40,7 +40,7 @@ ROUNDS = 96  # until the pictures are as good as done
 AGAIN = 32  # rounds for other weights, when the pictures were done for those before
 MOST_UNITS = 16  # pictures at a time
 VALUES = 1 << 25  # numbers that the layers give for all of them, which are in memory at once
-SHARE = 0.05  # of the time, which they may take while a run goes on
+SHARE = 0.08  # of the time, which they may take while a run goes on
 GLANCE = 0.25  # seconds after which it is shown how far they have come while nothing else goes on
 SAMPLES, SAMPLE_VALUES = 256, 1 << 24  # from which range and mean of each pixel are known; numbers of all of them
 _STEP = 0.06  # of the range of the data, a round
@@ -89,7 +89,7 @@ class Ascent:
         self._at_once = max(1, min(MOST_UNITS, VALUES // max(1, values)))
         self._under: _Under | None = None
         self._chance = torch.Generator()
-        self._due = -math.inf
+        self._due = 0.0  # the time up to which what they took is paid for
         self.unfinished = False
 
     def begin(
@@ -108,21 +108,24 @@ class Ascent:
         under, still = self._under, False
         if under is None or under.seeking != seeking:
             under = self._under = self._start(seeking, part, weights)
-            self._due = -math.inf
+            self._due = monotonic()
         elif under.weights == weights:
             still = True
         else:
             under.weights = weights
             under.until = max(under.until, under.rounds + AGAIN)
         began = monotonic()
-        if under.units and fresh is not None and under.rounds < under.until and (fresh or still or began >= self._due):
+        # Beside a run, as long as it has saved up since; it may overdraw by one round, and then waits the longer.
+        idle = bool(fresh) or still
+        limit = GLANCE if idle else min(GLANCE, (began - self._due) * SHARE)
+        if under.units and fresh is not None and under.rounds < under.until and limit >= 0:
             try:
-                self._climb(under, began, at_leisure=fresh or still)
+                self._climb(under, began, limit)
             except (RuntimeError, MemoryError, IndexError):  # too large, or no way back through a user's own code
                 log.debug("no picture for %s", seeking.layer, exc_info=True)
                 under.units = 0
             ended = monotonic()
-            self._due = ended + (ended - began) / SHARE
+            self._due = ended if idle else max(self._due, began - GLANCE / SHARE) + (ended - began) / SHARE
         self.unfinished = bool(under.units) and under.rounds < under.until
         if not under.units:
             return {}
@@ -173,11 +176,11 @@ class Ascent:
         box = max(0, top), max(0, left), min(height, bottom), min(width, right)
         return box if box[0] < box[2] and box[1] < box[3] else (0, 0, height, width)
 
-    def _climb(self, under: _Under, began: float, *, at_leisure: bool) -> None:
+    def _climb(self, under: _Under, began: float, limit: float) -> None:
         while under.rounds < under.until:
             self._round(under)
             under.rounds += 1
-            if self._waiting() or not at_leisure or monotonic() - began > GLANCE:
+            if self._waiting() or monotonic() - began >= limit:
                 break
 
     def _round(self, under: _Under) -> None:

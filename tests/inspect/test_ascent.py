@@ -153,10 +153,16 @@ def test_beside_a_run_it_takes_a_small_share_of_the_time(learner: Learner, monke
     for step in range(2, 102):
         clock[0] += 0.01
         look(ascent, learner, Seeking("fc1"), Weights(step, step), fresh=False)
-    assert 4 <= len(rounds) <= 7  # in a little over a second, one of 10 ms in 200
+    assert 8 <= len(rounds) <= 10  # of 10 ms each, in a little over a second
     many = len(rounds)
     look(ascent, learner, Seeking("fc1"), Weights(200, 200), fresh=None)
     assert len(rounds) == many
+    look(ascent, learner, Seeking("fc1"), Weights(200, 200), fresh=True)  # a pause: nothing is owed for it
+    assert len(rounds) >= many + 20
+    many = len(rounds)
+    clock[0] += 1
+    look(ascent, learner, Seeking("fc1"), Weights(201, 201), fresh=False)
+    assert many + 8 <= len(rounds) <= many + 10
 
 
 def test_other_weights_change_what_was_done(learner: Learner) -> None:
