@@ -12,11 +12,10 @@ import typer
 
 from builder.cli.lent import Draw, Lent
 from builder.cli.output import AllowOption, SetOption, changed, open_project
-from builder.cli.runs import is_run, weights_file
 from builder.compile.network import infer_flat, infer_network
 from builder.compile.plan import Plan, make_plan
 from builder.compile.source import network_source
-from builder.compile.stored import fit_problem, unreadable
+from builder.compile.stored import file_of, fit_problem, unreadable
 from builder.graph.problems import Problem, ProblemError
 from builder.project.document import Project
 from builder.project.runs import project_of
@@ -142,14 +141,14 @@ def export(
     weights of a run, which a training can begin with (--set training.weights=FILE)."""
     if weights is not None and to not in WITH_WEIGHTS:
         raise typer.BadParameter(f"{to} holds no weights; {', '.join(WITH_WEIGHTS)} do.", param_hint="--weights")
-    if is_run(project):
+    if Path(project).is_dir():  # of a run
         opened = changed(project_of(Path(project)), changes or ())
         if weights is None and to in WITH_WEIGHTS:
             weights = Path(project)
     else:
         opened = open_project(project, changes or ())
     lent: Lent = context.obj
-    wish = Wish(weights_file(weights) if weights is not None else None, theme, scale, lent.draw)
+    wish = Wish(file_of(weights) if weights is not None else None, theme, scale, lent.draw)
     contents = FORMATS[to](opened, wish)
     if str(output) == "-":
         sys.stdout.flush()
