@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QImage, QPainter
-from PySide6.QtWidgets import QVBoxLayout
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from builder.inspect.cloud import Cloud, Gathering, Places, turned
 from builder.inspect.picture import Attention, Picture
@@ -350,20 +350,8 @@ class CloudView(SeenView):
         cloud = self._of()
         return f"{self.title} · {cloud.layer} · {METHODS[self.method.value]}" if cloud is not None else self.title
 
-    def enlarge(self) -> None:
-        """Show it in a large window that goes on following the run."""
-        if self.shown is None:
-            return
-        if self.enlarged is None:
-            self.enlarged = EnlargedCloud(self)
-            self.enlarged.destroyed.connect(self._forget_enlarged)
-        self.enlarged.show()
-        self.enlarged.activateWindow()
-        self._show()
-
-    def _forget_enlarged(self) -> None:
-        self.enlarged = None
-        self.attention_changed.emit()
+    def make_enlarged(self) -> QWidget:
+        return EnlargedCloud(self)
 
     @property
     def filled(self) -> bool:

@@ -253,19 +253,8 @@ class ConfusionView(SeenView):
         what = self.title if self.form.value == MATRIX else ("", "Scores per class", "Mistakes")[self.form.value]
         return f"{what} · {self.shown.origin}" if self.shown is not None else what
 
-    def enlarge(self) -> None:
-        """Show it in a large window."""
-        if self.shown is None:
-            return
-        if self.enlarged is None:
-            self.enlarged = EnlargedBoard(self)
-            self.enlarged.destroyed.connect(self._forget_enlarged)
-        self.enlarged.show()
-        self.enlarged.activateWindow()
-        self.refresh()
-
-    def _forget_enlarged(self) -> None:
-        self.enlarged = None
+    def make_enlarged(self) -> QWidget:
+        return EnlargedBoard(self)
 
     @property
     def filled(self) -> bool:

@@ -242,16 +242,8 @@ class CurveView(SeenView):
             layout.addWidget(self._plot)
             self._plot.show()
 
-    def enlarge(self) -> None:
-        """Show the plot in a large window of its own that goes on following the run."""
-        if self.enlarged is None:
-            self.enlarged = EnlargedPlot(self)
-            self.enlarged.destroyed.connect(self._forget_enlarged)
-        self.enlarged.show()
-        self.enlarged.activateWindow()
-
-    def _forget_enlarged(self) -> None:
-        self.enlarged = None
+    def make_enlarged(self) -> QWidget:
+        return EnlargedPlot(self)
 
     @property
     def filled(self) -> bool:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter
-from PySide6.QtWidgets import QVBoxLayout
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from builder.compile.infer import Inference
 from builder.inspect.picture import Attention, Picture
@@ -142,20 +142,8 @@ class FlowView(SeenView):
 
     # Enlarge, copy, save --------------------------------------------------------------------------------------------
 
-    def enlarge(self) -> None:
-        """Show the plot in a large window of its own that goes on following the run."""
-        if self.look is None:
-            return
-        if self.enlarged is None:
-            self.enlarged = EnlargedLayers(self)
-            self.enlarged.destroyed.connect(self._forget_enlarged)
-        self.enlarged.plot.show_look(self.look)
-        self.enlarged.show()
-        self.enlarged.activateWindow()
-
-    def _forget_enlarged(self) -> None:
-        self.enlarged = None
-        self.attention_changed.emit()
+    def make_enlarged(self) -> QWidget:
+        return EnlargedLayers(self)
 
     @property
     def filled(self) -> bool:

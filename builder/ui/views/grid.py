@@ -160,10 +160,10 @@ class MapsPanel(QWidget):
 class Enlarged(QDialog):
     """A map, or all of them, in a large window of its own that goes on following the training."""
 
-    def __init__(self, view: GridView, number: int | None) -> None:
+    def __init__(self, view: GridView) -> None:
         super().__init__(view)
         self._view = view
-        self.number = number
+        self.number: int | None = None
         self.panel = MapsPanel(centred=True)
         self._title = Text(bold=True, size=15)
         self._back = small_button("chevron-left", "Previous map (Left)", lambda: self.step(-1))
@@ -348,18 +348,15 @@ class GridView(SeenView):
 
     def enlarge(self, number: int | None = None) -> None:
         """Show one map, or all, in a large window."""
-        if self.look is None:
-            return
-        if self.enlarged is None:
-            self.enlarged = Enlarged(self, number)
-            self.enlarged.destroyed.connect(self._forget_enlarged)
-        self.enlarged.show_map(number)
-        self.enlarged.show()
-        self.enlarged.activateWindow()
+        super().enlarge()
+        if self.enlarged is not None:
+            self.enlarged.show_map(number)
 
-    def _forget_enlarged(self) -> None:
-        self.enlarged = None
-        self.attention_changed.emit()
+    def make_enlarged(self) -> QWidget:
+        return Enlarged(self)
+
+    def forget_enlarged(self) -> None:
+        super().forget_enlarged()
         self.pointed(None)  # a window that closes under the pointer does not say that it has left
 
     @property

@@ -24,6 +24,34 @@ class SeenView(TakeawayView):
         self._soon = QTimer(self, interval=0, singleShot=True)
         self._soon.timeout.connect(self.refresh)
 
+    # For subclasses -------------------------------------------------------------------------------------------------
+
+    def make_enlarged(self) -> QWidget:
+        """The large window, which dies when it closes."""
+        raise NotImplementedError
+
+    def draw_anew(self) -> None:
+        """Draw anew at once, in the large window too."""
+        self._stale = False
+        self._soon.stop()
+
+    # The rest -------------------------------------------------------------------------------------------------------
+
+    def enlarge(self) -> None:
+        if not self.filled:
+            return
+        if self.enlarged is None:
+            self.enlarged = self.make_enlarged()
+            self.enlarged.destroyed.connect(self.forget_enlarged)
+        self.enlarged.show()
+        self.enlarged.activateWindow()
+        self.refresh()
+
+    def forget_enlarged(self) -> None:
+        """The large window is gone, and nobody looks there any more."""
+        self.enlarged = None
+        self.attention_changed.emit()
+
     @property
     def watched(self) -> bool:
         return self.on_screen or (self.enlarged is not None and self.enlarged.isVisible())
@@ -39,11 +67,6 @@ class SeenView(TakeawayView):
             self.draw_anew()
         else:
             self._stale = True
-
-    def draw_anew(self) -> None:
-        """Draw anew at once."""
-        self._stale = False
-        self._soon.stop()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
