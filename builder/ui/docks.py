@@ -72,10 +72,15 @@ class _Edge(QWidget):
 
 
 class _TitleBar(QWidget):
-    """What a dock is dragged by. A floating one has what a window has: a title where it shows none, a close button."""
+    """What a dock is dragged by. A floating one has what a window has: a title where it shows none, a close button.
 
-    def __init__(self, dock: QDockWidget, head: QWidget | None) -> None:
+    One that comes when it is asked for has both at its place too.
+    """
+
+    def __init__(self, dock: QDockWidget, head: QWidget | None, asked: bool) -> None:
         super().__init__(dock)
+        self._asked, self._bare = asked, head is None
+        theme().changed.connect(self.update)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(0)
@@ -92,13 +97,25 @@ class _TitleBar(QWidget):
         dock.topLevelChanged.connect(self._float)
 
     def _float(self, floating: bool) -> None:
+        whole = floating or self._asked
         for widget in self._extra:
-            widget.setVisible(floating)
-        self._row.setContentsMargins(0, 0, 6 if floating else 0, 0)
+            widget.setVisible(whole)
+        above, below = (6, 2) if whole and self._bare else (0, 0)  # as in the heads that the views have
+        self._row.setContentsMargins(0, above, 6 if whole else 0, below)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), theme().color("panel"))
 
 
 def add_dock(
-    window: QMainWindow, key: str, title: str, content: QWidget, area: Qt.DockWidgetArea, head: QWidget | None = None
+    window: QMainWindow,
+    key: str,
+    title: str,
+    content: QWidget,
+    area: Qt.DockWidgetArea,
+    head: QWidget | None = None,
+    *,
+    asked: bool = False,
 ) -> QDockWidget:
     """Put `content` into a dock of the window.
 
@@ -106,12 +123,13 @@ def add_dock(
         key: stable name, under which the layout is remembered.
         title: in the View menu, and of the floating window.
         head: what to drag it by: a title line of the content itself, or (None) a thin strip.
+        asked: it is not there from the start but comes when it is asked for, and can be sent away where it stands.
     """
     dock = QDockWidget(title, window)
     dock.setObjectName(f"dock-{key}")
     content.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)  # the style sheet paints the panel behind it
     dock.setWidget(content)
-    dock.setTitleBarWidget(_TitleBar(dock, head))
+    dock.setTitleBarWidget(_TitleBar(dock, head, asked))
     _Edge(dock)
     window.addDockWidget(area, dock)
     return dock

@@ -172,7 +172,7 @@ class MainWindow(QMainWindow):
     def _dock(
         self, key: str, title: str, content: QWidget, area: Qt.DockWidgetArea, head: QWidget | None = None
     ) -> None:
-        dock = self.docks[key] = add_dock(self, key, title, content, area, head)
+        dock = self.docks[key] = add_dock(self, key, title, content, area, head, asked=key in ("problems", "analysis"))
         dock.visibilityChanged.connect(lambda _visible: self._attend_soon())
 
     def restore_layout(self) -> None:

@@ -54,6 +54,22 @@ def test_a_dock_that_floats_can_be_closed(qtbot: QtBot, head: bool) -> None:
     assert close.isHidden()
 
 
+@pytest.mark.parametrize("head", [True, False])
+def test_a_dock_that_was_asked_for_can_be_closed_where_it_stands(qtbot: QtBot, head: bool) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    own, area = QLabel("head") if head else None, Qt.DockWidgetArea.BottomDockWidgetArea
+    dock = add_dock(window, "panel", "Panel", QLabel("content"), area, own, asked=True)
+    window.show()
+    (close,) = dock.titleBarWidget().findChildren(QToolButton)
+    titles = [title.text() for title in dock.titleBarWidget().findChildren(QLabel) if title.isVisible()]
+    assert titles == (["head"] if head else ["Panel"])
+    dock.topLevelChanged.emit(True)
+    dock.topLevelChanged.emit(False)
+    qtbot.mouseClick(close, Qt.MouseButton.LeftButton)
+    assert dock.isHidden()
+
+
 def test_a_dock_that_floated_last_time_has_a_line_all_around_it(qtbot: QtBot) -> None:
     window = QMainWindow()
     qtbot.addWidget(window)
