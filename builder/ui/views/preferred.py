@@ -77,11 +77,9 @@ class PreferredView(GridView):
         return Attention(seeking=Seeking(name, self.first if name == self._layer else 0))
 
     def set_subject(self, subject: Subject) -> None:
-        before, self.subject = self.attention(), subject
+        self.subject = subject  # what is asked now is worked out where somebody sees it, and not at every edit
         if self.node() != self._layer:
             self._layer, self.first = self.node(), 0
-        if self.attention() != before:
-            self.attention_changed.emit()
         self.refresh()
 
     def turn(self, by: int) -> None:
