@@ -217,7 +217,8 @@ def _picture_problems(info: DataSet, shape: Shape, loss: str, ends: Ends, answer
     wanted = info.target_shape
     if shape != wanted:
         message = f"{info.title} asks for pictures of {_show(wanted)}, but the network answers with {_show(shape)}."
-        hint = f"Make the input {_show(info.shape)}, and end with a convolution of {wanted[0]} filters."
+        filters = "1 filter" if wanted[0] == 1 else f"{wanted[0]} filters"
+        hint = f"Such a network ends with a convolution of {filters} and gives {_show(wanted)}."
         fix = _picture_end(info, shape, ends, answers)
         yield Problem("output-misfit", message, where=ends.output or _LOSS, hint=hint, fix=fix)
     if loss not in _DISTANCES:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from builder.compile.infer import Inference
 from builder.data.catalogue import find as find_data
@@ -13,7 +12,7 @@ from builder.graph.problems import Problem, Severity
 from builder.inspect.picture import Health
 from builder.layers.base import Category, Role
 from builder.layers.registry import find
-from builder.ui.canvas.face import SHORT
+from builder.ui.canvas.face import SHORT, Badge
 from builder.ui.words import told
 
 SATURATED = 0.5  # share of a layer's values at the flat ends from which on it is worth a word
@@ -21,14 +20,6 @@ MOSTLY = 0.8  # share from which on it is bad: hardly anything is learned throug
 VANISHING = 1e-4  # of the largest gradient of all layers
 
 _RANK = {"": 0, "warn": 1, "bad": 2}
-
-
-class Badge(NamedTuple):
-    """What a card says of its layer: a few letters, a colour role ("warn" or "bad"), and a sentence."""
-
-    text: str
-    role: str
-    words: str
 
 
 def badges(health: Mapping[str, Health], inference: Inference) -> dict[str, Badge]:
@@ -57,7 +48,8 @@ def warnings(problems: Iterable[Problem], inference: Inference) -> dict[str, Bad
         info = inference.nodes.get(problem.where)
         if info is not None and problem not in info.problems:
             role = "bad" if problem.severity is Severity.ERROR else "warn"
-            found.setdefault(problem.where, Badge(SHORT.get(problem.code, "problem"), role, told(problem)))
+            badge = Badge(SHORT.get(problem.code, "problem"), role, told(problem), problem.fixes)
+            found.setdefault(problem.where, badge)
     return found
 
 

@@ -15,8 +15,9 @@ from builder.inspect.picture import Health
 from builder.project import templates
 from builder.project.check import check
 from builder.project.edits import set_setting
+from builder.ui.canvas.face import Badge
 from builder.ui.document import Document
-from builder.ui.health import Badge, badges, input_note, on_cards, warnings
+from builder.ui.health import badges, input_note, on_cards, warnings
 
 WELL = Health(0.0, 1.0, dead=0.0, saturated=0.1, gradient=0.01)
 

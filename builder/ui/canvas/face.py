@@ -6,12 +6,13 @@ Needs Qt only to measure text. Knows nothing of scenes, items or mouse.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 from builder.compile.infer import NodeInfo
 from builder.graph.model import Node, Shape
-from builder.graph.problems import Problem, Severity
+from builder.graph.problems import Fix, Problem, Severity
 from builder.layers.base import Category, Layer, Role, show
 from builder.layers.block import BlockInput, BlockOutput
 from builder.layers.registry import find
@@ -43,6 +44,21 @@ SHORT = {
     "too-large": "too large",
     "all-alike": "all alike",
 }
+
+
+class Badge(NamedTuple):
+    """What a card says of its layer beside the problem that it has itself.
+
+    Attributes:
+        text, role: a few letters, and their colour ("warn" or "bad").
+        words: a sentence.
+        fixes: what mends it, the most likely first.
+    """
+
+    text: str = ""
+    role: str = ""
+    words: str = ""
+    fixes: tuple[Fix, ...] = ()
 
 
 @dataclass(frozen=True)

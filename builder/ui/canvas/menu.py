@@ -139,12 +139,12 @@ def _add_freezing(made: QMenu, view: CanvasView) -> None:
 
 
 def problem_menu(view: CanvasView, name: str) -> QMenu | None:
-    """The problem of a node in words, and what it offers; None when it has none."""
-    problem = view.canvas.nodes[name].face.problem
-    if problem is None:
+    """What the badge of a node says, in words, and what it offers; None when it says no more than the card."""
+    item = view.canvas.nodes[name]
+    if not item.explains:
         return None
-    made = _menu(view)
-    for words in (problem.message, problem.hint):
+    problem, made = item.face.problem, _menu(view)
+    for words in (problem.message, problem.hint) if problem is not None else (item.health_words,):
         if words:
             made.addAction(sentence(words)).setEnabled(False)
     made.addSeparator()
@@ -153,9 +153,8 @@ def problem_menu(view: CanvasView, name: str) -> QMenu | None:
 
 
 def _add_fixes(made: QMenu, view: CanvasView, name: str) -> None:
-    """What the problem of a node offers, the most likely first."""
-    problem = view.canvas.nodes[name].face.problem
-    for which, fix in enumerate(problem.fixes if problem is not None else ()):
+    """What the badge of a node offers, the most likely first."""
+    for which, fix in enumerate(view.canvas.nodes[name].fixes):
         made.addAction(fix.title, partial(view.take_fix, name, which))
 
 
@@ -197,12 +196,12 @@ def tip(scene: CanvasScene, place: QPointF, reach: float) -> str:
         lines.append(sentence(message))
         if face.problem.hint:
             lines.append(f"<i>{face.problem.hint}</i>")
-        if face.problem.fixes:
-            lines.append(f"Offered: {', or '.join(fix.title for fix in face.problem.fixes)}")
     elif face.shape is not None:
         lines.append(f"Gives {show(face.shape)}")
         if face.compact and face.footer:
             lines.append(face.footer)
         if hit.node.health_words:
             lines.append(hit.node.health_words)
+    if hit.node.fixes:
+        lines.append(f"Offered: {', or '.join(fix.title for fix in hit.node.fixes)}")
     return "<br>".join(lines)

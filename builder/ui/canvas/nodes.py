@@ -12,6 +12,7 @@ from PySide6.QtGui import QPainter, QTextOption
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from builder.compile.infer import NodeInfo
+from builder.graph.problems import Fix
 from builder.ui.canvas import face as look
 from builder.ui.canvas.closeup import Closeup
 from builder.ui.canvas.face import PAD, PICTURE_TOP, PORT_RADIUS, Face
@@ -53,6 +54,7 @@ class NodeItem(QGraphicsItem):
         self.thumbnail: Thumbnail | None = None
         self._health: tuple[str, str] = ("", "")
         self.health_words = ""
+        self._health_fixes: tuple[Fix, ...] = ()
         self._canvas = canvas
         self.setZValue(1)
         self.set_face(face)
@@ -97,9 +99,19 @@ class NodeItem(QGraphicsItem):
         """The lowest line as it is drawn."""
         return self.closeup.footer.text()
 
-    def set_health(self, text: str, role: str, words: str) -> None:
-        """Text, colour role and explanation of the badge shown while no problem is."""
-        self.health_words = words
+    @property
+    def fixes(self) -> tuple[Fix, ...]:
+        """What mends what the badge says, the most likely first."""
+        return self.face.problem.fixes if self.face.problem is not None else self._health_fixes
+
+    @property
+    def explains(self) -> bool:
+        """Whether there is more to a click on the badge than to one on the card."""
+        return self.face.problem is not None or bool(self._health_fixes)
+
+    def set_health(self, text: str, role: str, words: str, fixes: tuple[Fix, ...] = ()) -> None:
+        """What stands on the badge while no problem is: see `Badge`."""
+        self.health_words, self._health_fixes = words, fixes
         if (text, role) != self._health:
             self._health = (text, role)
             self._closeup = None

@@ -20,7 +20,7 @@ from builder.project.document import Project
 from builder.train.messages import Way
 from builder.ui.canvas import layout, routing
 from builder.ui.canvas.comments import CommentItem
-from builder.ui.canvas.face import FAR, NEAR, face_of
+from builder.ui.canvas.face import FAR, NEAR, Badge, face_of
 from builder.ui.canvas.ink import Ink
 from builder.ui.canvas.labels import Labels
 from builder.ui.canvas.lifting import Lifted
@@ -91,7 +91,7 @@ class CanvasScene(QGraphicsScene):
         self._placed: Graph | None = None
         self._placed_of: Graph | None = None
         self._laid: tuple[Graph, Graph] | None = None  # a graph that lacked places, and the same with all of them
-        self._badges: Mapping[str, tuple[str, str, str]] = {}
+        self._badges: Mapping[str, Badge] = {}
         self._note = ""
         self._bounds: QRectF | None = None
         self._chosen_wires: frozenset[Edge] = frozenset()
@@ -350,7 +350,7 @@ class CanvasScene(QGraphicsScene):
                 return Hit(item, port)
         for item in nodes:
             local = place - item.scenePos()
-            if item.face.problem is not None and item.closeup.badge_area.contains(local):
+            if item.explains and item.closeup.badge_area.contains(local):
                 return Hit(item, part="badge")
             if item.rect.contains(local):
                 if item.closeup.fix_area.contains(local):
@@ -408,14 +408,14 @@ class CanvasScene(QGraphicsScene):
                 item.info = None
             self._refresh()
 
-    def set_badges(self, badges: Mapping[str, tuple[str, str, str]]) -> None:
-        """Badges of cards without problems: text, colour role and explanation by name on the page shown."""
+    def set_badges(self, badges: Mapping[str, Badge]) -> None:
+        """Badges of cards without problems, by name on the page shown."""
         self._badges = dict(badges)
         for name, item in self.nodes.items():
             item.set_health(*self._badge(name))
 
-    def _badge(self, name: str) -> tuple[str, str, str]:
-        return self._badges.get(name, ("", "", ""))
+    def _badge(self, name: str) -> Badge:
+        return self._badges.get(name, Badge())
 
     def show_way(self, way: Way | None, aside: frozenset[str] = frozenset()) -> None:
         """Draw on the wires which way a step has just gone, but for those that begin at these nodes."""

@@ -41,7 +41,7 @@ from builder.ui import node_edits
 from builder.ui.canvas import export, keys, menu
 from builder.ui.canvas.background import Invitation, paint_dots, paint_invitation
 from builder.ui.canvas.editing import Editing
-from builder.ui.canvas.face import FAR, MIDDLE, NEAR
+from builder.ui.canvas.face import FAR, MIDDLE, NEAR, Badge
 from builder.ui.canvas.fields import Fields
 from builder.ui.canvas.find import FindBar
 from builder.ui.canvas.minimap import Minimap
@@ -238,8 +238,8 @@ class CanvasView(ZoomView):
         self._picture = picture
         self.canvas.show_picture(picture, self._pictured(), self.classes, self.devicePixelRatioF())
 
-    def set_badges(self, badges: Mapping[str, tuple[str, str, str]]) -> None:
-        """Badges of the cards while training: by name, a short text, a colour role ("warn", "bad"), a sentence."""
+    def set_badges(self, badges: Mapping[str, Badge]) -> None:
+        """Badges of the cards while training: by name."""
         self.canvas.set_badges(badges)
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
@@ -391,10 +391,10 @@ class CanvasView(ZoomView):
         self.fields.rename(name)
 
     def take_fix(self, name: str, which: int = 0) -> None:
-        """Carry out what the problem of a node offers: its first fix, or another by its number."""
-        problem = self.canvas.nodes[name].face.problem
-        if problem is not None and which < len(problem.fixes):
-            self.document.apply_fix(problem.fixes[which])
+        """Carry out what the badge of a node offers: its first fix, or another by its number."""
+        fixes = self.canvas.nodes[name].fixes
+        if which < len(fixes):
+            self.document.apply_fix(fixes[which])
 
     def explain(self, name: str) -> None:
         """Show the problem of a node in full, with the fixes that it offers."""

@@ -12,12 +12,13 @@ from PySide6.QtGui import QAction, QImage
 from pytestqt.qtbot import QtBot
 
 from builder.graph import edits
+from builder.graph.frozen import FrozenDict
 from builder.graph.model import Edge, Graph, Node, Point
-from builder.graph.problems import ProblemError
+from builder.graph.problems import Fix, ProblemError, SetParams
 from builder.inspect.picture import Attention, Picture, Plane
 from builder.layers.base import Role
 from builder.layers.registry import kinds
-from builder.ui.canvas.face import FAR, NEAR, face_of
+from builder.ui.canvas.face import FAR, NEAR, Badge, face_of
 from builder.ui.canvas.menu import context_menu, problem_menu, tip
 from builder.ui.canvas.texts import metrics
 from builder.ui.canvas.thumbnails import (
@@ -106,6 +107,27 @@ def test_every_fix_can_be_taken_from_the_menus(make_canvas: MakeCanvas, qtbot: Q
     shown[1].actions()[-1].trigger()
     assert list(view.document.graph.nodes) == ["input", "output"]
     assert not view.document.inference.errors
+
+
+def test_a_badge_of_the_surroundings_offers_what_mends_it(make_canvas: MakeCanvas, qtbot: QtBot) -> None:
+    view = make_canvas(classifier())
+    view.zoom_to(1.0)
+    fixes = Fix("Filter once", (SetParams("conv1", FrozenDict({"filters": 1})),)), Fix("Remove it", ())
+    item = view.canvas.nodes["conv1"]
+    view.set_badges({"conv1": Badge("does not fit", "bad", "Why.", fixes)})
+    assert "Offered: Filter once, or Remove it" in tip(view.canvas, item.box().center(), 1)
+    corner = item.pos() + item.closeup.badge_area.center()
+    assert view.canvas.hit(corner).part == "badge"
+    for made in (context_menu(view, item.box().center()), problem_menu(view, "conv1")):
+        assert made is not None
+        qtbot.addWidget(made)
+        actions = {action.text(): action for action in made.actions()}
+        assert {"Filter once", "Remove it"} <= set(actions)
+    actions["Filter once"].trigger()
+    assert view.document.graph.nodes["conv1"].params["filters"] == 1
+    view.set_badges({"conv1": Badge("2 dead", "warn", "Why.")})
+    assert problem_menu(view, "conv1") is None
+    assert view.canvas.hit(corner).part != "badge"  # a click there selects the card
 
 
 def test_layers_are_frozen_and_freed_from_the_context_menu(make_canvas: MakeCanvas, qtbot: QtBot) -> None:
