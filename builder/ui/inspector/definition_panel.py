@@ -87,6 +87,7 @@ class DefinitionPanel(Panel):
         self._say("")
         self.name.show_text(block.name)
         self.help.set_value(block.help)
+        self.help.setToolTip(block.help)  # longer than the field, as a rule
         self._parameters.clear()
         self.parameters = []
         for parameter in block.parameters:

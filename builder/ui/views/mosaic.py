@@ -172,16 +172,22 @@ def compose(pixels: Pixels, grid: Grid, *, upwards: bool = False) -> QImage:
 
 
 def paint_caption(painter: QPainter, tile: QRectF, caption: str, foot: float) -> None:
-    """A line in the lowest part of a tile; where it is too long, what stands behind its dot is kept."""
+    """A line in the lowest part of a tile."""
     place = QRectF(tile.left(), tile.bottom() - foot * tile.height(), tile.width(), foot * tile.height())
     face = font(max(7, min(12, int(place.height() * 0.8))))
     painter.setFont(face)
     painter.setPen(theme().color("text"))
-    metrics = QFontMetricsF(face)
-    first, dot, rest = caption.rpartition(" · ")
-    room = place.width() - metrics.horizontalAdvance(dot + rest)
-    short = metrics.elidedText(first, Qt.TextElideMode.ElideRight, room) + dot + rest
-    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, short)
+    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, caption_within(caption, QFontMetricsF(face), place.width()))
+
+
+def caption_within(caption: str, metrics: QFontMetricsF, width: float) -> str:
+    """A caption in so many pixels: where it is too long, its name alone, without the figure behind the dot.
+
+    The figure stands under the pointer; with it, "Sandal", "Shirt" and "Sneaker" would all be "S…".
+    """
+    if metrics.horizontalAdvance(caption) <= width:
+        return caption
+    return metrics.elidedText(caption.partition(" · ")[0], Qt.TextElideMode.ElideRight, width)
 
 
 class Mosaic(QWidget):

@@ -130,6 +130,13 @@ def test_a_definition_is_edited_with_all_that_refers_to_it(document, panel):
     assert document.value.network == staged(width=5)
 
 
+def test_what_a_block_does_can_be_read_where_the_field_is_too_short(document, panel):
+    document.open_block("stage1")
+    words = "Convolutions one after the other, each with a way around it."
+    panel.definition.help.edited.emit(words, False)
+    assert panel.definition.help.toolTip() == words
+
+
 def test_a_block_without_definition_says_so(document, panel):
     network = document.value.network
     document.commit("Lose it", replace(document.value, network=replace(network, blocks=FrozenDict())))

@@ -5,11 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFontMetricsF
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from builder.ui.theme import font
 from builder.ui.views.colour import GREY, colours
-from builder.ui.views.mosaic import Mosaic, Tiles, compose, lay_out
+from builder.ui.views.mosaic import Mosaic, Tiles, caption_within, compose, lay_out
 
 
 def tiles(count: int, height: int, width: int, **options: object) -> Tiles:
@@ -151,3 +153,12 @@ def test_many_single_numbers_stay_apart(mosaic: Mosaic) -> None:
     assert grid.width >= 8
     assert grid.gap == 0
     assert mosaic.grab().toImage().pixelColor(0, 0) == QColor("black")
+
+
+def test_a_caption_that_is_too_long_keeps_its_name(qapp: QApplication) -> None:
+    metrics = QFontMetricsF(font(9))
+    whole = "Sneaker · 0.846"
+    width = metrics.horizontalAdvance(whole)
+    assert caption_within(whole, metrics, width) == whole
+    assert caption_within(whole, metrics, width - 1) == "Sneaker"
+    assert caption_within(whole, metrics, metrics.horizontalAdvance("Sneak")).startswith("Sn")
