@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -144,7 +145,8 @@ def problem_menu(view: CanvasView, name: str) -> QMenu | None:
     if not item.explains:
         return None
     problem, made = item.face.problem, _menu(view)
-    for words in (problem.message, problem.hint) if problem is not None else (item.health_words,):
+    sentences = (problem.message, problem.hint) if problem is not None else re.split(r"(?<=\.) ", item.health_words)
+    for words in sentences:
         if words:
             made.addAction(sentence(words)).setEnabled(False)
     made.addSeparator()

@@ -114,7 +114,7 @@ def test_a_badge_of_the_surroundings_offers_what_mends_it(make_canvas: MakeCanva
     view.zoom_to(1.0)
     fixes = Fix("Filter once", (SetParams("conv1", FrozenDict({"filters": 1})),)), Fix("Remove it", ())
     item = view.canvas.nodes["conv1"]
-    view.set_badges({"conv1": Badge("does not fit", "bad", "Why.", fixes)})
+    view.set_badges({"conv1": Badge("does not fit", "bad", "Why 1.5. And then.", fixes)})
     assert "Offered: Filter once, or Remove it" in tip(view.canvas, item.box().center(), 1)
     corner = item.pos() + item.closeup.badge_area.center()
     assert view.canvas.hit(corner).part == "badge"
@@ -123,6 +123,7 @@ def test_a_badge_of_the_surroundings_offers_what_mends_it(make_canvas: MakeCanva
         qtbot.addWidget(made)
         actions = {action.text(): action for action in made.actions()}
         assert {"Filter once", "Remove it"} <= set(actions)
+    assert list(actions)[:2] == ["Why 1.5.", "And then."]
     actions["Filter once"].trigger()
     assert view.document.graph.nodes["conv1"].params["filters"] == 1
     view.set_badges({"conv1": Badge("2 dead", "warn", "Why.")})
