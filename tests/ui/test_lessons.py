@@ -350,3 +350,4 @@ def test_the_result_is_that_of_the_epoch_whose_weights_the_run_ended_with() -> N
 def test_a_table_without_headings_begins_with_its_figures() -> None:
     bare, headed = rich("| | |\n|---|---|\n| 5 | 1 |\n| 8 | 2 |\n"), rich("| | depth |\n|---|---|\n| 5 | 1 |\n")
     assert (bare.count("<tr"), headed.count("<tr")) == (2, 2)
+    assert "margin-bottom:8px" not in bare  # what a paragraph has below it would stand in every cell

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QTextBlockFormat, QTextCursor, QTextDocument, QTextTable
+from PySide6.QtGui import QTextBlockFormat, QTextCursor, QTextDocument, QTextFrameFormat, QTextTable
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from builder.ui.theme import font, theme
@@ -54,13 +54,16 @@ def rich(markdown: str) -> str:
         form.setBottomMargin(4.0 if entry is not None else 8.0)
         form.setTopMargin(0.0)
         cursor.setPosition(block.position())
+        if cursor.currentTable() is not None:
+            form.setBottomMargin(0.0)  # the cell has its own space around
         cursor.mergeBlockFormat(form)
         block = block.next()
     for frame in document.rootFrame().childFrames():
         if isinstance(frame, QTextTable):
             _behead(frame)
             grid = frame.format().toTableFormat()
-            grid.setBorderBrush(theme().color("line"))
+            grid.setBorderBrush(theme().color("wire"))
+            grid.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)  # Qt's own has a light and a dark side
             grid.setBorderCollapse(True)
             grid.setCellPadding(4)
             frame.setFormat(grid)
