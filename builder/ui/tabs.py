@@ -5,7 +5,7 @@ Knows docks only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QFontMetrics
@@ -25,6 +25,13 @@ def stand_behind(window: QMainWindow, docks: Mapping[str, QDockWidget], behind: 
     layout = window.layout()
     if layout is not None:
         layout.activate()  # behind a third tab, Qt goes on for a while holding the window as wide as before
+
+
+def share_width(window: QMainWindow, docks: Iterable[QDockWidget]) -> None:
+    """Share a row's width among docks as their own contents want it; Qt would give more to those with many tabs."""
+    row = list(docks)
+    widths = [content.sizeHint().width() if (content := dock.widget()) is not None else 0 for dock in row]
+    window.resizeDocks(row, widths, Qt.Orientation.Horizontal)
 
 
 def fit_in(window: QMainWindow, dock: QDockWidget, front: QDockWidget) -> None:

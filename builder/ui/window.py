@@ -55,7 +55,7 @@ from builder.ui.replays import Replays
 from builder.ui.run_cards import RunCards
 from builder.ui.status import StatusLine, ended_words, stale_words
 from builder.ui.table.panel import AnalysisPanel
-from builder.ui.tabs import TabNames, fit_in, stand_behind, unknown
+from builder.ui.tabs import TabNames, fit_in, share_width, stand_behind, unknown
 from builder.ui.theme import theme
 from builder.ui.timeline import Timeline
 from builder.ui.topbar import TopBar
@@ -166,6 +166,7 @@ class MainWindow(QMainWindow):
         self.addDockWidget(area.BottomDockWidgetArea, self.docks["analysis"], Qt.Orientation.Vertical)
         self.docks["analysis"].hide()
         self.resizeDocks([self.docks["palette"], self.docks["inspector"]], [190, 320], Qt.Orientation.Horizontal)
+        share_width(self, (self.docks[key] for key in self.views if key not in self._behind))
         TabNames(self, {dock: self.views[key].short if key in self.views else "" for key, dock in self.docks.items()})
         self._views_height = ViewsHeight(self, [self.docks[key] for key in self.views])
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabBar
 from pytestqt.qtbot import QtBot
 
 from builder.ui.docks import add_dock
-from builder.ui.tabs import TabNames, stand_behind, unknown
+from builder.ui.tabs import TabNames, share_width, stand_behind, unknown
 
 PATIENCE = 5000  # milliseconds
 BEHIND = {"late": "front"}
@@ -42,6 +42,21 @@ def test_the_view_in_front_stays_in_front(qtbot: QtBot) -> None:
     assert made.tabifiedDockWidgets(docks["front"]) == [docks["late"]]
     assert not docks["front"].visibleRegion().isEmpty()
     assert docks["late"].visibleRegion().isEmpty()
+
+
+def test_many_tabs_take_no_room_from_others(qtbot: QtBot) -> None:
+    made, docks = window(qtbot, "first", "front", "late", "last")
+    docks["late"].setWindowTitle("a name that is as long as three or four others are")
+    for key in ("first", "front", "last"):
+        content = docks[key].widget()
+        assert isinstance(content, QLabel)
+        content.setText("as wide as any other")
+    row = [docks[key] for key in ("first", "front", "last")]
+    share_width(made, row)
+    with qtbot.waitExposed(made):
+        made.show()
+    widths = [dock.width() for dock in row]
+    assert max(widths) - min(widths) <= 2, widths
 
 
 @pytest.mark.parametrize("hidden", [False, True])
