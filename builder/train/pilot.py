@@ -178,12 +178,16 @@ class Pilot(Host):
     def emit(self, event: Event) -> None:
         if isinstance(event, Finished):
             self.state = State.FINISHED
+            again = False
             while not self._commands.empty():  # what was asked of the run is not asked of what comes after it
                 command = self._commands.get()
+                again = again or (command is _Wake.MOMENT and self.session.moments is not None)
                 if isinstance(command, SaveWeights):
                     self._files.append(command.path)
                 elif isinstance(command, FindMistake | FindResponses):
                     self._sought[type(command)] = command
+            if again:  # a run that was followed could be looked back at before its end, too
+                self._commands.put(_Wake.MOMENT)
         self._events.put(event)
 
     def cancelled(self) -> bool:

@@ -47,6 +47,7 @@ class Film(QObject):
         self._before: int | None = None  # the step that was looked at before
         self._file: FilmFile | None = None
         self._take: Callable[[int], QImage] = lambda _step: QImage()
+        self._sees = True  # there are pictures of the inside
         self._came: float | None = None  # when the first picture of this moment came
         self._due = QTimer(self, singleShot=True)
         self._due.timeout.connect(self._shoot)
@@ -65,7 +66,7 @@ class Film(QObject):
         moments = self._live.moments
         self.steps, self._place = moments.steps, 0
         self._before = moments.steps[moments.place]
-        self._take = take
+        self._take, self._sees = take, True
         self._file = FilmFile(path, milliseconds, max(LAST, 2 * milliseconds), self._written.emit)
         self._go()
 
@@ -86,7 +87,7 @@ class Film(QObject):
         step = self.steps[self._place]
         self._came = None
         # Curves alone need no look inside; they are at this moment at once.
-        self._due.start(PATIENCE if self._wanted() else SETTLE)
+        self._due.start(PATIENCE if self._sees and self._wanted() else SETTLE)
         self._live.moments.look_at(step)
 
     @property
@@ -110,6 +111,8 @@ class Film(QObject):
         file = self._file
         if file is None:
             return
+        if self._came is None and self._wanted():  # none came, so none is waited for any more
+            self._sees = False
         step = self.steps[self._place]
         if self._live.moments.steps[self._live.moments.place] != step:
             message = f"the weights of step {step:,} are not there any more, so the film was not saved."

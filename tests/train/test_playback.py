@@ -166,6 +166,24 @@ def test_who_looks_back_meanwhile_stays_there(
     assert wait_for_picture(flight, lambda picture: picture.attention.sample == 1).step == 0
 
 
+def test_who_looks_back_just_when_it_ends_is_heard(fly: Fly, made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    job, folder, *_ = made
+    asked: list[Callable[[int], None]] = []
+    real = playback.Playback._ended
+
+    def ended(self: playback.Playback, reader: Reader) -> Finished:
+        while not asked:  # until the test holds the trainer
+            self._host.wait(0.001)
+        asked[0](2)
+        return real(self, reader)
+
+    monkeypatch.setattr(playback.Playback, "_ended", ended)
+    flight = fly(job, playback=folder, attention=LOOK)
+    asked.append(flight.trainer.look_at)
+    flight.finish()
+    assert wait_for_picture(flight, lambda picture: picture.step == 2)
+
+
 def test_one_that_was_cut_off_is_not_waited_for(fly: Fly, made: Made, tmp_path: Path) -> None:
     job, whole, *_ = made
     part_of(tmp_path, whole, 3, 2)
