@@ -14,11 +14,13 @@ from PySide6.QtGui import QImage
 
 from builder.graph.problems import Problem
 from builder.inspect.picture import Picture
+from builder.inspect.question import Attribution
 from builder.ui.film_file import FilmFile
 from builder.ui.live import Live
 
 SETTLE = 80  # milliseconds without another picture of a moment after which all views show it
-LONGEST = 3.0  # seconds that a moment may go on changing, since some views show piece by piece how far they have come
+FIRST = 600  # the same for the first moment, of which what is shown may have been before
+LONGEST = 20.0  # seconds that a moment may take until all of it is shown: some views get theirs piece by piece
 PATIENCE = 30_000  # milliseconds that the first picture of a moment may take
 LAST = 2000  # milliseconds that the last frame stands, or twice as long as the others
 
@@ -48,6 +50,7 @@ class Film(QObject):
         self._file: FilmFile | None = None
         self._take: Callable[[int], QImage] = lambda _step: QImage()
         self._sees = True  # there are pictures of the inside
+        self._explained: tuple[Attribution | None, int] = None, -1  # the newest, and the step that it came with
         self._came: float | None = None  # when the first picture of this moment came
         self._due = QTimer(self, singleShot=True)
         self._due.timeout.connect(self._shoot)
@@ -95,13 +98,25 @@ class Film(QObject):
         return self._file is not None and self._place < len(self.steps)
 
     def _note_picture(self, picture: Picture) -> None:
+        if picture.attribution is not self._explained[0]:
+            self._explained = picture.attribution, picture.step
         if not self._shooting or picture.step != self.steps[self._place]:
             return
-        now = time.monotonic()
-        if self._came is None:
-            self._came = now
-        if now - self._came < LONGEST:
-            self._due.start(SETTLE)
+        now, first = time.monotonic(), self._came is None
+        self._came = came = now if self._came is None else self._came
+        if self._whole(picture) and now - came < LONGEST:
+            self._due.start(SETTLE if self._place else FIRST)
+        elif first:
+            self._due.start(round(1000 * LONGEST))
+
+    def _whole(self, picture: Picture) -> bool:
+        """Whether what takes longer than a look at the sample is of this moment, too."""
+        wish, cloud = picture.attention, picture.cloud
+        if wish.question is not None and picture.attribution is not None and self._explained[1] != picture.step:
+            return False
+        if wish.cloud is None or (cloud is not None and cloud.failed):
+            return True
+        return cloud is not None and cloud.step == picture.step and not cloud.more
 
     def _note_warning(self, problem: Problem) -> None:
         if self._shooting and problem.code == "no-weights":

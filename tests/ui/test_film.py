@@ -9,11 +9,13 @@ from PIL import Image
 from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 
+from builder.inspect.picture import Picture
 from builder.project import templates
 from builder.project.job import make_job
 from builder.train import headless
 from builder.train.messages import State
 from builder.ui.film_dialog import AS_SEEN, CANVAS, TWICE, WHOLE, FilmDialog
+from builder.ui.views.cloud import CloudView
 from builder.ui.window import MainWindow
 from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
 
@@ -88,6 +90,32 @@ def test_a_part_of_the_window_is_filmed(
     assert height > factor * part.height()
 
 
+def test_what_comes_piece_by_piece_is_waited_for(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("builder.inspect.gather.ROUND", 0)
+    monkeypatch.setattr("builder.inspect.gather.PIECE_VALUES", 20_000)  # some four samples
+    for name in ("SETTLE", "FIRST"):
+        monkeypatch.setattr(f"builder.ui.film.{name}", 1)
+    cloud = window.views["cloud"]
+    assert isinstance(cloud, CloudView)
+    dialog = ask(window, tmp_path / "film.gif")
+    dialog.what.set_value("cloud")
+    dialog.what.edited.emit("cloud")
+    window.show_dock("attribution")
+    qtbot.waitUntil(lambda: cloud._cloud is not None and not cloud._cloud.more, timeout=PATIENCE)
+    explained: list[Picture] = []
+    window.live.picture_taken.connect(explained.append)
+    shown: list[tuple[int, bool]] = []
+    dialog.film.taken.connect(lambda _count: shown.append((cloud._cloud.step, cloud._cloud.more)))  # type: ignore[union-attr]
+    answers: list[object] = []
+    dialog.film.taken.connect(lambda _count: answers.append(explained[-1].attribution))
+    with qtbot.waitSignal(dialog.finished, timeout=PATIENCE):
+        dialog.save_button.click()
+    assert shown == [(step, False) for step in STEPS]
+    assert len({id(answer) for answer in answers}) == len(STEPS)
+
+
 def test_a_view_that_is_closed_is_not_offered(window: MainWindow, tmp_path: Path) -> None:
     window.docks["maps"].close()
     dialog = ask(window, tmp_path / "film.gif")
@@ -151,10 +179,11 @@ def test_it_is_offered_only_where_there_is_a_run_to_look_back_at(make_window: Ma
     action = window.menus._film
     assert not action.isEnabled()
     assert action.text() == "Save the run as a film… (there is no run to look back at)"
+    tips: list[str] = []
+    action.changed.connect(lambda: tips.append(action.toolTip()))
     with qtbot.waitSignal(window.live.finished, timeout=PATIENCE):
         window.run_or_pause()
-        qtbot.waitUntil(lambda: window.live.state is not State.PAUSED, timeout=PATIENCE)
-        assert action.toolTip() == "the run is under way"
+    assert "the run is under way" in tips
     assert action.isEnabled()
     assert action.text() == "Save the run as a film…"
     assert action in window.menus.actions
