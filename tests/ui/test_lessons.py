@@ -18,6 +18,7 @@ from builder.ui.files import Answer
 from builder.ui.lessons.card import SetUpCard
 from builder.ui.lessons.guide import result
 from builder.ui.lessons.listing import Listing
+from builder.ui.lessons.place import SHARE, WIDTH
 from builder.ui.lessons.prose import rich
 from builder.ui.views.curves import CurveView
 from builder.ui.window import MainWindow
@@ -275,6 +276,20 @@ def test_who_asks_for_the_lessons_again_types_over_the_last_search(make_window: 
     lessons_wanted.trigger()
     qtbot.keyClicks(listing.search, "inception")
     assert listing.search.text() == "inception"
+
+
+def test_lessons_that_are_closed_give_back_the_width_they_took(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(None)
+    window.resize(1280, 720)
+    lessons, palette = window.docks["lessons"], window.docks["palette"]
+    before, wide = palette.width(), min(WIDTH, round(SHARE * window.width())) - 4
+    actions = {action.text(): action for action in window.menus.actions}
+    actions["Lessons"].trigger()
+    qtbot.waitUntil(lambda: lessons.width() >= wide > before, timeout=PATIENCE)
+    lessons.toggleViewAction().trigger()
+    qtbot.waitUntil(lambda: abs(palette.width() - before) <= 4, timeout=PATIENCE)
+    actions["Lessons"].trigger()
+    qtbot.waitUntil(lambda: lessons.width() >= wide, timeout=PATIENCE)
 
 
 def test_the_gallery_leads_to_the_lessons(make_window: MakeWindow) -> None:

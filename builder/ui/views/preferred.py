@@ -61,8 +61,7 @@ class PreferredView(GridView):
             small_button("chevron-left", "The units before", lambda: self.turn(-1)),
             small_button("chevron-right", "The units after these", lambda: self.turn(1)),
         )
-        for button in self.turns:
-            self.frame.head.add(button, -2)
+        self.frame.head.add_pair(*self.turns, -2)
 
     # Which units ----------------------------------------------------------------------------------------------------
 
