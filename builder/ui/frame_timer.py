@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QTimer
 
 FASTEST, SLOWEST = 33, 100  # milliseconds between frames: 30 Hz when drawing is cheap, 10 Hz when it is not
 IDLE = 100  # while nothing trains, pictures change only when somebody selects something
-DRAWING_SHARE = 0.08  # of one core's time: while drawing holds the interpreter, a training thread all but stands still
+DRAWING_SHARE = 0.06  # of one core's time: while drawing holds the interpreter, a training thread all but stands still
 
 
 class FrameTimer(QTimer):

@@ -28,6 +28,8 @@ from builder.ui.inspector.panel import ProblemColumn
 from builder.ui.theme import font, theme
 from builder.ui.widgets.labels import label
 
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
 
 class CodeView(QPlainTextEdit):
     """Python text that cannot be changed, with line numbers.
@@ -157,14 +159,15 @@ class CodeView(QPlainTextEdit):
         painter.setFont(self._numbers.font())
         block = self.firstVisibleBlock()
         top = self.blockBoundingGeometry(block).translated(self.contentOffset()).top()
-        marked = set(self.marked)
-        while block.isValid() and top <= event.rect().bottom():
-            height = self.blockBoundingRect(block).height()
-            number = block.blockNumber() + 1
-            painter.setPen(theme().color("accent" if number in marked else "wire"))
-            place = QRect(0, round(top), self._numbers.width() - 12, round(height))
-            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(number))
-            block = block.next()
+        height = self.blockBoundingRect(block).height()  # of every line: none is wrapped
+        rect, wide = event.rect(), self._numbers.width() - 12
+        plain, accent, marked = theme().color("wire"), theme().color("accent"), set(self.marked)
+        for number in range(block.blockNumber() + 1, self.blockCount() + 1):
+            if top > rect.bottom():
+                break
+            if top + height >= rect.top():
+                painter.setPen(accent if number in marked else plain)
+                painter.drawText(QRect(0, round(top), wide, round(height)), _RIGHT, str(number))
             top += height
 
 
