@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, QSize
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QToolButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -49,6 +50,12 @@ def feed(view: View, case: Case) -> None:
     view.add_epoch(EPOCH)
 
 
+def settle() -> None:
+    """Let everything be laid out that asks for it: each asks what holds it, one after another."""
+    for _ in range(5):
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
+
+
 def grab(view: View) -> QImage:
     return view.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
 
@@ -65,6 +72,19 @@ def every_way(view: View) -> Iterator[tuple[Choice, int]]:
             choice.choose(number)
             yield choice, number
         choice.choose(0)
+
+
+class Layouts(QObject):
+    """Counts how often a widget is asked to lay itself out: whatever holds it will be asked, too."""
+
+    def __init__(self, view: View) -> None:
+        super().__init__(view)
+        self.count = 0
+        view.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() is QEvent.Type.LayoutRequest
+        return False
 
 
 class Paints(QObject):
@@ -153,6 +173,22 @@ def test_each_way_to_show_it_shows_something_or_says_why(shown: View, case: Case
         words = shown.frame.empty  # type: ignore[attr-defined]
         assert colours(grab(shown)) > 8, (choice.toolTip(), number)
         assert not words or len(words.split()) >= 8, (choice.toolTip(), number)
+
+
+@every_view
+@every_case
+def test_another_picture_of_the_same_lays_nothing_out_anew(shown: View, case: Case) -> None:
+    """It would go up to the main window, which lays out every dock: many times a second while training."""
+    feed(shown, case)
+    grab(shown)
+    settle()
+    asked = Layouts(shown)
+    for step in (8, 9):
+        preferred = case.picture.preferred
+        made = preferred and replace(preferred, step=step, made=step / 10)
+        shown.show_picture(replace(case.picture, step=step, preferred=made))
+        settle()
+    assert asked.count == 0
 
 
 @every_view

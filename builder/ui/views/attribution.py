@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-from PySide6.QtWidgets import QWidget
 
 from builder.compile.plan import Plan, make_plan
 from builder.graph.problems import ProblemError
@@ -14,9 +13,9 @@ from builder.inspect.question import Attribution, Method, Named, Question, layer
 from builder.ui.terms import METHODS, SCORE
 from builder.ui.views.base import Subject, view
 from builder.ui.views.colour import ACTIVATION, GREY, WEIGHT, Pixels, colours, limits, symmetric
-from builder.ui.views.explained import Explained
+from builder.ui.views.explained import ExplainedView
 from builder.ui.views.frame import Choice
-from builder.ui.views.grid import GridView, Look
+from builder.ui.views.grid import Look
 from builder.ui.views.paint import figure
 from builder.ui.views.scale import Scale
 
@@ -31,7 +30,7 @@ _MOST = 0.85  # of a colour, over the input: it can still be seen below
 
 
 @view
-class AttributionView(GridView):
+class AttributionView(ExplainedView):
     """Which parts of the pinned picture speak for a class.
 
     Attributes:
@@ -43,10 +42,6 @@ class AttributionView(GridView):
     short: ClassVar[str] = "Looks at"
     help: ClassVar[str] = "Which parts of the pinned input speak for the network's answer, or for a class you choose."
     behind: ClassVar[str] = "maps"
-
-    def make_content(self) -> QWidget:
-        self.content = Explained(self.panel)
-        return self.content
 
     def add_controls(self) -> None:
         self._settled = False  # whether somebody has chosen the method
@@ -102,10 +97,6 @@ class AttributionView(GridView):
     def draw_anew(self) -> None:
         self._settle()
         super().draw_anew()
-        if self.look is not None:  # the tab below says what is shown, and the controls need the room
-            self.frame.head.title.set_text(self.look.title.partition(" · ")[0])
-            self.frame.head.arrange()
-        self.content.arrange()
 
     def make_look(self) -> Look | str:
         picture, plan, method = self.picture, self._plan(), METHOD_ORDER[self.method.value]

@@ -1,4 +1,4 @@
-"""Maps with what they show in words below them. Knows the panel of maps; knows no view."""
+"""Maps with what they show in words below them, and the base of the views that have them so."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from builder.ui.views.frame import MARGIN
-from builder.ui.views.grid import MapsPanel
+from builder.ui.views.grid import GridView, Look, MapsPanel
 from builder.ui.widgets.labels import Elided, label
 
 _LINE, _LINE_FROM = 18, 150  # pixels: the line in panels that are high enough
@@ -45,3 +45,23 @@ class Explained(QWidget):
         self.line.setVisible(line > 0 and not whole)
         self.words.setGeometry(MARGIN, top, width, height - top)
         self.line.setGeometry(MARGIN, height - line - 2, width, _LINE)
+
+
+class ExplainedView(GridView):
+    """Base of the views of maps with words below them.
+
+    Attributes:
+        content: the maps and the words.
+    """
+
+    def make_content(self) -> QWidget:
+        self.content = Explained(self.panel)
+        return self.content
+
+    def title_of(self, look: Look) -> str:
+        # The tab below says what is shown, and the controls need the room.
+        return look.title.partition(" · ")[0]
+
+    def draw_anew(self) -> None:
+        super().draw_anew()
+        self.content.arrange()

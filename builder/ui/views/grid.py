@@ -288,6 +288,10 @@ class GridView(SeenView):
         """What to show of `subject` and `picture`, or words that say why there is nothing."""
         raise NotImplementedError
 
+    def title_of(self, look: Look) -> str:
+        """What stands in the head while this is shown."""
+        return look.title
+
     def unit_of(self, tile: int) -> tuple[str, int] | None:
         """The unit that a map is of, as its layer and number; None where that makes no sense."""
         return None
@@ -337,7 +341,8 @@ class GridView(SeenView):
             self.frame.set_empty(made)
         else:
             self.look = made
-            self.frame.head.title.set_text(made.title)
+            # Set once: another text has the whole window laid out anew.
+            self.frame.head.title.set_text(self.title_of(made))
             self.panel.show_look(made)
             self.frame.set_empty("")
             if self.enlarged is not None and self.enlarged.isVisible():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-from PySide6.QtWidgets import QWidget
 
 from builder.compile.infer import Inference
 from builder.inspect.picture import Attention, Picture
@@ -14,8 +13,8 @@ from builder.layers.base import Category, Role
 from builder.ui.views.base import Subject, view
 from builder.ui.views.captioned import NO_PICTURES, on_numbers, pixels_of, with_room
 from builder.ui.views.colour import GREY
-from builder.ui.views.explained import Explained
-from builder.ui.views.grid import GridView, Look, MapsPanel
+from builder.ui.views.explained import ExplainedView
+from builder.ui.views.grid import Look, MapsPanel
 from builder.ui.views.maps import node_to_show
 from builder.ui.views.paint import figure
 from builder.ui.views.scale import Scale
@@ -33,7 +32,7 @@ HOW = (
 
 
 @view
-class PreferredView(GridView):
+class PreferredView(ExplainedView):
     """A picture for each of some units of the selected layer.
 
     Attributes:
@@ -49,10 +48,6 @@ class PreferredView(GridView):
 
     def make_panel(self) -> MapsPanel:
         return MapsPanel(bar=False)
-
-    def make_content(self) -> QWidget:
-        self.content = Explained(self.panel)
-        return self.content
 
     def add_controls(self) -> None:
         self.first = 0
@@ -115,10 +110,6 @@ class PreferredView(GridView):
         several = found is not None and len(found.pictures) < found.units
         for button in self.turns:
             button.setEnabled(several)
-        if self.look is not None:  # the tab below says what is shown, and the controls need the room
-            self.frame.head.title.set_text(self.look.title.partition(" · ")[0])
-            self.frame.head.arrange()
-        self.content.arrange()
 
     def make_look(self) -> Look | str:
         if self.subject is None or self.node() is None:

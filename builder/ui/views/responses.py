@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSpinBox, QWidget
+from PySide6.QtWidgets import QSpinBox
 
 from builder.inspect.picture import Picture
 from builder.inspect.response import Response, Responses
@@ -16,9 +16,9 @@ from builder.train.messages import EpochEnded, Finished, Prepared
 from builder.ui.views.base import Subject, view
 from builder.ui.views.captioned import NO_PICTURES, on_numbers, pixels_of, with_room
 from builder.ui.views.colour import GREY, Pixels
-from builder.ui.views.explained import Explained
+from builder.ui.views.explained import ExplainedView
 from builder.ui.views.frame import Choice
-from builder.ui.views.grid import GridView, Look, MapsPanel
+from builder.ui.views.grid import Look, MapsPanel
 from builder.ui.views.maps import node_to_show
 from builder.ui.views.paint import figure
 from builder.ui.views.scale import Scale
@@ -35,7 +35,7 @@ _DIM = 3  # times as dark is the part of a picture that is not seen
 
 
 @view
-class ResponsesView(GridView):
+class ResponsesView(ExplainedView):
     """The samples of the validation part that a unit of the selected layer responds to most.
 
     Attributes:
@@ -53,10 +53,6 @@ class ResponsesView(GridView):
 
     def make_panel(self) -> MapsPanel:
         return MapsPanel(bar=False)
-
-    def make_content(self) -> QWidget:
-        self.content = Explained(self.panel)
-        return self.content
 
     def add_controls(self) -> None:
         self.unit = 0
@@ -162,6 +158,9 @@ class ResponsesView(GridView):
 
     # Showing --------------------------------------------------------------------------------------------------------
 
+    def title_of(self, look: Look) -> str:
+        return look.title.rpartition(" · ")[0]
+
     def draw_anew(self) -> None:
         wanted = self.node(), self.unit
         known = self._asked or ((self.found.layer, self.found.unit) if self.found is not None else None)
@@ -169,10 +168,6 @@ class ResponsesView(GridView):
             self.ask()
         self._show_units()
         super().draw_anew()
-        if self.look is not None:  # the tab below says what is shown, and the controls need the room
-            self.frame.head.title.set_text(self.look.title.rpartition(" · ")[0])
-            self.frame.head.arrange()
-        self.content.arrange()
 
     def _show_units(self) -> None:
         self.index.blockSignals(True)
