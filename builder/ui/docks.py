@@ -135,6 +135,11 @@ def add_dock(
     return dock
 
 
+def in_sight(dock: QDockWidget) -> bool:
+    """Whether any of a dock can be seen: one that stands behind the tab of another is not hidden, for Qt."""
+    return dock.isVisible() and not dock.visibleRegion().isEmpty()
+
+
 def view_action(dock: QDockWidget, show: Callable[[], object]) -> QAction:
     """A command that brings a dock into sight by `show`, and hides one that is in sight; checked while it is.
 
@@ -142,7 +147,7 @@ def view_action(dock: QDockWidget, show: Callable[[], object]) -> QAction:
     """
 
     def act() -> None:
-        if dock.isVisible() and not dock.visibleRegion().isEmpty():
+        if in_sight(dock):
             dock.close()
         else:
             show()

@@ -353,7 +353,9 @@ class Menus(QObject):
 
     def _help(self, menu: QMenu) -> None:
         window = self._window
-        self._add(menu, "Lessons", self._show_lessons, "F4")
+        shown = self._add(menu, "Lessons", self._toggle_lessons, "F4")
+        shown.setCheckable(True)
+        window.docks["lessons"].visibilityChanged.connect(shown.setChecked)
         self._add(menu, "Next step of the lesson", lambda: window.lessons.go(1), "Ctrl+PgDown")
         self._add(menu, "Step before in the lesson", lambda: window.lessons.go(-1), "Ctrl+PgUp")
         menu.addSeparator()
@@ -374,6 +376,12 @@ class Menus(QObject):
     def _open_lesson(self, lesson: Lesson, _checked: bool = False) -> None:
         self._window.lessons_place.show()
         self._window.lessons.open_lesson(lesson)
+
+    def _toggle_lessons(self) -> None:
+        if self._window.lessons_place.in_front:
+            self._window.lessons_place.toggle()
+        else:
+            self._show_lessons()
 
     def _show_lessons(self) -> None:
         self._window.lessons_place.show()

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -14,6 +15,7 @@ from builder.project.edits import set_setting
 from builder.project.lessons import Lesson, find, lessons, parse
 from builder.train.messages import EpochEnded, Finished, Reason, State
 from builder.ui.command_palette import CommandPalette
+from builder.ui.docks import in_sight
 from builder.ui.files import Answer
 from builder.ui.lessons.card import SetUpCard
 from builder.ui.lessons.guide import result
@@ -75,6 +77,10 @@ def opened(make_window: MakeWindow, qtbot: QtBot, lesson: Lesson, step: int = 1)
     window.lessons.open_lesson(lesson)
     window.lessons.page.show_step(step)
     return window
+
+
+def lessons_command(window: MainWindow) -> QAction:
+    return next(action for action in window.menus.actions if action.text() == "Lessons")
 
 
 def card(window: MainWindow, name: str) -> SetUpCard:
@@ -273,6 +279,7 @@ def test_who_asks_for_the_lessons_again_types_over_the_last_search(make_window: 
     lessons_wanted.trigger()
     listing = window.lessons.listing
     qtbot.keyClicks(listing.search, "pooling")
+    lessons_wanted.trigger()  # away
     lessons_wanted.trigger()
     qtbot.keyClicks(listing.search, "inception")
     assert listing.search.text() == "inception"
@@ -290,6 +297,36 @@ def test_lessons_that_are_closed_give_back_the_width_they_took(make_window: Make
     qtbot.waitUntil(lambda: abs(palette.width() - before) <= 4, timeout=PATIENCE)
     actions["Lessons"].trigger()
     qtbot.waitUntil(lambda: lessons.width() >= wide, timeout=PATIENCE)
+
+
+def test_the_key_of_the_lessons_puts_them_away_too(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(None)
+    window.resize(1280, 720)
+    lessons, palette = window.docks["lessons"], window.docks["palette"]
+    before = palette.width()
+    qtbot.keyClick(window, Qt.Key.Key_F4)
+    qtbot.waitUntil(lambda: in_sight(lessons) and not in_sight(palette), timeout=PATIENCE)
+    assert lessons_command(window).isChecked()
+    qtbot.keyClick(window, Qt.Key.Key_F4)
+    qtbot.waitUntil(lambda: in_sight(palette) and abs(palette.width() - before) <= 4, timeout=PATIENCE)
+    assert lessons.isHidden()
+    assert not lessons_command(window).isChecked()
+    qtbot.keyClick(window, Qt.Key.Key_F4)
+    qtbot.waitUntil(lambda: in_sight(lessons), timeout=PATIENCE)
+    palette.raise_()
+    qtbot.waitUntil(lambda: not in_sight(lessons), timeout=PATIENCE)
+    qtbot.keyClick(window, Qt.Key.Key_F4)  # behind the palette's tab they are not in front
+    qtbot.waitUntil(lambda: in_sight(lessons), timeout=PATIENCE)
+
+
+def test_a_palette_that_was_closed_stays_closed_behind_the_lessons(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(None)
+    window.docks["palette"].close()
+    qtbot.keyClick(window, Qt.Key.Key_F4)
+    qtbot.waitUntil(lambda: in_sight(window.docks["lessons"]), timeout=PATIENCE)
+    qtbot.keyClick(window, Qt.Key.Key_F4)
+    qtbot.waitUntil(window.docks["lessons"].isHidden, timeout=PATIENCE)
+    assert window.docks["palette"].isHidden()
 
 
 def test_the_gallery_leads_to_the_lessons(make_window: MakeWindow) -> None:
