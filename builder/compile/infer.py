@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from builder.compile.flattened import order_fix
 from builder.compile.padding import padding_fix
 from builder.graph.frozen import FrozenDict
 from builder.graph.model import Graph, Node, Shape
@@ -152,7 +153,7 @@ def infer(graph: Graph, previous: Inference | None = None) -> Inference:
     else:
         order, cyclic = _execution_order(graph)
     infos = _infer(graph, order, cyclic, previous)
-    _offer_padding(graph, infos)
+    _offer_around(graph, infos)
     return Inference(graph, order, cyclic, FrozenDict(infos), tuple(_network_problems(graph, infos)))
 
 
@@ -194,16 +195,18 @@ def _infer(graph: Graph, order: tuple[str, ...], cyclic: frozenset[str], previou
     return {name: infos[name] for name in order}
 
 
-def _offer_padding(graph: Graph, infos: dict[str, NodeInfo]) -> None:
-    """Offer merges that do not fit what mends the branches before them: it is of no node alone, so each time anew."""
+def _offer_around(graph: Graph, infos: dict[str, NodeInfo]) -> None:
+    """Offer what mends a node by its neighbours: it is of no node alone, so each time anew."""
     for name, info in infos.items():
-        if info.problems and info.layer is not None and info.layer.ports.variadic and info.output is None:
-            plain = _infer_node(info.node, info.ports, info.inputs)
-            fix = padding_fix(graph, infos, name) if plain.problems[0].code == "shape-mismatch" else None
-            first, *others = plain.problems
-            problems = (replace(first, fix=fix, also=first.fixes), *others) if fix is not None else plain.problems
-            if problems != info.problems:
-                infos[name] = replace(info, problems=problems)
+        if not info.problems or info.layer is None or info.output is not None or not info.ports:
+            continue
+        plain = _infer_node(info.node, info.ports, info.inputs)
+        first, *others = plain.problems
+        offer = padding_fix if info.layer.ports.variadic else order_fix
+        fix = offer(graph, infos, name) if first.code == "shape-mismatch" else None
+        problems = (replace(first, fix=fix, also=first.fixes), *others) if fix is not None else plain.problems
+        if problems != info.problems:
+            infos[name] = replace(info, problems=problems)
 
 
 _PORTS = tuple(range(64))  # compared with a wire's ports; a merge of more wires takes the longer way

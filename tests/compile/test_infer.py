@@ -156,6 +156,30 @@ def test_a_layer_whose_window_does_not_fit_can_also_be_removed(kind, params, sid
         assert ("it" in mended.nodes) == (not fix.title.startswith("Remove"))
 
 
+@pytest.mark.parametrize("kind", ["AdaptiveAvgPool2d", "AdaptiveMaxPool2d", "AvgPool2d", "MaxPool2d", "Conv2d"])
+def test_a_layer_that_needs_a_picture_is_offered_the_place_before_the_flatten(kind):
+    rows = ("conv", "Conv2d", {"filters": 6}), ("flatten", "Flatten", {}), ("it", kind, {}), ("fc", "Linear", {})
+    graph = chain(*rows, shape=(1, 9, 9))
+    before = infer(graph)
+    problem = only(graph)
+    assert (problem.where, problem.fixes[0].title) == ("it", "Move flatten behind it")
+    for step in problem.fixes[0].edits:
+        graph = apply(graph, step)
+    assert infer(graph, before).errors == ()
+    assert [edge.target for edge in graph.outgoing["conv"]] == ["it"]
+    (behind,) = graph.outgoing["it"]
+    assert graph.nodes[behind.target].kind == "Flatten"
+
+
+def test_a_flatten_that_others_need_stays_where_it_is():
+    graph = chain(("flatten", "Flatten", {}), ("it", "AdaptiveAvgPool2d", {}), shape=(2, 3, 5))
+    graph = edits.add_node(graph, Node("fc", "Linear"))
+    before = infer(graph)
+    assert [fix.title for p in before.problems() if p.where == "it" for fix in p.fixes] == ["Move flatten behind it"]
+    graph = edits.connect(graph, Edge("flatten", "fc"))
+    assert [p.fixes for p in infer(graph, before).problems() if p.where == "it"] == [()]
+
+
 @pytest.mark.parametrize("kind", ["Add", "Concatenate"])
 def test_a_joint_of_one_wire_can_be_removed(kind):
     graph = chain(("conv", "Conv2d", {}), ("it", kind, {}), ("flatten", "Flatten", {}))
