@@ -206,11 +206,19 @@ class Ascent:
         """How the picture must change for its unit to give more, and what the unit gives, (pictures,)."""
         name = self._source[under.seeking.layer]
         goal = self._goal(name)
+        before, poolings = self._behind_activation(name)
+        asked = {name, goal, before}
         with at_inference(self._root), torch.enable_grad():
             x = x.detach().requires_grad_(True)
-            given = self._models({name, goal}, whole={name, goal})(x)
+            given = self._models(asked, whole=asked)(x)
             numbers = torch.arange(len(x), device=x.device) + under.seeking.first
             aim = _middle(given[goal], numbers)
+            if poolings:
+                loud = given[before]
+                loud = loud - loud.detach().amin()  # an L2 norm would take values below 0 for such above
+                for pooling in poolings:
+                    loud = pooling(loud)
+                aim = torch.where(aim == 0, _middle(loud, numbers), aim)
             if goal == name and self._ends_in_shares(name):
                 aim = aim.clamp(min=1e-12).log()  # near 1 a share hardly moves; its logarithm does
             (gradient,) = torch.autograd.grad(aim.sum(), x)
@@ -224,6 +232,22 @@ class Ascent:
             return name
         before = step.inputs[0]
         return before if step.input_shapes[0] == step.output_shape and before != self._plan.input else name
+
+    def _behind_activation(self, name: str) -> tuple[str, list[nn.Module]]:
+        """Of a pooling behind an activation function: the step before that, and the poolings that follow it.
+
+        Where the function gives 0 in all of the window, nothing comes back through it: pooled as if it were not there,
+        what is before it tells how to get a value above 0. Nothing (and `name` itself) where there is none.
+        """
+        poolings: list[nn.Module] = []
+        step = self._plan.step(name)
+        while step is not None and step.layer.category is Category.POOLING:
+            if not step.builds_module or len(step.inputs) != 1:
+                return name, []
+            poolings.insert(0, self._root.get_submodule(step.name))
+            step = self._plan.step(step.inputs[0])
+        before = self._goal(step.name) if step is not None and poolings else name
+        return (before, poolings) if step is not None and before not in (step.name, name) else (name, [])
 
     def _ends_in_shares(self, name: str) -> bool:
         step = self._plan.step(name)

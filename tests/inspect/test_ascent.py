@@ -109,6 +109,25 @@ def test_a_unit_that_is_silent_is_woken() -> None:
     assert (made(learner, Seeking("relu1")).values > 0).all()
 
 
+@pytest.mark.parametrize("kind", ["MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "WeightedAvgPool2d", "L2Pool2d"])
+def test_a_unit_that_is_silent_behind_a_pooling_is_woken_too(kind: str) -> None:
+    """Where ReLU gives 0 in all of a window, the pooling of what is before it tells the way."""
+    layers = (("conv1", "Conv2d", {"filters": 6}), ("relu1", "ReLU", {}), ("pool1", kind, {}))
+    learner = learner_of(chain([1, 8, 8], *layers, ("flatten1", "Flatten", {}), ("fc1", "Linear", {"features": 10})))
+    with torch.no_grad():
+        learner.root.get_parameter("conv1.bias").fill_(-0.7)
+    assert (made(learner, Seeking("pool1")).values > 0).all()
+
+
+def test_a_unit_that_nothing_wakes_gives_nothing() -> None:
+    layers = (("conv1", "Conv2d", {"filters": 2}), ("relu1", "ReLU", {}), ("pool1", "MaxPool2d", {}))
+    learner = learner_of(chain([1, 8, 8], *layers, ("flatten1", "Flatten", {}), ("fc1", "Linear", {"features": 10})))
+    with torch.no_grad():
+        learner.root.get_parameter("conv1.bias").fill_(-1000.0)
+    found = made(learner, Seeking("pool1"))
+    assert not found.values.any()
+
+
 def test_units_in_pages(learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_UNITS", 4)
     pages = [made(learner, Seeking("fc1", first)) for first in (0, 4, 8)]

@@ -25,6 +25,7 @@ UNSOUND = "Mend the network's problems to see what its units look for."
 INPUT = "The input looks for nothing: select a layer."
 FAILED = "No picture can be made for this layer: nothing goes back from it to the picture, or it takes too much memory."
 UNDER_WAY = "The pictures are being made, and appear with the next look inside the network."
+SILENT = "is silent: it gives 0, whatever was tried"
 HOW = (
     "Activation maximisation: from noise, up the gradient of what the unit gives, without leaving what a pixel is in "
     "the data."
@@ -136,8 +137,11 @@ class PreferredView(ExplainedView):
         done = "" if found.made >= 1 else f", {100 * found.made:.0f} % made"
         self.content.explain(f"{those} of {found.seeking.layer}, at step {found.step:,}{done}", HOW)
 
+        silent = [found.made >= 1 and value == 0 for value in found.values.tolist()]
+
         def describe(tile: int, _row: int, _column: int) -> str:
-            return f"{names[tile]}\ngives {figure(float(found.values[tile]))} for this picture"
+            given = SILENT if silent[tile] else f"gives {figure(float(found.values[tile]))} for this picture"
+            return f"{names[tile]}\n{given}"
 
         return Look(
             f"{self.title} · {found.seeking.layer}",
@@ -147,7 +151,7 @@ class PreferredView(ExplainedView):
             pixels=pixels,
             describe=describe,
             bar=False,
-            captions=tuple(names),
+            captions=tuple(_quiet(name) if mute else name for mute, name in zip(silent, names, strict=True)),
             foot=foot,
         )
 
@@ -162,6 +166,11 @@ class PreferredView(ExplainedView):
             return known[unit]
         shape = self.subject.inference.shape(found.seeking.layer) if self.subject is not None else None
         return f"{'map' if shape is not None and len(shape) == 3 else 'unit'} {unit + 1}"
+
+
+def _quiet(name: str) -> str:
+    """The caption of a unit that nothing woke: a grey picture alone would say nothing."""
+    return f"{name.removeprefix('map ').removeprefix('unit ')}: silent"
 
 
 def _answers(inference: Inference, name: str) -> bool:

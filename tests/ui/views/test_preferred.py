@@ -67,6 +67,23 @@ def test_units_that_give_the_answer_are_called_as_their_classes(view: PreferredV
     assert f"Each of the {units} units of {layer}, at step 7" in view.content.line.text()
 
 
+def test_a_unit_that_nothing_woke_is_called_silent(view: PreferredView) -> None:
+    case = lenet()
+    view.set_subject(chosen(case, "conv1"))
+    picture = of(case, "conv1", 6)
+    found = picture.preferred
+    assert found is not None
+    values = np.array([1, 0, 2, 0, 3, 4], np.float32)
+    view.show_picture(replace(picture, preferred=replace(found, values=values, made=0.5)))
+    assert view.look is not None
+    assert view.look.captions[1] == "map 2"  # it may wake yet
+    view.show_picture(replace(picture, preferred=replace(found, values=values, made=1.0)))
+    assert view.look.captions == ("map 1", "2: silent", "map 3", "4: silent", "map 5", "map 6")
+    words = view.look.describe
+    assert words is not None
+    assert "gives 0, whatever was tried" in words(3, 0, 0)
+
+
 def test_pages_of_units(view: PreferredView, qtbot: QtBot) -> None:
     case = lenet()
     view.set_subject(chosen(case, "tanh1"))
