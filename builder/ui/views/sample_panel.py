@@ -14,6 +14,8 @@ from builder.ui.views.shares import ROW, Bars, Verdict
 ROOM = 36  # pixels below the rest or beside it, with which the drawing as the network gets it need not lie on the pad
 _GAP = 12
 _BARS = 120  # pixels that the bars need
+_SHARE, _SHARE_DRAWN = 0.46, 0.54  # of the width, for the picture beside the bars: a hand needs more than an eye
+_LEAST_SIDE = 80  # pixels of a picture beside the bars
 
 
 class SamplePanel(QWidget):
@@ -69,11 +71,10 @@ class SamplePanel(QWidget):
             self._place(QRect(inside.left(), inside.top(), width, max(40, height - line - 4)))
             self.verdict.setGeometry(inside.left(), inside.bottom() + 1 - line, width, line)
             return
-        beside = min(height - line - 4, int(width * self._share())) if width >= 200 else 0
-        if beside and beside >= min(width, height - line - every - 10):
-            side = beside
+        side = self._side_beside(width, height - line - 4)
+        if side and side >= min(width, height - line - every - 10):
             self._place(QRect(inside.left(), inside.top(), side, side))
-            left = inside.left() + side + 12
+            left = inside.left() + side + _GAP
             rows = min(height - line - 4, max(side, self.bars.sizeHint().height()))
             self.bars.setGeometry(left, inside.top(), inside.right() + 1 - left, rows)
             self.verdict.setGeometry(inside.left(), inside.top() + max(side, rows) + 4, width, line)
@@ -85,6 +86,18 @@ class SamplePanel(QWidget):
             self.verdict.setGeometry(inside.left(), inside.top() + side + 4, width, line)
             top = inside.top() + side + line + 10
             self.bars.setGeometry(inside.left(), top, width, max(ROW, inside.bottom() + 1 - top))
+
+    def _side_beside(self, width: int, height: int) -> int:
+        """How large the picture is beside the bars; 0 where they have no room there.
+
+        A drawing hand may have more of the width than the bars would like, but not what their names need.
+        """
+        share = _SHARE if self.pad.isHidden() else _SHARE_DRAWN
+        side = int(width * share)
+        wanted, least = (width - _GAP - need for need in (self.bars.wanted_width(), self.bars.least_width()))
+        if wanted < side:  # a little less, if that leaves the bars beside their names; else these lie below them
+            side = wanted if wanted >= 0.8 * side else min(side, least)
+        return min(height, side) if side >= _LEAST_SIDE else 0
 
     def _place_inset(self) -> None:
         """Below all, or beside the pad, where there is room; else in a corner of the pad, while nobody draws."""
@@ -124,10 +137,6 @@ class SamplePanel(QWidget):
         if not stacked:
             self.bars.setGeometry(bars.adjusted(side + _GAP, 0, 0, 0))
         return QRect(left, pad.bottom() + 1 - side, side, side)
-
-    def _share(self) -> float:
-        """Of the width, for the picture beside the bars: a hand needs more room than an eye."""
-        return 0.46 if self.pad.isHidden() else 0.54
 
     def _place(self, square: QRect) -> None:
         self.maps.setGeometry(square)
