@@ -5,12 +5,13 @@ Knows docks only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontMetrics, QGuiApplication
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar
 
+from builder.ui.docks import in_sight
 from builder.ui.theme import font
 
 _AROUND = 22  # pixels beside the name of a tab, as the style sheet has it
@@ -52,14 +53,32 @@ def unknown(state: QByteArray, docks: Mapping[str, QDockWidget], behind: Mapping
     return {key: front for key, front in behind.items() if docks[key].objectName().encode("utf-16-be") not in written}
 
 
+def level(widths: Sequence[int], needs: Sequence[int]) -> list[int]:
+    """Widths with which all have what they need, taken from those that have most to spare; as before where that is too
+    little."""
+    spare = [width - need for width, need in zip(widths, needs, strict=True)]
+    lack = -sum(each for each in spare if each < 0)
+    if lack == 0 or sum(spare) < 0:
+        return list(widths)
+    left = [max(0, each) for each in spare]
+    for _ in range(lack):  # pixels, a few dozen
+        left[left.index(max(left))] -= 1
+    return [need + each for need, each in zip(needs, left, strict=True)]
+
+
 class TabNames(QObject):
-    """Lets the docks of a window go by shorter names where their tabs have no room for the whole ones."""
+    """Lets the docks of a window go by shorter names where their tabs have no room for the whole ones.
+
+    Where there is none for the shorter ones either, docks with tabs beside them give up some of their width; but not
+    while somebody draws the line between them.
+    """
 
     def __init__(self, window: QMainWindow, short: Mapping[QDockWidget, str]) -> None:
         """`short` has the shorter name of each dock that has one."""
         super().__init__(window)
         self._window = window
         self._names = {dock: (dock.windowTitle(), words or dock.windowTitle()) for dock, words in short.items()}
+        self._asked: list[int] = []  # the widths that were shared out last
         self._soon = QTimer(self, interval=0, singleShot=True)
         self._soon.timeout.connect(self._name)
         for dock in self._names:
@@ -75,12 +94,28 @@ class TabNames(QObject):
     def _name(self) -> None:
         titled = {dock.windowTitle(): dock for dock in self._names}
         whole = set(self._names)
+        face = QFontMetrics(font(12, bold=True))  # as the tab in front has it: another one may come there
+        needs: dict[QDockWidget, int] = {}
         for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             docks = [titled[bar.tabText(place)] for place in range(bar.count()) if bar.tabText(place) in titled]
-            face = QFontMetrics(font(12, bold=True))  # as the tab in front has it: another one may come there
             if sum(face.horizontalAdvance(self._names[dock][0]) + _AROUND for dock in docks) > bar.width():
                 whole.difference_update(docks)
+            front = next((dock for dock in docks if in_sight(dock)), None)
+            if front is not None and bar.isVisible():
+                needs[front] = sum(face.horizontalAdvance(self._names[dock][1]) + _AROUND for dock in docks)
         for dock, (title, short) in self._names.items():
             name = title if dock in whole or dock.isFloating() else short
             if dock.windowTitle() != name:
                 dock.setWindowTitle(name)
+        if any(dock.width() < need for dock, need in needs.items()) and not QGuiApplication.mouseButtons().value:
+            self._share(needs)
+
+    def _share(self, needs: Mapping[QDockWidget, int]) -> None:
+        """Give each its need, row by row."""
+        tops = {dock.geometry().top() for dock in needs}
+        for row in ([dock for dock in needs if dock.geometry().top() == top] for top in tops):
+            widths = [dock.width() for dock in row]
+            wanted = level(widths, [needs[dock] for dock in row])
+            if wanted != widths and wanted != self._asked:  # asked once: a minimum may keep them from it
+                self._asked = wanted
+                self._window.resizeDocks(row, wanted, Qt.Orientation.Horizontal)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabBar
 from pytestqt.qtbot import QtBot
 
 from builder.ui.docks import add_dock
-from builder.ui.tabs import TabNames, share_width, stand_behind, unknown
+from builder.ui.tabs import TabNames, level, share_width, stand_behind, unknown
 
 PATIENCE = 5000  # milliseconds
 BEHIND = {"late": "front"}
@@ -107,3 +107,38 @@ def test_names_that_do_not_fit_onto_their_tabs_give_way_to_shorter_ones(qtbot: Q
     assert alone.windowTitle() == "By itself"  # no tab needs it
     made.resize(900, 400)
     qtbot.waitUntil(lambda: names() == ["A name of many words", "Another one of those"], timeout=PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("widths", "needs", "expected"),
+    [
+        ([220, 160], [180, 150], [220, 160]),  # enough everywhere
+        ([220, 200, 160], [170, 190, 200], [180, 190, 200]),  # from those with most to spare
+        ([220, 230, 160], [190, 190, 200], [200, 210, 200]),
+        ([100, 100], [190, 150], [100, 100]),  # there is not enough
+    ],
+)
+def test_width_is_taken_from_those_that_have_most_to_spare(
+    widths: list[int], needs: list[int], expected: list[int]
+) -> None:
+    made = level(widths, needs)
+    assert sum(made) == sum(widths)
+    assert all(abs(a - b) <= 10 for a, b in zip(made, expected, strict=True)), made
+
+
+def test_tabs_without_room_get_some_of_their_neighbours(qtbot: QtBot) -> None:
+    made = QMainWindow()
+    qtbot.addWidget(made)
+    made.setDockNestingEnabled(True)
+    made.resize(900, 400)
+    area = Qt.DockWidgetArea.BottomDockWidgetArea
+    docks = {key: add_dock(made, key, key, QLabel(), area) for key in ("One", "Two", "First name", "Second", "Third")}
+    made.tabifyDockWidget(docks["One"], docks["Two"])
+    for key in ("Second", "Third"):
+        made.tabifyDockWidget(docks["First name"], docks[key])
+    TabNames(made, dict.fromkeys(docks.values(), ""))
+    made.show()
+    wide, narrow = docks["Two"], docks["Third"]
+    made.resizeDocks([wide, narrow], [780, 120], Qt.Orientation.Horizontal)
+    qtbot.waitUntil(lambda: narrow.width() > 180, timeout=PATIENCE)
+    assert wide.width() + narrow.width() > 880

@@ -46,7 +46,7 @@ class FlowView(SeenView):
         self._first_gradient: values.Look | None = None  # the first behind a backward pass
         self.plot = LayerPlot()
         self.plot.chosen.connect(self.layer_asked)
-        self.frame = ViewFrame(self.title, self.plot)
+        self.frame = ViewFrame(self.title, self.plot, self.short)
         self.choice = Choice([each.name for each in values.MEASURES], "What is shown of each layer", self._choose)
         self.frame.head.add(self.choice, -2)  # it says what the bars mean
         self._buttons = [

@@ -138,9 +138,9 @@ class Choice(QToolButton):
 class Head(QWidget):
     """The first line of a view: its title, then controls. What does not fit is hidden, the most dispensable first."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, short: str = "") -> None:
         super().__init__()
-        self.title = Text(title, bold=True)
+        self.title = Text(title, bold=True, short=(title, short) if short else None)
         self._controls: list[tuple[int, QWidget]] = []
         self._pairs: dict[QWidget, QWidget] = {}  # the second of two that make sense only together, and the first
         self._row = QHBoxLayout(self)
@@ -258,9 +258,10 @@ class ViewFrame(QWidget):
         content: goes below the head.
     """
 
-    def __init__(self, title: str, content: QWidget) -> None:
+    def __init__(self, title: str, content: QWidget, short: str = "") -> None:
+        """`short` stands in place of the title where this is followed by more than there is room for."""
         super().__init__()
-        self.head = Head(title)
+        self.head = Head(title, short)
         self.content = content
         self._nothing = Nothing()
         self._stack = QStackedLayout()

@@ -87,9 +87,19 @@ class Elided(QLabel):
 class Text(QWidget):
     """One line of painted text that is cut with an ellipsis rather than clipped."""
 
-    def __init__(self, text: str = "", *, role: str = "text", size: int = 12, bold: bool = False, mono: bool = False):
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        role: str = "text",
+        size: int = 12,
+        bold: bool = False,
+        mono: bool = False,
+        short: tuple[str, str] | None = None,
+    ) -> None:
+        """`short` has words with which the text may begin, and fewer for them where the whole has no room."""
         super().__init__()
-        self._text, self._role = text, role
+        self._text, self._role, self._short = text, role, short
         self._font = font(size, bold=bold, mono=mono)
         self.alignment = Qt.AlignmentFlag.AlignLeft
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -115,7 +125,13 @@ class Text(QWidget):
     @property
     def shown(self) -> str:
         """What of it has room."""
-        return _cut(self._text, QFontMetrics(self._font), self.width())
+        metrics, text = QFontMetrics(self._font), self._text
+        if self._short is not None and metrics.horizontalAdvance(text) > self.width():
+            whole, fewer = self._short
+            first, dot, rest = text.partition(" · ")
+            if dot and first == whole:
+                text = fewer + dot + rest
+        return _cut(text, metrics, self.width())
 
     @property
     def first_width(self) -> int:

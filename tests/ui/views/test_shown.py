@@ -459,7 +459,7 @@ def test_figures(value: float, words: str) -> None:
     assert figure(value) == words
 
 
-def test_in_a_narrow_pane_the_title_stays_and_the_name_of_the_layer_is_cut(
+def test_in_a_narrow_pane_a_shorter_title_leaves_the_name_of_the_layer_whole(
     maps: FeatureMapsView, filters: FiltersView, qapp: QApplication
 ) -> None:
     case = lenet()
@@ -470,7 +470,7 @@ def test_in_a_narrow_pane_the_title_stays_and_the_name_of_the_layer_is_cut(
         for width in range(180, 420, 20):
             view.resize(width, 200)
             qapp.processEvents()
-            assert title.shown.startswith(view.title), width
+            assert title.shown in (view.title, f"{view.title} · conv1", f"{view.short} · conv1"), width
             after = [control.x() for control in controls if control is not title and control.isVisible()]
             assert all(x - title.geometry().right() >= 8 for x in after), width
         assert title.shown == f"{view.title} · conv1"
