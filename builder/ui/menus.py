@@ -229,10 +229,11 @@ class Menus(QObject):
         self._add(menu, "Actual size", canvas.zoom_reset, "Ctrl+0")
         self._add(menu, "Arrange the network", canvas.auto_layout, "Ctrl+L")
         menu.addSeparator()
+        views, panels = menu.addMenu("Live views"), menu.addMenu("Panels")  # in one list, they fill a small screen
         for key, dock in window.docks.items():
             action = view_action(dock, partial(window.show_dock, key))
             action.setProperty("group", "Show or hide")
-            menu.addAction(action)
+            (views if key in window.views else panels).addAction(action)
             self.actions.append(action)
         self._add(menu, "Reset the layout", window.reset_layout)
         menu.addSeparator()
