@@ -23,13 +23,18 @@ _BESIDE_FROM, _SHARE, _ROWS = 240, 0.34, (12.0, 18.0)  # a legend beside the poi
 class Board(QWidget):
     """Plot, legend and words: what has no room is left out, the words last. A low legend stands beside the points."""
 
-    def __init__(self, rows: int = 2) -> None:
+    def __init__(self, rows: int = 2, zoom: float = 1.0) -> None:
+        """A legend of at most so many rows stands below; all words are `zoom` times their usual size."""
         super().__init__()
+        self._zoom = zoom
         self._most = rows
         self._said = "", ""  # the line, and what explains it
-        self.plot, self.legend = Plot(), ClassLegend()
+        self.plot, self.legend = Plot(zoom), ClassLegend(zoom)
         self.line, self.words = Elided(role="note"), label(role="note", wrap=True)
         self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        if zoom != 1.0:
+            for text in (self.line, self.words):
+                text.setStyleSheet(f"font-size: {round(11 * zoom)}px;")
         for part in (self.plot, self.legend, self.line, self.words):
             part.setParent(self)
 
@@ -52,7 +57,8 @@ class Board(QWidget):
         spoken = 0 < tall <= self.height() // 4
         self.words.setVisible(spoken)
         self.line.setVisible(not spoken and self.height() >= _LINE_FROM)
-        for part, height in ((self.words, tall), (self.line, _LINE)):
+        line_height = round(_LINE * self._zoom)
+        for part, height in ((self.words, tall), (self.line, line_height)):
             if not part.isHidden():
                 part.setGeometry(MARGIN, bottom - height, width, height)
                 bottom -= height + 2
@@ -62,12 +68,13 @@ class Board(QWidget):
         self.line.setToolTip(more if self.line.text() == line else f"{line}\n{more}")
         self.legend.row = 0.0
         rows = round(self.legend.height_for(width)) if self.height() >= _LEGEND_FROM else 0
-        below, beside = 0 < rows <= self._most * _LINE, 0
+        least, most = (row * self._zoom for row in _ROWS)
+        below, beside = 0 < rows <= self._most * line_height, 0
         if below:
             self.legend.setGeometry(MARGIN, bottom - rows, width, rows)
             bottom -= rows + 2
-        elif self.legend.names and self.width() >= _BESIDE_FROM and bottom >= _ROWS[0] * len(self.legend.names):
-            self.legend.row = min(bottom / len(self.legend.names), _ROWS[1])
+        elif self.legend.names and self.width() >= _BESIDE_FROM and bottom >= least * len(self.legend.names):
+            self.legend.row = min(bottom / len(self.legend.names), most)
             beside = round(min(self.legend.column_width(), _SHARE * self.width())) + 4
             tall = round(self.legend.row * len(self.legend.names))
             self.legend.setGeometry(self.width() - beside, (bottom - tall) // 2, beside - 4, tall)

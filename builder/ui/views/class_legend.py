@@ -29,8 +29,10 @@ class ClassLegend(QWidget):
 
     picked = Signal(object)  # the number of a class, or None for all
 
-    def __init__(self) -> None:
+    def __init__(self, zoom: float = 1.0) -> None:
+        """`zoom` times the usual size."""
         super().__init__()
+        self._zoom = zoom
         self.names: tuple[str, ...] = ()
         self.chosen: int | None = None
         self.row = 0.0
@@ -51,18 +53,19 @@ class ClassLegend(QWidget):
 
     def entries(self, width: float) -> list[tuple[QRectF, str]]:
         """Where each entry stands in so much width, and its words."""
-        metrics, found, x, y = QFontMetricsF(font(11)), [], 0.0, 0.0
+        metrics, found, x, y = self._metrics(), [], 0.0, 0.0
+        mark, line = _MARK * self._zoom, ROW * self._zoom
         if self.row:
-            room = width - _MARK - 4
+            room = width - mark - 4
             cuts = [metrics.elidedText(text, Qt.TextElideMode.ElideRight, room) for text in self.names]
             return [(QRectF(0, number * self.row, width, self.row), cut) for number, cut in enumerate(cuts)]
         for text in (*self.names, *((RING,) if self._ring else ())):
-            cut = text if text == RING else metrics.elidedText(text, Qt.TextElideMode.ElideRight, _LONGEST)
-            wide = _MARK + metrics.horizontalAdvance(cut) + 4
+            cut = text if text == RING else metrics.elidedText(text, Qt.TextElideMode.ElideRight, _LONGEST * self._zoom)
+            wide = mark + metrics.horizontalAdvance(cut) + 4
             if x and x + wide > width:
-                x, y = 0.0, y + ROW
-            found.append((QRectF(x, y, wide, ROW), cut))
-            x += wide + _GAP
+                x, y = 0.0, y + line
+            found.append((QRectF(x, y, wide, line), cut))
+            x += wide + _GAP * self._zoom
         return found
 
     def height_for(self, width: float) -> float:
@@ -72,8 +75,11 @@ class ClassLegend(QWidget):
 
     def column_width(self) -> float:
         """Pixels that the longest name takes in a column."""
-        metrics = QFontMetricsF(font(11))
-        return max((metrics.horizontalAdvance(text) for text in self.names), default=0.0) + _MARK + 5
+        metrics = self._metrics()
+        return max((metrics.horizontalAdvance(text) for text in self.names), default=0.0) + _MARK * self._zoom + 5
+
+    def _metrics(self) -> QFontMetricsF:
+        return QFontMetricsF(font(round(11 * self._zoom)))
 
     def sizeHint(self) -> QSize:
         return QSize(300, round(self.height_for(300)))
@@ -81,17 +87,17 @@ class ClassLegend(QWidget):
     def paint(self, painter: QPainter, width: float) -> None:
         """Paint all of it at the painter's origin."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(font(11))
+        painter.setFont(font(round(11 * self._zoom)))
         for number, (box, text) in enumerate(self.entries(width)):
             ring = number >= len(self.names)
             painter.setOpacity(1.0 if ring or self.chosen in (None, number) else 0.4)
-            middle = QPointF(box.left() + 6, box.center().y())
+            middle = QPointF(box.left() + 6 * self._zoom, box.center().y())
             if ring:
-                paint_point(painter, middle, 2.4, 0, theme().color("muted"), theme().color("text"))
+                paint_point(painter, middle, 2.4 * self._zoom, 0, theme().color("muted"), theme().color("text"))
             else:
-                paint_point(painter, middle, 4.0, number, class_colour(number))
+                paint_point(painter, middle, 4.0 * self._zoom, number, class_colour(number))
             painter.setPen(theme().color("text" if self.chosen == number else "muted"))
-            painter.drawText(box.adjusted(_MARK, 0, 4, 0), Qt.AlignmentFlag.AlignVCenter, text)
+            painter.drawText(box.adjusted(_MARK * self._zoom, 0, 4, 0), Qt.AlignmentFlag.AlignVCenter, text)
         painter.setOpacity(1.0)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -23,6 +23,7 @@ from builder.ui.views.board import Board
 from builder.ui.views.class_legend import ClassLegend
 from builder.ui.views.frame import Choice, ViewFrame
 from builder.ui.views.maps import node_to_show
+from builder.ui.views.paint import ENLARGED
 from builder.ui.views.scatter import TOLD_APART, Frame, Scatter
 from builder.ui.views.seen import SeenView
 from builder.ui.views.takeaway import LargeWindow
@@ -51,6 +52,7 @@ class CloudView(SeenView):
 
     key: ClassVar[str] = "cloud"
     title: ClassVar[str] = "Sample cloud"
+    short: ClassVar[str] = "Cloud"
     help: ClassVar[str] = "Each sample is a point: close together lie those that the selected layer makes alike."
     behind: ClassVar[str] = "loss"
 
@@ -70,7 +72,7 @@ class CloudView(SeenView):
         self._listen.timeout.connect(self._hear)
         self.board = Board()
         self.listen_to(self.board)
-        self.frame = ViewFrame(self.title, self.board)
+        self.frame = ViewFrame(self.title, self.board, self.short)
         self.method = Choice(METHODS, "How the many numbers of a layer become two", self._choose_method)
         self.of = Choice(["all classes"], "Which class is lit", self._choose_class)
         self.again = small_button("reset", "Work t-SNE out again, as the network is now", self.begin)
@@ -360,7 +362,7 @@ class CloudView(SeenView):
     def image(self) -> QImage | None:
         if self.shown is None:
             return None
-        legend = ClassLegend()
+        legend = ClassLegend(ENLARGED)
         names = self.shown.names if len(self.shown.names) <= TOLD_APART else ()
         legend.show_classes(names, self.shown.chosen, ring=bool(names) and bool(self.shown.wrong.any()))
         foot = legend.height_for(1072)
@@ -370,10 +372,10 @@ class CloudView(SeenView):
         painter.setFont(font(20, bold=True))
         painter.setPen(theme().color("text"))
         painter.drawText(QRectF(24, 8, 1072, 32), Qt.AlignmentFlag.AlignVCenter, self.whole_title())
-        painter.setFont(font(13))
+        painter.setFont(font(round(11 * ENLARGED)))
         painter.setPen(theme().color("muted"))
-        painter.drawText(QRectF(24, 40, 1072, 20), Qt.AlignmentFlag.AlignVCenter, self.words()[0])
-        Frame(self.shown, QRectF(24, 68, 1072, 776)).paint(painter)
+        painter.drawText(QRectF(24, 40, 1072, 26), Qt.AlignmentFlag.AlignVCenter, self.words()[0])
+        Frame(self.shown, QRectF(24, 68, 1072, 776), zoom=ENLARGED).paint(painter)
         painter.translate(QPointF(24, 852))
         legend.paint(painter, 1072)
         painter.end()
@@ -399,7 +401,7 @@ class EnlargedCloud(LargeWindow):
     """The same points in a large window."""
 
     def __init__(self, shown: CloudView) -> None:
-        board = Board(rows=4)
+        board = Board(rows=4, zoom=ENLARGED)
         super().__init__(shown, shown.whole_title(), board, 980, 860)
         self.board = board
         shown.listen_to(board)

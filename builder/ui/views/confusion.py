@@ -16,6 +16,7 @@ from builder.ui.theme import font, theme
 from builder.ui.views.base import Subject, view
 from builder.ui.views.frame import MARGIN, Choice, ViewFrame
 from builder.ui.views.matrix import SCALE, Confusions, Matrix, Place, lay_out, paint_matrix
+from builder.ui.views.paint import ENLARGED
 from builder.ui.views.scale import HEIGHT, ColourBar, paint_scale
 from builder.ui.views.seen import SeenView
 from builder.ui.views.sheets import SheetTable, counts_csv, per_class, sheet_picture, worst
@@ -32,9 +33,10 @@ _BAR_FROM = 190  # pixels of height: in a lower panel the matrix needs all of th
 class Board(QWidget):
     """The matrix above its colour bar, or one of the tables in their place."""
 
-    def __init__(self) -> None:
+    def __init__(self, zoom: float = 1.0) -> None:
+        """`zoom` times the usual size."""
         super().__init__()
-        self.matrix, self.bar, self.table = Matrix(), ColourBar(), SheetTable()
+        self.matrix, self.bar, self.table = Matrix(zoom), ColourBar(zoom), SheetTable(zoom)
         self.bar.set_scale(SCALE)
         self.bar.setToolTip("The share of the samples of a class: of a row. Small shares get more of the colours.")
         self._map = QWidget()
@@ -65,11 +67,11 @@ class Board(QWidget):
         width, height = self.width() - 2 * MARGIN, self.height()
         low = height < _BAR_FROM
         self.bar.setVisible(not low)
-        self.matrix.setGeometry(MARGIN, 0, width, height - (4 if low else HEIGHT + 6))
+        self.matrix.setGeometry(MARGIN, 0, width, height - (4 if low else self.bar.height() + 6))
         layout = self.matrix.layout_now()
         if layout is not None:
             cells = layout.cells.translated(self.matrix.pos())
-            self.bar.setGeometry(0, round(cells.bottom()) + 4, self.width(), HEIGHT)
+            self.bar.setGeometry(0, round(cells.bottom()) + 4, self.width(), self.bar.height())
             self.bar.set_span(cells.left(), cells.width())
 
     def _point(self, place: Place | None) -> None:
@@ -81,8 +83,8 @@ class EnlargedBoard(QDialog):
 
     def __init__(self, view: ConfusionView) -> None:
         super().__init__(view)
-        self._title = Text(bold=True, size=15)
-        self.board = Board()
+        self._title = Text(bold=True, size=round(12 * ENLARGED))
+        self.board = Board(ENLARGED)
         view.listen_to(self.board)
         row = QHBoxLayout()
         row.setContentsMargins(MARGIN, 8, MARGIN, 0)
@@ -135,7 +137,7 @@ class ConfusionView(SeenView):
         self._classes = True  # what is learned has such, as far as is known
         self.board = Board()
         self.listen_to(self.board)
-        self.frame = ViewFrame(self.title, self.board)
+        self.frame = ViewFrame(self.title, self.board, self.short)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.frame)
@@ -279,10 +281,10 @@ class ConfusionView(SeenView):
 
 
 def _matrix_picture(shown: Confusions, title: str) -> QImage:
-    layout = lay_out(shown.names, QRectF(0, 0, 1152, 900))
+    layout = lay_out(shown.names, QRectF(0, 0, 1152, 900), ENLARGED)
     cells = layout.cells
     width = max(640, round(cells.right()) + 48)
-    image = QImage(width, round(cells.bottom()) + 108, QImage.Format.Format_RGB32)
+    image = QImage(width, round(cells.bottom() + HEIGHT * ENLARGED) + 72, QImage.Format.Format_RGB32)
     image.fill(theme().color("panel"))
     painter = QPainter(image)
     painter.setFont(font(20, bold=True))
@@ -291,6 +293,7 @@ def _matrix_picture(shown: Confusions, title: str) -> QImage:
     painter.translate(24, 44)
     paint_matrix(painter, layout, shown)
     painter.translate(cells.left(), cells.bottom() + 10)
-    paint_scale(painter, QRectF(0, 0, max(160.0, cells.width()), HEIGHT), SCALE)
+    painter.scale(ENLARGED, ENLARGED)
+    paint_scale(painter, QRectF(0, 0, max(240.0, cells.width()) / ENLARGED, HEIGHT), SCALE)
     painter.end()
     return image

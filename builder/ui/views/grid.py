@@ -19,7 +19,7 @@ from builder.ui.views.field import Field
 from builder.ui.views.frame import MARGIN, ViewFrame
 from builder.ui.views.mosaic import Cell, Mosaic, Tiles, compose, lay_out, paint_caption
 from builder.ui.views.numbers import Numbers
-from builder.ui.views.paint import figure
+from builder.ui.views.paint import ENLARGED, figure
 from builder.ui.views.plane import Points
 from builder.ui.views.scale import HEIGHT, ColourBar, Scale, paint_scale
 from builder.ui.views.seen import SeenView
@@ -117,8 +117,8 @@ class MapsPanel(QWidget):
 
     def __init__(self, *, centred: bool = False, bar: bool = True, margin: int = MARGIN) -> None:
         super().__init__()
-        self.mosaic = Mosaic(centred=centred, largest=120.0 if centred else 56.0)
-        self.bar = ColourBar()
+        self.mosaic = Mosaic(centred=centred, largest=120.0 if centred else 56.0, zoom=ENLARGED if centred else 1.0)
+        self.bar = ColourBar(ENLARGED if centred else 1.0)
         self._look: Look | None = None
         self._margin, self._with_bar = margin, bar
         for part in (self.mosaic, self.bar):
@@ -141,7 +141,7 @@ class MapsPanel(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        margin, foot = self._margin, 0 if self.bar.isHidden() else HEIGHT + 8
+        margin, foot = self._margin, 0 if self.bar.isHidden() else self.bar.height() + 8
         self.mosaic.setGeometry(
             margin, min(2, margin), self.width() - 2 * margin, self.height() - foot - min(2, margin)
         )
@@ -153,7 +153,7 @@ class MapsPanel(QWidget):
     def _place_bar(self) -> None:
         """The bar stands right below the mosaic, and as wide."""
         shown = self.mosaic.shown().translated(self.mosaic.pos())
-        self.bar.setGeometry(0, round(shown.bottom()) + 4, self.width(), HEIGHT)
+        self.bar.setGeometry(0, round(shown.bottom()) + 4, self.width(), self.bar.height())
         self.bar.set_span(max(shown.left(), self._margin), shown.width())
 
 
@@ -165,7 +165,7 @@ class Enlarged(QDialog):
         self._view = view
         self.number: int | None = None
         self.panel = MapsPanel(centred=True)
-        self._title = Text(bold=True, size=15)
+        self._title = Text(bold=True, size=round(12 * ENLARGED))
         self._back = small_button("chevron-left", "Previous map (Left)", lambda: self.step(-1))
         self._on = small_button("chevron-right", "Next map (Right)", lambda: self.step(1))
         self._all = small_button("layers", "All maps (Home)", lambda: self.show_map(None))
@@ -253,7 +253,7 @@ class GridView(SeenView):
         self.picture: Picture | None = None
         self.look: Look | None = None
         self.panel = self.make_panel()
-        self.frame = ViewFrame(self.title, self.make_content())
+        self.frame = ViewFrame(self.title, self.make_content(), self.short)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.frame)

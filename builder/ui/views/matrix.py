@@ -39,6 +39,7 @@ _WIDE = 3.2  # a cell is at most so many times as wide as high, and never higher
 _LARGEST = 180.0  # pixels that a cell is wide at most
 _LONG = 44  # characters of a note in one line
 _SIZES = (20, 15, 13, 11, 10, 9)  # of figures, the largest first
+_LARGE_SIZES = (32, 24)  # likewise, where all is enlarged
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +86,7 @@ class Layout:
         left, top: of the cells; width, height: of one cell.
         upright: the names above the columns run upwards; step: one name for so many columns.
         row_step: one name for so many rows.
+        zoom: how many times the usual size the names are.
     """
 
     left: float
@@ -95,6 +97,7 @@ class Layout:
     upright: bool
     step: int
     row_step: int
+    zoom: float = 1.0
 
     @property
     def cells(self) -> QRectF:
@@ -113,9 +116,9 @@ class Layout:
         return (int(row), int(column)) if inside else None
 
 
-def lay_out(names: Sequence[str], box: QRectF) -> Layout:
+def lay_out(names: Sequence[str], box: QRectF, zoom: float = 1.0) -> Layout:
     """The layout that makes the cells as large as the box allows, and leaves the names what they need of it."""
-    metrics = QFontMetricsF(_names_font())
+    metrics = QFontMetricsF(_names_font(zoom))
     line, count = metrics.height(), len(names)
     longest = max(metrics.horizontalAdvance(name) for name in names)
     left = max(metrics.horizontalAdvance(_IS), min(longest, 0.3 * box.width())) + 6
@@ -137,7 +140,9 @@ def lay_out(names: Sequence[str], box: QRectF) -> Layout:
         flat = line + min(longest, 0.3 * box.height()) + 8
         width, height = cells(flat)
         step = math.ceil(line / width)
-    return Layout(box.left() + left, box.top() + flat, width, height, count, upright, step, math.ceil(line / height))
+    return Layout(
+        box.left() + left, box.top() + flat, width, height, count, upright, step, math.ceil(line / height), zoom
+    )
 
 
 def paint_matrix(painter: QPainter, layout: Layout, shown: Confusions, marked: Place | None = None) -> None:
@@ -160,15 +165,16 @@ def paint_matrix(painter: QPainter, layout: Layout, shown: Confusions, marked: P
 _IS, _SAYS = "is ↓", "says →"
 
 
-def _names_font() -> QFont:
-    return font(11)
+def _names_font(zoom: float) -> QFont:
+    return font(round(11 * zoom))
 
 
 def _paint_counts(painter: QPainter, layout: Layout, shown: Confusions, pixels: Pixels) -> None:
     if layout.height < _SIZES[-1] + 1 or layout.width < _SIZES[-1]:
         return
     widest = f"{int(shown.counts.max()):,}"
-    for size in _SIZES:  # one size for all, and where the largest count fits in none, the others may
+    sizes = _SIZES if layout.zoom == 1.0 else (*_LARGE_SIZES, *_SIZES)
+    for size in sizes:  # one size for all, and where the largest count fits in none, the others may
         face = font(size, mono=True)
         metrics = QFontMetricsF(face)
         if metrics.horizontalAdvance(widest) + 4 <= layout.width and min(size + 8, 1.4 * size) <= layout.height:
@@ -183,7 +189,7 @@ def _paint_counts(painter: QPainter, layout: Layout, shown: Confusions, pixels: 
 
 
 def _paint_names(painter: QPainter, layout: Layout, shown: Confusions, marked: Place | None) -> None:
-    face = _names_font()
+    face = _names_font(layout.zoom)
     metrics = QFontMetricsF(face)
     line = metrics.height()
     cells = layout.cells
@@ -193,7 +199,7 @@ def _paint_names(painter: QPainter, layout: Layout, shown: Confusions, marked: P
     room = layout.left - 5
     top = cells.top() - line - 2
     painter.drawText(QRectF(0, top, room, line), right | middle, _IS)
-    painter.drawText(QRectF(cells.left(), 0, 80, line), Qt.AlignmentFlag.AlignLeft | middle, _SAYS)
+    painter.drawText(QRectF(cells.left(), 0, 80 * layout.zoom, line), Qt.AlignmentFlag.AlignLeft | middle, _SAYS)
     for number in _named(layout.count, layout.row_step, marked[0] if marked else None):
         painter.setPen(theme().color("text" if marked and number == marked[0] else "muted"))
         text = metrics.elidedText(shown.names[number], Qt.TextElideMode.ElideRight, room)
@@ -236,8 +242,10 @@ class Matrix(QWidget):
     hovered = Signal(object)
     chosen = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, zoom: float = 1.0) -> None:
+        """Show nothing yet, and words `zoom` times the usual size."""
         super().__init__()
+        self._zoom = zoom
         self._shown: Confusions | None = None
         self._place: Place | None = None
         self._pointer = QPointF()
@@ -259,7 +267,7 @@ class Matrix(QWidget):
 
     def layout_now(self) -> Layout | None:
         """Where everything stands at this size."""
-        return lay_out(self._shown.names, QRectF(self.rect())) if self._shown is not None else None
+        return lay_out(self._shown.names, QRectF(self.rect()), self._zoom) if self._shown is not None else None
 
     def paintEvent(self, event: QPaintEvent) -> None:
         layout = self.layout_now()
@@ -270,7 +278,8 @@ class Matrix(QWidget):
         if self._place is not None:
             painter.setPen(QPen(theme().color("accent"), 2))
             painter.drawRect(layout.cell(self._place).adjusted(1, 1, -1, -1))
-            paint_note(painter, QRectF(self.rect()), self._pointer, self._shown.words(self._place))
+            words = self._shown.words(self._place)
+            paint_note(painter, QRectF(self.rect()), self._pointer, words, size=round(11 * self._zoom))
 
     def wrong(self, place: Place) -> bool:
         """Whether some sample is taken for another there."""

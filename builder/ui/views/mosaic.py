@@ -171,10 +171,10 @@ def compose(pixels: Pixels, grid: Grid, *, upwards: bool = False) -> QImage:
     return pixels_to_image(whole[:down])
 
 
-def paint_caption(painter: QPainter, tile: QRectF, caption: str, foot: float) -> None:
-    """A line in the lowest part of a tile."""
+def paint_caption(painter: QPainter, tile: QRectF, caption: str, foot: float, most: int = 12) -> None:
+    """A line in the lowest part of a tile, in letters of at most so many pixels."""
     place = QRectF(tile.left(), tile.bottom() - foot * tile.height(), tile.width(), foot * tile.height())
-    face = font(max(7, min(12, int(place.height() * 0.8))))
+    face = font(max(7, min(most, int(place.height() * 0.8))))
     painter.setFont(face)
     painter.setPen(theme().color("text"))
     painter.drawText(place, Qt.AlignmentFlag.AlignCenter, caption_within(caption, QFontMetricsF(face), place.width()))
@@ -201,9 +201,12 @@ class Mosaic(QWidget):
     hovered = Signal(object)
     chosen = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None, *, centred: bool = False, largest: float = 56.0) -> None:
-        """Show nothing yet; no number is drawn larger than `largest` pixels."""
+    def __init__(
+        self, parent: QWidget | None = None, *, centred: bool = False, largest: float = 56.0, zoom: float = 1.0
+    ) -> None:
+        """Show nothing yet; no number is drawn larger than `largest` pixels, words `zoom` times their usual size."""
         super().__init__(parent)
+        self._zoom = zoom
         self._largest = largest
         self._tiles: Tiles | None = None
         self._grid: Grid | None = None
@@ -319,7 +322,7 @@ class Mosaic(QWidget):
             for number in range(tiles.count):
                 painter.drawImage(self.tile_rect(number).topLeft(), over)
         for number, caption in enumerate(tiles.captions):
-            paint_caption(painter, self.tile_rect(number), caption, tiles.foot)
+            paint_caption(painter, self.tile_rect(number), caption, tiles.foot, round(12 * self._zoom))
 
     def _overlaid(self, overlay: Callable[[QSize], QImage], size: QSize) -> QImage:
         if self._overlay is None or self._overlay[0] != overlay or self._overlay[1] != size:
@@ -338,7 +341,8 @@ class Mosaic(QWidget):
             painter.setPen(QPen(theme().color("accent"), 2))
             painter.drawRect(self.tile_rect(marked).adjusted(1, 1, -1, -1))
         if self._cell is not None:
-            paint_note(painter, QRectF(self.rect()), self._pointer, self._tiles.describe(*self._cell))
+            words = self._tiles.describe(*self._cell)
+            paint_note(painter, QRectF(self.rect()), self._pointer, words, size=round(11 * self._zoom))
 
     def _hover(self, cell: Cell | None) -> None:
         if cell is not None or self._cell is not None:

@@ -9,6 +9,8 @@ from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPen
 
 from builder.ui.theme import font, theme
 
+ENLARGED = 1.6  # times the usual size: what a window of its own is painted with, to be read from the back row
+
 
 def figure(value: float, digits: int = 3) -> str:
     """A number for a reader, short: 0.42, −1.3, 12,400, 3.1e−7; words for what is no number."""

@@ -115,17 +115,19 @@ def _paint_between(painter: QPainter, line: QRectF, bar: QRectF, scale: Scale) -
 class ColourBar(QWidget):
     """Shows a `Scale`, as wide as the picture it belongs to."""
 
-    def __init__(self) -> None:
+    def __init__(self, zoom: float = 1.0) -> None:
+        """`zoom` times the usual size."""
         super().__init__()
+        self._zoom = zoom
         self._scale: Scale | None = None
         self._span = (0.0, 0.0)
         self._mark: float | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(HEIGHT)
+        self.setFixedHeight(round(HEIGHT * zoom))
         theme().changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        return QSize(160, HEIGHT)
+        return QSize(160, self.maximumHeight())
 
     def set_scale(self, scale: Scale | None) -> None:
         """Show this scale, or nothing."""
@@ -147,5 +149,8 @@ class ColourBar(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._scale is not None:
             left, width = self._span
-            width = min(max(width, 120.0), self.width() - left - 8)
-            paint_scale(QPainter(self), QRectF(left, 0, width, self.height()), self._scale, self._mark)
+            width = min(max(width, 120.0 * self._zoom), self.width() - left - 8)
+            painter = QPainter(self)
+            painter.scale(self._zoom, self._zoom)
+            box = QRectF(left / self._zoom, 0, width / self._zoom, HEIGHT)
+            paint_scale(painter, box, self._scale, self._mark)

@@ -104,8 +104,10 @@ class Plot(QWidget):
 
     asked = Signal(int)  # the number of a point
 
-    def __init__(self) -> None:
+    def __init__(self, zoom: float = 1.0) -> None:
+        """Show nothing yet, and words `zoom` times the usual size."""
         super().__init__()
+        self._zoom = zoom
         self.scatter: Scatter | None = None
         self.pointed: int | None = None
         self._marks: dict[object, QPixmap] = {}
@@ -160,7 +162,7 @@ class Plot(QWidget):
         """Where things stand."""
         if self.scatter is None or not len(self.scatter.points):
             return None
-        return Frame(self.scatter, QRectF(self.rect()), self.devicePixelRatioF(), self._marks)
+        return Frame(self.scatter, QRectF(self.rect()), self.devicePixelRatioF(), self._marks, self._zoom)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         frame = self.frame()
@@ -177,7 +179,8 @@ class Plot(QWidget):
         frame.paint(painter, self._places, self.pointed)
         if self.pointed is not None:
             scatter, at = self.scatter, QPointF(*self._places[self.pointed])
-            paint_note(painter, QRectF(self.rect()), at, scatter.words(self.pointed), scatter.picture(self.pointed))
+            words, picture, size = scatter.words(self.pointed), scatter.picture(self.pointed), round(11 * self._zoom)
+            paint_note(painter, QRectF(self.rect()), at, words, picture, side=72 * self._zoom, size=size)
 
     # Hands ----------------------------------------------------------------------------------------------------------
 
@@ -232,6 +235,7 @@ class Frame:
 
     Attributes:
         ratio: pixels of the screen for one of the box.
+        zoom: how many times the usual size figures are.
         marks: kept from frame to frame: one small image for all points that look alike.
         places: (n, 2), in pixels of the box, and one more for the pinned sample; lit: which are not dimmed (n,).
     """
@@ -240,12 +244,13 @@ class Frame:
     box: QRectF
     ratio: float = 1.0
     marks: dict[object, QPixmap] = field(default_factory=dict)
+    zoom: float = 1.0
 
     def __post_init__(self) -> None:
         scatter = self.scatter
         self.area = self.box.adjusted(_SPARE, _SPARE, -_SPARE, -_SPARE)
         if scatter.axes:
-            self.area.adjust(34, 0, 0, -18)
+            self.area.adjust(34 * self.zoom, 0, 0, -18 * self.zoom)
         points = scatter.points
         every = points if scatter.pinned is None else np.vstack([points, scatter.pinned])
         low, high = every.min(0), every.max(0)
@@ -332,31 +337,32 @@ class Frame:
                 if area.top() < y < area.bottom():
                     painter.drawLine(QPointF(area.left(), round(y) + 0.5), QPointF(area.right(), round(y) + 0.5))
             return
-        painter.setFont(font(10, mono=True))
+        painter.setFont(font(round(10 * self.zoom), mono=True))
         for axis, name in enumerate(self.scatter.axes):
             self._paint_axis(painter, area, axis, name)
 
     def _paint_axis(self, painter: QPainter, area: QRectF, axis: int, name: str) -> None:
         room = (area.width() if axis == 0 else area.height()) / 2 / self._scale
         low, high = self._middle[axis] - room, self._middle[axis] + room
-        most = max(2, int((area.width() / 64) if axis == 0 else (area.height() / 32)))
+        wide, high = 64 * self.zoom, 14 * self.zoom  # of a figure
+        most = max(2, int((area.width() / wide) if axis == 0 else (area.height() / 32 / self.zoom)))
         for tick in even_ticks(float(low), float(high), most):
             x, y = self.place(np.array([[tick, tick]]))[0]
             painter.setPen(QPen(theme().color("line"), 1))
             if axis == 0:
                 painter.drawLine(QPointF(round(x) + 0.5, area.top()), QPointF(round(x) + 0.5, area.bottom()))
-                where, side = QRectF(x - 32, area.bottom() + 1, 64, 14), Qt.AlignmentFlag.AlignHCenter
+                where, side = QRectF(x - wide / 2, area.bottom() + 1, wide, high), Qt.AlignmentFlag.AlignHCenter
             else:
                 painter.drawLine(QPointF(area.left(), round(y) + 0.5), QPointF(area.right(), round(y) + 0.5))
-                where, side = QRectF(0, y - 7, area.left() - 4, 14), Qt.AlignmentFlag.AlignRight
+                where, side = QRectF(0, y - high / 2, area.left() - 4, high), Qt.AlignmentFlag.AlignRight
             painter.setPen(theme().color("muted"))
             painter.drawText(where, side | Qt.AlignmentFlag.AlignVCenter, figure(tick))
         painter.setPen(theme().color("muted"))
         if axis == 0:
-            corner = QRectF(area.left(), area.bottom() - 16, area.width() - 4, 14)
+            corner = QRectF(area.left(), area.bottom() - high - 2, area.width() - 4, high)
             painter.drawText(corner, Qt.AlignmentFlag.AlignRight, f"{name} →")
         else:
-            painter.drawText(QRectF(area.left() + 4, area.top() + 1, area.width(), 14), f"↑ {name}")
+            painter.drawText(QRectF(area.left() + 4, area.top() + 1, area.width(), high), f"↑ {name}")
 
     def _paint_pinned(self, painter: QPainter, at: QPointF) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)

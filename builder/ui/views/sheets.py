@@ -259,20 +259,24 @@ class _Model(QAbstractTableModel):
 
 
 class _Cells(QStyledItemDelegate):
-    """Figures in the figures' font, the bottom row in bold."""
+    """Figures in the figures' font, the bottom row in bold; all of it `zoom` times the usual size."""
+
+    def __init__(self, parent: QObject, zoom: float) -> None:
+        super().__init__(parent)
+        self._zoom = zoom
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(super().sizeHint(option, index).width(), _ROW)
+        return QSize(super().sizeHint(option, index).width(), round(_ROW * self._zoom))
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
         super().initStyleOption(option, index)
         model = index.model()
         assert isinstance(model, _Model)
-        option.font = _face(model.sheet.columns[index.column()], bold=model.last(index))
+        option.font = _face(model.sheet.columns[index.column()], self._zoom, bold=model.last(index))
 
 
-def _face(column: Column, *, bold: bool) -> QFont:
-    return font(11 if column.figures else 12, bold=bold, mono=column.figures)
+def _face(column: Column, zoom: float, *, bold: bool) -> QFont:
+    return font(round((11 if column.figures else 12) * zoom), bold=bold, mono=column.figures)
 
 
 class SheetTable(QTreeView):
@@ -284,12 +288,14 @@ class SheetTable(QTreeView):
 
     asked = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, zoom: float = 1.0) -> None:
+        """`zoom` times the usual size."""
         super().__init__()
+        self._zoom = zoom
         self._widths: list[int] = []  # that the columns needed so far
         self._model = _Model(self)
         self.setModel(self._model)
-        self.setItemDelegate(_Cells(self))
+        self.setItemDelegate(_Cells(self, zoom))
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setAlternatingRowColors(True)
@@ -302,6 +308,8 @@ class SheetTable(QTreeView):
         header.setStretchLastSection(False)
         header.setSectionsMovable(False)
         header.setSortIndicatorClearable(True)
+        if zoom != 1.0:
+            header.setStyleSheet(f"QHeaderView::section {{ font-size: {round(11 * zoom)}px; }}")
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
         self.activated.connect(self._ask)
@@ -331,11 +339,11 @@ class SheetTable(QTreeView):
 
     def _needed(self, column: int) -> int:
         """The width of a column: Qt's own leaves each heading the room of a sort arrow, which stands above ours."""
-        metrics = QFontMetricsF(_face(self.sheet.columns[column], bold=True))
+        metrics = QFontMetricsF(_face(self.sheet.columns[column], self._zoom, bold=True))
         widest = max((metrics.horizontalAdvance(row[column]) for row in self.texts()), default=0.0)
         if self.sheet.columns[column].figures:
             widest = max(widest, metrics.horizontalAdvance("100.0 %"))  # it may come to that
-        heading = QFontMetricsF(font(11)).horizontalAdvance(self.sheet.columns[column].title)
+        heading = QFontMetricsF(font(round(11 * self._zoom))).horizontalAdvance(self.sheet.columns[column].title)
         return round(max(widest, heading)) + _PAD
 
     def _ask(self, index: QModelIndex) -> None:

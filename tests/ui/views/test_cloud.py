@@ -341,6 +341,10 @@ def test_it_is_enlarged_and_taken_out(view: CloudView, qtbot: QtBot) -> None:
     assert view.enlarged is not None
     large = view.enlarged.board
     assert large.plot.scatter is view.shown
+    for part in ("line", "words"):
+        small, tall = (getattr(board, part).fontMetrics().height() for board in (view.board, large))
+        assert tall > 1.4 * small
+    assert large.legend.column_width() > 1.4 * view.board.legend.column_width()
     view.of.choose(2)
     assert large.plot.scatter is view.shown
     with qtbot.waitSignal(view.sample_asked):

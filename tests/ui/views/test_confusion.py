@@ -222,6 +222,12 @@ def test_every_form_can_be_copied_and_enlarged(view: ConfusionView, qtbot: QtBot
     large = view.enlarged
     assert large is not None
     assert large.windowTitle().endswith("validation part, epoch 3")
+    assert large.board.bar.height() > 1.4 * view.board.bar.height()
+    small, tall = view.board.matrix.layout_now(), large.board.matrix.layout_now()
+    if small is not None and tall is not None:
+        assert tall.left > 1.4 * small.left
+    else:
+        assert large.board.table.columnWidth(0) > 1.2 * view.board.table.columnWidth(0)
     view.add_epoch(replace(EPOCH, epoch=4))
     assert large.windowTitle().endswith("validation part, epoch 4")
     with qtbot.waitSignal(view.mistake_asked):
