@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QLineEdit,
+    QMenu,
     QProgressBar,
     QPushButton,
     QScrollBar,
@@ -567,6 +568,13 @@ def test_views_and_figures_are_explained(make_window: MakeWindow) -> None:
         assert view.help in head.toolTip()
     figures = window.inspector.layer.summary.figures
     assert all(label.toolTip() for label in figures.findChildren(QLabel) if label.text())
+
+
+def test_every_menu_fits_onto_a_screen_of_720_pixels(make_window: MakeWindow) -> None:
+    window = make_window(None)
+    menus = window.topbar.menus.findChildren(QMenu)
+    assert {"&File", "&View", "Live views", "Panels"} <= {menu.title() for menu in menus}
+    assert {menu.title(): menu.sizeHint().height() for menu in menus if menu.sizeHint().height() > 670} == {}
 
 
 def test_buttons_give_up_their_words_in_a_narrow_window(make_window: MakeWindow) -> None:
