@@ -17,7 +17,7 @@ from builder.project.lessons import Lesson, lessons
 from builder.ui import freezing
 from builder.ui.bare import Bare
 from builder.ui.canvas import keys
-from builder.ui.canvas.menu import ALIGN
+from builder.ui.canvas.menu import ALIGN, BLOCKS
 from builder.ui.canvas.paper import WORDS
 from builder.ui.command_palette import CommandPalette
 from builder.ui.cross_validation import TOGETHER
@@ -185,7 +185,8 @@ class Menus(QObject):
             window.addAction(action)
             self.actions.append(action)
         menu.addSeparator()
-        menu.addActions(canvas.edit_actions())
+        menu.addActions(canvas.edit_actions()[:BLOCKS])
+        menu.addMenu("Blocks").addActions(canvas.edit_actions()[BLOCKS:])
         self.actions.extend(canvas.edit_actions())
         menu.addSeparator()
         lines = menu.addMenu("Line up")

@@ -35,7 +35,7 @@ ALIGN = (
 
 
 _GENERAL = 7  # how many of the actions come before those that add something
-_BLOCKS = 9  # where in the Edit menu the actions for blocks begin
+BLOCKS = 9  # where in them the actions for blocks begin
 
 
 def edit_actions(view: CanvasView) -> list[QAction]:
@@ -110,7 +110,7 @@ def context_menu(view: CanvasView, place: QPointF) -> QMenu:
         for colour, words in WORDS.items():
             colours.addAction(words, partial(view.colour_comments, colour))
     made.addSeparator()
-    group, *others = view.edit_actions()[_BLOCKS:]
+    group, *others = view.edit_actions()[BLOCKS:]
     if view.document.selection:
         made.addAction(group)
     if view.editing.grouping.chosen():
