@@ -135,11 +135,6 @@ def add_dock(
     return dock
 
 
-def in_sight(dock: QDockWidget) -> bool:
-    """Whether any of a dock can be seen: one that stands behind the tab of another is not hidden, for Qt."""
-    return dock.isVisible() and not dock.visibleRegion().isEmpty()
-
-
 def view_action(dock: QDockWidget, show: Callable[[], object]) -> QAction:
     """A command that brings a dock into sight by `show`, and hides one that is in sight; checked while it is.
 
@@ -156,3 +151,8 @@ def view_action(dock: QDockWidget, show: Callable[[], object]) -> QAction:
     action.triggered.connect(lambda _checked: act())
     dock.visibilityChanged.connect(action.setChecked)  # also told when another tab comes to the front
     return action
+
+
+def in_sight(dock: QDockWidget) -> bool:
+    """Whether any of a dock can be seen: one that stands behind the tab of another is not hidden, for Qt."""
+    return dock.isVisible() and not dock.visibleRegion().isEmpty()
