@@ -75,8 +75,9 @@ class SamplePanel(QWidget):
         if side and side >= min(width, height - line - every - 10):
             self._place(QRect(inside.left(), inside.top(), side, side))
             left = inside.left() + side + _GAP
-            rows = min(height - line - 4, max(side, self.bars.sizeHint().height()))
-            self.bars.setGeometry(left, inside.top(), inside.right() + 1 - left, rows)
+            room = inside.right() + 1 - left
+            rows = min(height - line - 4, max(side, self.bars.tall(room)))
+            self.bars.setGeometry(left, inside.top(), room, rows)
             self.verdict.setGeometry(inside.left(), inside.top() + max(side, rows) + 4, width, line)
         else:
             # All classes, where that leaves the picture enough; else half of the height.

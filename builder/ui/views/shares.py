@@ -46,6 +46,10 @@ class Bars(QWidget):
         """Pixels with which names and bars stand side by side; very long names are cut."""
         return self._width(_BESIDE + _LEAST_BAR)
 
+    def tall(self, width: int) -> int:
+        """Pixels of height that rows like to have in so much width."""
+        return max(1, len(self._names)) * (ROW if width >= self.wanted_width() else ROW + 2)
+
     def _width(self, between: int) -> int:
         metrics = QFontMetricsF(font(11))
         longest = max((metrics.horizontalAdvance(name) for name in self._names), default=0.0)
@@ -84,13 +88,14 @@ class Bars(QWidget):
         best = max(range(len(self._shares)), key=lambda number: self._shares[number])
         middle = Qt.AlignmentFlag.AlignVCenter
         line = height if room else height - _LINE_BAR
+        side = Qt.AlignmentFlag.AlignRight if room else Qt.AlignmentFlag.AlignLeft  # towards the bar
         for row, number in enumerate(rows):
             top = row * height
             true, chosen = number == self._truth, number == best
             painter.setFont(names)
             painter.setPen(theme().color("text" if true or chosen else "muted"))
             cut = metrics.elidedText(self._names[number], Qt.TextElideMode.ElideRight, label)
-            painter.drawText(QRectF(0, top, label + 1, line), middle | Qt.AlignmentFlag.AlignRight, cut)
+            painter.drawText(QRectF(0, top, label + 1, line), middle | side, cut)
             if true:
                 painter.setPen(QPen(theme().color("good"), 1.6))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
