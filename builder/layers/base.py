@@ -2,9 +2,9 @@
 
 From it come the palette entry, the search, the inspector form, validation, live shapes, the generated code, the help
 card, the file format and the contract tests. Nothing here imports torch: a layer *names* what it lowers to.
-"""
 
-from __future__ import annotations
+Annotations are values here, not text as elsewhere: pydantic evaluates those of `Layer` for every layer anew.
+"""
 
 import math
 from collections.abc import Mapping
@@ -90,7 +90,7 @@ class Call:
     target: str
     args: tuple[Any, ...]
     kwargs: FrozenDict[str, Any]
-    forward: Call | None
+    forward: "Call | None"
 
     def __init__(self, target: str, *args: Any, **kwargs: Any) -> None:
         object.__setattr__(self, "target", target)
@@ -98,7 +98,7 @@ class Call:
         object.__setattr__(self, "kwargs", FrozenDict(kwargs))
         object.__setattr__(self, "forward", None)
 
-    def used(self, forward: Call) -> Call:
+    def used(self, forward: "Call") -> "Call":
         """The same call for a module that `forward` says how to use."""
         call = Call(self.target, *self.args, **self.kwargs)
         object.__setattr__(call, "forward", forward)

@@ -36,7 +36,7 @@ USUAL, LONGEST = 50.0, 150.0  # milliseconds: the 99th percentile, and the worst
 PAINTED, READY = 1.0, 3.0  # seconds from the start of the process
 SECONDS = 8.0  # of training
 TIMES = 6  # that something else is done
-STARTS = 5
+STARTS = 9
 # The program through its front door, with somebody watching.
 PROGRAM = """
 import sys
@@ -198,10 +198,15 @@ def start() -> Measurement:
 
 
 def started() -> Start:
-    """Start the program once, in a process of its own that knows nothing of the user's settings."""
+    """Start the program once, in a process of its own that knows nothing of the user's settings.
+
+    It may store what Python compiles, as an installed program has stored: a shell with `PYTHONDONTWRITEBYTECODE`, as
+    containers set it, would have the compiler timed at every start.
+    """
     with tempfile.TemporaryDirectory() as home:
         places = dict.fromkeys(("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "APPDATA", "LOCALAPPDATA"), home)
         environment = {**os.environ, **places, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         command = [sys.executable, "-c", PROGRAM, repr(time.time())]
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return Start(**json.loads(done.stdout))

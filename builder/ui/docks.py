@@ -127,12 +127,21 @@ def add_dock(
     """
     dock = QDockWidget(title, window)
     dock.setObjectName(f"dock-{key}")
-    content.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)  # the style sheet paints the panel behind it
-    dock.setWidget(content)
-    dock.setTitleBarWidget(_TitleBar(dock, head, asked))
+    fill_dock(dock, content, head, asked=asked)
     _Edge(dock)
     window.addDockWidget(area, dock)
     return dock
+
+
+def fill_dock(dock: QDockWidget, content: QWidget, head: QWidget | None = None, *, asked: bool = False) -> None:
+    """Put `content` into a dock in place of what is there; see `add_dock`."""
+    before = dock.widget(), dock.titleBarWidget()
+    content.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)  # the style sheet paints the panel behind it
+    dock.setWidget(content)
+    dock.setTitleBarWidget(_TitleBar(dock, head, asked))
+    for widget in before:
+        if widget is not None:
+            widget.deleteLater()
 
 
 def view_action(dock: QDockWidget, show: Callable[[], object]) -> QAction:

@@ -16,12 +16,12 @@ from builder.inspect.picture import Attention, Own, Part, Picture, Pin
 from builder.inspect.preferred import Seeking
 from builder.inspect.question import Question
 from builder.train.messages import FindMistake, MistakeFound, Prepared, Way
-from builder.ui import views as _registered_views  # noqa: F401  (registers all views)
 from builder.ui.comparing import compare
 from builder.ui.document import Document
 from builder.ui.live import Live
-from builder.ui.views.base import Subject, View, all_views
+from builder.ui.views.base import Subject, View, kind_of
 from builder.ui.views.kept import Kept
+from builder.ui.views.listing import LISTED
 from builder.ui.views.own import own_shape
 
 NONE_WRONG = "There is no wrong answer in the {} part."
@@ -31,10 +31,12 @@ NONE_OF_THE_KIND = "By now, there is no such wrong answer in the {} part."
 
 
 class LiveViews(QObject):
-    """Makes every registered view, and passes the news of document and training to all of them.
+    """Makes the views, and passes the news of document and training to all of them.
+
+    One that is made late missed the news before: all are made before there is a run.
 
     Attributes:
-        views: by key.
+        views: those that were made, by key, in the order of the window.
         kept: the runs to compare with.
         pin: what all pictures are made of; set by `pin_sample` and `pin_own`.
     """
@@ -52,9 +54,9 @@ class LiveViews(QObject):
         self._of_a_kind = False  # of which wrong answer was asked for last
         self.kept = Kept()
         self.kept.said.connect(say)
-        self.views: dict[str, View] = {kind.key: kind() for kind in all_views()}
-        for shown in self.views.values():
-            self._connect(shown)
+        self.views: dict[str, View] = {}
+        self._subject = Subject(document.flat)
+        self._sound = True
         document.changed.connect(lambda _old, _new: self.renew_subject())
         document.replaced.connect(self._unpin)
         document.selected.connect(lambda _names: self.renew_subject())
@@ -65,6 +67,17 @@ class LiveViews(QObject):
         live.inside_changed.connect(lambda _inside: self.attention_changed.emit())
         live.finished.connect(lambda event: self.kept.note_end(event.run))
         self.renew_subject()
+
+    def make(self, key: str) -> View:
+        """The view of this key; made now if nobody has asked for it before."""
+        if key not in self.views:
+            shown = kind_of(key)()
+            made = self.views | {key: shown}
+            self.views = {each: made[each] for each in LISTED if each in made}
+            self._connect(shown)
+            shown.set_subject(self._subject)
+            shown.set_sound(self._sound)
+        return self.views[key]
 
     def _connect(self, shown: View) -> None:
         live = self._live
@@ -87,6 +100,8 @@ class LiveViews(QObject):
         live.responses_found.connect(shown.show_responses)
         for other in self.views.values():
             shown.seen.connect(other.mark_seen)
+            if other is not shown:
+                other.seen.connect(shown.mark_seen)
 
     # What is looked at ----------------------------------------------------------------------------------------------
 
@@ -95,13 +110,15 @@ class LiveViews(QObject):
         chosen = [self._document.flat_name(name) for name in self._document.selection]
         names = tuple(name for name in chosen if name is not None)
         pin, within = self.pin, self._document.full_name("")
-        subject = Subject(self._document.flat, names, self._classes, pin.sample, pin.own is not None, pin.part, within)
+        own = pin.own is not None
+        self._subject = Subject(self._document.flat, names, self._classes, pin.sample, own, pin.part, within)
         for shown in self.views.values():
-            shown.set_subject(subject)
+            shown.set_subject(self._subject)
         self.attention_changed.emit()
 
     def set_sound(self, sound: bool) -> None:
         """Tell every view whether no problem keeps the network from being trained."""
+        self._sound = sound
         for shown in self.views.values():
             shown.set_sound(sound)
 

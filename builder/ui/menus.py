@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QMenu, QMessageBox
 
 from builder import __version__
 from builder.project import templates
-from builder.project.lessons import Lesson, lessons
 from builder.ui import freezing
 from builder.ui.bare import Bare
 from builder.ui.canvas import keys
@@ -34,6 +33,7 @@ from builder.ui.words import sentence
 
 if TYPE_CHECKING:
     from builder.layers.initialisation import AnyScheme
+    from builder.project.lessons import Lesson
     from builder.ui.document import Document
     from builder.ui.gallery.dialog import Gallery
     from builder.ui.import_dialog import ImportDialog
@@ -236,7 +236,7 @@ class Menus(QObject):
             action.setProperty("group", "Show or hide")
             (views if key in window.views else panels).addAction(action)
             self.actions.append(action)
-        self._add(menu, "Reset the layout", window.reset_layout)
+        self._add(menu, "Reset the layout", window.arrangement.reset)
         menu.addSeparator()
         self._add(menu, "Open a picture…", lambda: self._sample().open_picture())
         self._add(menu, "Draw a picture", lambda: self._sample().draw())
@@ -259,7 +259,7 @@ class Menus(QObject):
     def _sample(self) -> SampleView:
         """The view of the pinned input, brought up."""
         self._window.show_dock(SampleView.key)
-        shown = self._window.views[SampleView.key]
+        shown = self._window.viewing.make(SampleView.key)
         assert isinstance(shown, SampleView)
         return shown
 
@@ -309,7 +309,7 @@ class Menus(QObject):
         self._add(menu, "Next wrong answer", window.viewing.find_mistake, "F8")
 
     def _curves(self) -> CurveView:
-        shown = self._window.views[LossView.key]
+        shown = self._window.viewing.make(LossView.key)
         assert isinstance(shown, CurveView)
         return shown
 
@@ -367,6 +367,8 @@ class Menus(QObject):
     def _lessons(self) -> list[QAction]:
         """A command for each lesson, made when the first list is asked for: their files are read for it."""
         if not self._each_lesson:
+            from builder.project.lessons import lessons
+
             for lesson in lessons():
                 action = QAction(lesson.title, self._window)
                 action.setProperty("group", lesson.label)

@@ -47,7 +47,7 @@ def open_window(path: Path | None = None, autosave: Autosave | None = None) -> M
     """The window as it stands at first, not shown yet, with the layers of plug-ins in its palette."""
     broken = load_plugins()
     window = MainWindow(autosave=autosave)
-    window.restore_layout()
+    window.arrangement.restore()
     window.open_at_start(path)
     if broken:  # a project that cannot be opened is the worse news
         window.banner.offer("plug-ins", _words(broken), "warn")
@@ -89,7 +89,7 @@ def run(path: Path | None = None, watch: Watch | None = None) -> int:
     engine = Engine()
     engine.ready.connect(window.live.begin)
     window.recovery_offer.make(found)
-    window.first_painted.connect(lambda: QTimer.singleShot(0, engine.start))
+    window.arrangement.filled.connect(engine.start)
     window.first_painted.connect(lambda: QTimer.singleShot(0, window, lambda: keep_on_screen(window)))
     heed_signals(window)
     if watch is not None:

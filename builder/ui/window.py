@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSettings, QSize, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from builder.compile.stored import SETTING as STORED
 from builder.graph.problems import Problem, Severity
@@ -22,6 +24,7 @@ from builder.project.check import check
 from builder.project.document import Project
 from builder.project.runs import is_run
 from builder.train.messages import Finished, Prepared, Preparing, Reason, State
+from builder.ui.arrangement import Arrangement
 from builder.ui.banner import Banner, Offer
 from builder.ui.block_offers import BlockOffers
 from builder.ui.canvas.breadcrumb import Breadcrumb
@@ -29,7 +32,6 @@ from builder.ui.canvas.view import CanvasView
 from builder.ui.cross_validation import SUBJECT as FOLDS
 from builder.ui.cross_validation import CrossValidation
 from builder.ui.data_offer import DataOffer
-from builder.ui.docks import add_dock
 from builder.ui.document import Document
 from builder.ui.ensembles import Ensembles
 from builder.ui.files import Files
@@ -37,9 +39,6 @@ from builder.ui.first_look import FirstLook
 from builder.ui.health import badges, input_note, on_cards, warnings
 from builder.ui.inspector.inspector import Inspector
 from builder.ui.inspector.panel import place_words
-from builder.ui.inspector.problems_panel import ProblemsPanel
-from builder.ui.lessons.guide import Guide
-from builder.ui.lessons.panel import LessonsPanel
 from builder.ui.lessons.place import LessonsPlace
 from builder.ui.live import Live
 from builder.ui.live_views import LiveViews
@@ -47,22 +46,25 @@ from builder.ui.mending import UNASKED, Mending
 from builder.ui.menus import Menus
 from builder.ui.own_code import OwnCode
 from builder.ui.palette import Palette
-from builder.ui.placement import fill_small_screen
+from builder.ui.panels import panels
 from builder.ui.reach import Reach
 from builder.ui.recovery_offer import SUBJECT as RECOVERY
 from builder.ui.recovery_offer import RecoveryOffer
 from builder.ui.replays import Replays
 from builder.ui.run_cards import RunCards
 from builder.ui.status import StatusLine, ended_words, stale_words
-from builder.ui.table.panel import AnalysisPanel
-from builder.ui.tabs import TabNames, fit_in, share_width, stand_behind, unknown
 from builder.ui.theme import theme
 from builder.ui.timeline import Timeline
 from builder.ui.topbar import TopBar
-from builder.ui.views_height import ViewsHeight
+from builder.ui.views.listing import LISTED
 from builder.ui.words import sentence
 
-LAYOUT_VERSION = 1
+if TYPE_CHECKING:
+    from builder.ui.inspector.problems_panel import ProblemsPanel
+    from builder.ui.lessons.guide import Guide
+    from builder.ui.lessons.panel import LessonsPanel
+    from builder.ui.table.panel import AnalysisPanel
+    from builder.ui.views.base import View
 
 
 class MainWindow(QMainWindow):
@@ -72,9 +74,9 @@ class MainWindow(QMainWindow):
         document: what is being edited.
         live: the training.
         files: opening and saving; replays: opening runs.
-        canvas, timeline, palette, inspector, problems, analysis, lessons, banner, data_offer, status, topbar: parts.
-        guide: what the lessons' buttons do; folds: cross-validation; ensembles: the kept runs together.
-        viewing: the live views; views: the same, by key.
+        arrangement: where the panels stand; docks: theirs, by key.
+        canvas, timeline, palette_panel, inspector, banner, data_offer, status, topbar: parts.
+        folds: cross-validation; ensembles: the kept runs together; viewing: the live views.
         ended: every training thread had ended when the window closed.
         closing: the window is closed, and what is under way is brought to its end; leaving: since the system wishes so.
         problems_found: problems of the whole project, up to date behind every edit.
@@ -86,7 +88,6 @@ class MainWindow(QMainWindow):
         """Build the window around an empty document; `runs` gives the folder of each new run."""
         super().__init__()
         self.setWindowTitle("TorchCanvas")
-        self.setDockNestingEnabled(True)
         self.resize(1600, 1000)
         self._painted = self.leaving = self.closing = False
         self._attend_timer = QTimer(self, singleShot=True, interval=0)
@@ -108,8 +109,6 @@ class MainWindow(QMainWindow):
         )
         self.reach = Reach(self.document, self.status.hint, self)
         self.inspector = Inspector(self.document)
-        self.problems = ProblemsPanel(self.document)
-        self.analysis = AnalysisPanel(self.document)
         self.banner = Banner()
         self.recovery_offer = RecoveryOffer(self.banner, self.files)
         self.data_offer = DataOffer(self.document, self.banner, self.live, self)
@@ -117,22 +116,19 @@ class MainWindow(QMainWindow):
         self.own_code = OwnCode(self.document, self.banner, self)
         self.mending = Mending(self.document, self.banner, self.restart, self)
         self.viewing = LiveViews(self.document, self.live, self.status.hint, self)
-        self.views = self.viewing.views
         self.replays = Replays(self.document, self.files, self.live, self.viewing.compare, self)
-        self.lessons = LessonsPanel()
-        self.guide = Guide(self.lessons, self.document, self.files, self.live, self.viewing.kept, self.show_dock, self)
         self.folds = CrossValidation(self.document, self.live, self.viewing.kept, self.banner, self.restart, self)
         self.ensembles = Ensembles(self.viewing.kept, self.banner, self.status.hint, self)
-        self.docks: dict[str, QDockWidget] = {}
-        self._place()
+        self.arrangement = self._place()
+        self.docks = self.arrangement.docks
+        self.lessons_place = LessonsPlace(self, self.docks["lessons"])
         self.menus = Menus(self)
         self._connect()
         self._document_changed()
-        self._default_state = self.saveState(LAYOUT_VERSION)
 
     # Where things stand ---------------------------------------------------------------------------------------------
 
-    def _place(self) -> None:
+    def _place(self) -> Arrangement:
         self.setMenuWidget(self.topbar)
         middle = QWidget()
         column = QVBoxLayout(middle)
@@ -145,60 +141,55 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(middle)
         self.statusBar().addWidget(self.status, 1)
         self.statusBar().setSizeGripEnabled(False)
-        area = Qt.DockWidgetArea
-        self.setCorner(Qt.Corner.BottomLeftCorner, area.BottomDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, area.BottomDockWidgetArea)
-        self._dock("palette", "Layers", self.palette_panel, area.LeftDockWidgetArea)
-        self._dock("inspector", "Inspector", self.inspector, area.RightDockWidgetArea)
-        for key, shown in self.views.items():
-            head = shown.head()
-            if head is not None:
-                head.setToolTip(f"{shown.help} Drag to move this panel, double-click to let it float.")
-            self._dock(key, shown.title, shown, area.BottomDockWidgetArea, head)
-        self._dock("lessons", "Lessons", self.lessons, area.LeftDockWidgetArea)
-        self.lessons_place = LessonsPlace(self, self.docks["lessons"])
-        self._behind = {"lessons": "palette"} | {key: shown.behind for key, shown in self.views.items() if shown.behind}
-        stand_behind(self, self.docks, self._behind)
-        self._dock("problems", "Problems", self.problems, area.BottomDockWidgetArea)
-        self.docks["problems"].hide()
-        self._dock("analysis", "Analysis", self.analysis, area.BottomDockWidgetArea, self.analysis.head())
-        # A table of so many columns gets a row of its own, as wide as the window.
-        self.addDockWidget(area.BottomDockWidgetArea, self.docks["analysis"], Qt.Orientation.Vertical)
-        self.docks["analysis"].hide()
-        self.resizeDocks([self.docks["palette"], self.docks["inspector"]], [190, 320], Qt.Orientation.Horizontal)
-        share_width(self, (self.docks[key] for key in self.views if key not in self._behind))
-        TabNames(self, {dock: self.views[key].short if key in self.views else "" for key, dock in self.docks.items()})
-        self._views_height = ViewsHeight(self, [self.docks[key] for key in self.views])
+        return Arrangement(self, panels(self), row=tuple(LISTED))
 
-    def _dock(
-        self, key: str, title: str, content: QWidget, area: Qt.DockWidgetArea, head: QWidget | None = None
-    ) -> None:
-        dock = self.docks[key] = add_dock(self, key, title, content, area, head, asked=key in ("problems", "analysis"))
-        dock.visibilityChanged.connect(lambda _visible: self._attend_soon())
+    # Parts that are not seen at first, and so made when they are asked for.
 
-    def restore_layout(self) -> None:
-        """Stand where the last session stood."""
-        settings = QSettings()
-        geometry, state = settings.value("geometry"), settings.value("layout")
-        if isinstance(geometry, QByteArray):
-            self.restoreGeometry(geometry)
-        else:
-            fill_small_screen(self)
-        if isinstance(state, QByteArray) and self.restoreState(state, LAYOUT_VERSION):
-            stand_behind(self, self.docks, unknown(state, self.docks, self._behind))
-            fit_in(self, self.docks["problems"], self.docks["sample"])
-            self._views_height.arranged()
+    @property
+    def views(self) -> dict[str, View]:
+        """The live views, by key."""
+        self.arrangement.fill_all()
+        return self.viewing.views
 
-    def reset_layout(self) -> None:
-        """Put every dock back where it stood at first."""
-        self.restoreState(self._default_state, LAYOUT_VERSION)
+    @cached_property
+    def guide(self) -> Guide:
+        """What the lessons' buttons do."""
+        from builder.ui.lessons.guide import Guide
+
+        guide = Guide(self.document, self.files, self.live, self.viewing.kept, self.show_dock, self)
+        guide.failed.connect(lambda problem: self.say_problem(problem, "failed"))
+        return guide
+
+    @property
+    def lessons(self) -> LessonsPanel:
+        """The panel of lessons."""
+        return self.guide.panel
+
+    @cached_property
+    def problems(self) -> ProblemsPanel:
+        """The list of everything that is wrong."""
+        from builder.ui.inspector.problems_panel import ProblemsPanel
+
+        panel = ProblemsPanel(self.document)
+        panel.setting_activated.connect(self.inspector.show_setting)
+        panel.set_problems(self.problems_found)
+        return panel
+
+    @cached_property
+    def analysis(self) -> AnalysisPanel:
+        """The table of all layers."""
+        from builder.ui.table.panel import AnalysisPanel
+
+        panel = AnalysisPanel(self.document)
+        panel.said.connect(self.status.hint)
+        return panel
 
     def sizeHint(self) -> QSize:
         return QSize(1600, 1000)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._views_height.share()
+        self.arrangement.share_height()
 
     # Who hears whom -------------------------------------------------------------------------------------------------
 
@@ -220,7 +211,6 @@ class MainWindow(QMainWindow):
             opening.failed.connect(lambda problem: self.say_problem(problem, "files"))
         self.files.note_changed.connect(lambda _note: self._name_changed())
 
-        self.guide.failed.connect(lambda problem: self.say_problem(problem, "failed"))
         self.inspector.layer.block.independence_asked.connect(self.canvas.editing.grouping.make_unique)
         self.palette_panel.chosen.connect(self._add_layer)
         self.canvas.hint.connect(self.status.hint)
@@ -229,14 +219,14 @@ class MainWindow(QMainWindow):
         self.canvas.node_activated.connect(self._activated)
         self.canvas.network_asked.connect(self.menus.choose_network)
         self.status.problems_asked.connect(lambda: self.show_dock("problems"))
-        self.analysis.said.connect(self.status.hint)
-        self.problems.setting_activated.connect(self.inspector.show_setting)
         self.inspector.download_asked.connect(live.prepare)
         for stop in (live.stop, self.first_look.leave):
             self.inspector.cancel_asked.connect(stop)
 
         RunCards(document, live, self.canvas, self)
         self.viewing.attention_changed.connect(self._attend_soon)
+        self.arrangement.stirred.connect(self._attend_soon)
+        self.first_painted.connect(lambda: QTimer.singleShot(0, self.arrangement, self.arrangement.go_on))
 
         bar.run_asked.connect(self.run_or_pause)
         bar.batch_asked.connect(live.step_batch)
@@ -304,7 +294,8 @@ class MainWindow(QMainWindow):
         self._show_health()
         self.inspector.set_problems(self.problems_found)
         self.status.set_problems(self.problems_found)
-        self.problems.set_problems(self.problems_found)
+        if "problems" in self.__dict__:
+            self.problems.set_problems(self.problems_found)
         self.mending.checked(self.problems_found)
         self._state_changed()
 
@@ -353,6 +344,8 @@ class MainWindow(QMainWindow):
         return not errors
 
     def _state_changed(self) -> None:
+        if self.live.state is State.PREPARING:
+            self.arrangement.fill_all()  # no part may miss any news of a run
         can_run = not any(problem.severity is Severity.ERROR for problem in self.problems_found)
         self.viewing.set_sound(can_run)
         live = self.live
@@ -426,10 +419,7 @@ class MainWindow(QMainWindow):
 
     def show_dock(self, key: str) -> None:
         """Bring a dock to the front, by its key."""
-        if key == "problems":
-            fit_in(self, self.docks[key], self.docks["sample"])
-        self.docks[key].show()
-        self.docks[key].raise_()
+        self.arrangement.show(key)
 
     def toggle_theme(self) -> None:
         """Light instead of dark, and back; remembered."""
@@ -480,9 +470,7 @@ class MainWindow(QMainWindow):
         if not (self.leaving or self.files.may_discard()):
             event.ignore()
             return
-        settings = QSettings()
-        settings.setValue("geometry", self.saveGeometry())
-        settings.setValue("layout", self.saveState(LAYOUT_VERSION))
+        self.arrangement.remember()
         self.closing = True
         self.first_look.leave()
         self.ensembles.stop()

@@ -7,7 +7,8 @@ from collections import Counter
 from PySide6.QtCore import QSettings
 
 from builder.project import templates
-from builder.ui.window import LAYOUT_VERSION, MainWindow
+from builder.ui.arrangement import VERSION
+from builder.ui.window import MainWindow
 from tests.ui.conftest import MakeWindow
 
 
@@ -18,7 +19,7 @@ def standing(window: MainWindow) -> set[str]:
 def test_one_key_leaves_only_the_canvas_and_brings_all_back(make_window: MakeWindow) -> None:
     window = make_window(templates.load("lenet5"))
     only = {action.text(): action for action in window.menus.actions}["Only the canvas"]
-    before, state, width = standing(window), window.saveState(LAYOUT_VERSION), window.canvas.width()
+    before, state, width = standing(window), window.saveState(VERSION), window.canvas.width()
     only.trigger()
     assert standing(window) == set()
     assert only.isChecked()
@@ -26,7 +27,7 @@ def test_one_key_leaves_only_the_canvas_and_brings_all_back(make_window: MakeWin
     only.trigger()
     assert standing(window) == before
     assert not only.isChecked()
-    assert window.saveState(LAYOUT_VERSION) == state
+    assert window.saveState(VERSION) == state
     assert window.canvas.width() <= width + 1
 
 
@@ -37,7 +38,7 @@ def test_the_next_session_does_not_begin_without_panels(make_window: MakeWindow)
     window.close()
     later = make_window(templates.load("lenet5"))
     assert QSettings().value("layout") is not None
-    later.restore_layout()
+    later.arrangement.restore()
     assert standing(later) == before
 
 

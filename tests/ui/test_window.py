@@ -36,6 +36,7 @@ from builder.project.edits import set_setting
 from builder.project.file import load, save
 from builder.project.learn_from import learn_from
 from builder.train.messages import EpochEnded, Finished, Inside, Phase, Reason, State
+from builder.ui.arrangement import VERSION
 from builder.ui.command_palette import CommandPalette
 from builder.ui.document import Document
 from builder.ui.files import Answer
@@ -44,7 +45,7 @@ from builder.ui.live import Live
 from builder.ui.tabs import fit_in
 from builder.ui.theme import theme
 from builder.ui.widgets.number import Entry
-from builder.ui.window import LAYOUT_VERSION, MainWindow
+from builder.ui.window import MainWindow
 from tests.ui.canvas.hand import Hand, check_items, wires
 from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
 
@@ -639,7 +640,7 @@ def test_remembered_problems_fit_into_a_window_of_900_pixels(make_window: MakeWi
     window = MainWindow(runs=lambda: None)
     qtbot.addWidget(window)
     window.resize(900, 600)
-    window.restoreState(QSettings().value("layout"), LAYOUT_VERSION)
+    window.restoreState(QSettings().value("layout"), VERSION)
     fit_in(window, window.docks["problems"], window.docks["sample"])
     assert window.docks["sample"] in window.tabifiedDockWidgets(window.docks["problems"])
     assert window.minimumSizeHint().width() <= 900

@@ -25,6 +25,7 @@ class Guide(QObject):
     """Leads through a lesson.
 
     Attributes:
+        panel: shows it.
         set_up: what stands on the canvas, as it was opened; None when that is no set-up of the lesson.
         results: how the last run of each set-up ended, by its name.
     """
@@ -33,7 +34,6 @@ class Guide(QObject):
 
     def __init__(
         self,
-        panel: LessonsPanel,
         document: Document,
         files: Files,
         live: Live,
@@ -46,7 +46,8 @@ class Guide(QObject):
         self.set_up: SetUp | None = None
         self.results: dict[str, str] = {}
         self._project: Project | None = None
-        self._panel, self._document, self._files, self._live, self._kept = panel, document, files, live, kept
+        self._document, self._files, self._live, self._kept = document, files, live, kept
+        self.panel = panel = LessonsPanel()
         self._show_view = show_view
         self._opening = False
         self._stood = False  # what the cards were told last
@@ -115,7 +116,7 @@ class Guide(QObject):
 
     def _name_run(self) -> None:
         """The run to come has the name of its set-up, and says so when that was changed since."""
-        if self._opening or self._live.stands or self._panel.lesson is None:
+        if self._opening or self._live.stands or self.panel.lesson is None:
             return
         name = self.set_up.name if self.set_up is not None else ""
         if self._project is not None and not self._document.value.trains_like(self._project):
@@ -142,7 +143,7 @@ class Guide(QObject):
         roles = {run.name: run.role for run in self._kept.runs if run.name}
         if self.set_up is not None and self._stood:
             roles[self._kept.current.name] = "validation"
-        for card in self._panel.cards:
+        for card in self.panel.cards:
             name = card.set_up.name
             card.show_state(
                 open_now=card.set_up is self.set_up, role=roles.get(name, ""), result=self.results.get(name, "")

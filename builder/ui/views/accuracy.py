@@ -12,13 +12,10 @@ if TYPE_CHECKING:
     from builder.ui.views.plot import Measure
 
 
-@view
+@view("accuracy")
 class AccuracyView(CurveView):
     """Which share of the samples the network gets right."""
 
-    key: ClassVar[str] = "accuracy"
-    title: ClassVar[str] = "Accuracy"
-    help: ClassVar[str] = "The share of samples that the network gets right, in training and on data kept apart."
     column: ClassVar[int] = 2
 
     _classes = True  # what is learned has such, as far as is known

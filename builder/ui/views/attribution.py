@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from builder.compile.plan import Plan, make_plan
@@ -29,19 +27,13 @@ OVER, ALONE = range(2)  # the two pictures: over the input, and alone
 _MOST = 0.85  # of a colour, over the input: it can still be seen below
 
 
-@view
+@view("attribution")
 class AttributionView(ExplainedView):
     """Which parts of the pinned picture speak for a class.
 
     Attributes:
         method, of: the choices in the head: how it is found out, and for which class.
     """
-
-    key: ClassVar[str] = "attribution"
-    title: ClassVar[str] = "What it looks at"
-    short: ClassVar[str] = "Looks at"
-    help: ClassVar[str] = "Which parts of the pinned input speak for the network's answer, or for a class you choose."
-    behind: ClassVar[str] = "maps"
 
     def add_controls(self) -> None:
         self._settled = False  # whether somebody has chosen the method

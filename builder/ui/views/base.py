@@ -1,9 +1,10 @@
-"""What a live view is, and the list of all of them. A view says what it wants to see and draws what it gets."""
+"""What a live view is, and how one is found. A view says what it wants to see and draws what it gets."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from importlib import import_module
 from typing import ClassVar, TypeVar
 
 import numpy as np
@@ -16,10 +17,11 @@ from builder.inspect.picture import Attention, Part, Picture
 from builder.inspect.response import Box, Responses
 from builder.train.messages import EpochEnded, Finished, Prepared
 from builder.ui.views.kept import Kept
+from builder.ui.views.listing import LISTED
 
 V = TypeVar("V", bound=type["View"])
 
-_views: list[type[View]] = []
+_views: dict[str, type[View]] = {}  # those whose modules were imported
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,7 @@ class View(QWidget):
     """One live view. Subclasses override what concerns them; every method is called on the window's thread.
 
     Attributes:
-        key: stable name, for the remembered layout.
-        title: heading of its dock.
-        short: the title on a tab that has no room for the whole; "" where it is short enough.
-        help: one sentence: what is seen here.
-        behind: key of an earlier view that it stands behind as a tab until somebody arranges the window; "" for none.
+        key, title, help, short, behind: as `listing` has them.
         attention_changed: what the view wants to see is another thing now.
         sample_asked: the user wants another pinned sample (its position).
         own_asked: the user wants this picture (an `Own`) in place of the pinned sample.
@@ -65,8 +63,8 @@ class View(QWidget):
 
     key: ClassVar[str]
     title: ClassVar[str]
-    short: ClassVar[str] = ""
     help: ClassVar[str] = ""
+    short: ClassVar[str] = ""
     behind: ClassVar[str] = ""
 
     attention_changed = Signal()
@@ -154,12 +152,24 @@ class View(QWidget):
         """A new run begins: forget curves and pictures."""
 
 
-def view(cls: V) -> V:
-    """Class decorator: put a view into the list of all views."""
-    _views.append(cls)
-    return cls
+def view(key: str) -> Callable[[V], V]:
+    """Class decorator: this is the view that `listing` has under this key, in the module of the same name."""
+
+    def take(cls: V) -> V:
+        for name, said in asdict(LISTED[key]).items():
+            setattr(cls, name, said)
+        _views[key] = cls
+        return cls
+
+    return take
+
+
+def kind_of(key: str) -> type[View]:
+    """The view of this key, imported now if it was not before."""
+    import_module(f"builder.ui.views.{key}")
+    return _views[key]
 
 
 def all_views() -> tuple[type[View], ...]:
     """Every view, in the order in which they stand in the window."""
-    return tuple(_views)
+    return tuple(kind_of(key) for key in LISTED)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import ClassVar
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
@@ -40,7 +39,7 @@ PCA, TSNE = range(2)
 LISTEN = 50  # milliseconds between two looks at how far t-SNE is
 
 
-@view
+@view("cloud")
 class CloudView(SeenView):
     """Samples as points, by what the selected layer gives for each.
 
@@ -49,12 +48,6 @@ class CloudView(SeenView):
         shown: what the board shows; None while there is nothing.
         method, of: the choices in the head: how points are found, and the class that is lit.
     """
-
-    key: ClassVar[str] = "cloud"
-    title: ClassVar[str] = "Sample cloud"
-    short: ClassVar[str] = "Cloud"
-    help: ClassVar[str] = "Each sample is a point: close together lie those that the selected layer makes alike."
-    behind: ClassVar[str] = "loss"
 
     def __init__(self) -> None:
         super().__init__()

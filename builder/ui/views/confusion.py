@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import ClassVar
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
@@ -108,7 +107,7 @@ class EnlargedBoard(QDialog):
         QPainter(self).fillRect(self.rect(), theme().color("panel"))
 
 
-@view
+@view("confusion")
 class ConfusionView(SeenView):
     """The matrix of confusions of the validation part, and of the test part once the run has ended.
 
@@ -118,11 +117,6 @@ class ConfusionView(SeenView):
         form, part: the choices in the head.
     """
 
-    key: ClassVar[str] = "confusion"
-    title: ClassVar[str] = "Confusion matrix"
-    short: ClassVar[str] = "Confusion"
-    help: ClassVar[str] = "Which classes the network takes for which, counted at the end of each epoch."
-    behind: ClassVar[str] = "accuracy"
     enlarged: EnlargedBoard | None = None
 
     def __init__(self) -> None:

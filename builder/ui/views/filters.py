@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
@@ -57,14 +56,9 @@ def pages(total: tuple[int, int], most: tuple[int, int]) -> list[Page]:
     ]
 
 
-@view
+@view("filters")
 class FiltersView(GridView):
     """Learned filters of the selected convolution, or weights of the selected fully connected layer."""
-
-    key: ClassVar[str] = "filters"
-    title: ClassVar[str] = "Learned filters"
-    short: ClassVar[str] = "Filters"
-    help: ClassVar[str] = "The weights that the selected layer has learned: red adds, blue takes away, white ignores."
 
     def add_controls(self) -> None:
         self._page = 0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -21,19 +19,13 @@ from builder.ui.views.takeaway import LargeWindow
 from builder.ui.widgets.buttons import menu_button, small_button
 
 
-@view
+@view("flow")
 class FlowView(SeenView):
     """Whether gradients vanish or explode on their way through the network, and what its layers do to the values.
 
     Attributes:
         look: what is shown; None while there is nothing.
     """
-
-    key: ClassVar[str] = "flow"
-    title: ClassVar[str] = "Layer statistics"
-    short: ClassVar[str] = "Statistics"
-    help: ClassVar[str] = "For each layer the size of its gradient, the spread of its output, and its dead units."
-    behind: ClassVar[str] = "loss"
 
     def __init__(self) -> None:
         super().__init__()

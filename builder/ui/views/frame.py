@@ -265,13 +265,15 @@ class ViewFrame(QWidget):
         self.content = content
         self._nothing = Nothing()
         self._stack = QStackedLayout()
-        self._stack.addWidget(self._nothing)
-        self._stack.addWidget(content)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.head)
         column.addLayout(self._stack, 1)
+        # Behind that: a stack shows its first widget at once, and what belongs to nothing becomes a window, which takes
+        # time and the focus.
+        self._stack.addWidget(self._nothing)
+        self._stack.addWidget(content)
         theme().changed.connect(self.update)
 
     @property

@@ -13,13 +13,10 @@ if TYPE_CHECKING:
     from builder.ui.views.plot import CurvePlot, Measure
 
 
-@view
+@view("loss")
 class LossView(CurveView):
     """How wrong the network is, on the data it learns from and on data it has never seen."""
 
-    key: ClassVar[str] = "loss"
-    title: ClassVar[str] = "Loss"
-    help: ClassVar[str] = "How wrong the network is: on the data it learns from, and on data kept apart (validation)."
     column: ClassVar[int] = 1
 
     def add_controls(self) -> None:

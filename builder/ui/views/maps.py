@@ -5,8 +5,6 @@ Or what comes back to it from the loss: the gradient of every channel.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from builder.compile.analysis import receptive_fields
@@ -31,7 +29,7 @@ UNSOUND = "Mend the network's problems to see gradients: they come back from the
 UNDER_WAY = "The gradients are being worked out, and appear with the next look inside the network."
 
 
-@view
+@view("maps")
 class FeatureMapsView(GridView):
     """Every channel of the selected layer, for the pinned sample.
 
@@ -39,14 +37,6 @@ class FeatureMapsView(GridView):
         what: the choice in the head: what the layer gives, or how the loss changes with it.
         scaling: one scale for all maps, or one for each.
     """
-
-    key: ClassVar[str] = "maps"
-    title: ClassVar[str] = "Feature maps"
-    short: ClassVar[str] = "Maps"
-    help: ClassVar[str] = (
-        "What the selected layer makes of the pinned input, or the gradient that comes back to it: one picture for "
-        "each channel."
-    )
 
     def add_controls(self) -> None:
         tip = f"What the maps show: what the layer gives, or its gradient. {GRADIENT}"

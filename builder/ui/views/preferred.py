@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from builder.compile.infer import Inference
@@ -32,20 +30,13 @@ HOW = (
 )
 
 
-@view
+@view("preferred")
 class PreferredView(ExplainedView):
     """A picture for each of some units of the selected layer.
 
     Attributes:
         first: number of the first unit that is shown, from 0.
     """
-
-    key: ClassVar[str] = "preferred"
-    title: ClassVar[str] = "Looks for"
-    help: ClassVar[str] = (
-        "What each unit of the selected layer looks for: a picture made so that the unit gives as much as it can."
-    )
-    behind: ClassVar[str] = "filters"
 
     def make_panel(self) -> MapsPanel:
         return MapsPanel(bar=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from typing import ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -34,7 +33,7 @@ SEE_THROUGH = np.uint32(0)
 _DIM = 3  # times as dark is the part of a picture that is not seen
 
 
-@view
+@view("responses")
 class ResponsesView(ExplainedView):
     """The samples of the validation part that a unit of the selected layer responds to most.
 
@@ -42,14 +41,6 @@ class ResponsesView(ExplainedView):
         unit: number of the unit, from 0.
         found: the newest answer, whatever unit it is of; None when there is none.
     """
-
-    key: ClassVar[str] = "responses"
-    title: ClassVar[str] = "Responds to"
-    short: ClassVar[str] = "Responds"
-    help: ClassVar[str] = (
-        "What one unit of the selected layer responds to most. A click on a feature map or a filter chooses the unit."
-    )
-    behind: ClassVar[str] = "filters"
 
     def make_panel(self) -> MapsPanel:
         return MapsPanel(bar=False)

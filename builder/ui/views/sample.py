@@ -9,7 +9,6 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt
@@ -42,7 +41,7 @@ _FEW_VALUES = 4  # of an answer in numbers
 MOST_SAMPLES = 10_000_000  # the window knows how many there are, and counts on from the first
 
 
-@view
+@view("sample")
 class SampleView(GridView):
     """The pinned sample and the network's answer to it.
 
@@ -50,11 +49,6 @@ class SampleView(GridView):
         ask_picture: asks which file to open; a test puts its own here.
         reader: of pictures of the user's own, for the data that there is.
     """
-
-    key: ClassVar[str] = "sample"
-    title: ClassVar[str] = "Pinned input"
-    short: ClassVar[str] = "Input"
-    help: ClassVar[str] = "The sample that all pictures are made of, and how sure the network is of each class."
 
     _seen: Box | None = None
     ask_picture: Callable[[QWidget, str, str], Path | None] = staticmethod(choosers.open_file)

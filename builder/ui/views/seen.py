@@ -70,7 +70,7 @@ class SeenView(TakeawayView):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self._stale:
+        if self._stale and self.on_screen:  # not behind another tab, where Qt shows it too
             self.draw_anew()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -14,13 +14,15 @@ from pytestqt.qtbot import QtBot
 
 from builder.inspect.picture import Attention, Health, Picture
 from builder.project import templates
-from builder.ui import live_views
+from builder.ui import panels
 from builder.ui import window as window_module
+from builder.ui.arrangement import VERSION
 from builder.ui.theme import theme
-from builder.ui.views.base import Subject, all_views
+from builder.ui.views.base import Subject
 from builder.ui.views.flow import FlowView
 from builder.ui.views.layer_plot import Frame
 from builder.ui.views.layer_values import CONSTANT, FROZEN, MEASURES, NO_GRADIENT, NOT_A_NUMBER, words
+from builder.ui.views.listing import LISTED
 from builder.ui.window import MainWindow
 from tests.contract.view_cases import chain
 from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
@@ -242,17 +244,19 @@ def test_a_layout_from_before_it_keeps_its_places(
     make_window: MakeWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(live_views, "all_views", lambda: tuple(kind for kind in all_views() if kind is not FlowView))
+        before = {key: listed for key, listed in LISTED.items() if key != FlowView.key}
+        for module in (panels, window_module):
+            patch.setattr(module, "LISTED", before)
         old: MainWindow = make_window(None)
         old.docks["filters"].hide()
-        QSettings().setValue("layout", old.saveState(window_module.LAYOUT_VERSION))
+        QSettings().setValue("layout", old.saveState(VERSION))
     window = make_window(None)
-    window.restore_layout()
+    window.arrangement.restore()
     assert window.docks["flow"] in window.tabifiedDockWidgets(window.docks["loss"])
     assert not window.docks["filters"].isVisible()
     qtbot.waitUntil(lambda: window.views["loss"].on_screen, timeout=PATIENCE)
     window.docks["flow"].hide()
-    QSettings().setValue("layout", window.saveState(window_module.LAYOUT_VERSION))
+    QSettings().setValue("layout", window.saveState(VERSION))
     again = make_window(None)
-    again.restore_layout()
+    again.arrangement.restore()
     assert not again.docks["flow"].isVisible()
