@@ -310,9 +310,16 @@ class Finished:
 
 @dataclass(frozen=True)
 class Stored:
-    """The network can be looked at as it was at these steps, in their order: their weights are stored."""
+    """The network can be looked at as it was at these steps, in their order: their weights are stored.
+
+    In a pause between two steps the last of them is the present one.
+
+    Attributes:
+        anew: the network has its newest weights again, whichever were looked at before.
+    """
 
     steps: tuple[int, ...]
+    anew: bool = False
 
 
 Found = MistakeFound | ResponsesFound

@@ -14,19 +14,44 @@ from builder.train.learner import Learner
 
 
 class Moments:
-    """Brings a learner that makes no step any more back to what it was, and forth."""
+    """Brings a learner that makes no step, or none now, back to what it was, and forth."""
 
-    def __init__(self, learner: Learner, folder: Path) -> None:
-        """Go through the weights in the folder of the run that `learner` has made, or is to show."""
+    def __init__(self, learner: Learner, folder: Path, *, waits: bool = False) -> None:
+        """Go through the weights in the folder of the run that `learner` has made, or is to show.
+
+        Args:
+            waits: the run is to go on: what the learner has now is kept meanwhile, and is the last moment.
+        """
         self._learner, self._folder = learner, folder
+        self._now = learner.step if waits else None
+        self._kept: dict[str, Tensor] = {}
         self._end: tuple[int, bool, list[Tensor | None]] | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether the run is to go on."""
+        return self._now is not None
 
     def steps(self) -> tuple[int, ...]:
         """The steps that there are by now, in their order."""
-        return tuple(sorted(weights_of_run(self._folder)))
+        stored = weights_of_run(self._folder)
+        if self._now is None:
+            return tuple(sorted(stored))
+        return (*sorted(step for step in stored if step < self._now), self._now)
+
+    def come_back(self) -> None:
+        """Give a learner that waits what it had when it began to."""
+        if self._end is not None and self._now is not None:
+            self._give(self._kept, self._now)
 
     def show(self, step: int) -> None:
         """Give the learner the weights of a step. Raises `ProblemError`, and leaves all as it was, where it cannot."""
+        if step == self._now:
+            self.come_back()
+        else:
+            self._give(self._stored(step), step)
+
+    def _stored(self, step: int) -> dict[str, Tensor]:
         learner = self._learner
         try:
             found = load_file(self._folder / "weights" / f"{step:08d}.safetensors")
@@ -37,7 +62,13 @@ class Moments:
             message = f"the weights of step {step:,} cannot be read any more."
             where = str(self._folder)
             raise ProblemError(Problem("no-weights", message, where=where, severity=Severity.WARNING)) from None
+        return found
+
+    def _give(self, found: dict[str, Tensor], step: int) -> None:
+        learner = self._learner
         if self._end is None:
+            if self._now is not None:
+                self._kept = {name: tensor.clone() for name, tensor in learner.root.state_dict().items()}
             self._end = learner.step, learner.at_best, [weight.grad for weight in learner.root.parameters()]
         learner.root.load_state_dict(found)
         last, at_best, gradients = self._end

@@ -261,13 +261,18 @@ class Pilot(Host):
         self.session.flush()
         inside = None if phase is None else self.session.inside(phase)
         self._enter(State.PAUSED, inside and replace(inside, by_phases=self._by_phases))
-        self._answer()
-        self._picture()
-        self._look_again()
-        while self.mode is _Mode.HOLD and not self._stop.is_set():
-            self._carry_out(self._commands.get())
-            if self.mode is _Mode.HOLD:
-                self._look_again()
+        if phase is None:
+            self.session.wait_here()
+        try:
+            self._answer()
+            self._picture()
+            self._look_again()
+            while self.mode is _Mode.HOLD and not self._stop.is_set():
+                self._carry_out(self._commands.get())
+                if self.mode is _Mode.HOLD:
+                    self._look_again()
+        finally:
+            self.session.go_on_from_here()
         if self.mode is _Mode.RUN or self._stop.is_set():
             self._enter(State.RUNNING)
 

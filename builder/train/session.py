@@ -101,7 +101,7 @@ class Session:
     Attributes:
         progress: where it stands; replaced as a whole, so any thread may read it.
         learner: None until it is prepared.
-        moments: what the network can go back to, to be looked at; None until the run has ended.
+        moments: what the network can go back to, to be looked at; None while the run goes on.
     """
 
     def __init__(
@@ -311,8 +311,13 @@ class Session:
     def snapshot(self) -> None:
         """Write the weights as they are into the run folder."""
         if self.learner is not None:
+            if self.moments is not None:
+                self.moments.come_back()
             self._open_record(self.learner)
             self._write(lambda record: record.snapshot())
+            if self.moments is not None:
+                self._host.emit(Stored(self.moments.steps(), anew=True))
+                self._host.went()
 
     def save_weights(self, path: Path) -> None:
         """Write the weights as they are into a file, and tell how that went; nothing happens to the run."""
@@ -330,12 +335,24 @@ class Session:
         self._host.emit(WeightsSaved(path, problem))
 
     def look_at(self, step: int) -> None:
-        """Give the network the weights that the run has stored of this step; only once it has ended."""
+        """Give the network the weights that the run has stored of this step; only while it makes none."""
         if self.moments is not None:
             try:
                 self.moments.show(step)
             except ProblemError as error:
                 self._host.emit(Warned(error.problems[0]))
+
+    def wait_here(self) -> None:
+        """The run waits between two steps, and can be looked back at until `go_on_from_here`."""
+        if self.learner is not None and self.learner.step and self._record is not None:
+            self.moments = Moments(self.learner, self._record.folder, waits=True)
+            self._host.emit(Stored(self.moments.steps(), anew=True))
+
+    def go_on_from_here(self) -> None:
+        """The wait is over: the network has what it had when it began."""
+        if self.moments is not None and self.moments.waits:
+            self.moments.come_back()
+            self.moments = None
 
     def _tell_stored(self) -> None:
         if self.learner is not None and self._record is not None:

@@ -78,7 +78,7 @@ class Live(News):
         inside: where the run waits inside a step; None while it does not.
         pace: seconds that a step takes at least; 0 for full speed. Of this window, not of the document.
         changes: what of the document has changed since this run began: "network", "data", "training settings".
-        moments: what one can look back at of a run that has ended.
+        moments: what one can look back at of a run that waits, or has ended.
         replayed: the folder of the run that is shown in place of one of this window's own; recorded: that of one.
     """
 
@@ -441,6 +441,8 @@ class Live(News):
                 self.prepared_changed.emit(event)
             case StateChanged(state, inside):
                 self._tell_epochs()
+                if self.replayed is None and (state is State.RUNNING or inside is not None):
+                    self.moments.set_steps(())
                 self._set_state(state)
                 if inside != self.inside:
                     self.inside = inside
@@ -449,8 +451,8 @@ class Live(News):
                 self._epochs.append(event)
             case RateChanged(step, rate):
                 self.rate_changed.emit(step, rate)
-            case Stored(steps):
-                self.moments.set_steps(steps)
+            case Stored(steps, anew):
+                self.moments.set_steps(steps, anew=anew)
             case WeightsSaved(path, problem):
                 self._saves -= 1
                 self.weights_saved.emit(path, problem)

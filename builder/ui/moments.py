@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 
 class Moments(QObject):
-    """The moments of the run that stands, once it makes no steps any more.
+    """The moments of the run that stands, while it makes no steps: in a pause between two of them, and at the end.
 
     Attributes:
         steps: those that can be looked back at, in their order; none while there is nothing of the kind.
@@ -41,8 +41,14 @@ class Moments(QObject):
         """The number of the step that is looked at among `steps`."""
         return len(self.steps) - 1 if self.step is None else self.steps.index(self.step)
 
-    def set_steps(self, steps: tuple[int, ...]) -> None:
-        """These there are now; who looks at an earlier one goes on doing so as long as it is among them."""
+    def set_steps(self, steps: tuple[int, ...], *, anew: bool = False) -> None:
+        """These there are now; who looks at an earlier one goes on doing so as long as it is among them.
+
+        Args:
+            anew: the network shows the newest.
+        """
+        if anew:
+            self._set_step(None)
         changed, self.steps = steps != self.steps, steps
         if self.step not in steps:
             self._set_step(None)

@@ -121,7 +121,7 @@ class View(QWidget):
         """Data and model are ready: what comes from now on is of them."""
 
     def show_moment(self, step: int | None) -> None:
-        """The run has ended, and is looked at as it was at this step; None: as it ended."""
+        """The run waits or has ended, and is looked at as it was at this step; None: as it is now."""
 
     def set_kept(self, kept: Kept) -> None:
         """Share these runs to compare with."""
