@@ -312,7 +312,7 @@ class Finished:
 class Stored:
     """The network can be looked at as it was at these steps, in their order: their weights are stored.
 
-    In a pause between two steps the last of them is the present one.
+    In a pause the last of them is the present one: that of the update before.
 
     Attributes:
         anew: the network has its newest weights again, whichever were looked at before.

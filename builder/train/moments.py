@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
@@ -20,7 +21,8 @@ class Moments:
         """Go through the weights in the folder of the run that `learner` has made, or is to show.
 
         Args:
-            waits: the run is to go on: what the learner has now is kept meanwhile, and is the last moment.
+            waits: the run is to go on, from wherever in a step it waits: what the learner has now is kept meanwhile,
+                and is the last moment.
         """
         self._learner, self._folder = learner, folder
         self._now = learner.step if waits else None
@@ -66,11 +68,14 @@ class Moments:
 
     def _give(self, found: dict[str, Tensor], step: int) -> None:
         learner = self._learner
+        own = learner.root.state_dict(keep_vars=True)
         if self._end is None:
-            if self._now is not None:
-                self._kept = {name: tensor.clone() for name, tensor in learner.root.state_dict().items()}
+            self._kept = {name: tensor.data for name, tensor in own.items()} if self.waits else {}
             self._end = learner.step, learner.at_best, [weight.grad for weight in learner.root.parameters()]
-        learner.root.load_state_dict(found)
+        for name, tensor in own.items():
+            # Other numbers in the place of these, not over them: a backward pass that is still to come wants the ones
+            # that its forward pass had, and would take any change of them for a mistake.
+            tensor.data = found[name] if found is self._kept else torch.empty_like(tensor.data).copy_(found[name])
         last, at_best, gradients = self._end
         there = step == last
         learner.step, learner.at_best = step, at_best and there

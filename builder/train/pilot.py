@@ -261,8 +261,7 @@ class Pilot(Host):
         self.session.flush()
         inside = None if phase is None else self.session.inside(phase)
         self._enter(State.PAUSED, inside and replace(inside, by_phases=self._by_phases))
-        if phase is None:
-            self.session.wait_here()
+        self.session.wait_here()
         try:
             self._answer()
             self._picture()

@@ -343,7 +343,7 @@ class Session:
                 self._host.emit(Warned(error.problems[0]))
 
     def wait_here(self) -> None:
-        """The run waits between two steps, and can be looked back at until `go_on_from_here`."""
+        """The run waits, and can be looked back at until `go_on_from_here`."""
         if self.learner is not None and self.learner.step and self._record is not None:
             self.moments = Moments(self.learner, self._record.folder, waits=True)
             self._host.emit(Stored(self.moments.steps(), anew=True))

@@ -441,7 +441,7 @@ class Live(News):
                 self.prepared_changed.emit(event)
             case StateChanged(state, inside):
                 self._tell_epochs()
-                if self.replayed is None and (state is State.RUNNING or inside is not None):
+                if self.replayed is None and state is State.RUNNING:
                     self.moments.set_steps(())
                 self._set_state(state)
                 if inside != self.inside:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 
 class Moments(QObject):
-    """The moments of the run that stands, while it makes no steps: in a pause between two of them, and at the end.
+    """The moments of the run that stands, while it makes no steps: in a pause, and at the end.
 
     Attributes:
         steps: those that can be looked back at, in their order; none while there is nothing of the kind.

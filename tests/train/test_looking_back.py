@@ -123,14 +123,24 @@ def test_a_snapshot_is_of_the_present(fly: Fly, tmp_path: Path) -> None:
     assert alike(weights(flight, tmp_path / "again.safetensors"), now)
 
 
-def test_inside_a_step_there_is_no_way_back(fly: Fly, tmp_path: Path) -> None:
+@pytest.mark.parametrize("phases", range(1, 6))
+def test_inside_a_step_too(fly: Fly, tmp_path: Path, phases: int) -> None:
+    """Before the backward pass, which wants the weights of the forward pass; before the update, which wants both."""
+    fly(picture_job(), run_folder=tmp_path / "undisturbed").finish()
     flight, _ = waiting(fly, tmp_path / "run", 2)
-    flight.trainer.send(StepPhase())
-    rest(flight)
+    for _ in range(phases):
+        flight.trainer.send(StepPhase())
+        stored = flight.until(Stored)
+    step = 3 if phases == 5 else 2
+    assert stored == Stored((*range(step), step), anew=True)
     now = weights(flight, tmp_path / "now.safetensors")
-    flight.trainer.look_at(0)
+    look(flight, 0)
+    look(flight, step)
     assert alike(weights(flight, tmp_path / "again.safetensors"), now)
-    assert len(flight.all(Stored)) == 2
+    look(flight, 1)
+    flight.trainer.send(Resume())
+    assert flight.finish().reason is Reason.COMPLETED
+    assert alike(last(tmp_path / "undisturbed"), last(tmp_path / "run"))
 
 
 def test_weights_that_are_gone_are_told_and_nothing_is_lost(fly: Fly, tmp_path: Path) -> None:

@@ -48,15 +48,23 @@ def test_one_more_batch_is_made_of_the_present(make_window: MakeWindow, qtbot: Q
     assert not window.timeline.isHidden()
 
 
-def test_inside_a_step_and_while_it_runs_the_time_line_is_away(make_window: MakeWindow, qtbot: QtBot) -> None:
+def test_while_it_runs_the_time_line_is_away(make_window: MakeWindow, qtbot: QtBot) -> None:
     window = paused(make_window, qtbot)
     window.live.moments.look_at(1)
-    window.live.step_phase()
-    qtbot.waitUntil(lambda: window.live.inside is not None, timeout=PATIENCE)
-    assert window.timeline.isHidden()
-    assert window.live.moments.step is None
     with qtbot.waitSignal(window.live.finished, timeout=PATIENCE):
         window.live.run()
         qtbot.waitUntil(lambda: window.live.state is State.RUNNING, timeout=PATIENCE)
         assert window.timeline.isHidden()
+        assert window.live.moments.step is None
     assert not window.timeline.isHidden()
+
+
+def test_a_pause_inside_a_step_is_one_too(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = paused(make_window, qtbot)
+    window.live.step_phase()
+    qtbot.waitUntil(lambda: window.live.inside is not None, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: window.live.moments.steps == (0, 1, 2, 4), timeout=PATIENCE)
+    window.live.moments.look_at(0)
+    window.live.step_phase()
+    qtbot.waitUntil(lambda: window.live.moments.step is None, timeout=PATIENCE)
+    assert window.live.state is State.PAUSED
