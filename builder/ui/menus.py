@@ -27,6 +27,7 @@ from builder.ui.initial_weights import SCHEMES, choose
 from builder.ui.pace import PACES
 from builder.ui.theme import theme
 from builder.ui.views.curves import CurveView
+from builder.ui.views.listing import LISTED
 from builder.ui.views.loss import LossView
 from builder.ui.views.sample import SampleView
 from builder.ui.words import sentence
@@ -234,7 +235,7 @@ class Menus(QObject):
         for key, dock in window.docks.items():
             action = view_action(dock, partial(window.show_dock, key))
             action.setProperty("group", "Show or hide")
-            (views if key in window.views else panels).addAction(action)
+            (views if key in LISTED else panels).addAction(action)
             self.actions.append(action)
         self._add(menu, "Reset the layout", window.arrangement.reset)
         menu.addSeparator()
