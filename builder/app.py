@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder.graph.problems import Problem, ProblemError
+from builder.numerics import postpone_numpy
 
 if TYPE_CHECKING:
     from builder.project.document import Project
@@ -39,7 +40,7 @@ def _main(arguments: Sequence[str] | None, watch: Watch | None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
 
     from builder.train.memory import keep_freed
-    from builder.train.threads import import_numpy, prepare_environment
+    from builder.train.threads import prepare_environment
 
     prepare_environment()
     keep_freed()
@@ -50,7 +51,7 @@ def _main(arguments: Sequence[str] | None, watch: Watch | None) -> int:
     problem = window_problem()
     if problem is None:
         gc.disable()  # until all is imported: what imports make is no garbage, and looking through it takes a tenth
-        import_numpy()
+        postpone_numpy()
         try:
             from builder.ui import start
         except ImportError as error:

@@ -11,14 +11,14 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from builder.graph.model import Shape
 from builder.graph.problems import Problem
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from builder.data.settings import DataSettings
 
 Progress = Callable[[str, float | None], None]
@@ -27,7 +27,7 @@ Progress = Callable[[str, float | None], None]
 Asked = Callable[[], bool]
 """Whether somebody asked to stop; looked at often."""
 
-Array = NDArray[Any]
+Array: TypeAlias = "NDArray[Any]"
 
 
 class CancelledError(Exception):

@@ -8,18 +8,20 @@ from __future__ import annotations
 import warnings
 from io import BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from builder.data.ink import Ink, dark_on_light, from_page
 from builder.graph.model import Shape
 from builder.graph.problems import Problem, ProblemError
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 READING_ERRORS = (OSError, ValueError, SyntaxError)  # what formats make Pillow's readers raise
 
-Bytes = NDArray[np.uint8]
+Bytes: TypeAlias = "NDArray[np.uint8]"
 
 PAGE = 8  # times as fine as the data's pictures are pages read, of which only a part may be ink
 

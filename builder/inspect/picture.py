@@ -8,16 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from builder.inspect.backward import Backward
 from builder.inspect.cloud import Cloud, Gathering
 from builder.inspect.preferred import Preferred, Seeking
 from builder.inspect.question import Attribution, Question
 
-Floats = NDArray[np.float32]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Floats: TypeAlias = "NDArray[np.float32]"
 
 # By kind of layer: outputs beyond these are on the flat ends of the function, where next to no gradient passes.
 FLAT_ENDS = {"Sigmoid": (0.02, 0.98), "Tanh": (-0.98, 0.98)}

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from builder.compile.plan import Plan
 from builder.graph.model import Shape
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class Method(Enum):

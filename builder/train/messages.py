@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from builder.compile.stored import Carried
 from builder.graph.problems import Problem
 from builder.inspect.picture import Part
 from builder.inspect.response import Responses
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class State(Enum):
@@ -216,7 +219,7 @@ class StateChanged:
 TOP = 5
 MANY = TOP + 1  # classes; of fewer, the true one always has one of so many highest scores
 
-Confusion = NDArray[np.int64]
+Confusion: TypeAlias = "NDArray[np.int64]"
 """(classes, classes): how many samples of the row's class were said to be of the column's."""
 
 

@@ -11,14 +11,16 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from builder.compile.stored import weights_of_run
 from builder.graph.problems import Problem, ProblemError
 from builder.train.messages import Confusion, EpochEnded
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 FORMAT = "torchcanvas-run"
 VERSION = 1

@@ -26,21 +26,6 @@ def prepare_environment(environment: Mapping[str, str] = os.environ) -> None:
         os.environ["GOMP_SPINCOUNT"] = SPIN
 
 
-def import_numpy() -> None:
-    """Import NumPy without threads of its own: nothing large is multiplied with it here, and they spin when made.
-
-    PyTorch, which may bring the same library along, does not see that.
-    """
-    name = "OPENBLAS_NUM_THREADS"
-    if name in os.environ:  # somebody has decided
-        return
-    os.environ[name] = "1"
-    try:
-        import numpy  # noqa: F401
-    finally:
-        del os.environ[name]
-
-
 def fixed() -> bool:
     """Whether the user has decided on the number of threads."""
     return "OMP_NUM_THREADS" in os.environ

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 from builder.train import threads
@@ -71,25 +67,6 @@ def test_measured_before_the_first_step(
 
     assert threads.choose(2, work, use) == chosen
     assert used == [chosen]
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="counts threads as Linux lists them")
-def test_numpy_makes_no_threads_of_its_own() -> None:
-    """In a fresh interpreter: it makes them when it is imported, or never."""
-    program = """
-import os, threading
-from builder.train.threads import import_numpy
-before = len(os.listdir("/proc/self/task"))
-import_numpy()
-import numpy
-numpy.ones((64, 64)) @ numpy.ones((64, 64))
-print(len(os.listdir("/proc/self/task")) - before, "OPENBLAS_NUM_THREADS" in os.environ)
-"""
-    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True, timeout=60
-    )
-    assert done.stdout.split() == ["0", "False"]
 
 
 def test_the_environment_is_left_alone_where_somebody_chose(monkeypatch: pytest.MonkeyPatch) -> None:

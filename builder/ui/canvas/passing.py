@@ -170,7 +170,7 @@ class Passing(QWidget):
         painter.setPen(theme().color("muted"))
         painter.drawText(QRectF(bar.left() - 206, 8, 200, 26), flags | Qt.AlignmentFlag.AlignRight, first)
         painter.drawText(QRectF(bar.right() + 6, 8, 200, 26), flags | Qt.AlignmentFlag.AlignLeft, last)
-        painter.drawImage(bar, pixels_to_image(told.table[None, :256]))
+        painter.drawImage(bar, pixels_to_image(told.table.pixels[None, :256]))
         painter.setPen(QPen(theme().color("line"), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(bar)

@@ -7,6 +7,7 @@ Knows arrays and a painter; knows neither items nor the trainer.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -252,7 +253,7 @@ def _composed(
     ratio: float,
     *,
     upwards: bool = False,
-    largest: float = np.inf,
+    largest: float = math.inf,
     edged: bool = False,
 ) -> ImageThumbnail:
     count, height, width = pixels.shape

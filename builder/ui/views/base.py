@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import import_module
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
@@ -18,6 +17,9 @@ from builder.inspect.response import Box, Responses
 from builder.train.messages import EpochEnded, Finished, Prepared
 from builder.ui.views.kept import Kept
 from builder.ui.views.listing import LISTED
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 V = TypeVar("V", bound=type["View"])
 

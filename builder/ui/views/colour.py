@@ -6,42 +6,54 @@ holds that green, so a NaN is seen at once.
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage
 
-Pixels = NDArray[np.uint32]
-Table = NDArray[np.uint32]
-Numbers = NDArray[np.generic]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Pixels: TypeAlias = "NDArray[np.uint32]"
+Numbers: TypeAlias = "NDArray[np.generic]"
 
 NOT_A_NUMBER = "#2fd07a"
 
 
-def _table(text: str) -> Table:
-    """A table that runs evenly through colours given as rrggbb, with blanks between."""
-    stops = text.split()
-    colours = np.array([[int(stop[i : i + 2], 16) for i in (0, 2, 4)] for stop in stops], dtype=np.float64)
-    at = np.linspace(0.0, len(stops) - 1.0, 256)
-    mixed = [np.rint(np.interp(at, np.arange(len(stops)), colours[:, part])).astype(np.uint32) for part in range(3)]
-    table = np.empty(257, dtype=np.uint32)
-    table[:256] = np.uint32(0xFF000000) | mixed[0] << 16 | mixed[1] << 8 | mixed[2]
-    table[256] = QColor(NOT_A_NUMBER).rgba()
-    table.setflags(write=False)
-    return table
+class Table:
+    """Colours for numbers."""
+
+    def __init__(self, text: str) -> None:
+        """Run evenly through colours given as rrggbb, with blanks between."""
+        self._stops = text.split()
+
+    @cached_property
+    def pixels(self) -> Pixels:
+        """(257,): see above. Made when they are first wanted, as NumPy is imported then."""
+        stops = self._stops
+        colours = np.array([[int(stop[i : i + 2], 16) for i in (0, 2, 4)] for stop in stops], dtype=np.float64)
+        at = np.linspace(0.0, len(stops) - 1.0, 256)
+        mixed = [np.rint(np.interp(at, np.arange(len(stops)), colours[:, part])).astype(np.uint32) for part in range(3)]
+        table = np.empty(257, dtype=np.uint32)
+        table[:256] = np.uint32(0xFF000000) | mixed[0] << 16 | mixed[1] << 8 | mixed[2]
+        table[256] = QColor(NOT_A_NUMBER).rgba()
+        table.setflags(write=False)
+        return table
 
 
-ACTIVATION = _table(  # magma, of matplotlib: perceptually uniform
+ACTIVATION = Table(  # magma, of matplotlib: perceptually uniform
     "000004 090720 1a1042 311165 4a1079 621980 792282 912b81 aa337d"
     " c23b75 d9466b ec5860 f7725c fc8e64 feaa74 fec68a fde2a3 fcfdbf"
 )
 """What layers give."""
 
-WEIGHT = _table(  # red-blue of ColorBrewer, turned so that red is positive; white is zero
+WEIGHT = Table(  # red-blue of ColorBrewer, turned so that red is positive; white is zero
     "053061 2166ac 4393c3 92c5de d1e5f0 ffffff fddbc7 f4a582 d6604d b2182b 67001f"
 )
 """Weights and gradients; used with limits -x and x."""
 
-GREY = _table("000000 ffffff")
+GREY = Table("000000 ffffff")
 """The data itself."""
 
 # Okabe and Ito's colours, which colour-blind people tell apart.
@@ -84,7 +96,7 @@ def colours(values: Numbers, table: Table, low: float, high: float) -> Pixels:
     np.clip(steps, 0.0, 255.0, out=steps)
     if unknown.any():
         steps[unknown] = 256.0
-    return table[steps.astype(np.intp)]
+    return table.pixels[steps.astype(np.intp)]
 
 
 def each_colours(maps: Numbers, table: Table) -> Pixels:

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QInputDialog, QMenu, QVBoxLayout, QWidget
@@ -23,6 +22,8 @@ from builder.ui.views.takeaway import Entry, LargeWindow
 from builder.ui.widgets.buttons import menu_button, small_button
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from builder.ui.views.plot import CurvePlot, Measure
 
 

@@ -49,7 +49,7 @@ class Scale:
 
     def strip(self) -> QImage:
         """All colours in a row, one pixel high."""
-        return pixels_to_image(self.table[None, :256])
+        return pixels_to_image(self.table.pixels[None, :256])
 
 
 def paint_scale(painter: QPainter, box: QRectF, scale: Scale, mark: float | None = None) -> None:

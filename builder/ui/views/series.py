@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-Doubles = NDArray[np.float64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Doubles: TypeAlias = "NDArray[np.float64]"
 
 FEW = 20  # points up to which every one of them lies within the axis of a bounded measure
 RISE = 0.12  # share of the points that may lie below it
@@ -51,12 +55,23 @@ class Series:
 
     def clear(self) -> None:
         """Forget everything."""
-        self._buckets: Doubles = np.empty((self._capacity, 8))
+        for made in ("_buckets", "_rest"):
+            self.__dict__.pop(made, None)
         self._filled = 0
         self._per = 1  # points in a full bucket
-        self._rest: Doubles = np.empty((0, 2))  # points that do not fill a bucket yet
         self.last: tuple[float, float] | None = None
         self.count = 0
+
+    # Made with the first points: NumPy is imported then.
+
+    @cached_property
+    def _buckets(self) -> Doubles:
+        return np.empty((self._capacity, 8))
+
+    @cached_property
+    def _rest(self) -> Doubles:
+        """Points that do not fill a bucket yet."""
+        return np.empty((0, 2))
 
     def take_over(self, other: Series) -> None:
         """Become what another series is now; that one forgets everything."""

@@ -45,9 +45,9 @@ def test_brighter_is_more(table: np.ndarray) -> None:
 def test_outside_the_limits_the_ends_go_on_and_nan_has_its_own_colour() -> None:
     drawn = colours(np.array([np.nan, -np.inf, np.inf, -5.0, 5.0]), ACTIVATION, 0.0, 1.0)
     assert QColor.fromRgba(int(drawn[0])).name() == NOT_A_NUMBER
-    assert drawn[1] == drawn[3] == ACTIVATION[0]
-    assert drawn[2] == drawn[4] == ACTIVATION[255]
-    assert int(drawn[0]) not in set(ACTIVATION[:256].tolist())
+    assert drawn[1] == drawn[3] == ACTIVATION.pixels[0]
+    assert drawn[2] == drawn[4] == ACTIVATION.pixels[255]
+    assert int(drawn[0]) not in set(ACTIVATION.pixels[:256].tolist())
 
 
 def test_limits_pass_over_what_is_not_finite() -> None:
@@ -59,16 +59,16 @@ def test_limits_pass_over_what_is_not_finite() -> None:
 
 def test_huge_values_do_not_overflow() -> None:
     drawn = colours(np.array([-3e38, 0.0, 3e38], np.float32), WEIGHT, -3e38, 3e38)
-    assert drawn[0] == WEIGHT[0]
-    assert drawn[2] == WEIGHT[255]
+    assert drawn[0] == WEIGHT.pixels[0]
+    assert drawn[2] == WEIGHT.pixels[255]
 
 
 def test_each_map_has_its_own_scale() -> None:
     maps = np.array([[[0.0, 1.0]], [[10.0, 30.0]], [[5.0, 5.0]], [[np.nan, 2.0]]], np.float32)
     drawn = each_colours(maps, GREY)
-    assert drawn[0].tolist() == drawn[1].tolist() == [[GREY[0], GREY[255]]]
-    assert drawn[2].tolist() == [[GREY[0], GREY[0]]]
-    assert drawn[3].tolist() == [[GREY[256], GREY[0]]]
+    assert drawn[0].tolist() == drawn[1].tolist() == [[GREY.pixels[0], GREY.pixels[255]]]
+    assert drawn[2].tolist() == [[GREY.pixels[0], GREY.pixels[0]]]
+    assert drawn[3].tolist() == [[GREY.pixels[256], GREY.pixels[0]]]
 
 
 def test_an_image_keeps_its_rows_and_columns_and_owns_its_memory() -> None:
@@ -90,7 +90,7 @@ def test_colour_pictures() -> None:
 def test_weights_on_scales_of_their_own_keep_zero_in_the_middle() -> None:
     maps = np.array([[[0.0, 1.0]], [[-4.0, 2.0]], [[0.0, 0.0]], [[np.nan, -2.0]]], np.float32)
     drawn = each_colours(maps, WEIGHT)
-    assert drawn[0].tolist() == [[WEIGHT[128], WEIGHT[255]]]
-    assert drawn[1].tolist() == [[WEIGHT[0], WEIGHT[192]]]
-    assert drawn[2].tolist() == [[WEIGHT[128], WEIGHT[128]]]
-    assert drawn[3].tolist() == [[WEIGHT[256], WEIGHT[0]]]
+    assert drawn[0].tolist() == [[WEIGHT.pixels[128], WEIGHT.pixels[255]]]
+    assert drawn[1].tolist() == [[WEIGHT.pixels[0], WEIGHT.pixels[192]]]
+    assert drawn[2].tolist() == [[WEIGHT.pixels[128], WEIGHT.pixels[128]]]
+    assert drawn[3].tolist() == [[WEIGHT.pixels[256], WEIGHT.pixels[0]]]
