@@ -64,13 +64,15 @@ def train(
     for name, value in (("epochs", epochs), ("seed", seed), ("device", device)):
         if value is not None:
             opened = set_setting(opened, f"training.{name}", value)
+    # What goes on with it must say all of this again: a run that goes on follows the settings of that day.
+    options = {"--epochs": epochs, "--seed": seed, "--device": device, "--folds": folds}
     again = ["torchcanvas", "train", project]
+    again += [str(word) for option, value in options.items() if value is not None for word in (option, value)]
+    again += [word for change in changes or () for word in ("--set", change)]
+    again += [word for file in allow or () for word in ("--allow-code", str(file))]
     if folds is not None:
         from builder.cli.folds import cross_validate
 
-        options = {"--epochs": epochs, "--seed": seed, "--device": device, "--folds": folds}
-        again += [str(word) for option, value in options.items() if value is not None for word in (option, value)]
-        again += [word for change in changes or () for word in ("--set", change)]
         cross_validate(opened, folds, run, again, json=json)
         return
     job = make_job(opened)

@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor, fx, nn
 
+from builder.compile.chance import Chance
 from builder.compile.limits import machine_memory, require_limits
 from builder.compile.module import build
 from builder.compile.plan import Plan
@@ -21,6 +22,12 @@ from builder.compile.stored import Carried, damaged, fitting, nothing_fits, size
 from builder.graph.problems import Problem, ProblemError
 
 SEED = 0  # of the initial weights, where none are given: the same network is then the same file
+
+
+def initial(plan: Plan, seed: int) -> fx.GraphModule:
+    """A freshly initialised model on the CPU; the process's random numbers are left as they were."""
+    with Chance(seed, torch.device("cpu")):
+        return build(plan)
 
 
 def trained(plan: Plan, weights: Path | None = None, *, begin: Path | None = None) -> fx.GraphModule:
@@ -36,9 +43,7 @@ def trained(plan: Plan, weights: Path | None = None, *, begin: Path | None = Non
         ProblemError: it takes too much memory, or the weights cannot be read or belong to another network.
     """
     require_limits(plan, 1, machine_memory())
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(SEED)
-        model = build(plan)
+    model = initial(plan, SEED)
     if weights is not None:
         load_weights(model, weights)
     elif begin is not None:

@@ -16,7 +16,7 @@ from torch import Tensor
 from builder.compile.module import rewire
 from builder.compile.network import infer_flat
 from builder.compile.plan import make_plan
-from builder.compile.weights import load_weights
+from builder.compile.weights import initial, load_weights
 from builder.data.catalogue import CancelledError, Task
 from builder.data.prepare import prepare
 from builder.data.resident import Part
@@ -26,7 +26,6 @@ from builder.graph.problems import Problem, ProblemError
 from builder.inspect.activations import at_inference
 from builder.project.document import Project
 from builder.project.form import from_json
-from builder.train.learner import initial
 from builder.train.messages import MANY
 from builder.train.objective import Objective
 from builder.train.reading import Run, load_run

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from builder.compile.chance import Chance, NoChance
 from builder.compile.infer import infer
-from builder.compile.module import build, rewire
+from builder.compile.module import rewire
 from builder.compile.plan import Plan, make_plan
 from builder.compile.stored import Carried, in_setting
-from builder.compile.weights import carry
+from builder.compile.weights import carry, initial
 from builder.data.catalogue import Task
 from builder.graph.problems import Fix, Problem, ProblemError, SetSetting, Severity
 from builder.inspect.gradients import Loss
 from builder.inspect.look import Observer
 from builder.inspect.transfer import side_stream
 from builder.layers.base import Category
-from builder.train.chance import Chance, NoChance
 from builder.train.class_weights import balanced
 from builder.train.fit import fit_problems
 from builder.train.job import Job
@@ -290,12 +290,6 @@ def check(job: Job, plan: Plan) -> None:
     if not any(step.layer.parameter_count(step.input_shapes) for step in plan.steps):
         message = "this network has no weights, so there is nothing to learn."
         raise ProblemError(Problem("nothing-to-learn", message, hint="Add a Conv or a Linear layer."))
-
-
-def initial(plan: Plan, seed: int) -> nn.Module:
-    """A freshly initialised model on the CPU; the process's random numbers are left as they were."""
-    with Chance(seed, torch.device("cpu")):
-        return build(plan)
 
 
 def begin(root: nn.Module, plan: Plan, weights: Path) -> Carried:

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from builder.compile.weights import initial
 from builder.data.catalogue import CancelledError
 from builder.data.samples import examples, load
 from builder.graph.problems import Problem, ProblemError, Severity
@@ -24,7 +25,7 @@ from builder.train.clock import Clock
 from builder.train.divergence import Divergence
 from builder.train.failure import all_frozen, astray, problem_of
 from builder.train.job import Job
-from builder.train.learner import Learner, NotFiniteError, initial, make_learner
+from builder.train.learner import Learner, NotFiniteError, make_learner
 from builder.train.loop import Figures, evaluate, evaluate_test, step, train_epoch
 from builder.train.messages import (
     EpochEnded,

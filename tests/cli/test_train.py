@@ -108,10 +108,11 @@ def test_a_network_with_problems_is_not_trained(cli) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
 def test_ctrl_c_stops_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
     run = tmp_path / "a run"
-    command = [sys.executable, "-m", "builder", "train", "two-stage", "--epochs", "100000", "--json", "--run", str(run)]
+    command = ["train", "two-stage", "--epochs", "100000", "--seed", "3", "--set", "data.points=60"]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
-    ) as process:
+        [sys.executable, "-m", "builder", *command, "--json", "--run", str(run)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ,
+    ) as process:  # fmt: skip
         assert process.stdout is not None
         for line in process.stdout:
             if json.loads(line)["event"] == "epoch":
@@ -121,7 +122,7 @@ def test_ctrl_c_stops_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert json.loads(out.splitlines()[-1])["reason"] == "stopped"
     assert err.startswith("Stopped at step ")
-    assert err.rstrip().endswith(f"To go on: torchcanvas train two-stage --run '{run}'")
+    assert err.rstrip().endswith(f"To go on: torchcanvas {' '.join(command)} --run '{run}'")
     assert (run / "resume.safetensors").exists()
 
 

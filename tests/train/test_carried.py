@@ -9,9 +9,10 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
+from builder.compile.weights import initial
 from builder.train.headless import train
 from builder.train.job import Job
-from builder.train.learner import initial, make_learner
+from builder.train.learner import make_learner
 from builder.train.messages import Event, Prepared, Reason
 from builder.train.reading import load_run
 from tests.train.networks import DIGITS, chain, picture_job

@@ -13,12 +13,12 @@ from builder.compile.analysis import analyse
 from builder.compile.infer import infer
 from builder.compile.plan import make_plan
 from builder.compile.source import to_source
+from builder.compile.weights import initial
 from builder.graph.edits import set_params
 from builder.graph.problems import SetParams
 from builder.layers.edits import apply
 from builder.train.headless import train
 from builder.train.job import Job
-from builder.train.learner import initial
 from builder.train.messages import Reason
 from builder.train.reading import load_run
 from tests.train.networks import picture_job

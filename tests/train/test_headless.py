@@ -11,11 +11,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from builder.compile.weights import initial
 from builder.data.settings import DataSettings
 from builder.graph.problems import SetSetting
 from builder.train.headless import Result, train
 from builder.train.job import Job
-from builder.train.learner import initial, warm_up
+from builder.train.learner import warm_up
 from builder.train.messages import EpochEnded, Event, Failed, Finished, Phase, Prepared, Reason
 from builder.train.reading import load_run, read_metrics
 from builder.train.settings import SGD, Adam, AdamW, Optimizer, RMSprop, TrainingSettings

@@ -1,7 +1,7 @@
-"""Random numbers of a learner's own, though PyTorch's dropout draws from generators that the whole process shares.
+"""Random numbers of one's own, though PyTorch's dropout and initial weights draw from generators of the whole process.
 
-Whatever else draws meanwhile (another trainer, a view), a run with a seed gets the same numbers, and leaves the
-process's generators as they were.
+Whatever else draws meanwhile (another trainer, a view, an export), a run with a seed gets the same numbers, and leaves
+the process's generators as they were.
 """
 
 from __future__ import annotations
