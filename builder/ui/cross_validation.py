@@ -101,7 +101,7 @@ class CrossValidation(QObject):
         if not begun:  # why, it has said
             self._end()
             return
-        self._kept.name_current(self._name())
+        self._kept.name_current(self._name(), of_many=True)
         so_far = f" So far: {self._figures()}." if self.found else ""
         text = f"<b>Cross-validation</b>, fold {fold} of {self.folds}.{so_far}"
         self._banner.show_message(SUBJECT, text, offers=(Offer("Stop it", self.stop),), lasting=True)

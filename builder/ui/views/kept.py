@@ -31,6 +31,7 @@ class Run:
         role: of the theme: its colour.
         curves: by key of the view that plots them.
         folder: where it was recorded, once it has ended; "" where it was not.
+        of_many: it is one of a row that is made and named together (folds), and makes room for others, never they for it.
         foreign: it has nothing to do with the runs to come, and is not kept; over: such a one has ended.
     """
 
@@ -39,6 +40,7 @@ class Run:
     role: str = "muted"
     curves: dict[str, Curves] = field(default_factory=dict)
     folder: str = ""
+    of_many: bool = False
     foreign: bool = False
     over: bool = False
 
@@ -81,9 +83,14 @@ class Kept(QObject):
         self._renew()
         self.current.folder = folder
 
-    def name_current(self, name: str) -> None:
-        """Keep the run under way, or the one about to begin, under this name; "" keeps it as any other."""
+    def name_current(self, name: str, *, of_many: bool = False) -> None:
+        """Keep the run under way, or the one about to begin, under this name; "" keeps it as any other.
+
+        Args:
+            of_many: as in `Run`.
+        """
         self._renew()
+        self.current.of_many = of_many
         if name != self.current.name:
             self.current.name = name
             self.changed.emit()
@@ -120,11 +127,17 @@ class Kept(QObject):
         self.changed.emit()
 
     def _keep(self, run: Run) -> None:
-        if run.name:
-            if len(self.named) == MOST:
-                oldest = self.named[0]
+        if run.name and len(self.named) == MOST:
+            row = [other for other in self.named if other.of_many]
+            if row or not run.of_many:
+                oldest = (row or self.named)[0]
                 self.runs.remove(oldest)
                 self.said.emit(f"{oldest.name} is no longer kept: more than {MOST} runs could not be told apart.")
+            else:
+                self.said.emit(f"{run.name} is not kept: there are {MOST} runs, and more could not be told apart.")
+                run.name = ""
+                self.runs = [other for other in self.runs if other.name]  # it takes the place of the run before
+        if run.name:
             taken = {other.role for other in self.runs}
             run.role = next(role for role in COLOURS if role not in taken)
         self.runs.append(run)

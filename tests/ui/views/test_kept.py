@@ -33,12 +33,17 @@ def views(qtbot: QtBot) -> tuple[CurveView, CurveView]:
 
 
 def run(
-    views: tuple[CurveView, CurveView], name: str = "", last: int = 100, data: str = "digits", loss: str = ""
+    views: tuple[CurveView, CurveView],
+    name: str = "",
+    last: int = 100,
+    data: str = "digits",
+    loss: str = "",
+    of_many: bool = False,
 ) -> None:
     """One run, from its beginning to its end."""
     for view in views:
         view.clear()
-    views[0].kept.name_current(name)
+    views[0].kept.name_current(name, of_many=of_many)
     numbers = np.arange(1, last + 1, dtype=float)
     for view in views:
         view.set_prepared(Prepared("cpu", 17, 400, 90, 90, ("A", "B"), data=data, loss=loss))
@@ -172,3 +177,22 @@ def test_the_folder_of_a_run_that_ended_before_its_points_were_told_is_its_own()
     kept.note_end("folder 2")
     kept.name_current("second")
     assert [(run.name, run.folder) for run in kept.ended] == [("first", "folder 1"), ("second", "folder 2")]
+
+
+def test_folds_make_room_for_each_other_and_for_runs_that_were_kept_by_hand(views: tuple[CurveView, CurveView]) -> None:
+    said: list[str] = []
+    views[0].kept.said.connect(said.append)
+    by_hand = [f"run {number}" for number in range(1, MOST)]
+    for name in by_hand:
+        run(views, name)
+    for fold in (1, 2, 3):
+        run(views, f"fold {fold}", of_many=True)
+    run(views, "run 6")
+    assert names(views[0]) == [*by_hand, "fold 3"]
+    run(views)
+    assert names(views[0]) == [*by_hand, "run 6"]
+    run(views, "fold 1", of_many=True)
+    run(views)
+    assert names(views[0]) == [*by_hand, "run 6", "run before"]
+    assert said[-1].startswith("fold 1 is not kept")
+    assert "run 1 is no longer kept" not in " ".join(said)
