@@ -31,7 +31,7 @@ class Run:
         role: of the theme: its colour.
         curves: by key of the view that plots them.
         folder: where it was recorded, once it has ended; "" where it was not.
-        of_many: it is one of a row that is made and named together (folds), and makes room for others, never they for it.
+        of_many: it is one of a row made and named together (folds), and makes room for others, never they for it.
         foreign: it has nothing to do with the runs to come, and is not kept; over: such a one has ended.
     """
 
