@@ -113,11 +113,13 @@ class _Text:
 
     def add(self, text: str, level: int = 0, nodes: Sequence[str] = (), comment: str = "") -> None:
         """Append a statement of one or more lines; the comment goes behind the last of them."""
-        lines = [INDENT * level + line if line else "" for line in text.split("\n")]
+        first, indent = len(self.lines) + 1, INDENT * level
+        if "\n" in text:
+            self.lines += [indent + line if line else "" for line in text.split("\n")]
+        else:  # most are of one line, and each edit writes all of them
+            self.lines.append(indent + text if text else "")
         if comment:
-            lines[-1] += f"  # {comment}"
-        first = len(self.lines) + 1
-        self.lines += lines
+            self.lines[-1] += f"  # {comment}"
         for node in nodes:
             self.about[node] = (*self.about.get(node, ()), *range(first, len(self.lines) + 1))
 
@@ -296,7 +298,10 @@ def _ends(item: Step | Use) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _shape(form: Form, number: int, plan: Plan) -> str:
     """The shape that an item gives, where it is the same at all sites."""
     if len(form.sites) == 1:
-        return ", ".join(show(plan.shape(name)) for name in _ends(form.sites[0].items[number])[1])
+        item = form.sites[0].items[number]
+        if isinstance(item, Step):
+            return show(item.output_shape)
+        return ", ".join(show(plan.shape(name)) for name in _ends(item)[1])
     shapes = {tuple(plan.shape(name) for name in _ends(site.items[number])[1]) for site in form.sites}
     return ", ".join(show(shape) for shape in shapes.pop()) if len(shapes) == 1 else ""
 
