@@ -226,8 +226,8 @@ class Document(QObject):
         """Note that `value` now stands in this file.
 
         Args:
-            value: what stands there, where that differs in the place of its weights: it becomes the document's. This is
-                no edit, and every step of the undo stack follows it.
+            value: what stands there, where that differs in its name or in the place of its weights: it becomes the
+                document's. This is no edit, and every step of the undo stack follows it.
         """
         self.path = path
         if value is not None and value != self.value:
@@ -236,7 +236,9 @@ class Document(QObject):
                 step = self.undo.command(index)
                 if isinstance(step, _Swap):
                     step.move_weights(before, now)
-            self.weights_moved.emit(before, now)
+                    step.rename(value.name)
+            if now != before:
+                self.weights_moved.emit(before, now)
             self._set(value)
         self.undo.setClean()
         self.path_changed.emit(path)
@@ -345,6 +347,10 @@ class _Swap(QUndoCommand):
         """The weights that were at one place are at another."""
         self._old = moved(self._old, before, now)
         self._new = moved(self._new, before, now)
+
+    def rename(self, name: str) -> None:
+        """The project is called so, whichever step is undone."""
+        self._old, self._new = replace(self._old, name=name), replace(self._new, name=name)
 
     def mergeWith(self, other: QUndoCommand) -> bool:
         if not isinstance(other, _Swap) or other._gesture != self._gesture:

@@ -137,7 +137,7 @@ class Files(QObject):
         return self.save_as(self._document.path) if self._document.path else self.save_as()
 
     def save_as(self, path: Path | None = None) -> bool:
-        """Save in another place (asking for it when none is given)."""
+        """Save in another place (asking for it when none is given). The project is called as its file is from then on."""
         self._document.finish()
         if path is None:
             path = self.ask_save()
@@ -149,6 +149,7 @@ class Files(QObject):
         made: Path | None = None
         try:
             project, made = behind(lambda: keep.bring(before, old, path))
+            project = _named_after(project, path)
             save(project, path)
         except ProblemError as error:
             if made is not None:
@@ -156,7 +157,7 @@ class Files(QObject):
             self.failed.emit(error.problems[0])
             return False
         self._document.saved_as(path, project)
-        if project is not before:
+        if project.training.weights != before.training.weights:
             keep.forget(Path(before.training.weights))
         self._remember(path)
         self._edited()
@@ -271,3 +272,9 @@ class Files(QObject):
         """Where the document stands, or what was opened last."""
         path = self._document.path or next(iter(self.recent), None)
         return path.parent if path is not None else None
+
+
+def _named_after(project: Project, path: Path) -> Project:
+    """The project under its file's name: its runs and scripts would go on under the one that it began with."""
+    same = path.stem in (project.name, choosers.plain_name(project.name))
+    return project if same else replace(project, name=path.stem)

@@ -190,6 +190,25 @@ def test_a_good_end_keeps_nothing(files: Files, document: Document, folder: Path
     assert load(path) == document.value
 
 
+def test_a_saved_project_is_called_as_its_file_is(files: Files, document: Document, tmp_path: Path) -> None:
+    files.new_empty()
+    document.commit("Switch", set_setting(document.value, "training.epochs", 3))
+    assert files.save_as(tmp_path / "mine.tcanvas")
+    assert document.value.name == "mine", "its runs and scripts are called so, too"
+    assert load(tmp_path / "mine.tcanvas") == document.value
+    assert document.undo.isClean()
+    document.undo.undo()
+    assert (document.value.name, document.value.training.epochs) == ("mine", 10)
+    document.undo.redo()
+    assert document.undo.isClean()
+
+
+def test_a_name_that_a_file_cannot_have_stays(files: Files, document: Document, tmp_path: Path) -> None:
+    edit(document, "VGG-16, small")
+    assert files.save_as(tmp_path / "VGG-16- small.tcanvas")
+    assert document.value.name == "VGG-16, small"
+
+
 def test_unsaved_changes_are_discarded_by_a_key(files: Files) -> None:
     keys: list[str] = []
 
