@@ -44,6 +44,7 @@ class Document(QObject):
 
     changed = Signal(object, object)  # (old Project, new Project), also on undo and redo
     inferred = Signal(object, object)  # (old, new) Inference of the flat network, right before `changed`
+    stepped = Signal(object, object)  # (old Project, new Project): an edit was undone or redone, behind its `changed`
     page_changed = Signal(tuple)  # `opened` is another now
     selected = Signal(tuple)  # names of the nodes selected now
     comments_chosen = Signal(tuple)  # names of the comments selected now
@@ -367,8 +368,11 @@ class _Swap(QUndoCommand):
 
     def _go(self, value: Project) -> None:
         # No exception may pass through Qt: its stack would keep a command that Python then frees, and die of it later.
+        before, fresh = self._document.value, self._document._pushing
         try:
             self._document._set(value)
+            if not fresh:
+                self._document.stepped.emit(before, value)
         except Exception as error:
             self._document._failure = error
             self.setObsolete(True)  # the stack lets go of it

@@ -41,9 +41,10 @@ class DropLayer:
         onto = self._onto.edge if self._onto is not None else None
         self.cancel()
         if onto is not None:
-            self._view.editing.insert(self.kind, onto, place)
+            name = self._view.editing.insert(self.kind, onto, place)
         else:
-            self._view.editing.add(self.kind, place, place)
+            name = self._view.editing.add(self.kind, place, place)
+        self._view.reveal(name)  # it may have found room elsewhere only
 
     def cancel(self) -> None:
         """The drag left the canvas."""

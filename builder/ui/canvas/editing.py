@@ -47,7 +47,7 @@ class Editing:
         """Add a layer: centred at a point, or, with none, wired behind the selection.
 
         Args:
-            at: where its centre goes; nothing is wired then.
+            at: where its centre goes, or beside the card that it would cover there; nothing is wired then.
             middle: where it goes when there is no point and nothing is selected.
 
         Returns:
@@ -60,7 +60,12 @@ class Editing:
         size = self.size_of(node)
         selection = [name for name in self._document.selection if name in graph.nodes]
         if at is not None or not selection:
-            place = self._centred(at if at is not None else self._free_spot(middle, size), size)
+            covering = at is not None and any(
+                QRectF(at - QPointF(size.width() / 2, size.height() / 2), size).intersects(item.box())
+                for item in self._scene.nodes.values()
+            )
+            spot = at if at is not None and not covering else self._free_spot(middle if at is None else at, size)
+            place = self._centred(spot, size)
             graph = edits.add_node(graph, node, place)
         else:
             graph = self._behind(graph, node, selection[-1])
@@ -81,19 +86,19 @@ class Editing:
             after = edits.move(after, {node.name: Point(place.x, place.y + size.height() + layout.ROW)})
         return after
 
-    def insert(self, kind: str, edge: Edge, at: QPointF) -> None:
-        """Put a new layer onto a wire, near a point of it."""
+    def insert(self, kind: str, edge: Edge, at: QPointF) -> str:
+        """Put a new layer onto a wire, near a point of it. Returns the new node's name."""
         graph = self._scene.graph
         if not self.can_insert(kind):
-            self.add(kind, at, at)
-            return
+            return self.add(kind, at, at)
         node, blocks = self._new(kind)
         if not self.grouping.may_hold(Graph.of([node]), blocks):
-            return
+            return ""
         size = self.size_of(node)
         after = edits.insert_on_edge(graph, edge, node, self._centred(self._scene.wires[edge].seat(at, size), size))
         after = self._make_way(graph, after, node.name)
         self._commit(f"Insert {node.name}", after, (node.name,), blocks)
+        return node.name
 
     @staticmethod
     def can_insert(kind: str) -> bool:

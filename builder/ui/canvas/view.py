@@ -47,6 +47,7 @@ from builder.ui.canvas.find import FindBar
 from builder.ui.canvas.minimap import Minimap
 from builder.ui.canvas.mouse import Mouse
 from builder.ui.canvas.scene import CanvasScene, covered
+from builder.ui.canvas.sight import show_changed
 from builder.ui.canvas.zoom import ZoomView
 from builder.ui.document import Document
 from builder.ui.theme import theme
@@ -119,6 +120,7 @@ class CanvasView(ZoomView):
         theme().changed.connect(self._theme_changed)
         document.path_changed.connect(self._opened)
         document.page_changed.connect(self._page_changed)
+        document.stepped.connect(partial(show_changed, self))
         self._theme_changed()
 
     # What others ask ------------------------------------------------------------------------------------------------

@@ -346,3 +346,27 @@ def test_duplicates_stand_below_and_cover_nothing(view: CanvasView, hand: Hand, 
     assert [place.y for place in places] == sorted(place.y for place in places)
     assert boxes_apart(view)
     assert view.visible_area().contains(view.canvas.nodes["conv4"].box()), "what was made can be seen"
+
+
+def test_what_an_undo_has_moved_comes_into_sight(view: CanvasView) -> None:
+    far = {name: Point(4000 + 300 * place, 3000) for place, name in enumerate(view.document.graph.nodes)}
+    view.document.commit_graph("Move", edits.move(view.document.graph, far))
+    view.auto_layout()
+    assert view.visible_area().contains(view.canvas.network_rect())
+    view.document.undo.undo()
+    assert view.visible_area().contains(view.canvas.network_rect()), "the old places are far away"
+    view.document.undo.redo()
+    assert view.visible_area().contains(view.canvas.network_rect())
+
+
+def test_an_undo_in_sight_moves_nothing_under_the_eye(view: CanvasView) -> None:
+    view.document.commit_graph("Move", edits.move(view.document.graph, {"fc1": Point(440, 40)}))
+    seen = view.visible_area()
+    view.document.undo.undo()
+    assert view.visible_area() == seen
+    view.zoom_to(2.0)
+    view.centerOn(QPointF(-2000, 0))
+    seen = view.visible_area()
+    view.document.undo.redo()
+    assert view.visible_area() != seen
+    assert view.visible_area().contains(view.canvas.nodes["fc1"].box())

@@ -187,6 +187,24 @@ def test_a_layer_from_the_palette_lands_where_it_is_dropped(view: CanvasView, ha
     check_items(view)
 
 
+def test_a_layer_dropped_onto_a_card_stands_beside_it(view: CanvasView, hand: Hand) -> None:
+    card = view.canvas.nodes["conv1"].box()
+    hand.carry("Conv2d", card.center() + QPointF(40, 60), card.center() + QPointF(40, 64))
+    boxes = [item.box() for item in view.canvas.nodes.values()]
+    assert len(boxes) == 5
+    assert not any(a.intersects(b) for a in boxes for b in boxes if a is not b)
+    check_items(view)
+
+
+def test_a_layer_that_a_wire_has_no_room_for_in_sight_is_shown(view: CanvasView, hand: Hand) -> None:
+    view.zoom_to(1.0)
+    view.centerOn(view.canvas.nodes["input"].box().center() - QPointF(300, 0))
+    place = hand.wire("input", "conv1")
+    assert view.visible_area().contains(place)
+    hand.carry("MaxPool2d", place)
+    assert view.visible_area().contains(view.canvas.nodes["pool1"].box())
+
+
 def test_a_layer_dropped_on_a_wire_is_inserted(view: CanvasView, hand: Hand) -> None:
     place = hand.wire("conv1", "fc1")
     hand.carry("Tanh", place, drop=False)
