@@ -93,7 +93,7 @@ class AttributionView(ExplainedView):
     def make_look(self) -> Look | str:
         picture, plan, method = self.picture, self._plan(), METHOD_ORDER[self.method.value]
         if self.subject is None or picture is None:
-            return NOT_YET
+            return self.awaited(NOT_YET)
         if plan is None:
             return UNSOUND
         words = refusal(plan, method)

@@ -106,6 +106,10 @@ class View(QWidget):
         """Words that bid to press Run, behind what must be done first where it cannot be pressed."""
         return words if self.sound else f"Mend the problems first, then {words[0].lower()}{words[1:]}"
 
+    def awaited(self, words: str) -> str:
+        """Words for what comes by itself, once a network that has problems is mended."""
+        return words if self.sound else f"Mend the problems first: {words[0].lower()}{words[1:]}"
+
     def attention(self) -> Attention:
         """What must be captured for this view, as it stands; nothing when it shows curves only."""
         return Attention()

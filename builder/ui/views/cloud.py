@@ -255,9 +255,10 @@ class CloudView(SeenView):
     def _made(self) -> Scatter | str:
         name, cloud, subject = self.node(), self._of(), self._subject
         if subject is None or name is None:
-            return UNSOUND.format(subject.selection[0]) if subject is not None and subject.selection else NOT_YET
+            chosen = subject.selection if subject is not None else ()
+            return UNSOUND.format(chosen[0]) if chosen else self.awaited(NOT_YET)
         if cloud is None or cloud.layer != name:
-            return NOT_YET if cloud is None else UNDER_WAY
+            return self.awaited(NOT_YET) if cloud is None else UNDER_WAY
         if cloud.failed or not len(cloud.points):
             return FAILED if cloud.failed else NOT_IN_RUN
         if len(cloud.points) < 2:

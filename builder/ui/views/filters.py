@@ -14,6 +14,7 @@ from builder.ui.views.base import Subject, view
 from builder.ui.views.colour import WEIGHT, rgb_pixels, symmetric
 from builder.ui.views.frame import Choice
 from builder.ui.views.grid import GridView, Look, some
+from builder.ui.views.maps import NOT_IN_RUN
 from builder.ui.views.numbers import Numbers
 from builder.ui.views.paint import figure
 from builder.ui.views.scale import Scale
@@ -75,13 +76,19 @@ class FiltersView(GridView):
             head.set_present(control, False)
 
     def node(self) -> str | None:
-        """The node whose weights are shown: the first selected that has some, else the first convolution."""
+        """The node whose weights are shown: the first selected that has some, else the first convolution.
+
+        Of a selected block, the first in it.
+        """
         if self.subject is None:
             return None
         inference, selection = self.subject.inference, self.subject.selection
         if not selection:
             return _first_with_weights(inference, self.subject.within)
-        return next((name for name in selection if weight_shape(inference, name)), None)
+        own = next((name for name in selection if weight_shape(inference, name)), None)
+        blocks = (_block_of(name, self.subject.within) for name in selection)
+        inside = (_first_with_weights(inference, block, only=True) for block in blocks if block)
+        return own or next((name for name in inside if name is not None), None)
 
     def attention(self) -> Attention:
         name = self.node()
@@ -118,13 +125,22 @@ class FiltersView(GridView):
             if selection and self.subject is not None:
                 if self.subject.inference.shape(selection[0]) is None:
                     return f"{selection[0]} gives nothing yet: mend the problem first."
-                return f"{selection[0]} has no filters. Select a convolution to see its filters."
+                return f"{selection[0]} has no filters. {self._advice(self.subject)}"
             return "Select a convolution to see its filters."
         if weights is None or not some(weights):
             if self.subject.inference.errors:
                 return f"Mend the network's problems to see the filters of {name}."
-            return f"The filters of {name} appear here once the data is loaded."
+            if self.picture is not None and name in self.picture.attention.filters:
+                return NOT_IN_RUN.format(name)
+            return self.awaited(f"The filters of {name} appear here once the data is loaded.")
         return self._look(self.heading(), weights, pictured(self.subject.inference, name, weights))
+
+    def _advice(self, subject: Subject) -> str:
+        name = _first_with_weights(subject.inference, subject.within)
+        if name is None:
+            return "Nor has any other layer of this network."
+        matrix = len(weight_shape(subject.inference, name)) == 2
+        return f"Select {name} to see its weights." if matrix else "Select a convolution to see its filters."
 
     def heading(self) -> str:
         """A fully connected layer has weights, but no filters."""
@@ -149,11 +165,16 @@ class FiltersView(GridView):
             part = matrix[page.outputs, page.inputs]
             self._describe_controls(page, colour=False, pictures=stands_for is not None)
 
+            # Ten units with hundreds of inputs would be a line that nobody can read: cells of a strip are not square.
+            high, wide = _drawn_out(*part.shape), _drawn_out(*part.shape[::-1])
+
             def of_matrix(_tile: int, row: int, column: int) -> str:
+                row, column = row // high, column // wide
                 unit, source = page.outputs.start + row + 1, page.inputs.start + column + 1
                 return f"unit {unit} · input {source} · {figure(float(part[row, column]))}"
 
-            return Look(title, part[None], scale, lambda _number: "all weights", describe=of_matrix)
+            cells = part.repeat(high, axis=0).repeat(wide, axis=1)[None]
+            return Look(title, cells, scale, lambda _number: "all weights", describe=of_matrix)
         if over_colour and self.colour.value == 0:
             page = self._turned((len(weights), 1), (MOST_ALONE, 1))
             part = weights[page.outputs]
@@ -237,6 +258,11 @@ class FiltersView(GridView):
             head.set_present(control, present)
 
 
+def _drawn_out(count: int, other: int) -> int:
+    """How many times each of `count` rows is drawn so that they and `other` columns are no strip."""
+    return other // (2 * count) if other > 4 * count else 1
+
+
 def in_colour(filters: Floats, reach: float) -> np.ndarray[tuple[int, ...], np.dtype[np.uint32]]:
     """Filters (count, 3, height, width) over a colour picture as colours: zero is mid grey, `reach` full."""
     shares = np.nan_to_num(filters) / max(reach, 1e-12) * 0.5 + 0.5
@@ -252,15 +278,27 @@ def weight_shape(inference: Inference, name: str) -> Shape:
     return shape if len(shape) in (2, 4) else ()
 
 
-def _first_with_weights(inference: Inference, within: str) -> str | None:
+def _block_of(name: str, within: str) -> str:
+    """What the names of the layers begin with that stand in the same block as a layer; "" where it stands in none.
+
+    Args:
+        within: the same for the opened block: of the blocks in it, the outermost counts.
+    """
+    block, dot, _ = name.removeprefix(within).partition(".")
+    return f"{within}{block}." if dot else ""
+
+
+def _first_with_weights(inference: Inference, within: str, *, only: bool = False) -> str | None:
     """The first convolution whose weights can be shown, else the first such layer of another kind.
 
-    Of the layers in the opened block, whose names begin with `within`, if there is one among them.
+    Of the layers whose names begin with `within`, if there is one among them; with `only`, of no others.
     """
     found: dict[tuple[bool, bool], str] = {}
     for name in inference.order:
         layer = inference.nodes[name].layer
         kind = not name.startswith(within), layer is None or layer.category is not Category.CONVOLUTION
+        if only and kind[0]:
+            continue
         if kind not in found and weight_shape(inference, name):
             found[kind] = name
             if not any(kind):

@@ -120,7 +120,7 @@ class FlowView(SeenView):
     def _made(self) -> layer_plot.Look | str:
         measure, newest = self.measure, self._newest
         if newest is None or self._subject is None:
-            return "The layers are compared here once the data is loaded."
+            return self.awaited("The layers are compared here once the data is loaded.")
         gradient = measure is values.GRADIENT
         first = self._first_gradient if gradient else self._first
         first = None if first is newest else first

@@ -26,6 +26,7 @@ from builder.ui.views.scale import Scale
 
 GRADIENTS = 1  # the second of the two things to be seen
 UNSOUND = "Mend the network's problems to see gradients: they come back from the loss, at the network's end."
+NOT_IN_RUN = "The network that is trained has no {}: reset the run to look into the network as it is now."
 UNDER_WAY = "The gradients are being worked out, and appear with the next look inside the network."
 
 
@@ -101,7 +102,9 @@ class FeatureMapsView(GridView):
         if self.picture is None or values is None or not some(values):
             if self.subject is not None and self.subject.inference.errors:
                 return f"Mend the network's problems to see what {name} gives."
-            return f"What {name} gives appears here once the data is loaded."
+            if self.picture is not None and name in self.picture.attention.activations:
+                return NOT_IN_RUN.format(name)
+            return self.awaited(f"What {name} gives appears here once the data is loaded.")
         maps = as_maps(values)
         scale = Scale(ACTIVATION, *limits(maps), each=self.scaling.value == 1)
         title = f"{self.title} · {name}"
@@ -127,7 +130,7 @@ class FeatureMapsView(GridView):
         if subject.inference.errors:
             return UNSOUND
         if self.picture is None:
-            return f"The gradients of {name} appear here once the data is loaded."
+            return self.awaited(f"The gradients of {name} appear here once the data is loaded.")
         back = self.picture.backward
         if back is None or name not in self.picture.attention.gradients:
             return UNDER_WAY

@@ -105,7 +105,7 @@ class PreferredView(ExplainedView):
 
     def make_look(self) -> Look | str:
         if self.subject is None or self.node() is None:
-            return NOT_YET
+            return self.awaited(NOT_YET)
         if on_numbers(self.subject):
             return NO_PICTURES
         if self.subject.inference.errors:
@@ -115,7 +115,7 @@ class PreferredView(ExplainedView):
             return INPUT
         found = self._found()
         if found is None or found.seeking.first != self.first:
-            return NOT_YET if self.picture is None else UNDER_WAY
+            return self.awaited(NOT_YET) if self.picture is None else UNDER_WAY
         return self._look(found) if found.units else FAILED
 
     def _look(self, found: Preferred) -> Look:

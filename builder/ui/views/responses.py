@@ -172,11 +172,11 @@ class ResponsesView(ExplainedView):
     def make_look(self) -> Look | str:
         name, found = self.node(), self.found
         if self.subject is None or name is None:
-            return NOT_YET
+            return self.awaited(NOT_YET)
         if on_numbers(self.subject):
             return NO_PICTURES
         if found is None or (found.layer, found.unit) != (name, self.unit):
-            return NOT_YET if found is None else UNDER_WAY
+            return self.awaited(NOT_YET) if found is None else UNDER_WAY
         if not found.found:
             return NOT_IN_RUN
         return self._look(found)

@@ -253,7 +253,7 @@ class SampleView(GridView):
     def make_look(self) -> Look | str:
         picture = self.picture
         if picture is None:
-            return "A sample of the data appears here once the data is loaded."
+            return self.awaited("A sample of the data appears here once the data is loaded.")
         self._answer(picture)
         self.frame.head.set_present(self.form, picture.raw.ndim == 3)
         self.frame.head.set_present(self.mistake, _tells_apart(picture) and len(picture.output) > 0)

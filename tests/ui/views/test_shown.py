@@ -13,7 +13,9 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from builder.compile.network import infer_network
 from builder.inspect.picture import Attention, Picture
+from builder.project import templates
 from builder.ui import style
 from builder.ui.theme import theme
 from builder.ui.views.base import Subject
@@ -165,6 +167,42 @@ def test_weights_behind_a_flattened_picture_can_be_seen_as_pictures(filters: Fil
     filters.form.choose(1)
     assert look(filters).values.shape == (128, 8, 8)
     assert np.array_equal(look(filters).values[3], case.picture.filters["fc1"][3].reshape(8, 8))
+
+
+def test_a_strip_of_weights_is_drawn_out(filters: FiltersView) -> None:
+    case = mlp()
+    weights = np.arange(10 * 64, dtype=np.float32).reshape(10, 64)
+    filters.set_subject(replace(case.subject, selection=("fc1",)))
+    filters.show_picture(replace(case.picture, filters={"fc1": weights}))
+    shown = look(filters)
+    assert shown.values.shape == (1, 30, 64)
+    assert shown.tiles().describe(0, 5, 7) == f"unit 2 · input 8 · {figure(float(weights[1, 7]))}"
+
+
+def test_a_block_shows_the_filters_that_it_holds(filters: FiltersView) -> None:
+    flat = infer_network(templates.load("vgg16-small").network).flat
+    filters.set_subject(Subject(flat, ("conv2.1.relu",)))
+    assert filters.attention().filters == {"conv2.0.conv"}
+    filters.set_subject(Subject(flat, ("conv2.1.relu",), within="conv2.1."))
+    assert filters.attention().filters == set(), "the layer itself is selected, in the opened block"
+    filters.set_subject(Subject(flat, ("pool1",)))
+    assert filters.attention().filters == set()
+
+
+def test_what_is_not_in_the_run_is_not_waited_for(filters: FiltersView, maps: FeatureMapsView) -> None:
+    case = lenet()
+    attention = Attention(activations=frozenset({"conv1"}), filters=frozenset({"conv1"}))
+    without = replace(case.picture, attention=attention, filters={}, activations={})
+    for shown in (filters, maps):
+        shown.set_subject(replace(case.subject, selection=("conv1",)))
+        shown.show_picture(without)
+        assert shown.frame.empty.startswith("The network that is trained has no conv1")
+
+
+def test_data_that_never_come_are_not_waited_for(maps: FeatureMapsView) -> None:
+    maps.set_subject(lenet().subject)
+    maps.set_sound(False)
+    assert maps.frame.empty == "Mend the problems first: what conv2 gives appears here once the data is loaded."
 
 
 def test_a_layer_without_weights_says_so(filters: FiltersView) -> None:
