@@ -80,10 +80,14 @@ class QuickAdd(QFrame):
             item.setData(Qt.ItemDataRole.UserRole, layer.kind())
             item.setToolTip(layer.help())
             self.list.addItem(item)
+        if not self.list.count():
+            none = QListWidgetItem("No layer is called that" if self._accept is None else "No such layer fits here")
+            none.setFlags(Qt.ItemFlag.NoItemFlags)
+            self.list.addItem(none)
         self.list.setCurrentRow(0)
 
     def _take(self, item: QListWidgetItem | None) -> None:
-        if item is None:
+        if item is None or item.flags() == Qt.ItemFlag.NoItemFlags:
             return
         kind = item.data(Qt.ItemDataRole.UserRole)
         self.close_up()

@@ -113,7 +113,10 @@ class AttributionView(ExplainedView):
         name, place = self._name(found.of), f" at {question.layer}" if question.layer else ""
         formula, words = METHODS[question.method]
         explained = f"{formula}: {words.format(layer=question.layer)}."
-        nothing = f"Nothing here speaks for {name}." if not values.any() else ""
+        nothing = ""
+        if not values.any():  # so it is also where a map as a whole speaks against, though parts of it speak for
+            nothing = f"Nothing{place} speaks for {name} by {question.method.value}: try another layer or method."
+            nothing = nothing if place else f"Nothing speaks for {name} by {question.method.value}."
         self.content.explain(nothing or explained, f"{explained if nothing else ''}\n{SCORE}".strip())
         side = "for" if not signed else ""
 

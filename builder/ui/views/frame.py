@@ -5,6 +5,7 @@ A dock may take the head as its title bar (`QDockWidget.setTitleBarWidget`); the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -176,11 +177,13 @@ class Head(QWidget):
         if missing:
             menu.addSeparator()
         for control in missing:
+            # What a tip explains behind its first words would make the menu as wide as the screen.
+            words = re.split(r"[:;] |\n", control.toolTip())[0]
             if isinstance(control, Choice):
-                control.menu().setTitle(control.toolTip())
+                control.menu().setTitle(words)
                 menu.addMenu(control.menu())
             else:
-                action = menu.addAction(control.toolTip(), control.click)
+                action = menu.addAction(words, control.click)
                 action.setCheckable(control.isCheckable())
                 action.setChecked(control.isChecked())
                 action.setEnabled(control.isEnabled())

@@ -177,7 +177,9 @@ def paint_caption(painter: QPainter, tile: QRectF, caption: str, foot: float, mo
     face = font(max(7, min(most, int(place.height() * 0.8))))
     painter.setFont(face)
     painter.setPen(theme().color("text"))
-    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, caption_within(caption, QFontMetricsF(face), place.width()))
+    # Below a small tile, the least letters are higher than their place: they may reach into the gap, but are whole.
+    how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip
+    painter.drawText(place, how, caption_within(caption, QFontMetricsF(face), place.width()))
 
 
 def caption_within(caption: str, metrics: QFontMetricsF, width: float) -> str:

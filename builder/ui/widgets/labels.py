@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from bisect import bisect_left
+
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
@@ -30,6 +32,21 @@ def line() -> QFrame:
     made = QFrame()
     made.setProperty("role", "line")
     return made
+
+
+def shortened(text: str, metrics: QFontMetrics, width: int, lines: int) -> str:
+    """So many words of a text as stand in some lines of a width, with … behind the last where it is not all of them."""
+    room = lines * metrics.lineSpacing()
+
+    def fits(part: str) -> bool:
+        box = metrics.boundingRect(QRect(0, 0, max(1, width), 10_000), Qt.TextFlag.TextWordWrap, part)
+        return box.height() <= room
+
+    if fits(text):
+        return text
+    words = text.split(" ")
+    count = bisect_left(range(1, len(words)), True, key=lambda number: not fits(" ".join(words[:number]) + "…"))
+    return " ".join(words[:count]).rstrip(",:;. ") + "…"
 
 
 class Elided(QLabel):

@@ -117,6 +117,13 @@ class Entry(QLineEdit):
         if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
             self.selectAll()
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Take a number as one word: Qt would stop at the point of 0.05."""
+        if self.text()[:1].isalpha():
+            super().mouseDoubleClickEvent(event)
+        else:
+            self.selectAll()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         match event.key():
             case Qt.Key.Key_Escape if self.text() != self._good:

@@ -145,6 +145,18 @@ def test_a_whole_network_grows_by_typing(make_canvas: MakeCanvas, qtbot: QtBot) 
     check_items(view)
 
 
+def test_a_name_that_no_layer_has_is_said_to_be_none(view: CanvasView, qtbot: QtBot) -> None:
+    qtbot.keyClicks(view, "q")
+    qtbot.keyClicks(view.quick_add.field, "qq")
+    assert [view.quick_add.list.item(row).text() for row in range(view.quick_add.list.count())] == [
+        "No layer is called that"
+    ]
+    before = view.document.graph
+    qtbot.keyClick(view.quick_add.field, Qt.Key.Key_Return)
+    assert view.document.graph is before
+    assert view.quick_add.isVisible()
+
+
 def test_escape_closes_the_quick_add_field(view: CanvasView, qtbot: QtBot) -> None:
     qtbot.keyClick(view, Qt.Key.Key_Tab)
     qtbot.keyClick(view.quick_add.field, Qt.Key.Key_Escape)

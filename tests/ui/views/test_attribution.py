@@ -116,14 +116,19 @@ def test_the_method_is_explained_with_its_formula(view: AttributionView) -> None
         assert view.content.words.isVisible()
         assert view.content.words.geometry().bottom() <= view.content.height()
     answer(view, np.zeros((28, 28)), 4)
-    assert view.content.words.text() == "Nothing here speaks for 4."
+    assert view.content.words.text() == "Nothing speaks for 4 by occlusion."
     assert METHODS[Method.OCCLUSION][0] in view.content.words.toolTip()
     answer(view, np.ones((28, 28)))
     view.resize(400, 230)
     view.content.arrange()
-    assert view.content.line.isVisible()
-    assert not view.content.words.isVisible()
-    assert view.content.maps.geometry().bottom() <= view.content.line.geometry().top()
+    some = view.content.words
+    assert some.isVisible()
+    assert some.text().endswith("…"), "as much as there is room for"
+    assert some.heightForWidth(some.width()) <= some.height()
+    view.resize(400, 200)
+    view.content.arrange()
+    assert some.text().endswith("…")
+    assert some.heightForWidth(some.width()) <= some.height()
 
 
 def test_why_there_is_nothing(view: AttributionView) -> None:

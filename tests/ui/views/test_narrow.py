@@ -74,6 +74,17 @@ def test_a_choice_that_does_not_fit_is_made_in_the_menu(qtbot: QtBot) -> None:
     assert view.form.value == 1
 
 
+def test_the_menu_says_what_it_is_in_a_few_words(qtbot: QtBot) -> None:
+    view = FeatureMapsView()
+    qtbot.addWidget(view)
+    view.resize(140, 200)
+    view.show()
+    assert view.what.isHidden()
+    shown = words(view.actions_menu())
+    assert "What the maps show" in shown
+    assert all(len(each) < 60 for each in shown)
+
+
 def test_the_menu_is_the_last_to_go(qtbot: QtBot) -> None:
     view = FeatureMapsView()
     qtbot.addWidget(view)

@@ -64,7 +64,7 @@ def test_units_that_give_the_answer_are_called_as_their_classes(view: PreferredV
     words = view.look.describe
     assert words is not None
     assert words(3, 0, 0).startswith("3\ngives" if named else "map 4\ngives")
-    assert f"Each of the {units} units of {layer}, at step 7" in view.content.line.text()
+    assert f"Each of the {units} units of {layer}, at step 7" in view.content.text
 
 
 def test_a_unit_that_nothing_woke_is_called_silent(view: PreferredView) -> None:
@@ -100,7 +100,7 @@ def test_pages_of_units(view: PreferredView, qtbot: QtBot) -> None:
     view.show_picture(of(case, "tanh1", 40, 32))
     assert view.look is not None
     assert view.look.captions[0] == "map 33"
-    assert "Units 33 to 48" in view.content.line.text()
+    assert "Units 33 to 48" in view.content.text
     assert view.unit_of(2) == ("tanh1", 34)
     view.set_subject(case.subject)
     view.set_subject(chosen(case, "tanh1"))
@@ -120,9 +120,9 @@ def test_how_far_they_are_made_is_told(view: PreferredView) -> None:
     found = case.picture.preferred
     assert found is not None
     view.show_picture(replace(case.picture, preferred=replace(found, made=0.25)))
-    assert "25 % made" in view.content.line.text()
+    assert "25 % made" in view.content.text
     view.show_picture(case.picture)
-    assert "made" not in view.content.line.text()
+    assert "made" not in view.content.text
 
 
 def test_a_look_for_others_draws_nothing(view: PreferredView) -> None:

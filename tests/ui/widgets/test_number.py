@@ -39,6 +39,16 @@ def test_typing_is_told_once_at_enter(qtbot: QtBot) -> None:
     assert told == [(500, False)]
 
 
+@pytest.mark.parametrize(("value", "typed"), [(0.1, 1.0), (1e-05, 3.0), (-0.25, 2.0)])
+def test_a_double_click_takes_the_whole_number(qtbot: QtBot, value: float, typed: float) -> None:
+    edit = NumberEdit(Scale(1e-5, 1.0))
+    told = shown(qtbot, edit, value)
+    QTest.mouseDClick(edit.entry, Qt.MouseButton.LeftButton, pos=edit.entry.rect().center())
+    QTest.keyClicks(edit.entry, f"{typed:g}")
+    QTest.keyClick(edit.entry, Qt.Key.Key_Return)
+    assert told == [(typed, False)]
+
+
 def test_the_same_text_is_not_told(qtbot: QtBot) -> None:
     edit = NumberEdit(Scale(1, 128, whole=True), whole=True)
     told = shown(qtbot, edit, 6)
