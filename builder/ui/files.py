@@ -137,7 +137,7 @@ class Files(QObject):
         return self.save_as(self._document.path) if self._document.path else self.save_as()
 
     def save_as(self, path: Path | None = None) -> bool:
-        """Save in another place (asking for it when none is given). The project is called as its file is from then on."""
+        """Save in another place (asking for it when none is given). The project is called as its file is then."""
         self._document.finish()
         if path is None:
             path = self.ask_save()

@@ -314,6 +314,7 @@ class Live(News):
     def _send(self, command: Command) -> None:
         if self._trainer is not None:
             self._trainer.send(command)
+            self.commanded.emit(command)
 
     def _park(self) -> None:
         self._settle.stop()

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 class News(QObject):
     """All that happens, told on the window's thread."""
 
+    commanded = Signal(object)  # Command: sent, and followed as soon as the trainer gets to it
     state_changed = Signal(object)  # State; also when the first step is made while it stays
     inside_changed = Signal(object)  # Inside, or None
     progressed = Signal(object)  # Progress, once a frame while training

@@ -53,7 +53,7 @@ class TopBar(QWidget):
         self.setObjectName("topbar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._state = State.FINISHED
-        self._stepped = self._follows = False
+        self._stepped = self._follows = self._waits = False
         self._inside: Inside | None = None
         self._next = "One phase"
         self._name = Elided(role="heading")
@@ -147,7 +147,7 @@ class TopBar(QWidget):
         Args:
             follows: the run is made elsewhere: it can be left alone, and nothing else.
         """
-        self._state, self._stepped = state, stepped
+        self._state, self._stepped, self._waits = state, stepped, False
         self._follows = follows
         running = state is State.RUNNING and not follows
         can_run = can_run and not follows
@@ -166,7 +166,7 @@ class TopBar(QWidget):
         self._next = f"Next: {self._inside.phase.value}" if self._inside is not None else "One phase"
         self.strip.set_next(self._inside.phase if self._inside is not None else None)
         if self._inside is not None:
-            self._say(phases.words(self._inside))
+            self._say(phases.words(self._inside), phases.brought(self._inside))
         self.stop.setEnabled(running or self._mid_run or follows)
         self.reset.setEnabled(stepped)
         self._fit()
@@ -179,6 +179,8 @@ class TopBar(QWidget):
         """Epoch, speed and remaining time."""
         if progress.state is State.PREPARING:
             return  # what is being prepared stands there
+        if self._waits:
+            return  # what was asked for stands there
         if self._inside is not None and progress.state is State.PAUSED:
             return  # what the last phase brought stands there
         self._bar.setValue(round(1000 * progress.step / progress.steps) if progress.steps else 0)
@@ -201,6 +203,11 @@ class TopBar(QWidget):
         if self._follows:
             parts.insert(0, "followed")
         self._say(" · ".join(parts), short)
+
+    def wait(self, words: str) -> None:
+        """Show what was asked for and has not happened yet, until the state is another one."""
+        self._waits = True
+        self._say(words)
 
     def set_preparing(self, event: Preparing) -> None:
         """Work before the first step."""

@@ -47,6 +47,7 @@ from builder.ui.menus import Menus
 from builder.ui.own_code import OwnCode
 from builder.ui.palette import Palette
 from builder.ui.panels import panels
+from builder.ui.patience import Patience
 from builder.ui.reach import Reach
 from builder.ui.recovery_offer import SUBJECT as RECOVERY
 from builder.ui.recovery_offer import RecoveryOffer
@@ -247,6 +248,7 @@ class MainWindow(QMainWindow):
         live.failed.connect(self._failed)
         live.finished.connect(self._finished)
         live.pace_changed.connect(bar.set_pace)
+        Patience(live, bar.wait)
         live.scout.preparing.connect(lambda event: self.inspector.show_progress(event.message, event.share))
         live.scout.prepared.connect(self._show_data)
         live.scout.failed.connect(self._failed)

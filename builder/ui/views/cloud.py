@@ -255,8 +255,8 @@ class CloudView(SeenView):
     def _made(self) -> Scatter | str:
         name, cloud, subject = self.node(), self._of(), self._subject
         if subject is None or name is None:
-            chosen = subject.selection if subject is not None else ()
-            return UNSOUND.format(chosen[0]) if chosen else self.awaited(NOT_YET)
+            selection = subject.selection if subject is not None else ()
+            return UNSOUND.format(selection[0]) if selection else self.awaited(NOT_YET)
         if cloud is None or cloud.layer != name:
             return self.awaited(NOT_YET) if cloud is None else UNDER_WAY
         if cloud.failed or not len(cloud.points):

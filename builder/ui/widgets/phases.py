@@ -22,10 +22,11 @@ _PAD, _GAP = 8.0, 14.0  # pixels beside a word, and between two
 
 def words(inside: Inside) -> str:
     """What the phase before the one that comes next has brought: "step 7 · loss of these 32 samples: 2.31"."""
-    return f"step {inside.step:,} · {_brought(inside)}"
+    return f"step {inside.step:,} · {brought(inside)}"
 
 
-def _brought(inside: Inside) -> str:
+def brought(inside: Inside) -> str:
+    """The same without the number of the step, for where there is little room."""
     batch = f"{inside.samples:,} sample{'s' if inside.samples != 1 else ''}"
     match inside.phase:
         case Phase.FORWARD:
