@@ -41,6 +41,20 @@ if TYPE_CHECKING:
     from builder.ui.window import MainWindow
 
 Key = QKeySequence.StandardKey
+_ABOUT = {  # more words that find a panel in the list of all commands
+    "confusion": "precision, recall, F1, top-5",
+    "maps": "activations",
+    "filters": "kernels, matrix",
+    "flow": "vanishing and exploding gradients",
+    "attribution": "attribution, Grad-CAM, saliency, integrated gradients, occlusion",
+    "responses": "top activations",
+    "preferred": "activation maximisation, feature visualisation",
+    "cloud": "PCA, t-SNE, embedding",
+    "palette": "list of layers to drag",
+    "inspector": "properties of a layer, data, training settings, code",
+    "analysis": "table of all layers: shape, neurons, weights, parameters, memory, receptive field",
+    "problems": "errors and warnings",
+}
 
 
 class Menus(QObject):
@@ -235,6 +249,7 @@ class Menus(QObject):
         for key, dock in window.docks.items():
             action = view_action(dock, partial(window.show_dock, key))
             action.setProperty("group", "Show or hide")
+            action.setProperty("about", f"{LISTED[key].help if key in LISTED else ''} {_ABOUT.get(key, '')}")
             (views if key in LISTED else panels).addAction(action)
             self.actions.append(action)
         self._add(menu, "Reset the layout", window.arrangement.reset)

@@ -32,6 +32,7 @@ from builder.ui.canvas.view import CanvasView
 from builder.ui.cross_validation import SUBJECT as FOLDS
 from builder.ui.cross_validation import CrossValidation
 from builder.ui.data_offer import DataOffer
+from builder.ui.docks import in_sight
 from builder.ui.document import Document
 from builder.ui.ensembles import Ensembles
 from builder.ui.files import Files
@@ -117,7 +118,7 @@ class MainWindow(QMainWindow):
         self.own_code = OwnCode(self.document, self.banner, self)
         self.mending = Mending(self.document, self.banner, self.restart, self)
         self.viewing = LiveViews(self.document, self.live, self.status.hint, self)
-        self.replays = Replays(self.document, self.files, self.live, self.viewing.compare, self)
+        self.replays = Replays(self.document, self.files, self.live, self._compare, self)
         self.folds = CrossValidation(self.document, self.live, self.viewing.kept, self.banner, self.restart, self)
         self.ensembles = Ensembles(self.viewing.kept, self.banner, self.status.hint, self)
         self.arrangement = self._place()
@@ -418,6 +419,12 @@ class MainWindow(QMainWindow):
         offers, unasked = self.mending.offers(problem) or self.data_offer.offers(problem), subject in UNASKED
         lasting = unasked and bool(offers)
         self.banner.show_message(subject, place + message, role, offers, lasting=lasting, waits=unasked)
+
+    def _compare(self, folders: list[Path]) -> None:
+        """Put the curves of the runs in these folders behind those that are seen, where somebody sees them."""
+        self.viewing.compare(folders)
+        if not any(in_sight(self.docks[key]) for key in ("loss", "accuracy")):
+            self.show_dock("loss")
 
     def show_dock(self, key: str) -> None:
         """Bring a dock to the front, by its key."""

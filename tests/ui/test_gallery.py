@@ -322,6 +322,17 @@ def test_the_empty_canvas_offers_the_gallery(make_window: MakeWindow) -> None:
     assert not button.isVisible()
 
 
+@pytest.mark.parametrize(
+    ("words", "title"), [("layer table", "Analysis"), ("grad-cam", "What it looks at"), ("errors", "Problems")]
+)
+def test_a_panel_is_found_by_what_it_shows(make_window: MakeWindow, words: str, title: str) -> None:
+    window = make_window(None)
+    palette = window.findChild(CommandPalette)
+    palette.search.setText(words)
+    found = [palette.list.item(row).text() for row in range(palette.list.count())]
+    assert f"Show or hide: {title}" in found
+
+
 def test_each_template_is_a_command_too(make_window: MakeWindow) -> None:
     window = make_window(None)
     palette = window.findChild(CommandPalette)

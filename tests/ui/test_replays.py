@@ -24,6 +24,7 @@ from builder.project.job import make_job
 from builder.project.runs import Summary, is_run, project_of, row_of, runs_in, summary_of
 from builder.train import headless
 from builder.train.messages import Reason, State
+from builder.ui.docks import in_sight
 from builder.ui.runs_dialog import RunsDialog
 from builder.ui.views.base import View
 from builder.ui.views.confusion import ConfusionView
@@ -456,6 +457,16 @@ def test_curves_of_runs_are_compared(make_window: MakeWindow, qtbot: QtBot, run:
     assert training.last == loss(window).training.last
     assert kept.named[0].role != kept.named[1].role
     assert loss(window).compares
+
+
+def test_curves_that_are_compared_come_to_the_front(make_window: MakeWindow, qtbot: QtBot, run: Path) -> None:
+    window = make_window(None)
+    for key in ("cloud", "confusion"):
+        window.show_dock(key)
+    qtbot.waitUntil(lambda: not in_sight(window.docks["loss"]))
+    window.replays._compare([run])
+    qtbot.waitUntil(lambda: in_sight(window.docks["loss"]))
+    assert not in_sight(window.docks["accuracy"])
 
 
 def test_some_runs_of_the_list_are_compared(qtbot: QtBot, run: Path) -> None:

@@ -136,6 +136,8 @@ class ProblemCard(QFrame):
         self.buttons: list[FixButton] = []
         for fix in problem.fixes:
             button = FixButton(fix.title)
+            # Clicked, it goes at once, and Qt would hand the focus that it took to whatever comes next in the window.
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(lambda _checked=False, fix=fix: self.fix_asked.emit(fix))
             words.addSpacing(2)
             words.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
