@@ -25,6 +25,8 @@ from builder.ui.table.model import COLUMNS, SHARE, TableModel
 from builder.ui.theme import font, theme
 from builder.ui.views import export
 from builder.ui.views.frame import ViewFrame
+from builder.ui.views.paint import ENLARGED
+from builder.ui.views.takeaway import LargeWindow
 from builder.ui.widgets.buttons import small_button
 
 _ROW = 24
@@ -34,15 +36,18 @@ _PAD = 8
 class _Cells(QStyledItemDelegate):
     """Paints cells: figures in the figures' font, a bar behind those that have a share, the totals in bold."""
 
+    def __init__(self, parent: QWidget, zoom: float) -> None:
+        super().__init__(parent)
+        self._zoom = zoom
+
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(super().sizeHint(option, index).width() + 2 * _PAD, _ROW)
+        return QSize(super().sizeHint(option, index).width() + 2 * _PAD, round(_ROW * self._zoom))
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         super().initStyleOption(option, index)
         total = not index.parent().isValid() and index.row() == 0
-        option.font = font(
-            11 if COLUMNS[index.column()].figures else 12, bold=total, mono=COLUMNS[index.column()].figures
-        )
+        figures = COLUMNS[index.column()].figures
+        option.font = font(round((11 if figures else 12) * self._zoom), bold=total, mono=figures)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -65,6 +70,7 @@ class AnalysisPanel(QWidget):
 
     Attributes:
         frame: head and content; view: the table; model: its rows.
+        large: the newest window with a larger copy of it; None before somebody wants one.
         batch, number: for how many samples, and in which type of number, memory is counted.
         said: a sentence for the status line.
         ask_path: asks where to save; a test puts its own here.
@@ -72,21 +78,24 @@ class AnalysisPanel(QWidget):
 
     said = Signal(str)
 
-    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, parent: QWidget | None = None, zoom: float = 1.0) -> None:
+        """`zoom` times as large as usual; the usual one offers a larger copy of itself."""
         super().__init__(parent)
         self._document = document
+        self.large: LargeWindow | None = None
         self.ask_path: export.Ask = export.ask_path
         self.model = TableModel(self)
         self.view = QTreeView()
         self.view.setModel(self.model)
-        self.view.setItemDelegate(_Cells(self.view))
+        self.view.setItemDelegate(_Cells(self.view, zoom))
         self.view.setUniformRowHeights(True)
         self.view.setAlternatingRowColors(True)
         self.view.setAllColumnsShowFocus(True)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.setAccessibleName("Analysis of the layers")
-        self.view.setIndentation(16)
+        self.view.setIndentation(round(16 * zoom))
         header = self.view.header()
+        header.setFont(font(round(12 * zoom)))
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setStretchLastSection(False)
         header.setSectionsMovable(False)
@@ -97,7 +106,7 @@ class AnalysisPanel(QWidget):
         self._fitted = True  # until the user chooses the width of a column
         header.sectionResized.connect(self._column_resized)
         self.frame = ViewFrame("Analysis", self.view)
-        self._fill_head()
+        self._fill_head(alone=zoom > 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.frame)
@@ -121,7 +130,7 @@ class AnalysisPanel(QWidget):
         self.model.modelReset.connect(self._unfold)
         theme().changed.connect(self.view.viewport().update)
 
-    def _fill_head(self) -> None:
+    def _fill_head(self, *, alone: bool) -> None:
         self.batch = QSpinBox()
         self.batch.setRange(1, 1_000_000)
         self.batch.setPrefix("batch ")
@@ -142,6 +151,8 @@ class AnalysisPanel(QWidget):
         )
         for spare, widget in enumerate((self.batch, self.number, *self._buttons)):
             self.frame.head.add(widget, spare)
+        if not alone:
+            self.frame.head.add(small_button("enlarge", "Enlarge", self.enlarge), -1)
 
     def head(self) -> QWidget:
         """Title and controls, for a dock that shows them as its title bar."""
@@ -278,6 +289,18 @@ class AnalysisPanel(QWidget):
             self._document.select(here)
         else:
             self._document.go_to(names[-1])
+
+    def enlarge(self) -> None:
+        """Show the table in a window of its own, as large as the screen has room for: few rows fit below the views."""
+        room = self.screen().availableGeometry()
+        wide, high = room.width() - 60, room.height() - 80
+        zoom = min(ENLARGED, max(1.01, (wide - 40) / max(1, self.view.header().length())))
+        shown = AnalysisPanel(self._document, zoom=zoom)
+        shown.said.connect(self.said)
+        shown.batch.setValue(self.batch.value())
+        shown.number.setCurrentIndex(self.number.currentIndex())
+        self.large = LargeWindow(self, "Analysis", shown, wide, high)
+        self.large.show()
 
     # Out of the window ----------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from builder.compile.analysis import analyse
@@ -283,3 +284,22 @@ def test_the_selected_row_stays_in_sight_when_the_panel_gets_another_size(
         panel.view.verticalScrollBar().setValue(0)
         panel.resize(1100, height)
         qtbot.waitUntil(seen)
+
+
+def test_the_table_is_read_from_the_back_row(panel: AnalysisPanel, document: Document, qtbot: QtBot) -> None:
+    panel.batch.setValue(32)
+    panel.enlarge()
+    assert panel.large is not None
+    (large,) = panel.large.findChildren(AnalysisPanel)
+    qtbot.waitUntil(lambda: large.model.table is not None)
+    assert large.batch.value() == 32
+    assert large.view.viewport().height() > panel.view.viewport().height()
+    zoomed = AnalysisPanel(document, zoom=1.5)
+    option = QStyleOptionViewItem()
+    for shown, high in ((panel, 24), (zoomed, 36)):
+        shown.model.show_table(large.model.table)
+        assert shown.view.itemDelegate().sizeHint(option, shown.model.index(1, 0)).height() == high
+    zoomed.deleteLater()
+    large.view.setCurrentIndex(cell(large.model, "conv2", "Layer"))
+    assert document.selection == ("conv2",)
+    panel.large.close()
