@@ -5,6 +5,7 @@ Quick enough to run behind every edit: shapes come from the declared rules, noth
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -22,12 +23,15 @@ from builder.graph.edits import set_params
 from builder.graph.frozen import FrozenDict
 from builder.graph.model import Shape
 from builder.graph.problems import Problem, ProblemError
-from builder.layers.base import Role
+from builder.layers.base import Category, Role, Shapes
 from builder.project.alike import alike_problems
 from builder.project.document import Project
 from builder.project.edits import definition_at
 from builder.project.ending import End, ending_problem
 from builder.train.requirements import requirements
+
+
+FILTERS = "filters"  # the parameter of a convolution that sets how many maps it gives
 
 
 def check(project: Project, known: NetworkInference | None = None) -> tuple[Problem, ...]:
@@ -124,10 +128,12 @@ def _shape(inference: Inference, name: str) -> Shape | None:
 
 
 def _deciding(inference: Inference, name: str) -> tuple[str, str]:
-    """The node that decides how many numbers reach `name`, and its parameter that does; what keeps the shape is passed.
+    """The node that decides how many numbers reach `name`, and its parameter that does.
 
+    What keeps the shape is passed, and what makes one number of each map, as a global average and a flattening do.
     The first is the last node seen, and the parameter is empty, where no single parameter decides.
     """
+    maps = False
     while name and (wires := inference.graph.incoming[name]):
         name = wires[0].source
         info = inference.nodes[name]
@@ -135,6 +141,15 @@ def _deciding(inference: Inference, name: str) -> tuple[str, str]:
             return name, ""
         if info.layer.units:
             return name, info.layer.units
-        if info.known_inputs != (info.output,):
+        if maps and info.layer.category is Category.CONVOLUTION:
+            free = getattr(info.layer, FILTERS, 0) == info.output[0] and getattr(info.layer, "groups", 1) == 1
+            return name, FILTERS if free else ""
+        if info.known_inputs != (info.output,) and not _one_of_each(info.known_inputs, info.output):
             return name, ""
+        maps = maps or _one_of_each(info.known_inputs, info.output)
     return name, ""
+
+
+def _one_of_each(inputs: Shapes, output: Shape) -> bool:
+    """Whether there is just one number for each map of the only input."""
+    return len(inputs) == 1 and len(inputs[0]) == 3 and math.prod(output) == output[0] == inputs[0][0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -11,6 +12,7 @@ from builder.compile.infer import infer
 from builder.compile.network import infer_network
 from builder.graph.edits import set_params
 from builder.graph.frozen import freeze
+from builder.graph.model import Edge, Graph, Network, Node
 from builder.graph.problems import Problem, ProblemError
 from builder.project import check as check_module
 from builder.project import templates
@@ -105,6 +107,26 @@ def test_a_wrong_number_of_outputs_is_placed_where_it_is_decided() -> None:
     (problem,) = check(project)
     assert (problem.where, problem.field) == ("fc2", "features")
     assert mended(project).graph.nodes["fc2"].params["features"] == 10
+
+
+@pytest.mark.parametrize("groups", [1, 3])
+def test_the_maps_of_a_convolution_may_decide_it(groups: int) -> None:
+    params = {"filters": 6, "kernel_size": 1, "groups": groups}
+    nodes = (
+        Node("input", "Input", freeze({"shape": (3, 16, 16)})),
+        Node("conv1", "Conv2d", freeze(params)),
+        Node("relu1", "ReLU"),
+        Node("pool1", "AdaptiveAvgPool2d"),
+        Node("flatten1", "Flatten"),
+        Node("output", "Output"),
+    )
+    graph = Graph.of(nodes, [Edge(one.name, other.name) for one, other in pairwise(nodes)])
+    (problem,) = check(Project(network=Network(graph)))
+    assert problem.where == "conv1"
+    if groups == 1:
+        assert mended(Project(network=Network(graph))).graph.nodes["conv1"].params["filters"] == 10
+    else:
+        assert problem.fix is None, "10 filters are not to be shared out among 3 groups"
 
 
 def test_a_network_too_large_is_refused_before_memory_is_touched() -> None:
