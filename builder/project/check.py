@@ -30,7 +30,6 @@ from builder.project.edits import definition_at
 from builder.project.ending import End, ending_problem
 from builder.train.requirements import requirements
 
-
 FILTERS = "filters"  # the parameter of a convolution that sets how many maps it gives
 
 

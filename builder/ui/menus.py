@@ -355,9 +355,14 @@ class Menus(QObject):
 
     def _begin_with_run(self) -> None:
         from builder.train.folders import runs_folder
+        from builder.ui.runs_dialog import BEGIN_WITH, RunsDialog
 
-        self._window.inspector.show_setting("training.weights")
-        self._window.inspector.training.choose_weights(runs_folder())
+        inspector, folder = self._window.inspector, runs_folder()
+        inspector.show_setting("training.weights")
+        dialog = RunsDialog(folder, inspector.training.take_weights, parent=self._window, purpose=BEGIN_WITH)
+        dialog.ask_folder = lambda: inspector.training.ask_weights(folder)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
     def _save_weights(self) -> None:
         window = self._window

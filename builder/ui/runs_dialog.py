@@ -1,8 +1,12 @@
-"""The dialog behind "Open a run…": the runs of this machine, each with how far it came. Its caller opens one."""
+"""The dialog behind "Open a run…" and wherever else a run is chosen: those of this machine, each with how far it came.
+
+What is done with the one that is chosen is for its caller.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -31,6 +35,31 @@ _FIGURES = (3, 4, 5)
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
+@dataclass(frozen=True)
+class Purpose:
+    """What a run is chosen for, in words: title, a sentence, the button, and the one for what is not in the list."""
+
+    title: str
+    words: str
+    act: str
+    another: str
+
+
+OPEN = Purpose(
+    "Open a run",
+    "Its curves, and its network at every step of which the weights were kept. "
+    "A run that is being made, here or on another machine, is followed.",
+    "Open",
+    "Another folder…",
+)
+BEGIN_WITH = Purpose(
+    "Begin with the weights of a run",
+    "Layers of the same name and size take theirs from it; others begin afresh.",
+    "Begin with it",
+    "A file…",
+)
+
+
 class RunsDialog(QDialog):
     """A list of runs, the newest first.
 
@@ -47,16 +76,18 @@ class RunsDialog(QDialog):
         compare: Callable[[list[Path]], object] = lambda _folders: None,
         parent: QWidget | None = None,
         use_of: Callable[[Path], str] = lambda _folder: "",
+        purpose: Purpose = OPEN,
     ) -> None:
         """List the runs in `folder`.
 
         Args:
-            open_run: opens one and tells whether it did.
+            open_run: opens one, or does with it what it is chosen for, and tells whether it did.
             compare: puts the curves of some beside those that are seen.
             use_of: what one is needed for now, as the end of a sentence; "" for nothing.
+            purpose: what one is chosen for: runs are compared and deleted only where they may be opened.
         """
         super().__init__(parent)
-        self.setWindowTitle("Open a run")
+        self.setWindowTitle(purpose.title)
         self._open_run, self._compare = open_run, compare
         self.discarding = Discarding(folder, use_of, self)
         self._left: Iterator[Summary] = runs_in(folder)
@@ -64,12 +95,8 @@ class RunsDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 18, 20, 16)
         column.setSpacing(12)
-        column.addWidget(label("Open a run", "title"))
-        words = (
-            "Its curves, and its network at every step of which the weights were kept. "
-            "A run that is being made, here or on another machine, is followed."
-        )
-        column.addWidget(label(words, "muted", wrap=True))
+        column.addWidget(label(purpose.title, "title"))
+        column.addWidget(label(purpose.words, "muted", wrap=True))
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search runs")
         self.search.setClearButtonEnabled(True)
@@ -91,9 +118,9 @@ class RunsDialog(QDialog):
         self.message = label("", "muted", wrap=True)
         column.addWidget(self.message)
         row = QHBoxLayout()
-        another = QPushButton("Another folder…")
+        another = QPushButton(purpose.another)
         another.clicked.connect(self._choose_folder)
-        self.open_button = QPushButton("Open")
+        self.open_button = QPushButton(purpose.act)
         self.open_button.setProperty("kind", "primary")
         self.open_button.setDefault(True)
         self.open_button.clicked.connect(self._open_current)
@@ -103,7 +130,11 @@ class RunsDialog(QDialog):
         self.delete_button = QPushButton("Delete…")
         self.delete_button.setToolTip("Move the chosen runs to the trash (Del)")
         self.delete_button.clicked.connect(self._delete_chosen)
-        QShortcut(QKeySequence.StandardKey.Delete, self.runs, self._delete_chosen, Qt.ShortcutContext.WidgetShortcut)
+        if purpose is OPEN:
+            context = Qt.ShortcutContext.WidgetShortcut
+            QShortcut(QKeySequence.StandardKey.Delete, self.runs, self._delete_chosen, context)
+        for button in (self.compare_button, self.delete_button):
+            button.setVisible(purpose is OPEN)
         close = QPushButton("Close")
         close.clicked.connect(self.reject)
         row.addWidget(another)

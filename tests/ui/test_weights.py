@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 from safetensors.torch import load_file, save_file
 
@@ -32,6 +33,7 @@ from builder.ui.command_palette import CommandPalette
 from builder.ui.exports import Exports
 from builder.ui.files import Answer
 from builder.ui.import_dialog import ImportDialog
+from builder.ui.runs_dialog import RunsDialog
 from builder.ui.window import MainWindow
 from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
 
@@ -253,16 +255,23 @@ def test_the_form_chooses_and_clears(window: MainWindow, tmp_path: Path, qtbot: 
     assert editor.text() == "zero.safetensors"
 
 
-def test_a_run_gives_its_weights_from_the_menu(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+def test_a_run_gives_its_weights_from_the_menu(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     until_parked(qtbot, window)
     ended: list[Finished] = []
     window.live.finished.connect(ended.append)
     window.live.run()
     until(qtbot, lambda: bool(ended))
     folder = Path(ended[0].run)
-    window.inspector.training._weights.ask = lambda _begin: folder / "run.json"
+    monkeypatch.setenv("TORCHCANVAS_RUNS", str(folder.parent))
     next(action for action in window.menus.actions if action.text().startswith("Begin with the weights")).trigger()
-    assert window.document.value.training.weights == str(folder / "run.json")
+    (dialog,) = window.findChildren(RunsDialog)
+    assert dialog.delete_button.isHidden()
+    assert dialog.open_button.text() == "Begin with it"
+    dialog.open_button.click()
+    assert window.document.value.training.weights == str(folder)
+    assert not dialog.isVisible()
     until(qtbot, lambda: window.inspector.training.form.row("weights").gives.text() == "taken: 10 of 10 tensors")
     assert window.live.stepped, "the run that has ended stays until another is asked for"
     window.live.reset()
@@ -273,6 +282,19 @@ def test_a_run_gives_its_weights_from_the_menu(window: MainWindow, tmp_path: Pat
     model.load_state_dict(newest)
     wanted = model(torch.from_numpy(picture.fitted)[None])[0].detach().numpy()
     np.testing.assert_allclose(picture.output, wanted, atol=1e-5)
+
+
+def test_a_file_of_weights_that_is_no_run_of_the_list_is_chosen_beside_it(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    until_parked(qtbot, window)
+    window.inspector.training._weights.ask = lambda _begin: tmp_path / "zero.safetensors"
+    next(action for action in window.menus.actions if action.text().startswith("Begin with the weights")).trigger()
+    (dialog,) = window.findChildren(RunsDialog)
+    next(button for button in dialog.findChildren(QPushButton) if button.text() == "A file…").click()
+    assert window.document.value.training.weights == str(tmp_path / "zero.safetensors")
+    assert not dialog.isVisible()
+    window.document.undo.undo()
 
 
 def test_layers_are_frozen_from_the_menu(window: MainWindow, qtbot: QtBot) -> None:

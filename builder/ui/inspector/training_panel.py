@@ -123,9 +123,14 @@ class TrainingPanel(Panel):
         """Show the problems of the training settings among these."""
         self.problems.show_problems(self.settings.show_problems(problems))
 
-    def choose_weights(self, begin: Path) -> None:
-        """Let the user choose the weights to begin with, from a folder on where there is one."""
-        self._weights.choose(begin if begin.is_dir() else None)
+    def ask_weights(self, begin: Path) -> Path | None:
+        """The file of weights that the user chooses, from a folder on where there is one; None for none."""
+        return self._weights.ask(begin if begin.is_dir() else Path())
+
+    def take_weights(self, path: Path) -> bool:
+        """Begin with the weights in a file or of a run."""
+        self._weights.take(path)
+        return True
 
     def _weights_moved(self, before: str, now: str) -> None:
         if self._carried is not None and self._carried[0] == before:

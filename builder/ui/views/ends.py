@@ -62,7 +62,7 @@ def paint(painter: QPainter, ends: Sequence[End], area: QRectF, size: int = TEXT
     """Write the names, each in the colour of its line and on a little of the panel's colour."""
     metrics = QFontMetrics(font(size, bold=True))
     most = int(area.width() * 0.6)
-    words = [metrics.elidedText(end.name, Qt.TextElideMode.ElideRight, most) for end in ends]
+    words = [metrics.elidedText(end.name, Qt.TextElideMode.ElideMiddle, most) for end in ends]
     painter.setFont(font(size, bold=True))
     widths = [metrics.horizontalAdvance(name) + 4 for name in words]
     for end, name, box in zip(ends, words, places(ends, widths, area, HEIGHT * size / TEXT), strict=True):

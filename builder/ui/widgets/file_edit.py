@@ -77,7 +77,11 @@ class FileEdit(Entry):
             now = Path(self.text()).expanduser()
             begin = (self.folder or Path()) / now if self.text() else self.folder or choosers.last()
         if chosen := self.ask(begin):
-            self._want(self.short(chosen))
+            self.take(chosen)
+
+    def take(self, path: Path) -> None:
+        """Take a file, or a folder, as if it were chosen here."""
+        self._want(self.short(path))
 
     def short(self, path: Path) -> str:
         """How a path is written here."""
