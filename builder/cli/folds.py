@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from operator import attrgetter
 from pathlib import Path
@@ -12,7 +11,7 @@ import typer
 
 from builder.cli.output import STOPPED, complain, print_json
 from builder.cli.progress import Lines, Table, number, percent
-from builder.cli.running import carry_out, goes_on, say_how_to_go_on
+from builder.cli.running import as_typed, carry_out, goes_on, say_how_to_go_on
 from builder.graph.problems import Problem, ProblemError, Severity
 from builder.project.check import check
 from builder.project.cross_validation import on_all, project_of_fold
@@ -45,7 +44,7 @@ def cross_validate(project: Project, folds: int, run: Path | None, again: Sequen
         reporter = _FoldLines(project, folder, fold, folds) if json else _FoldRow(project, folder, fold, folds)
         result = carry_out(job, folder, reporter)
         if result.reason is Reason.STOPPED:
-            say_how_to_go_on(again, whole, result.finished, f" in fold {fold} of {folds}")
+            say_how_to_go_on([*again, *["--json"] * json], whole, result.finished, f" in fold {fold} of {folds}")
             raise typer.Exit(STOPPED)
         ended = fold_of(fold, load_run(folder).epochs, result.finished)  # a run that went on has earlier epochs there
         if ended is None:
@@ -99,7 +98,7 @@ def _on_all(again: Sequence[str], project: Project, epochs: int | None) -> str:
     words = [word for word, before in zip(again, ("", *again), strict=False) if word not in gone and before not in gone]
     for path in sorted(switched_settings(project, chosen) or ()):
         words += ["--set", f"{path}={attrgetter(path)(chosen)}"]
-    return shlex.join(words)
+    return as_typed(words)
 
 
 class _FoldLines(Lines):

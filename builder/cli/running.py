@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -63,10 +64,15 @@ def goes_on(folder: Path) -> bool:
 def say_how_to_go_on(command: Sequence[str], folder: Path, finished: Finished, what: str = "") -> None:
     """Say that a run was stopped, `what` of several, and which command goes on with it in this folder."""
     if finished.run:
-        words = f"{shlex.join(command)} --run {shlex.quote(str(folder))}"
+        words = as_typed([*command, "--run", str(folder)])
         print(f"Stopped{what} at step {finished.step:,} and saved. To go on: {words}", file=sys.stderr)
     else:
         print(f"Stopped{what} before the first step.", file=sys.stderr)
+
+
+def as_typed(words: Sequence[str]) -> str:
+    """A command with quotation marks where the shell of this system needs them."""
+    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
 
 
 @contextlib.contextmanager

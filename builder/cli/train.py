@@ -83,5 +83,5 @@ def train(
     folder = run if run is not None else new_run_folder(opened.name)
     result = carry_out(job, folder, Lines(opened, folder) if json else Table(opened, folder))
     if result.reason is Reason.STOPPED:
-        say_how_to_go_on(again, folder, result.finished)
+        say_how_to_go_on([*again, *["--json"] * json], folder, result.finished)
         raise typer.Exit(STOPPED)

@@ -105,4 +105,4 @@ def test_ctrl_c_tells_the_fold_and_the_whole_command(tmp_path: Path) -> None:
         _, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert err.startswith("Stopped in fold 1 of 3 at step ")
-    assert err.rstrip().endswith(f"To go on: torchcanvas {' '.join(command)} --run '{run}'")
+    assert err.rstrip().endswith(f"To go on: torchcanvas {' '.join(command)} --json --run '{run}'")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 # So small that an epoch takes no time, and real all the same.
 TINY = ("two-stage", "--set", "data.points=60", "--epochs", "2")
+TIMES = {"seconds": 0, "images_per_second": 0}  # of which no two are alike
 
 
 def test_json_lines(cli, tmp_path: Path) -> None:
@@ -105,25 +108,40 @@ def test_a_network_with_problems_is_not_trained(cli) -> None:
     assert all("Moons" in line for line in answer.lines)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
-def test_ctrl_c_stops_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
-    run = tmp_path / "a run"
-    command = ["train", "two-stage", "--epochs", "100000", "--seed", "3", "--set", "data.points=60"]
+def stopped_after_an_epoch(arguments: list[str]) -> tuple[list[Any], str]:
+    """What a command prints that gets Ctrl-C behind its first epoch: lines of JSON, and text."""
     with subprocess.Popen(
-        [sys.executable, "-m", "builder", *command, "--json", "--run", str(run)],
+        [sys.executable, "-m", "builder", *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ,
     ) as process:  # fmt: skip
         assert process.stdout is not None
-        for line in process.stdout:
-            if json.loads(line)["event"] == "epoch":
-                break
+        lines: list[Any] = []
+        while not lines or lines[-1]["event"] != "epoch":
+            lines.append(json.loads(process.stdout.readline()))
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert json.loads(out.splitlines()[-1])["reason"] == "stopped"
+    lines += map(json.loads, out.splitlines())
+    assert lines[-1]["reason"] == "stopped"
+    return lines, err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
+def test_ctrl_c_stops_saves_and_says_how_to_go_on(cli, tmp_path: Path) -> None:
+    run = tmp_path / "a run"
+    # Another optimiser: what it has stored fits no other. And other data.
+    options = ["--seed", "3", "--set", "training.optimizer=adam", "--set", "data.points=90"]
+    command = ["train", "two-stage", "--epochs", "100000", *options, "--json", "--run", str(run)]
+    _, err = stopped_after_an_epoch(command)
     assert err.startswith("Stopped at step ")
-    assert err.rstrip().endswith(f"To go on: torchcanvas {' '.join(command)} --run '{run}'")
-    assert (run / "resume.safetensors").exists()
+    again = shlex.split(err.rstrip().partition(" and saved. To go on: ")[2])
+    assert (again[0], sorted(again[1:])) == ("torchcanvas", sorted(command))
+
+    lines, _ = stopped_after_an_epoch(again[1:])
+    resumed = next(line for line in lines if line["event"] == "epoch")
+    assert resumed["epoch"] > 1
+    whole = cli("train", "two-stage", "--epochs", resumed["epoch"], *options, "--json").objects[-2]
+    assert {**resumed, **TIMES} == {**whole, **TIMES}
 
 
 def test_top_5_accuracy_of_many_classes(cli, tmp_path: Path) -> None:
