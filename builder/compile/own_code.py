@@ -92,6 +92,11 @@ def used_by(nodes: Mapping[str, Node]) -> tuple[Needed, ...]:
     return tuple(found.values())
 
 
+def allowed_for(nodes: Mapping[str, Node]) -> tuple[Path, ...]:
+    """Where the files lie that these nodes run and that may be run here: another process must be told."""
+    return tuple(_allowed[needed.digest].path for needed in used_by(nodes) if needed.digest in _allowed)
+
+
 def not_allowed(nodes: Mapping[str, Node]) -> Iterator[Problem]:
     """One problem for each file that these nodes run and that nobody has allowed here."""
     return (_refused(needed.file, needed.node) for needed in used_by(nodes) if not is_allowed(needed.digest))

@@ -33,7 +33,7 @@ def initial(plan: Plan, seed: int) -> fx.GraphModule:
 def trained(plan: Plan, weights: Path | None = None, *, begin: Path | None = None) -> fx.GraphModule:
     """The model on the CPU, at inference; without any weights as it is at first.
 
-    The process's random numbers are left as they were.
+    The process's random numbers are left as they were, those of a training under way among them.
 
     Args:
         weights: a safetensors file that holds all of them.

@@ -1,6 +1,7 @@
 """The window's exports: asks where, makes the file behind the window, and says how it went.
 
 What a format holds is decided where the command line takes it from; the weights are those that a training begins with.
+What PyTorch must trace for is made in a process of its own.
 """
 
 from __future__ import annotations
@@ -90,7 +91,10 @@ class Exports(QObject):
         else:
             self._tell(path, None)
 
-    def _write(self, title: str, name: str, kinds: str, make: Callable[[Project], bytes], path: Path | None) -> None:
+    def _write(
+        self, title: str, name: str, kinds: str, make: Callable[[Project, Path], object], path: Path | None
+    ) -> None:
+        """Let `make` write the file on a thread of its own."""
         path = path or choosers.save_file(self._window, title, name, kinds)
         if path is None:
             return
@@ -100,7 +104,7 @@ class Exports(QObject):
         def work() -> None:
             problem = None
             try:
-                write(path, make(project))
+                make(project, path)
             except ProblemError as error:
                 problem = error.problems[0]
             with contextlib.suppress(RuntimeError):  # the window may be gone by now
@@ -124,32 +128,26 @@ class Exports(QObject):
             QMessageBox.warning(None, "TorchCanvas", words)
 
 
-def _source(project: Project) -> bytes:
+def _source(project: Project, path: Path) -> None:
     from builder.compile.network import infer_network
     from builder.compile.source import network_source
 
-    return network_source(infer_network(project.network)).encode()
+    write(path, network_source(infer_network(project.network)).encode())
 
 
-def _script(project: Project) -> bytes:
+def _script(project: Project, path: Path) -> None:
     from builder.project.script import to_script
 
-    return to_script(project).encode()
+    write(path, to_script(project).encode())
 
 
-def _onnx(project: Project) -> bytes:
-    from builder.compile.network import infer_flat
-    from builder.compile.onnx import to_onnx
-    from builder.compile.plan import make_plan
-    from builder.project.weights import beginning
+def _onnx(project: Project, path: Path) -> None:
+    from builder.ui.own_process import export_apart
 
-    return to_onnx(make_plan(infer_flat(project.network)), begin=beginning(project))
+    export_apart("onnx", project, path)
 
 
-def _archive(project: Project) -> bytes:
-    from builder.compile.archive import to_archive
-    from builder.compile.network import infer_flat
-    from builder.compile.plan import make_plan
-    from builder.project.weights import beginning
+def _archive(project: Project, path: Path) -> None:
+    from builder.ui.own_process import export_apart
 
-    return to_archive(make_plan(infer_flat(project.network)), begin=beginning(project))
+    export_apart("pt2", project, path)

@@ -5,7 +5,6 @@ Runs the command `import` and reads what it wrote. Knows no widget.
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from pathlib import Path
@@ -14,11 +13,11 @@ from tempfile import mkdtemp
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
-import builder
 from builder.graph.problems import ProblemError
 from builder.project import keep
 from builder.project.file import load
 from builder.project.weights import located
+from builder.ui.own_process import PROGRAM, environment
 
 ENDS_WITHIN = 5000  # milliseconds that a killed process may take to be gone
 _UNEXPECTED = "The import ended unexpectedly; perhaps there was not enough memory."
@@ -71,15 +70,14 @@ class ImportProcess(QObject):
         last = source.rpartition(":")[2]
         self._stem = re.sub(r"\W+", "_", Path(last).stem if Path(last).suffix else last) or "network"
         self._stopping = False
-        # This very program, whatever stands in the folder that it works in.
-        environment = QProcessEnvironment.systemEnvironment()
-        paths = [str(Path(builder.__file__).parents[1]), environment.value("PYTHONPATH", "")]
-        environment.insert("PYTHONPATH", os.pathsep.join(filter(None, paths)))
-        self._process.setProcessEnvironment(environment)
+        process_environment = QProcessEnvironment()
+        for name, value in environment().items():
+            process_environment.insert(name, value)
+        self._process.setProcessEnvironment(process_environment)
         file = Path(source.rpartition(":")[0])
         # What a file reads, it looks for beside itself.
         self._process.setWorkingDirectory(str(file.parent if file.is_file() else self._folder))
-        arguments = ["-P", "-m", "builder", "import", source, "-o", str(self._output)]
+        arguments = [*PROGRAM, "import", source, "-o", str(self._output)]
         arguments += ["--input", shape] if shape else []
         if not weights:
             arguments.append("--network-only")

@@ -12,6 +12,9 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
+from builder.compile.infer import infer
+from builder.compile.plan import make_plan
+from builder.compile.weights import trained
 from builder.inspect.attribution import Attributor, patches
 from builder.inspect.picture import Attention, Part
 from builder.inspect.question import Method, Question
@@ -201,6 +204,22 @@ def test_looking_and_pausing_change_nothing(fly: Fly, tmp_path: Path, method: Me
     assert first.keys() == second.keys()
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert "bn1.running_mean" in first
+
+
+def test_networks_built_beside_a_run_change_nothing_of_it(fly: Fly, tmp_path: Path) -> None:
+    """An export begins with one, and a prediction; both on threads of their own."""
+    job = picture_job(epochs=15)
+    fly(job, run_folder=tmp_path / "undisturbed").finish()
+    plan = make_plan(infer(job.graph))
+    flight = fly(job, run_folder=tmp_path / "accompanied")
+    built = 0
+    while flight.trainer.progress.state is not State.FINISHED:
+        trained(plan)
+        built += 1
+    assert flight.finish().reason is Reason.COMPLETED
+    assert built
+    first, second = final_weights(tmp_path / "undisturbed"), final_weights(tmp_path / "accompanied")
+    assert all(torch.equal(first[name], second[name]) for name in first)
 
 
 def test_while_paused_looking_elsewhere_gives_another_picture(fly: Fly) -> None:
