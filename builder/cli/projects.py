@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from builder.cli.output import AllowOption, ProjectArgument, SetOption, complain, open_project, print_table, tell_kept
-from builder.data.count import batch_note, training_count
+from builder.data.count import training_count
 from builder.graph.problems import Severity
 from builder.project import file, templates
 from builder.project.check import check as check_project
@@ -41,8 +41,8 @@ def check(project: ProjectArgument, changes: SetOption = None, allow: AllowOptio
     opened = open_project(project, changes or ())
     problems = check_project(opened)
     complain(problems)
-    batch, samples = opened.training.batch_size, training_count(opened.data)
-    if samples and (note := batch_note(batch, samples)):  # right, but seldom meant
-        print(f"training.batch_size: {batch:,} is {note}.", file=sys.stderr)
+    training, samples = opened.training, training_count(opened.data)
+    if samples and (note := training.batch_note(samples)):  # right, but seldom meant
+        print(f"training.batch_size: {training.batch_size:,} is {note}.", file=sys.stderr)
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise typer.Exit(1)

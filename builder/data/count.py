@@ -1,4 +1,7 @@
-"""How many samples there will be to train on, as far as that is known before anything is loaded. No torch."""
+"""How many samples each part of the data has; also before anything is loaded, as far as that can be known. No torch.
+
+`split` divides by these numbers, and decides which samples they are.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +9,35 @@ from builder.data.catalogue import find
 from builder.data.settings import DataSettings
 
 
-def training_count(settings: DataSettings) -> int | None:
-    """How many samples the training part will have, give or take one for each class; None where only loading tells.
+def for_test(settings: DataSettings, samples: int) -> int:
+    """How many of the samples become the test part, where the data set has none of its own."""
+    return round(settings.test * samples)
 
-    The same sums as in `split`.
-    """
+
+def for_validation(settings: DataSettings, samples: int) -> int:
+    """How many of the samples that are not for the test become the validation part."""
+    if settings.in_folds:
+        return len(places_of_fold(samples, settings.folds, settings.fold))
+    return round(settings.validation * samples)
+
+
+def places_of_fold(samples: int, folds: int, fold: int) -> range:
+    """Which of so many samples in a row are one of the folds (from 1)."""
+    return range(fold - 1, samples, folds)
+
+
+def limited(settings: DataSettings, samples: int) -> int:
+    """How many of the samples that are left to train on are used."""
+    return min(samples, settings.limit) if settings.limit else samples
+
+
+def training_count(settings: DataSettings) -> int | None:
+    """How many samples the training part will have, give or take one for each class; None where only loading tells."""
     info = find(settings.dataset)
     counts = info.counts(settings) if info is not None else None
     if counts is None or (settings.rare < 1 and info is not None and info.classes):
         return None
     rest, own_test = counts
     if not own_test:
-        rest -= round(settings.test * rest)
-    if settings.in_folds:
-        rest -= len(range(settings.fold - 1, rest, settings.folds))
-    else:
-        rest -= round(settings.validation * rest)
-    return min(rest, settings.limit) if settings.limit else rest
-
-
-def batch_note(batch_size: int, samples: int) -> str:
-    """What is done where a batch is larger than the training part; empty where it is not."""
-    if batch_size <= samples:
-        return ""
-    return f"more than the {samples:,} training samples: each step takes all of them, one step an epoch"
+        rest -= for_test(settings, rest)
+    return limited(settings, rest - for_validation(settings, rest))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 from builder.data.augmentation import augmentation_problems
 from builder.data.catalogue import DataSet, Task, data_sets, find
@@ -22,6 +23,8 @@ _LOSS = "training.loss"
 _DATASET = "data.dataset"
 _MISFITS = ("data-misfit", "output-misfit")
 _USE_DIGITS = Fix("Use the built-in digits", (SetSetting(_DATASET, "digits"),))
+Other = Callable[[], Fix]
+"""The data to offer instead, asked for where nothing but other data mends it."""
 Answers = Callable[[Shape], Shape | None]
 """What the network would answer with, were its input of this shape; None where it would not do."""
 
@@ -61,15 +64,19 @@ def check_fit(
         loss: `cross-entropy`, `binary-cross-entropy`, `squared-error` or `absolute-error`.
         answers: asked only where another input may mend it.
     """
-    found = _check(settings, input_shape, output_shape, loss, ends or Ends(), answers)
-    if input_shape is None or output_shape is None or not any(problem.code in _MISFITS for problem in found):
-        return found
-    fix = _other_data(settings, input_shape, output_shape, loss)
-    if fix is None:
+
+    @cache
+    def fitting() -> Fix | None:
+        shapes = input_shape is not None and output_shape is not None
+        return _other_data(settings, input_shape, output_shape, loss) if shapes else None
+
+    found = _check(settings, input_shape, output_shape, loss, ends or Ends(), answers, lambda: fitting() or _USE_DIGITS)
+    if not any(problem.code in _MISFITS for problem in found) or (other := fitting()) is None:
         return found
     info = find(settings.dataset)
-    hopeless = info is not None and bool(info.target_shape) and len(output_shape) == 1
-    return tuple(_offering(problem, fix, hopeless) for problem in found)
+    # Pictures are asked of a network that gives a list: it was not made for such data.
+    alien = info is not None and bool(info.target_shape) and output_shape is not None and len(output_shape) == 1
+    return tuple(_offering(problem, other, first=alien) if problem.code in _MISFITS else problem for problem in found)
 
 
 def _other_data(settings: DataSettings, input_shape: Shape, output_shape: Shape, loss: str) -> Fix | None:
@@ -78,18 +85,18 @@ def _other_data(settings: DataSettings, input_shape: Shape, output_shape: Shape,
         if info.download_size or key == settings.dataset:
             continue
         other = settings.model_copy(update={"dataset": key})
-        if not _check(other, input_shape, output_shape, loss, Ends(), lambda _shape: None):
+        if not _check(other, input_shape, output_shape, loss, Ends(), lambda _shape: None, lambda: _USE_DIGITS):
             return _USE_DIGITS if key == "digits" else Fix(f"Use {info.title}", (SetSetting(_DATASET, key),))
     return None
 
 
-def _offering(problem: Problem, fix: Fix, hopeless: bool) -> Problem:
-    """The problem, for which other data are offered too; only they where nothing else would do."""
-    if problem.code not in _MISFITS:
+def _offering(problem: Problem, other: Fix, *, first: bool) -> Problem:
+    """The problem, for which other data are offered too: before all else, or where there is nothing else yet."""
+    if other in problem.fixes:
         return problem
-    if hopeless or problem.fix is None or problem.fix == _USE_DIGITS:
-        return replace(problem, fix=fix)
-    return replace(problem, also=(*problem.also, fix))
+    if first or problem.fix is None:
+        return replace(problem, fix=other)
+    return replace(problem, also=(*problem.also, other))
 
 
 def _check(
@@ -99,6 +106,7 @@ def _check(
     loss: str,
     ends: Ends,
     answers: Answers,
+    other: Other,
 ) -> tuple[Problem, ...]:
     info = find(settings.dataset)
     if info is None:
@@ -109,15 +117,19 @@ def _check(
         return (trouble,)
     found = list(augmentation_problems(settings, info, input_shape))
     if input_shape is not None:
-        problems = input_problem(info, input_shape, ends.input, answers), whitening_problem(settings, input_shape)
-        found += [problem for problem in problems if problem is not None]
+        misfit = input_problem(info, input_shape, ends.input, answers, other)
+        found += [problem for problem in (misfit, whitening_problem(settings, input_shape)) if problem is not None]
     if output_shape is not None:
-        found += list(_output_problems(info, output_shape, loss, ends, answers))
+        found += list(_output_problems(info, output_shape, loss, ends, answers, other))
     return tuple(found)
 
 
 def input_problem(
-    info: DataSet, shape: Shape, node: str = "", answers: Answers = lambda _shape: None
+    info: DataSet,
+    shape: Shape,
+    node: str = "",
+    answers: Answers = lambda _shape: None,
+    other: Other = lambda: _USE_DIGITS,
 ) -> Problem | None:
     """Why samples of this data set cannot be brought to the input's shape; None when they can.
 
@@ -127,7 +139,7 @@ def input_problem(
     if info.shape == shape:
         return None
     if not info.pictures:
-        return _numbers_problem(info, shape, node, answers)
+        return _numbers_problem(info, shape, node, answers, other)
     count = math.prod(info.shape)
     if shape == (count,) or (len(shape) == 3 and shape[0] in (1, 3, info.shape[0])):
         return None
@@ -152,14 +164,14 @@ def whitening_problem(settings: DataSettings, shape: Shape) -> Problem | None:
     return Problem("too-large-to-whiten", message, where="data.normalise", fix=fix)
 
 
-def _numbers_problem(info: DataSet, shape: Shape, node: str, answers: Answers) -> Problem:
+def _numbers_problem(info: DataSet, shape: Shape, node: str, answers: Answers, other: Other) -> Problem:
     message = f"{info.title} gives {_amount(info.shape[0])} a sample, but the input is {_show(shape)}."
     if len(shape) == 1 or answers(info.shape) is not None:
         hint = "The input must take as many numbers as a sample has."
         return _misfit(message, hint, _reshape(node, info.shape, f"Make the input {_amount(info.shape[0])}"), node)
     # What lies behind a picture input works on pictures: other data mends it, another input would break it.
     hint = "Choose a data set of pictures, or begin with a network for points."
-    return _misfit(message, hint, _USE_DIGITS, node)
+    return _misfit(message, hint, other(), node)
 
 
 def _misfit(message: str, hint: str, fix: Fix | None, node: str = "") -> Problem:
@@ -171,10 +183,12 @@ def _reshape(node: str, shape: Shape, title: str) -> Fix | None:
     return Fix(title, (SetParams(node, FrozenDict({"shape": shape})),)) if node else None
 
 
-def _output_problems(info: DataSet, shape: Shape, loss: str, ends: Ends, answers: Answers) -> Iterator[Problem]:
+def _output_problems(
+    info: DataSet, shape: Shape, loss: str, ends: Ends, answers: Answers, other: Other
+) -> Iterator[Problem]:
     where = ends.output or _LOSS
     if info.target_shape:
-        yield from _picture_problems(info, shape, loss, ends, answers)
+        yield from _picture_problems(info, shape, loss, ends, answers, other)
         return
     if len(shape) != 1:
         message = f"the network answers with {_show(shape)}, but {info.title} needs a list of numbers."
@@ -213,26 +227,28 @@ def _flat_end(info: DataSet, loss: str, ends: Ends) -> Fix | None:
     return Fix("Add Flatten and Linear", (scores, AddAfter(ends.behind, "Flatten")))
 
 
-def _picture_problems(info: DataSet, shape: Shape, loss: str, ends: Ends, answers: Answers) -> Iterator[Problem]:
+def _picture_problems(
+    info: DataSet, shape: Shape, loss: str, ends: Ends, answers: Answers, other: Other
+) -> Iterator[Problem]:
     wanted = info.target_shape
     if shape != wanted:
         message = f"{info.title} asks for pictures of {_show(wanted)}, but the network answers with {_show(shape)}."
         filters = "1 filter" if wanted[0] == 1 else f"{wanted[0]} filters"
         hint = f"Such a network ends with a convolution of {filters} and gives {_show(wanted)}."
-        fix = _picture_end(info, shape, ends, answers)
+        fix = _picture_end(info, shape, ends, answers, other)
         yield Problem("output-misfit", message, where=ends.output or _LOSS, hint=hint, fix=fix)
     if loss not in _DISTANCES:
         yield _needs_squared_error(info, "pictures", loss)
 
 
-def _picture_end(info: DataSet, shape: Shape, ends: Ends, answers: Answers) -> Fix | None:
+def _picture_end(info: DataSet, shape: Shape, ends: Ends, answers: Answers, other: Other) -> Fix | None:
     """What makes the answer a picture of the size that is asked for: another input, another last layer, or both.
 
     A network that answers with a list of numbers was not made for such data: others are offered for it.
     """
     wanted = info.target_shape
     if len(shape) == 1:
-        return _USE_DIGITS
+        return other()
     titles: list[str] = []
     edits: list[Edit] = []
     if shape[1:] != wanted[1:] and ends.input:

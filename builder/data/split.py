@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from builder.data.catalogue import Array
+from builder.data.count import for_test, for_validation, limited, places_of_fold
 
 if TYPE_CHECKING:
     from builder.data.settings import DataSettings
@@ -41,13 +42,14 @@ def split(targets: Array, own_test: int | None, settings: DataSettings) -> Split
     if own_test is not None:
         test = np.arange(own_test)
     else:
-        test, rest = take(targets, rest, round(settings.test * len(rest)), rng)
+        test, rest = take(targets, rest, for_test(settings, len(rest)), rng)
     if settings.in_folds:
         validation, train = take_fold(targets, rest, settings.folds, settings.fold, rng)
     else:
-        validation, train = take(targets, rest, round(settings.validation * len(rest)), rng)
-    if 0 < settings.limit < len(train):
-        train, _ = take(targets, train, settings.limit, rng, spare=False)
+        validation, train = take(targets, rest, for_validation(settings, len(rest)), rng)
+    used = limited(settings, len(train))
+    if used < len(train):
+        train, _ = take(targets, train, used, rng, spare=False)
     if settings.rare < 1 and targets.dtype.kind in "iu":
         train = with_rare_class(targets, train, settings.rare, settings.seed)
     return Split(train, validation, test)
@@ -92,7 +94,7 @@ def take_fold(targets: Array, rows: Rows, folds: int, fold: int, rng: np.random.
     """
     by_class, _ = _by_class(targets, rows, rng)
     taken = np.zeros(len(rows), bool)
-    taken[by_class[fold - 1 :: folds]] = True
+    taken[by_class[places_of_fold(len(rows), folds, fold)]] = True
     return rows[taken], rows[~taken]
 
 

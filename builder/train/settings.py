@@ -174,6 +174,12 @@ class TrainingSettings(Parameters):
         whole, rest = divmod(samples, self.batch_size)
         return whole + (rest > 1 or (rest == 1 and whole == 0))
 
+    def batch_note(self, samples: int) -> str:
+        """What is done where a batch is larger than so many samples to learn from; empty where it is not."""
+        if self.batch_size <= samples:
+            return ""
+        return f"more than the {samples:,} training samples: each step takes all of them, one step an epoch"
+
     def warm_steps(self, per_epoch: int) -> int:
         """Updates of the warm-up, where an epoch makes so many."""
         return round(self.warmup * per_epoch)

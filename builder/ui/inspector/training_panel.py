@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QWidget
 
 from builder.compile.stored import Carried
-from builder.data.count import batch_note, training_count
+from builder.data.count import training_count
 from builder.graph.problems import Problem
 from builder.train.messages import Prepared, Progress, State
 from builder.train.settings import TrainingSettings
@@ -145,7 +145,7 @@ class TrainingPanel(Panel):
         told = self._carried if self._carried is not None and self._carried[0] == settings.weights else None
         self.form.row("weights").show_note(f"taken: {told[1].shares()}" if told is not None else "")
         known = training_count(self._document.value.data) or self._samples
-        self.form.row("batch_size").show_note(batch_note(settings.batch_size, known) if known else "")
+        self.form.row("batch_size").show_note(settings.batch_note(known) if known else "")
         self._steps.setVisible(self._samples > 0)
         self.steps_text.set_text(*steps_texts(self._samples, settings))
         epochs = f"{settings.patience:,} epoch{'s in a row' if settings.patience > 1 else ''}"
