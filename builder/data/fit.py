@@ -67,8 +67,9 @@ def check_fit(
 
     @cache
     def fitting() -> Fix | None:
-        shapes = input_shape is not None and output_shape is not None
-        return _other_data(settings, input_shape, output_shape, loss) if shapes else None
+        if input_shape is None or output_shape is None:
+            return None
+        return _other_data(settings, input_shape, output_shape, loss)
 
     found = _check(settings, input_shape, output_shape, loss, ends or Ends(), answers, lambda: fitting() or _USE_DIGITS)
     if not any(problem.code in _MISFITS for problem in found) or (other := fitting()) is None:

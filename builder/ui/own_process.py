@@ -48,7 +48,7 @@ def export_apart(form: Literal["onnx", "pt2"], project: Project, path: Path) -> 
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             check=False,
-            creationflags=subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     if done.returncode:
         raise ProblemError(_told(done.stderr.decode(errors="replace"), {step.name for step in plan.steps}))
