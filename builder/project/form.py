@@ -26,10 +26,24 @@ from builder.project.document import Project
 from builder.train.settings import TrainingSettings
 
 FORMAT = "torchcanvas-project"
-VERSION = 3  # 2 added comments, and weights to begin with; 3 more ways to train, augmentation
+VERSION = 4  # 2 added comments, and weights to begin with; 3 more ways to train, augmentation; 4 cycled momentum
+
+
+def _steady_momentum(form: dict[str, Any]) -> dict[str, Any]:
+    """Before version 4 the schedule one-cycle left the momentum as it was."""
+    training = form.get("training")
+    schedule = training.get("schedule") if isinstance(training, dict) else None
+    if not isinstance(training, dict) or not isinstance(schedule, dict) or schedule.get("kind") != "one-cycle":
+        return form
+    return {**form, "training": {**training, "schedule": {"cycle_momentum": False, **schedule}}}
+
 
 # From each older version, what makes the next one out of it.
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: lambda form: form, 2: lambda form: form}
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: lambda form: form,
+    2: lambda form: form,
+    3: _steady_momentum,
+}
 
 # What the readers of version 2 know of the training; they refuse a file with anything else.
 _SETTINGS_OF_2 = {"epochs", "batch_size", "loss", "optimizer", "schedule", "seed", "weights", "device"}
@@ -85,6 +99,8 @@ def _version_of_data(data: DataSettings) -> int:
 def _version_of_training(training: TrainingSettings) -> int:
     """The same for the settings of the training."""
     plain = training.plain()
+    if training.schedule.kind == "one-cycle":
+        return 4
     groups = [plain.get(name, {}) for name in ("optimizer", "schedule")]
     unknown = (plain.keys() - _SETTINGS_OF_2) | (groups[0].keys() - _OPTIMIZER_OF_2)
     unknown |= {group["kind"] for group in groups if group} - _KINDS_OF_2

@@ -81,7 +81,7 @@ class Learner:
         self.optimizer = make_optimizer(self.root, settings)
         self.update = unprofiled(self.optimizer)
         self.learning_rate = settings.optimizer.learning_rate
-        self._changes_rate = settings.changes_rate
+        self._changes_rate, self._cycles_momentum = settings.changes_rate, settings.cycles_momentum
         self.regularisation = make_regularisation(self.root, settings)
         self.patience = Patience()
         self.best: dict[str, Tensor] | None = None
@@ -135,10 +135,12 @@ class Learner:
         return self.epoch >= self.job.training.regularise_after
 
     def follow_schedule(self) -> None:
-        """Give the optimiser the learning rate of the step under way, and the weight decay."""
+        """Give the optimiser the learning rate of the step under way, its momentum, and the weight decay."""
         rate, settings = self.rate, self.job.training
+        cycled = settings.cycled(self.step, self.steps_per_epoch) if self._cycles_momentum else {}
         for group in self.optimizer.param_groups:
             group["lr"] = rate
+            group.update(cycled)
             if settings.regularise_after:
                 group["weight_decay"] = settings.optimizer.weight_decay if self.regularised else 0.0
 

@@ -43,6 +43,10 @@ class _Optimizer(Parameters):
         """What the class of PyTorch is given besides weights, learning rate and weight decay, where it matters."""
         raise NotImplementedError
 
+    def carrying(self, momentum: float) -> dict[str, Any]:
+        """What the class of PyTorch is given to carry on this much of the last steps; nothing where it carries none."""
+        raise NotImplementedError
+
     def formula(self) -> str:
         """One update of a weight w, with gradient g and learning rate η."""
         raise NotImplementedError
@@ -68,6 +72,10 @@ class SGD(_Optimizer):
             return {}
         return {"momentum": self.momentum} | ({"nesterov": True} if self.nesterov else {})
 
+    def carrying(self, momentum: float) -> dict[str, Any]:
+        """What the class of PyTorch is given to carry on this much of the last steps; nothing where it carries none."""
+        return {"momentum": momentum} if self.momentum else {}
+
     def formula(self) -> str:
         """One update of a weight w, with gradient g and learning rate η."""
         if not self.momentum:
@@ -87,6 +95,10 @@ class _Adaptive(_Optimizer):
     def options(self) -> dict[str, Any]:
         """What the class of PyTorch is given besides weights, learning rate and weight decay, where it matters."""
         return {"betas": (self.beta1, self.beta2)} | ({"eps": self.eps} if self.eps != 1e-8 else {})
+
+    def carrying(self, momentum: float) -> dict[str, Any]:
+        """What the class of PyTorch is given to carry on this much of the last steps; nothing where it carries none."""
+        return {"betas": (momentum, self.beta2)} if self.beta1 else {}
 
     def formula(self) -> str:
         """One update of a weight w, with gradient g and learning rate η; the hat stands for / (1 − β^t)."""
@@ -151,6 +163,10 @@ class RMSprop(_Optimizer):
         chosen: dict[str, Any] = {"alpha": self.alpha} | ({"eps": self.eps} if self.eps != 1e-8 else {})
         chosen |= {"momentum": self.momentum} if self.momentum else {}
         return chosen | ({"centered": True} if self.centered else {})
+
+    def carrying(self, momentum: float) -> dict[str, Any]:
+        """What the class of PyTorch is given to carry on this much of the last steps; nothing where it carries none."""
+        return {"momentum": momentum} if self.momentum else {}
 
     def formula(self) -> str:
         """One update of a weight w, with gradient g and learning rate η."""

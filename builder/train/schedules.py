@@ -39,6 +39,10 @@ class _Schedule(Parameters):
         """What the learning rate is multiplied by there."""
         raise NotImplementedError
 
+    def momentum(self, place: Place) -> float | None:
+        """How much of its last steps an optimiser carries on there; None where that is left to the optimiser."""
+        return None
+
     def formula(self) -> str:
         """The rate η after t of T epochs."""
         raise NotImplementedError
@@ -149,7 +153,9 @@ class Plateau(_Schedule):
 class OneCycle(_Schedule):
     """The learning rate rises to its full value, then falls to nothing: one large wave over the whole run.
 
-    Source: https://arxiv.org/abs/1708.07120 (the momentum stays as it is)
+    The momentum goes the other way, from its highest value down and up again, as in PyTorch's OneCycleLR.
+
+    Source: https://arxiv.org/abs/1708.07120
     """
 
     title: ClassVar[str] = "One-cycle"
@@ -166,12 +172,30 @@ class OneCycle(_Schedule):
         0.0, "Last rate", "What is left of the rate at the end, as a share.", ge=0, le=1, slider=(0, 1), advanced=True
     )
 
+    cycle_momentum: bool = parameter(
+        True, "Cycle momentum", "Less momentum (of Adam: β₁) where the rate is high, more where it is low, in place of "
+        "the optimiser's own. An optimiser without momentum stays so.",
+    )  # fmt: skip
+    highest: float = parameter(
+        0.95, "Highest momentum", "Where the rate is lowest, at both ends.", ge=0, lt=1, slider=(0, 0.99), advanced=True
+    )
+    lowest: float = parameter(
+        0.85, "Lowest momentum", "Where the rate is highest.", ge=0, lt=1, slider=(0, 0.99), advanced=True
+    )
+
     def share(self, place: Place) -> float:
         """What the learning rate is multiplied by there."""
-        done = place.done
+        return self._wave(place.done, self.first, 1.0, self.last)
+
+    def momentum(self, place: Place) -> float | None:
+        """How much of its last steps an optimiser carries on there; None where that is left to the optimiser."""
+        return self._wave(place.done, self.highest, self.lowest, self.highest) if self.cycle_momentum else None
+
+    def _wave(self, done: float, first: float, middle: float, last: float) -> float:
+        """From the first value to the middle one and on to the last, along half a cosine each."""
         if done < self.rise:
-            return self.first + (1 - self.first) * (1 - math.cos(math.pi * done / self.rise)) / 2
-        return self.last + (1 - self.last) * (1 + math.cos(math.pi * (done - self.rise) / (1 - self.rise))) / 2
+            return first + (middle - first) * (1 - math.cos(math.pi * done / self.rise)) / 2
+        return last + (middle - last) * (1 + math.cos(math.pi * (done - self.rise) / (1 - self.rise))) / 2
 
     def formula(self) -> str:
         """The rate η after t of T epochs."""

@@ -6,7 +6,7 @@ Optimisers and schedules are declared in files of their own, and can be had from
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
@@ -162,6 +162,11 @@ class TrainingSettings(Parameters):
         return self.class_weights == "balanced" and self.loss in WEIGHED
 
     @property
+    def cycles_momentum(self) -> bool:
+        """Whether the schedule says how much the optimiser carries on."""
+        return bool(self.cycled(0, 1))
+
+    @property
     def changes_rate(self) -> bool:
         """Whether the learning rate is another one at another step."""
         return bool(self.warmup) or not isinstance(self.schedule, Constant)
@@ -192,6 +197,14 @@ class TrainingSettings(Parameters):
             drops: see `Place`.
         """
         warm = self.warm_steps(per_epoch)
-        steps = max(1, self.epochs * per_epoch - warm)
-        share = self.schedule.share(Place(max(0, step - warm), steps, per_epoch, drops))
+        share = self.schedule.share(self._place(step, per_epoch, drops))
         return share * (step + 1) / (warm + 1) if step < warm else share
+
+    def cycled(self, step: int, per_epoch: int) -> dict[str, Any]:
+        """What PyTorch's optimiser is given at a step to carry on as much as the schedule says; mostly nothing."""
+        momentum = self.schedule.momentum(self._place(step, per_epoch))
+        return {} if momentum is None else self.optimizer.carrying(momentum)
+
+    def _place(self, step: int, per_epoch: int, drops: int = 0) -> Place:
+        warm = self.warm_steps(per_epoch)
+        return Place(max(0, step - warm), max(1, self.epochs * per_epoch - warm), per_epoch, drops)

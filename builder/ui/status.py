@@ -14,7 +14,7 @@ from builder.compile.plan import make_plan
 from builder.graph.problems import Problem, ProblemError, Severity
 from builder.project.document import Project
 from builder.train.messages import Finished, Progress, Reason, State
-from builder.train.settings import SGD, TrainingSettings
+from builder.train.settings import SGD, OneCycle, TrainingSettings
 from builder.ui.terms import TERMS
 from builder.ui.theme import theme
 
@@ -137,7 +137,11 @@ def training_words(settings: TrainingSettings, rate: str = "") -> str:
     if rate not in ("", f"{rule.learning_rate:.3g}"):
         words += f" → {rate}"
     if isinstance(rule, SGD) and rule.momentum:
-        words += f", momentum {rule.momentum:g}"
+        schedule = settings.schedule
+        if isinstance(schedule, OneCycle) and schedule.cycle_momentum:
+            words += f", momentum {schedule.lowest:g} to {schedule.highest:g}"
+        else:
+            words += f", momentum {rule.momentum:g}"
     return f"{words} · batch {settings.batch_size} · seed {settings.seed}"
 
 

@@ -22,7 +22,7 @@ from builder.project.document import Project
 from builder.project.edits import set_setting
 from builder.project.form import decode, encode, from_json, to_json
 from builder.project.weights import with_weights
-from builder.train.settings import Adam, TrainingSettings
+from builder.train.settings import Adam, OneCycle, TrainingSettings
 
 SMALL = Project(
     name="Zwei Schichten",
@@ -243,8 +243,9 @@ NEW = [
     {"class_weights": "balanced"},
     {"optimizer": {"kind": "adam", "eps": 0.1}},
     *({"optimizer": {"kind": kind}} for kind in ("adamw", "rmsprop")),
-    *({"schedule": {"kind": kind}} for kind in ("step", "exponential", "plateau", "one-cycle")),
+    *({"schedule": {"kind": kind}} for kind in ("step", "exponential", "plateau")),
 ]  # fmt: skip
+NEWEST = [{"schedule": {"kind": "one-cycle"}}, {"schedule": {"kind": "one-cycle", "cycle_momentum": False}}]
 OLD = [
     {"optimizer": {"kind": "adam", "beta1": 0.5, "weight_decay": 0.1}},
     {"optimizer": {"kind": "sgd", "nesterov": True}},
@@ -253,7 +254,10 @@ OLD = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("training", "version"), [*((new, 3) for new in NEW), *((old, 1) for old in OLD)])
+@pytest.mark.parametrize(
+    ("training", "version"),
+    [*((newest, 4) for newest in NEWEST), *((new, 3) for new in NEW), *((old, 1) for old in OLD)],
+)
 def test_only_what_older_programs_do_not_know_raises_the_version(training: dict[str, Any], version: int) -> None:
     project = Project(training=TrainingSettings(**training))
     assert to_json(project)["version"] == version
@@ -268,7 +272,13 @@ def test_every_way_to_train_is_told_apart_by_version() -> None:
     assert set(fields) == known | new
     for group in ("optimizer", "schedule"):
         kinds = {kind.model_fields["kind"].default for kind in get_args(fields[group].annotation)}
-        assert kinds == {entry[group]["kind"] for entry in (*NEW, *OLD) if group in entry}
+        assert kinds == {entry[group]["kind"] for entry in (*NEWEST, *NEW, *OLD) if group in entry}
+
+
+def test_before_version_4_one_cycle_left_the_momentum_as_it_was() -> None:
+    text = encode(Project(training=TrainingSettings(schedule=OneCycle())))
+    assert decode(text).training.schedule == OneCycle()
+    assert decode(text.replace('"version": 4', '"version": 3')).training.schedule == OneCycle(cycle_momentum=False)
 
 
 @pytest.mark.parametrize(
@@ -316,7 +326,7 @@ def test_weights_to_begin_with_raise_the_version() -> None:
         (altered(version="1"), "bad-file"),
         (altered(version=True), "bad-file"),
         (altered(version=0), "bad-file"),
-        (altered(version=7), "newer-version: this project is of format version 7; this program reads versions up to 3"),
+        (altered(version=7), "newer-version: this project is of format version 7; this program reads versions up to 4"),
         (altered(nmae="x"), "bad-file: the file: this program knows nothing called 'nmae' here."),
         (altered(name=3), "bad-file: name: here stands 3, where a text in quotes is needed."),
         (altered(training={"epochs": 0}), "bad-parameter: training.epochs: 0 is out of range: it must be at least 1."),

@@ -123,6 +123,14 @@ CASES = {
     "flat": with_settings(small((64,)), "training.loss=squared-error", "data.seed=3"),
     "cosine-last": with_settings(small(), "training.schedule=cosine", "training.schedule.last=0.1"),
     "one-cycle-last": with_settings(small(), "training.schedule=one-cycle", "training.schedule.last=0.1"),
+    "one-cycle-steady": trained("training.schedule=one-cycle", "training.schedule.cycle_momentum=false"),
+    **{
+        f"{kind}-cycled": trained(f"training.optimizer={kind}", "training.schedule=one-cycle", WARM)
+        for kind in kinds("optimizer")
+    },
+    "rmsprop-cycled-momentum": trained(
+        "training.optimizer=rmsprop", "training.optimizer.momentum=0.5", "training.schedule=one-cycle"
+    ),
     **{kind: trained(f"training.optimizer={kind}") for kind in kinds("optimizer")},
     **{f"{kind}-small": trained(f"training.optimizer={kind}", WARM, *REGULARISED) for kind in kinds("optimizer")},
     **{kind: trained(f"training.schedule={kind}", HASTY, *SHORT.get(kind, ())) for kind in kinds("schedule")},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -16,11 +16,14 @@ from builder.train.patience import Patience, from_text
 from builder.train.schedules import Place
 from builder.train.settings import (
     SGD,
+    Adam,
+    AdamW,
     Constant,
     Cosine,
     Exponential,
     OneCycle,
     Plateau,
+    RMSprop,
     StepDecay,
     TrainingSettings,
 )
@@ -66,14 +69,36 @@ def test_the_stair_goes_down_as_pytorchs_own() -> None:
         theirs.step()
 
 
-def test_the_wave_rises_and_falls_as_pytorchs_own() -> None:
-    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+@pytest.mark.parametrize("rule", [SGD(), Adam(), AdamW(beta2=0.99), RMSprop(momentum=0.5)], ids=repr)
+def test_the_waves_of_rate_and_momentum_are_pytorchs_own(rule: SGD | Adam) -> None:
+    weights = [torch.nn.Parameter(torch.zeros(1))]
+    optimizer = getattr(torch.optim, rule.torch_class)(weights, lr=1.0, **rule.options())
     # It counts up to the last step, ours up to the end behind it.
-    theirs = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1.0, 201, cycle_momentum=False, pct_start=0.305)
+    theirs = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1.0, 201, pct_start=0.305)
+    training = TrainingSettings(epochs=10, optimizer=rule, schedule=OneCycle())
     for done in range(200):
-        assert OneCycle().share(Place(done, 200, 20)) == pytest.approx(theirs.get_last_lr()[0], abs=0.01)
+        assert training.rate_share(done, 20) == pytest.approx(theirs.get_last_lr()[0], abs=0.01)
+        for name, value in training.cycled(done, 20).items():
+            assert value == pytest.approx(optimizer.param_groups[0][name], abs=0.01)
         optimizer.step()
         theirs.step()
+
+
+@pytest.mark.parametrize("rule", [SGD(momentum=0), Adam(beta1=0), RMSprop()], ids=repr)
+def test_no_momentum_is_not_cycled_nor_where_it_is_not_wished(rule: SGD | Adam) -> None:
+    training = TrainingSettings(optimizer=rule, schedule=OneCycle())
+    assert not training.cycles_momentum
+    assert not TrainingSettings(schedule=OneCycle(cycle_momentum=False)).cycles_momentum
+    assert not TrainingSettings(schedule=Cosine()).cycles_momentum
+
+
+def test_every_update_gets_the_momentum_of_its_place_in_the_run() -> None:
+    training = TrainingSettings(epochs=2, batch_size=50, schedule=OneCycle(highest=0.9, lowest=0.5), warmup=0.5)
+    found = [group["momentum"] for group in groups(training)]
+    wave = [0.9, 0.9, *(0.7 + 0.2 * math.cos(math.pi * done / 1.8) for done in (0, 1))]
+    assert found[:4] == pytest.approx(wave)
+    assert min(found) < 0.6
+    assert max(found) == 0.9
 
 
 def test_a_plateau_falls_each_time_the_loss_has_stood_still() -> None:
@@ -120,8 +145,8 @@ def test_a_warm_up_longer_than_the_run_is_no_failure() -> None:
     assert [training.rate_share(step, 4) for step in range(4)] == pytest.approx([1 / 13, 2 / 13, 3 / 13, 4 / 13])
 
 
-def rates(training: TrainingSettings) -> list[float]:
-    """The learning rate of every update of a run."""
+def groups(training: TrainingSettings) -> list[dict[str, Any]]:
+    """What the optimiser was told at every update of a run."""
     from builder.train.learner import make_learner
 
     learner: Learner = make_learner(picture_job(**dict(training)), lambda *_: None, lambda: False)
@@ -129,9 +154,14 @@ def rates(training: TrainingSettings) -> list[float]:
     for _ in range(training.epochs):
         for rows in learner.batches():
             list(step(learner, rows))
-            found.append(learner.optimizer.param_groups[0]["lr"])
+            found.append({name: value for name, value in learner.optimizer.param_groups[0].items() if name != "params"})
         learner.end_epoch()
     return found
+
+
+def rates(training: TrainingSettings) -> list[float]:
+    """The learning rate of every update of a run."""
+    return [group["lr"] for group in groups(training)]
 
 
 def test_every_update_gets_the_rate_of_its_place_in_the_run() -> None:

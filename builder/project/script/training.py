@@ -11,6 +11,7 @@ from builder.data.settings import DataSettings
 from builder.graph.model import Shape
 from builder.layers.freezing import is_frozen
 from builder.project.script.augment import measured
+from builder.project.script.schedule import momentum
 from builder.train.settings import Plateau, TrainingSettings
 
 
@@ -67,6 +68,7 @@ def loop(info: DataSet, training: TrainingSettings, plan: Plan, samples: DataSet
         classes=info.task is not Task.REGRESSION,
         auxiliary=len(plan.outputs) > 1,
         rate=training.changes_rate,
+        momentum=training.cycles_momentum,
         plateau=isinstance(training.schedule, Plateau),
         early=training.patience > 0,
         watch=training.patience > 0 or isinstance(training.schedule, Plateau),
@@ -92,6 +94,7 @@ def loop(info: DataSet, training: TrainingSettings, plan: Plan, samples: DataSet
         values=", ".join(map(str, plan.input_shape)),
         evaluated=min(1024, max(training.batch_size, 2**20 // math.prod(plan.input_shape))),
         optimizer=_optimizer(training, some=any(is_frozen(step.layer) for step in plan.steps)),
+        momentum=momentum(training),
         kind=_kind(training.device),
         warmup=repr(training.warmup),
         index=training.device.partition(":")[2] or 0,
@@ -99,7 +102,7 @@ def loop(info: DataSet, training: TrainingSettings, plan: Plan, samples: DataSet
 
 
 _CONDITIONS = re.compile(
-    r"\?(!?)(classes|auxiliary|rate|plateau|early|watch|warm|l1|limit|late|decay|pictures|stored|mislabelled|whitened"
+    r"\?(!?)(classes|auxiliary|rate|momentum|plateau|early|watch|warm|l1|limit|late|decay|pictures|stored|mislabelled|whitened"
     r"|augmented|weighted|folded|tinted|spanned)"
 )
 
@@ -302,6 +305,7 @@ def main():
 ?!auxiliary?l1            (loss * share + penalty).backward()
 ?rate            for group in optimizer.param_groups:
 ?rate                group["lr"] = optimizer.defaults["lr"] * rate_share(step, per_epoch, drops)
+?momentum                {momentum}
             optimizer.step()
 ?limit?!late            limit(net)
 ?limit?late            if regularised:

@@ -17,6 +17,11 @@ USUAL = 100  # steps an epoch, where they are not known
 MOST = 150  # points kept of a run
 
 
+def letter_of_momentum(settings: TrainingSettings) -> str:
+    """What formulas call that which the optimiser carries on of its last steps."""
+    return "β₁" if "betas" in settings.cycled(0, 1) else "μ"
+
+
 class RateCurve(QWidget):
     """A small plot: the plan thin, behind it the run thick, with a dot where it stands."""
 
@@ -27,7 +32,7 @@ class RateCurve(QWidget):
         self._steps = 0
         self._under_way = False
         self.trace: list[tuple[int, float]] = []  # (step, rate) of the run
-        self._plan: tuple[object, list[float]] | None = None
+        self._plan: tuple[object, list[float], list[float]] | None = None
         self._pointer: QPointF | None = None
         self.setMouseTracking(True)
         self.setFixedHeight(HEIGHT)
@@ -71,21 +76,31 @@ class RateCurve(QWidget):
         step = round(share * self._settings.epochs * self._per_epoch)
         return self._settings.optimizer.learning_rate * self._settings.rate_share(step, self._per_epoch)
 
+    def momentum_at(self, share: float) -> float | None:
+        """What the optimiser carries on of its last steps there; None where the schedule leaves that to it."""
+        step = round(share * self._settings.epochs * self._per_epoch)
+        given = self._settings.cycled(step, self._per_epoch)
+        momentum: float | None = given["betas"][0] if "betas" in given else given.get("momentum")
+        return momentum
+
     # Painting -------------------------------------------------------------------------------------------------------
 
     def _area(self) -> QRectF:
         return QRectF(4, HEAD, max(8, self.width() - 8), HEIGHT - HEAD - FOOT)
 
-    def _planned(self, width: int) -> list[float]:
+    def _planned(self, width: int) -> tuple[list[float], list[float]]:
+        """Rate and momentum at each pixel; of the momentum nothing where it stays the same."""
         key = (self._settings, self._per_epoch, width)
         if self._plan is None or self._plan[0] != key:
-            self._plan = key, [self.rate_at(place / width) for place in range(width + 1)]
-        return self._plan[1]
+            shares = [place / width for place in range(width + 1)]
+            carried = [momentum for share in shares if (momentum := self.momentum_at(share)) is not None]
+            self._plan = key, [self.rate_at(share) for share in shares], carried
+        return self._plan[1:]
 
     def paintEvent(self, event: QPaintEvent) -> None:
         area = self._area()
         width = max(1, int(area.width()))
-        plan = self._planned(width)
+        plan, carried = self._planned(width)
         top = max([*plan, *(rate for _, rate in self.trace)])
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -96,6 +111,11 @@ class RateCurve(QWidget):
         painter.setPen(QPen(theme().color("line"), 1))
         for y in (area.top(), area.bottom()):
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+        if carried:  # by a scale of its own
+            low, high = min(carried), max(carried)
+            heights = [top * (value - low) / (high - low or 1.0) for value in carried]
+            painter.setPen(QPen(theme().color("muted"), 1.2, Qt.PenStyle.DotLine))
+            painter.drawPolyline(QPolygonF([point(place / width, height) for place, height in enumerate(heights)]))
         painter.setPen(QPen(theme().color("muted"), 1.2))
         painter.drawPolyline(QPolygonF([point(place / width, rate) for place, rate in enumerate(plan)]))
         if self.trace and self._steps:
@@ -117,6 +137,8 @@ class RateCurve(QWidget):
         if self._pointer is not None:
             share = min(1.0, max(0.0, (self._pointer.x() - area.left()) / area.width()))
             words = f"epoch {share * self._settings.epochs:.3g}\nη {figure(self.rate_at(share))}"
+            if (momentum := self.momentum_at(share)) is not None:
+                words += f"\n{letter_of_momentum(self._settings)} {figure(momentum)}"
             paint_note(painter, QRectF(self.rect()), self._pointer, words)
         painter.end()
 

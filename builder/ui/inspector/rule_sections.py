@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from builder.train.messages import Progress
-from builder.train.settings import AdamW, Constant, Plateau, TrainingSettings
-from builder.ui.inspector.rate_curve import RateCurve
+from builder.train.settings import AdamW, Constant, OneCycle, Plateau, TrainingSettings
+from builder.ui.inspector.rate_curve import RateCurve, letter_of_momentum
 from builder.ui.widgets.formula import FormulaBox
 from builder.ui.widgets.labels import label
 from builder.ui.widgets.section import Section
@@ -51,12 +51,11 @@ class RuleSections(QWidget):
 
     def show_settings(self, settings: TrainingSettings, per_epoch: int) -> None:
         """Show what these settings mean; `per_epoch` is the steps of an epoch, 0 where they are not known."""
-        rule, schedule = settings.optimizer, settings.schedule
-        formula = rule.formula()
+        formula = settings.optimizer.formula()
         self._update_formula.set_text(formula, "")
         self._letters.setText(letters(formula))
         self._rate.setVisible(settings.changes_rate)
-        self._rate_formula.set_text(schedule.formula(), "")
+        self._rate_formula.set_text(rate_formula(settings), "")
         self._rate_text.setText(rate_words(settings))
         self.curve.show_plan(settings, per_epoch)
         small = small_formulas(settings)
@@ -81,6 +80,15 @@ def letters(formula: str) -> str:
     return f"{', '.join(found)}.".replace("β^{t}", "βᵗ")
 
 
+def rate_formula(settings: TrainingSettings) -> str:
+    """What the schedule makes of the learning rate, and of the momentum where it does."""
+    schedule = settings.schedule
+    if not isinstance(schedule, OneCycle) or not settings.cycles_momentum:
+        return schedule.formula()
+    letter = letter_of_momentum(settings).replace("β₁", "β_{1}")
+    return f"{schedule.formula()}\n{letter}: from {schedule.highest:g} to {schedule.lowest:g}, then back"
+
+
 def rate_words(settings: TrainingSettings) -> str:
     """What η₀ and t are, and how the warm-up leads there."""
     formula = settings.schedule.formula()
@@ -89,6 +97,9 @@ def rate_words(settings: TrainingSettings) -> str:
         words = " ".join(parts)
     else:
         words = f"{' '.join(parts)}, t counts epochs{', T is all of them' if 'T' in formula else ''}"
+    if settings.cycles_momentum:
+        letter = letter_of_momentum(settings)
+        words += f". {letter}, drawn dotted, is lowest where η is highest; that of the optimiser is not used"
     if not settings.warmup:
         return f"{words}."
     epochs = f"{settings.warmup:g} epoch{'s' if settings.warmup != 1 else ''}"

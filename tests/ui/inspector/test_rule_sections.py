@@ -198,6 +198,19 @@ def test_the_curve_tells_the_rate_under_the_pointer(qtbot: QtBot) -> None:
     assert drawn(curve) != before
 
 
+@pytest.mark.parametrize(("rule", "letter"), [(SGD(), "μ"), (AdamW(), "β")])
+def test_the_momentum_of_one_cycle_is_told_and_drawn(panel: TrainingPanel, rule: Any, letter: str) -> None:
+    words = set_up(panel, optimizer=rule, schedule=OneCycle(rise=0.5))
+    assert f"{letter}" in words.partition("from 0.95 to 0.85, then back")[0].splitlines()[-1]
+    curve = panel.rules.curve
+    assert [curve.momentum_at(share) for share in (0.0, 0.5, 1.0)] == pytest.approx([0.95, 0.85, 0.95])
+    dotted = drawn(curve)
+    words = set_up(panel, optimizer=rule, schedule=OneCycle(rise=0.5, cycle_momentum=False))
+    assert "0.95" not in words
+    assert curve.momentum_at(0.5) is None
+    assert drawn(curve) != dotted
+
+
 def drawn(curve: RateCurve) -> QImage:
     return curve.grab().toImage()
 
@@ -207,6 +220,8 @@ def test_the_status_line_shows_the_rate_of_the_step() -> None:
     assert training_words(settings) == "SGD 0.05, momentum 0.9 · batch 32 · seed 0"
     assert training_words(settings, "0.05") == training_words(settings)
     assert training_words(settings, "0.0123") == "SGD 0.05 → 0.0123, momentum 0.9 · batch 32 · seed 0"
+    cycled = TrainingSettings(optimizer=SGD(), batch_size=32, schedule=OneCycle())
+    assert training_words(cycled) == "SGD 0.05, momentum 0.85 to 0.95 · batch 32 · seed 0"
     assert training_words(TrainingSettings(optimizer=RMSprop(), schedule=Plateau())).startswith("RMSprop 0.01 · batch")
 
 
