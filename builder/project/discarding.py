@@ -36,7 +36,7 @@ def reason_against(folder: Path, base: Path) -> str:
     if others:
         return f"it holds what belongs to no run ({sorted(others)[0]})"
     if not ended and _changed(folder) > time.time() - ABANDONED:
-        return "it may still be made: it has no end, and was written to a few minutes ago"
+        return "it may still be made: it has no end, and gave a sign of life a few minutes ago"
     return ""
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FORMAT = "torchcanvas-run"
 VERSION = 1
-ABANDONED = 600  # seconds without a word after which a run without an end is taken for one that was cut off
+ABANDONED = 600  # seconds without a sign of life after which a run without an end is taken for one that was cut off
 
 _EPOCH = {field.name for field in fields(EpochEnded)}
 

@@ -10,7 +10,8 @@
 A run with early stopping ends with the weights of its best epoch: its last file of weights holds these, and the row
 `end` names the epoch. It can go on all the same, from where the last step left it.
 
-Weights are safetensors only. Knows the learner; knows no thread.
+While it is written, the time of its metrics is a sign of life; see `heartbeat`. Weights are safetensors only. Knows the
+learner, and not on which thread it learns.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from torch import Tensor
 from builder.data.ink import usual_ink
 from builder.data.samples import examples, load
 from builder.graph.problems import Problem, ProblemError
+from builder.train.heartbeat import Heartbeat
 from builder.train.job import Job
 from builder.train.learner import Learner
 from builder.train.messages import Confusion, EpochEnded, Finished
@@ -78,6 +80,7 @@ class Record:
         if resumed:
             self.note("resume", step=learner.step)
         self.snapshot()  # of a run that goes on too: it may have ended with the weights of an earlier epoch
+        self._heartbeat = Heartbeat(folder / "metrics.jsonl")
 
     def note(self, event: str, **values: Any) -> None:
         """Append one row to the metrics."""
@@ -167,6 +170,7 @@ class Record:
 
     def close(self) -> None:
         """Let go of the files."""
+        self._heartbeat.stop()
         with contextlib.suppress(OSError):
             self._metrics.close()
 
