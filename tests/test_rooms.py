@@ -53,6 +53,13 @@ def test_the_window_paints_before_what_only_training_and_code_need_is_there() ->
     assert loaded_after("builder.ui.start", "pyqtgraph", "pygments", "builder.train.trainer") == ""
 
 
+def test_the_window_begins_without_the_networks_that_nobody_has_asked_for() -> None:
+    families = [
+        path.stem for path in (ROOT / "builder" / "project" / "networks").glob("*.py") if path.stem != "template"
+    ]
+    assert loaded_after("builder.ui.start", *(f"builder.project.networks.{family}" for family in families)) == ""
+
+
 def test_a_suspect_would_be_found() -> None:
     assert loaded_after("builder.compile.module", "torch") == "torch"
 

@@ -75,6 +75,7 @@ class Menus(QObject):
         self.gallery: Gallery | None = None
         self.importing: ImportDialog | None = None
         self.actions: list[QAction] = []
+        self._each_network: list[QAction] = []
         self._each_lesson: list[QAction] = []
         bar = window.topbar.menus
         for title, fill in (
@@ -118,12 +119,6 @@ class Menus(QObject):
         self._add(menu, "New…", self.choose_network, Key.New)
         self._add(menu, "New empty canvas", files.new_empty, "Ctrl+Shift+N")
         self._add(menu, "New network from a pattern…", self._from_pattern)
-        for template in templates.templates():
-            # Who knows its name need not look for it: the command palette has them all, the menu none.
-            action = QAction(template.title, self._window)
-            action.setProperty("group", template.group)
-            action.triggered.connect(partial(self._open_template, template.name))
-            self.actions.append(action)
         menu.addSeparator()
         self._add(menu, "Open…", files.open, Key.Open)
         self._recent = menu.addMenu("Open recent")
@@ -269,7 +264,7 @@ class Menus(QObject):
         bare.changed.connect(only.setChecked)
         self._add(menu, "Full screen", self._full_screen, "F11")
         menu.addSeparator()
-        self._palette = CommandPalette(window, lambda: [*self.actions, *self._lessons()])
+        self._palette = CommandPalette(window, lambda: [*self.actions, *self._networks(), *self._lessons()])
         self._add(menu, "Find a command…", self._palette.open, "Ctrl+K")
 
     def _sample(self) -> SampleView:
@@ -384,6 +379,19 @@ class Menus(QObject):
         menu.addSeparator()
         self._add(menu, "Keys", self._show_keys, "F1")
         self._add(menu, "About TorchCanvas", self._about)
+
+    def _networks(self) -> list[QAction]:
+        """A command for each built-in network, made when the first list is asked for: their files are imported for it.
+
+        Who knows its name need not look for it: the command palette has them all, the menu none.
+        """
+        if not self._each_network:
+            for template in templates.templates():
+                action = QAction(template.title, self._window)
+                action.setProperty("group", template.group)
+                action.triggered.connect(partial(self._open_template, template.name))
+                self._each_network.append(action)
+        return self._each_network
 
     def _lessons(self) -> list[QAction]:
         """A command for each lesson, made when the first list is asked for: their files are read for it."""
