@@ -20,6 +20,7 @@ from builder.compile.plan import make_plan
 from builder.graph.problems import Problem, ProblemError
 from builder.project.document import Project
 from builder.project.file import save
+from builder.project.weights import located
 
 PROGRAM = ("-P", "-m", "builder")  # for Python; whatever stands in the folder that it works in
 
@@ -36,7 +37,7 @@ def export_apart(form: Literal["onnx", "pt2"], project: Project, path: Path) -> 
     plan = make_plan(flat)  # what is wrong with the network itself is told at once
     with TemporaryDirectory(prefix="torchcanvas-export-") as folder:
         file = Path(folder, "network.tcanvas")
-        save(project, file)
+        save(located(project, None), file)  # from the folder of this process, not of that file
         command = [sys.executable, *PROGRAM, "export", str(file), "--to", form, "-o", str(path.absolute())]
         for allowed in own_code.allowed_for(flat.graph.nodes):
             command += ["--allow-code", str(allowed)]
