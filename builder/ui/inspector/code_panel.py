@@ -5,6 +5,8 @@ The text is made behind the edit and only while it is seen. While something is w
 
 from __future__ import annotations
 
+import os.path
+
 from PySide6.QtCore import QRect, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QGuiApplication,
@@ -28,6 +30,7 @@ from builder.ui.inspector.panel import ProblemColumn
 from builder.ui.theme import font, theme
 from builder.ui.widgets.labels import label
 
+_FEW = 20  # lines that are mended one by one
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -51,6 +54,7 @@ class CodeView(QPlainTextEdit):
         self.setAccessibleName("Python source")
         self.stale = False
         self._lines = [""]
+        self._mending = False
         self.marked: tuple[int, ...] = ()
         self._highlighter = PythonHighlighter(self.document())
         self._numbers = _Numbers(self)
@@ -72,11 +76,36 @@ class CodeView(QPlainTextEdit):
         while tail < min(len(old), len(new)) - same and old[-1 - tail] == new[-1 - tail]:
             tail += 1
         place = self.verticalScrollBar().value()
-        if not same and not tail:
+        if len(old) == len(new) and len(new) - tail - same <= _FEW:
+            self._mend(range(same, len(new) - tail), old, new)
+        elif not same and not tail:
             self.setPlainText(text)
         else:
             self._replace(same, len(old) - tail, new[same : len(new) - tail], at_end=not tail)
         self.verticalScrollBar().setValue(place)
+
+    def _mend(self, numbers: range, old: list[str], new: list[str]) -> None:
+        """Replace what differs within some lines, counted from 0, and paint only these.
+
+        Where a line gets other colours, Qt paints all the lines: that took longer than all else that is seen of an edit.
+        """
+        cursor, port = QTextCursor(self.document()), self.viewport()
+        port.setAttribute(Qt.WidgetAttribute.WA_UpdatesDisabled)
+        self._mending = True
+        for number in numbers:
+            before, after = old[number], new[number]
+            same = len(os.path.commonprefix((before, after)))
+            tail = len(os.path.commonprefix((before[same:][::-1], after[same:][::-1])))
+            begin = self.document().findBlockByNumber(number).position()
+            cursor.setPosition(begin + same)
+            cursor.setPosition(begin + len(before) - tail, QTextCursor.MoveMode.KeepAnchor)
+            cursor.insertText(after[same : len(after) - tail])
+        self._mending = False
+        port.setAttribute(Qt.WidgetAttribute.WA_UpdatesDisabled, on=False)
+        for number in numbers:
+            block = self.document().findBlockByNumber(number)
+            area = self.blockBoundingGeometry(block).translated(self.contentOffset()).toAlignedRect()
+            port.update(0, area.top(), port.width(), area.height())
 
     def _replace(self, first: int, end: int, lines: list[str], *, at_end: bool) -> None:
         """Put `lines` in place of those from `first` up to `end`, counted from 0."""
@@ -144,7 +173,7 @@ class CodeView(QPlainTextEdit):
     def _scrolled(self, rect: QRect, dy: int) -> None:
         if dy:
             self._numbers.scroll(0, dy)
-        else:
+        elif not self._mending:  # the numbers stay
             self._numbers.update(0, rect.y(), self._numbers.width(), rect.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
