@@ -7,7 +7,7 @@ is no site: its layers then stand in the one around it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
@@ -157,21 +157,31 @@ def _holder(step: Step, copies: tuple[Level, ...]) -> int:
     return int(step.name[len(outer) :].partition(".")[0])
 
 
+def ends_of(item: Step | Use) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Which values enter and leave an item."""
+    if isinstance(item, Use):
+        return item.copies[0].inputs, item.copies[-1].outputs
+    return item.inputs, (item.name,)
+
+
 def local_names(site: Site) -> dict[str, str]:
     """What the values that a site works with are called in it, whichever of its class's sites it is."""
-    names = dict(zip(site.inputs, _input_names(site), strict=True))
-    for item in site.items:
-        local = site.local(item)
-        if isinstance(item, Use):
-            leaving = item.copies[-1].outputs
-            several = len(leaving) > 1
-            names |= {name: f"{local}_{number}" if several else local for number, name in enumerate(leaving, 1)}
-        else:
-            names[item.name] = local
+    return value_names(site.inputs, input_names(site), ((site.local(item), ends_of(item)[1]) for item in site.items))
+
+
+def value_names(
+    inputs: Sequence[str], called: Sequence[str], items: Iterable[tuple[str, Sequence[str]]]
+) -> dict[str, str]:
+    """The same from what enters and what that is called, and from each item's name in the site and what leaves it."""
+    names = dict(zip(inputs, called, strict=True))
+    for local, leaving in items:
+        several = len(leaving) > 1
+        for number, name in enumerate(leaving, 1):
+            names[name] = f"{local}_{number}" if several else local
     return names
 
 
-def _input_names(site: Site) -> list[str]:
+def input_names(site: Site) -> list[str]:
     """As the definition calls its entrances, where it has as many."""
     if site.block is None:
         return list(site.inputs)

@@ -7,28 +7,24 @@ seed, under the same keys. Blocks become classes (`classes` says which), copies 
 from __future__ import annotations
 
 import textwrap
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from keyword import iskeyword
 from typing import Any
 
 from builder.compile.classes import Expression, Form, forms_of
+from builder.compile.flow import Flow, Row, flow_of
 from builder.compile.network import NetworkInference
 from builder.compile.plan import Plan, Step, make_plan
-from builder.compile.sites import Use, local_names
+from builder.compile.sites import Use, ends_of
 from builder.compile.wording import (
     INDENT,
     WIDTH,
     Words,
     arguments_text,
-    assignment,
     bound,
-    containers_of,
     file_imports,
     function_text,
-    reach,
     statement,
 )
 from builder.graph.expansion import Expansion
@@ -37,8 +33,6 @@ from builder.graph.problems import ProblemError
 from builder.layers.base import FILE, Call, show
 from builder.layers.freezing import is_frozen
 from builder.vision import STATEMENT
-
-_TAKEN = frozenset({"x", "self", "torch", "nn", "torchvision"})
 
 
 @dataclass(frozen=True)
@@ -113,15 +107,23 @@ class _Text:
 
     def add(self, text: str, level: int = 0, nodes: Sequence[str] = (), comment: str = "") -> None:
         """Append a statement of one or more lines; the comment goes behind the last of them."""
-        first, indent = len(self.lines) + 1, INDENT * level
-        if "\n" in text:
-            self.lines += [indent + line if line else "" for line in text.split("\n")]
-        else:  # most are of one line, and each edit writes all of them
-            self.lines.append(indent + text if text else "")
-        if comment:
-            self.lines[-1] += f"  # {comment}"
+        self.extend(_indented(text, level, comment), nodes)
+
+    def extend(self, lines: Sequence[str], nodes: Sequence[str]) -> None:
+        """Append lines as they are."""
+        first = len(self.lines) + 1
+        self.lines += lines
+        numbers = (first,) if len(lines) == 1 else tuple(range(first, first + len(lines)))
         for node in nodes:
-            self.about[node] = (*self.about.get(node, ()), *range(first, len(self.lines) + 1))
+            self.about[node] = self.about.get(node, ()) + numbers
+
+
+def _indented(text: str, level: int, comment: str = "") -> list[str]:
+    indent = INDENT * level
+    lines = [indent + line if line else "" for line in text.split("\n")]
+    if comment:
+        lines[-1] += f"  # {comment}"
+    return lines
 
 
 def _write_class(body: _Text, form: Form, plan: Plan) -> None:
@@ -131,15 +133,41 @@ def _write_class(body: _Text, form: Form, plan: Plan) -> None:
         words = words.replace("\\", "/").replace('"', "'")
         body.add("\n".join(textwrap.wrap(f'"""{words}"""', WIDTH)), 1)
         body.add("")
-    site = form.sites[0]
-    modules = [item for item in site.items if isinstance(item, Use) or item.builds_module]
-    containers = containers_of(site.local(item) for item in modules)
-    if modules:
+    flow = flow_of(form, tuple([name for _, name in plan.outputs[1:]]) if form.block is None else ())
+    lines = _lines_of(form, flow, plan)
+    if any(row.attach for row in flow.rows):
         body.add(f"def __init__({', '.join(('self', *form.parameters))}):", 1)
         body.add("super().__init__()", 2)
-        _write_modules(body, form, containers)
+        for row, (making, _) in zip(flow.rows, lines, strict=True):
+            if making:
+                body.extend(making, row.nodes)
         body.add("")
-    _write_forward(body, form, plan, containers)
+    _write_forward(body, form, flow, [calling for _, calling in lines], plan)
+
+
+_Lines = tuple[Sequence[str], Sequence[str]]  # those that make an item's module, and those of its call in `forward`
+
+
+def _lines_of(form: Form, flow: Flow, plan: Plan) -> list[_Lines]:
+    """What is written of each item of a class; what an edit did not reach is written once."""
+    several = len(form.sites) > 1
+    found: list[_Lines] = []
+    for number, (item, row) in enumerate(zip(form.sites[0].items, flow.rows, strict=True)):
+        if several or isinstance(item, Use):
+            found.append(_written(form, number, row, plan))
+            continue
+        kept: tuple[Row, _Lines] | None = item.memo.get("lines")
+        if kept is None or kept[0] is not row:
+            kept = item.memo["lines"] = row, _written(form, number, row, plan)
+        found.append(kept[1])
+    return found
+
+
+def _written(form: Form, number: int, row: Row, plan: Plan) -> _Lines:
+    item = form.sites[0].items[number]
+    made = [line for text in _making(form, number, row) for line in _indented(text, 2)]
+    said = statement(row.given, *_used(item, row.place, row.values))
+    return made, _indented(said, 3 if row.aside else 2, _shape(form, number, plan))
 
 
 def _ends_of(plan: Plan) -> str:
@@ -155,39 +183,21 @@ def _ends_of(plan: Plan) -> str:
     return f"{words}."
 
 
-def _write_modules(body: _Text, form: Form, containers: dict[str, str]) -> None:
-    made: set[str] = set()
-    for number, item in enumerate(form.sites[0].items):
-        name, nodes = form.sites[0].local(item), _nodes(form, number)
-        if isinstance(item, Use):
-            body.add(statement(f"self.{name} = ", _construction(item, form.holes[number])), 2, nodes)
-            continue
-        if not item.builds_module:
-            continue
-        parts = name.split(".")
-        for depth in range(1, len(parts)):
-            prefix = ".".join(parts[:depth])
-            if prefix not in made:
-                made.add(prefix)
-                before, after = assignment(prefix, containers)
-                body.add(f"{before}{containers[prefix]}(){after}", 2, nodes)
-        before, after = assignment(name, containers)
-        body.add(_made(form, number, item, before, after), 2, nodes)
-        for tensor, call in item.initial:
-            arguments = [f"{reach(name, containers)}.{tensor}", *arguments_text(call)]
-            body.add(f"{function_text(call.target)}({', '.join(arguments)})", 2, nodes)
-        if is_frozen(item.layer) and item.layer.weights(item.input_shapes):
-            body.add(f"{reach(name, containers)}.requires_grad_(False)", 2, nodes)
-
-
-def _made(form: Form, number: int, item: Step, before: str, after: str) -> str:
-    """The statement that makes a module; what an edit did not reach is written once."""
-    if len(form.sites) > 1:
-        return statement(before, _with_words(form.call(number)), (), after)
-    kept: tuple[str, str, str] | None = item.memo.get("made")
-    if kept is None or kept[:2] != (before, after):
-        kept = item.memo["made"] = (before, after, statement(before, item.call, (), after))
-    return kept[2]
+def _making(form: Form, number: int, row: Row) -> Iterable[str]:
+    """The statements of the constructor about one item."""
+    if row.attach is None:
+        return
+    item = form.sites[0].items[number]
+    before, after = row.attach
+    if isinstance(item, Use):
+        yield statement(before, _construction(item, form.holes[number]))
+        return
+    yield from row.containers
+    yield statement(before, _with_words(form.call(number)) if len(form.sites) > 1 else item.call, (), after)
+    for tensor, call in item.initial:
+        yield f"{function_text(call.target)}({', '.join([f'{row.place}.{tensor}', *arguments_text(call)])})"
+    if is_frozen(item.layer) and item.layer.weights(item.input_shapes):
+        yield f"{row.place}.requires_grad_(False)"
 
 
 def _with_words(call: Call) -> Call:
@@ -220,35 +230,20 @@ def _construction(use: Use, holes: list[Any]) -> Call:
     )
 
 
-def _nodes(form: Form, number: int) -> list[str]:
-    """The dotted names of the nodes that an item of a class is at each of its sites."""
-    return [site.prefix + site.local(site.items[number]) for site in form.sites]
-
-
-def _write_forward(body: _Text, form: Form, plan: Plan, containers: dict[str, str]) -> None:
-    site = form.sites[0]
+def _write_forward(body: _Text, form: Form, flow: Flow, calls: Sequence[Sequence[str]], plan: Plan) -> None:
     root = form.block is None
-    helpers = [name for _, name in plan.outputs[1:]] if root else []
-    rows = [(item, *_ends(item)) for item in site.items]
-    variables = _variables(site.inputs, [(i, o) for _, i, o in rows], (*site.outputs, *helpers), local_names(site))
-    entering = "*inputs" if form.gathers else ", ".join(variables[name] for name in site.inputs)
-    body.add(f"def forward(self, {entering}):", 1, [plan.input] if root else [], show(plan.input_shape) if root else "")
-    needed = _needed(rows, site.outputs)
+    entering, shape = ([plan.input], show(plan.input_shape)) if root else ([], "")
+    body.add(f"def forward(self, {flow.entering}):", 1, entering, shape)
     aside = False
-    for number, (item, inputs, outputs) in enumerate(rows):
-        if (number not in needed) != aside:  # what only an auxiliary output needs
+    for row, lines in zip(flow.rows, calls, strict=True):
+        if row.aside != aside:  # what only an auxiliary output needs
             aside = not aside
             if aside:
                 body.add("if self.training:", 2)
-        gathered = form.gathers and item is site.gatherer
-        values = ("*inputs",) if gathered else tuple(variables[name] for name in inputs)
-        before = f"{', '.join(variables[name] for name in outputs)} = "
-        text = _said(item, before, reach(site.local(item), containers), values)
-        body.add(text, 3 if aside else 2, _nodes(form, number), _shape(form, number, plan))
-    main = ", ".join(variables[name] for name in site.outputs)
-    if helpers:
+        body.extend(lines, row.nodes)
+    if flow.helpers:
         body.add("if self.training:", 2)
-        body.add(f"return {', '.join([main, *(variables[name] for name in helpers)])}", 3)
+        body.add(f"return {', '.join([flow.leaving, *flow.helpers])}", 3)
         for name, _ in plan.outputs[1:]:
             if name not in body.about:
                 body.about[name] = (len(body.lines),)
@@ -256,29 +251,7 @@ def _write_forward(body: _Text, form: Form, plan: Plan, containers: dict[str, st
         for name, source in plan.outputs:
             if source == plan.outputs[0][1] and name not in body.about:
                 body.about[name] = (len(body.lines) + 1,)
-    body.add(f"return {main}", 2)
-
-
-def _needed(rows: Sequence[tuple[Step | Use, Sequence[str], Sequence[str]]], wanted: Sequence[str]) -> set[int]:
-    """The numbers of the rows that the wanted values are computed in; a block is computed as a whole."""
-    values, found = set(wanted), set()
-    for number in reversed(range(len(rows))):
-        _, inputs, outputs = rows[number]
-        if not values.isdisjoint(outputs):
-            found.add(number)
-            values.update(inputs)
-    return found
-
-
-def _said(item: Step | Use, before: str, place: str, values: tuple[str, ...]) -> str:
-    """The statement of an item in `forward`; what an edit did not reach is written once."""
-    if isinstance(item, Use):
-        return statement(before, *_used(item, place, values))
-    key = (before, place, values)
-    kept: tuple[tuple[str, str, tuple[str, ...]], str] | None = item.memo.get("said")
-    if kept is None or kept[0] != key:
-        kept = item.memo["said"] = (key, statement(before, *_used(item, place, values)))
-    return kept[1]
+    body.add(f"return {flow.leaving}", 2)
 
 
 def _used(item: Step | Use, place: str, values: tuple[str, ...]) -> tuple[Call, tuple[str, ...]]:
@@ -288,54 +261,12 @@ def _used(item: Step | Use, place: str, values: tuple[str, ...]) -> tuple[Call, 
     return (item.call if item.call.forward is None else bound(item.call.forward, place)), values
 
 
-def _ends(item: Step | Use) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Which values enter and leave an item."""
-    if isinstance(item, Use):
-        return item.copies[0].inputs, item.copies[-1].outputs
-    return item.inputs, (item.name,)
-
-
 def _shape(form: Form, number: int, plan: Plan) -> str:
     """The shape that an item gives, where it is the same at all sites."""
     if len(form.sites) == 1:
         item = form.sites[0].items[number]
         if isinstance(item, Step):
             return show(item.output_shape)
-        return ", ".join(show(plan.shape(name)) for name in _ends(item)[1])
-    shapes = {tuple(plan.shape(name) for name in _ends(site.items[number])[1]) for site in form.sites}
+        return ", ".join(show(plan.shape(name)) for name in ends_of(item)[1])
+    shapes = {tuple(plan.shape(name) for name in ends_of(site.items[number])[1]) for site in form.sites}
     return ", ".join(show(shape) for shape in shapes.pop()) if len(shapes) == 1 else ""
-
-
-def _variables(
-    starts: Sequence[str],
-    rows: Sequence[tuple[Sequence[str], Sequence[str]]],
-    wanted: Sequence[str],
-    names: dict[str, str],
-) -> dict[str, str]:
-    """The variable of each value: `x` for what only the next line uses, the node's name for what lives longer.
-
-    Args:
-        starts: what is there at first; rows: for each line what it uses and what it gives; wanted: what is returned.
-        names: of the nodes.
-    """
-    uses: dict[str, list[int]] = defaultdict(list)
-    for number, (inputs, _) in enumerate(rows):
-        for name in inputs:
-            uses[name].append(number)
-    for name in wanted:
-        uses[name].append(len(rows))
-    variables: dict[str, str] = {}
-    taken = set(_TAKEN)
-    for number, given in enumerate((starts, *(outputs for _, outputs in rows))):
-        for name in given:
-            if len(given) == 1 and set(uses[name]) == {number}:
-                variables[name] = "x"
-                continue
-            variable = stem = names[name].replace(".", "_")
-            suffix = 1
-            while variable in taken or iskeyword(variable):
-                suffix += 1
-                variable = f"{stem}_{suffix}"
-            taken.add(variable)
-            variables[name] = variable
-    return variables

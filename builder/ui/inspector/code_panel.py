@@ -5,7 +5,7 @@ The text is made behind the edit and only while it is seen. While something is w
 
 from __future__ import annotations
 
-import os.path
+from collections.abc import Sequence
 
 from PySide6.QtCore import QRect, QSize, Qt, QTimer
 from PySide6.QtGui import (
@@ -69,12 +69,7 @@ class CodeView(QPlainTextEdit):
         if old == new:
             return
         self._lines = new
-        same = 0
-        while same < min(len(old), len(new)) and old[same] == new[same]:
-            same += 1
-        tail = 0
-        while tail < min(len(old), len(new)) - same and old[-1 - tail] == new[-1 - tail]:
-            tail += 1
+        same, tail = _alike(old, new)
         place = self.verticalScrollBar().value()
         if len(old) == len(new) and len(new) - tail - same <= _FEW:
             self._mend(range(same, len(new) - tail), old, new)
@@ -87,15 +82,14 @@ class CodeView(QPlainTextEdit):
     def _mend(self, numbers: range, old: list[str], new: list[str]) -> None:
         """Replace what differs within some lines, counted from 0, and paint only these.
 
-        Where a line gets other colours, Qt paints all the lines: that took longer than all else that is seen of an edit.
+        Where a line gets other colours, Qt paints all the lines: that took longer than all else that is seen of it.
         """
         cursor, port = QTextCursor(self.document()), self.viewport()
         port.setAttribute(Qt.WidgetAttribute.WA_UpdatesDisabled)
         self._mending = True
         for number in numbers:
             before, after = old[number], new[number]
-            same = len(os.path.commonprefix((before, after)))
-            tail = len(os.path.commonprefix((before[same:][::-1], after[same:][::-1])))
+            same, tail = _alike(before, after)
             begin = self.document().findBlockByNumber(number).position()
             cursor.setPosition(begin + same)
             cursor.setPosition(begin + len(before) - tail, QTextCursor.MoveMode.KeepAnchor)
@@ -198,6 +192,14 @@ class CodeView(QPlainTextEdit):
                 painter.setPen(accent if number in marked else plain)
                 painter.drawText(QRect(0, round(top), wide, round(height)), _RIGHT, str(number))
             top += height
+
+
+def _alike(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
+    """How many of two lists, or letters of two lines, are the same at the beginning, and how many more at the end."""
+    most = min(len(old), len(new))
+    same = next((place for place in range(most) if old[place] != new[place]), most)
+    rest = most - same
+    return same, next((place for place in range(rest) if old[-1 - place] != new[-1 - place]), rest)
 
 
 class _Numbers(QWidget):
