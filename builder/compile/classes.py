@@ -126,9 +126,9 @@ class _Classes:
         for name in _inside_first(families, names):
             sites = families[name]
             extra = _lacking(sites)
-            groups: dict[str, list[Site]] = {}
+            groups: dict[_Skeleton, list[Site]] = {}
             for site in sites:
-                alike = repr(self._skeleton(site, extra)) if len(sites) > 1 else ""
+                alike = self._skeleton(site, extra) if len(sites) > 1 else ()
                 groups.setdefault(alike, []).append(site)
             for group in groups.values():
                 blocks = {site.block.name for site in group if site.block}
@@ -150,21 +150,24 @@ class _Classes:
         return name
 
     @staticmethod
-    def _skeleton(site: Site, extra: _Extra) -> Any:
+    def _skeleton(site: Site, extra: _Extra) -> _Skeleton:
         """All that the sites of a class have in common: everything but the values in the calls of its modules."""
         names = local_names(site)
-        rows: list[tuple[Any, ...]] = []
+        rows: list[_Skeleton] = []
         gatherer = site.gatherer
-        for item in site.items:
-            local = site.local(item)
+        for local, item in zip(site.names, site.items, strict=True):
             if isinstance(item, Use):
                 first, last = item.copies[0], item.copies[-1]
-                ends = [[names[name] for name in first.inputs], len(last.outputs)]
-                rows.append(("use", local, item.repeated, [run[0].form.name for run in item.runs], ends))
+                forms = tuple([run[0].form.name for run in item.runs])
+                entering = tuple([names[name] for name in first.inputs])
+                rows.append(("use", local, item.repeated, forms, entering, len(last.outputs)))
                 continue
-            inputs = ["*"] if item is gatherer else [names[name] for name in item.inputs]
+            inputs = ("*",) if item is gatherer else tuple([names[name] for name in item.inputs])
             rows.append(("step", local, _fixed(item, extra.get(local, ())), inputs))
-        return rows, [names[name] for name in site.outputs], site.block.help if site.block else ""
+        return tuple(rows), tuple([names[name] for name in site.outputs]), site.block.help if site.block else ""
+
+
+_Skeleton = tuple[Any, ...]  # text, and tuples of it; a number stands in it only in a place of its own
 
 
 def _fixed(step: Step, more: tuple[str, ...]) -> str:
@@ -215,9 +218,9 @@ _Extra = dict[str, tuple[str, ...]]  # for steps of a definition, by local name:
 def _lacking(sites: list[Site]) -> _Extra:
     most: dict[str, dict[str, None]] = {}
     for site in sites if len(sites) > 1 else ():
-        for item in site.items:
+        for local, item in zip(site.names, site.items, strict=True):
             if isinstance(item, Step) and item.call.target in _MAY_LACK:
-                known = most.setdefault(site.local(item), {})
+                known = most.setdefault(local, {})
                 known |= dict.fromkeys(key for key in item.call.kwargs if key in _USUAL)
     return {name: tuple(keys) for name, keys in most.items()}
 
@@ -293,6 +296,9 @@ def _fill(form: Form) -> None:
         holes: list[Any] = []
         for column in zip(*rows, strict=True):
             values = [value for _, value in column]
+            if all(value is values[0] for value in values):  # quicker, and mostly so
+                holes.append(values[0])
+                continue
             key = _key(values)
             if key.count(key[0]) == len(key):
                 holes.append(values[0])

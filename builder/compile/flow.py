@@ -15,7 +15,7 @@ from keyword import iskeyword
 
 from builder.compile.classes import Form
 from builder.compile.plan import Step
-from builder.compile.sites import Site, Use, ends_of, input_names, value_names
+from builder.compile.sites import Use, ends_of, input_names, value_names
 from builder.compile.wording import assignment, containers_of, reach
 
 _TAKEN = frozenset({"x", "self", "torch", "nn", "torchvision"})
@@ -69,16 +69,16 @@ def flow_of(form: Form, helpers: tuple[str, ...] = ()) -> Flow:
         helpers: values that are returned besides the class's own.
     """
     site = form.sites[0]
-    items = tuple([_item(site, item) for item in site.items])
+    items = tuple([_item(local, item) for local, item in zip(site.names, site.items, strict=True)])
     gatherer = site.items.index(site.gatherer) if form.gathers and site.gatherer is not None else -1
     prefixes = tuple([other.prefix for other in form.sites])
     return _flow(items, site.inputs, tuple(input_names(site)), site.outputs, helpers, prefixes, form.gathers, gatherer)
 
 
-def _item(site: Site, item: Step | Use) -> _Item:
+def _item(local: str, item: Step | Use) -> _Item:
     if isinstance(item, Use):
-        return item.name, _Kind.BLOCK, *ends_of(item)
-    return site.local(item), _Kind.MODULE if item.builds_module else _Kind.CALL, item.inputs, (item.name,)
+        return local, _Kind.BLOCK, *ends_of(item)
+    return local, _Kind.MODULE if item.builds_module else _Kind.CALL, item.inputs, (item.name,)
 
 
 @lru_cache(maxsize=_KNOWN)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,11 @@ class Site:
     form: Form = field(init=False)
     values: dict[str, Any] = field(default_factory=dict)
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the items within the site."""
+        return tuple([self.local(item) for item in self.items])
+
     @property
     def gatherer(self) -> Step | None:
         """The step that takes all that enters, in order and as one list, where nothing else uses any of it."""
@@ -108,6 +114,8 @@ class _Flow:
 
     def site(self, level: Level, block: Block | None, arguments: Mapping[str, Any], steps: list[Step]) -> Site:
         """The site that these steps, which follow each other in the plan, make up."""
+        if not level.instances:
+            return Site(level.prefix, block, arguments, [*steps], *self._ends(steps))
         parts = [(name, list(some)) for name, some in groupby(steps, key=lambda step: self._within(step, level))]
         torn = {name for name, count in Counter(name for name, _ in parts).items() if count > 1}
         items: list[Step | Use] = []
@@ -129,9 +137,15 @@ class _Flow:
         if instance is None:
             return None
         copies = []
-        parts = [list(part) for _, part in groupby(steps, key=lambda step: _holder(step, written.copies))]
-        if [_holder(part[0], written.copies) for part in parts] != list(range(len(written.copies))):
-            return None
+        parts: Sequence[list[Step]] = [steps]
+        if len(written.copies) > 1:
+            found = [
+                (number, list(part))
+                for number, part in groupby(steps, key=lambda step: _number_of(step, written.copies[0]))
+            ]
+            if [number for number, _ in found] != list(range(len(written.copies))):
+                return None
+            parts = [part for _, part in found]
         for level, part in zip(written.copies, parts, strict=True):
             copies.append(self.site(level, instance.block, instance.arguments, part))
         if any(len(before.outputs) > 1 or before.outputs != after.inputs for before, after in pairwise(copies)):
@@ -149,11 +163,9 @@ class _Flow:
         return tuple(dict.fromkeys(entering)), tuple(leaving)
 
 
-def _holder(step: Step, copies: tuple[Level, ...]) -> int:
-    """The number of the copy that holds a step."""
-    if len(copies) == 1:
-        return 0
-    outer = copies[0].prefix[: -len("0.")]
+def _number_of(step: Step, first: Level) -> int:
+    """The number of the copy that holds a step, of several of which this is the first."""
+    outer = first.prefix[: -len("0.")]
     return int(step.name[len(outer) :].partition(".")[0])
 
 
@@ -166,7 +178,11 @@ def ends_of(item: Step | Use) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def local_names(site: Site) -> dict[str, str]:
     """What the values that a site works with are called in it, whichever of its class's sites it is."""
-    return value_names(site.inputs, input_names(site), ((site.local(item), ends_of(item)[1]) for item in site.items))
+    return value_names(
+        site.inputs,
+        input_names(site),
+        ((local, ends_of(item)[1]) for local, item in zip(site.names, site.items, strict=True)),
+    )
 
 
 def value_names(

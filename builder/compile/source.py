@@ -150,24 +150,26 @@ _Lines = tuple[Sequence[str], Sequence[str]]  # those that make an item's module
 
 def _lines_of(form: Form, flow: Flow, plan: Plan) -> list[_Lines]:
     """What is written of each item of a class; what an edit did not reach is written once."""
-    several = len(form.sites) > 1
     found: list[_Lines] = []
     for number, (item, row) in enumerate(zip(form.sites[0].items, flow.rows, strict=True)):
-        if several or isinstance(item, Use):
-            found.append(_written(form, number, row, plan))
+        shape = _shape(form, number, plan)
+        if isinstance(item, Use):
+            found.append(_written(form, number, row, shape))
             continue
-        kept: tuple[Row, _Lines] | None = item.memo.get("lines")
-        if kept is None or kept[0] is not row:
-            kept = item.memo["lines"] = row, _written(form, number, row, plan)
+        holes, others = form.holes[number], form.extra.get(form.sites[0].names[number], ())
+        key = row, len(form.sites) > 1, holes, others, shape
+        kept: tuple[Any, _Lines] | None = item.memo.get("lines")
+        if kept is None or kept[0] != key:
+            kept = item.memo["lines"] = key, _written(form, number, row, shape)
         found.append(kept[1])
     return found
 
 
-def _written(form: Form, number: int, row: Row, plan: Plan) -> _Lines:
+def _written(form: Form, number: int, row: Row, shape: str) -> _Lines:
     item = form.sites[0].items[number]
     made = [line for text in _making(form, number, row) for line in _indented(text, 2)]
     said = statement(row.given, *_used(item, row.place, row.values))
-    return made, _indented(said, 3 if row.aside else 2, _shape(form, number, plan))
+    return made, _indented(said, 3 if row.aside else 2, shape)
 
 
 def _ends_of(plan: Plan) -> str:
@@ -263,10 +265,9 @@ def _used(item: Step | Use, place: str, values: tuple[str, ...]) -> tuple[Call, 
 
 def _shape(form: Form, number: int, plan: Plan) -> str:
     """The shape that an item gives, where it is the same at all sites."""
-    if len(form.sites) == 1:
-        item = form.sites[0].items[number]
-        if isinstance(item, Step):
-            return show(item.output_shape)
-        return ", ".join(show(plan.shape(name)) for name in ends_of(item)[1])
-    shapes = {tuple(plan.shape(name) for name in ends_of(site.items[number])[1]) for site in form.sites}
+    first, *others = [site.items[number] for site in form.sites]
+    if isinstance(first, Step):
+        given = first.output_shape
+        return show(given) if all(plan.shape(ends_of(item)[1][0]) == given for item in others) else ""
+    shapes = {tuple([plan.shape(name) for name in ends_of(item)[1]]) for item in (first, *others)}
     return ", ".join(show(shape) for shape in shapes.pop()) if len(shapes) == 1 else ""
