@@ -151,16 +151,18 @@ _Lines = tuple[Sequence[str], Sequence[str]]  # those that make an item's module
 def _lines_of(form: Form, flow: Flow, plan: Plan) -> list[_Lines]:
     """What is written of each item of a class; what an edit did not reach is written once."""
     found: list[_Lines] = []
+    several = len(form.sites) > 1
     for number, (item, row) in enumerate(zip(form.sites[0].items, flow.rows, strict=True)):
-        shape = _shape(form, number, plan)
         if isinstance(item, Use):
-            found.append(_written(form, number, row, shape))
+            found.append(_written(form, number, row, _shape(form, number, plan)))
             continue
-        holes, others = form.holes[number], form.extra.get(form.sites[0].names[number], ())
-        key = row, len(form.sites) > 1, holes, others, shape
+        key: Any = row  # and the step itself, which keeps the lines
+        if several:
+            others = form.extra.get(form.sites[0].names[number], ())
+            key = row, form.holes[number], others, _shape(form, number, plan)
         kept: tuple[Any, _Lines] | None = item.memo.get("lines")
         if kept is None or kept[0] != key:
-            kept = item.memo["lines"] = key, _written(form, number, row, shape)
+            kept = item.memo["lines"] = key, _written(form, number, row, _shape(form, number, plan))
         found.append(kept[1])
     return found
 

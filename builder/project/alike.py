@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from builder.compile.infer import Inference, NodeInfo
 from builder.graph.frozen import FrozenDict, freeze
@@ -48,9 +49,16 @@ def alike_problems(inference: Inference) -> tuple[Problem, ...]:
 
 def _same(layer: Layer | None) -> float | None:
     """The number that all weights of a layer begin with; None where they are drawn."""
-    scheme = getattr(layer, "initialisation", None)
-    number: float | None = scheme.same if scheme is not None else None
+    if layer is None or not _begins(type(layer)):
+        return None
+    number: float | None = getattr(layer, "initialisation").same  # noqa: B009 - the class may have none, for the types
     return number
+
+
+@cache
+def _begins(kind: type[Layer]) -> bool:
+    """Whether the weights of a kind of layer begin somehow: every layer is asked behind every edit."""
+    return "initialisation" in kind.model_fields
 
 
 def _units(info: NodeInfo) -> int:
@@ -72,7 +80,7 @@ def _followers(inference: Inference, name: str) -> Iterator[Layer]:
                 continue
             seen.add(edge.target)
             layer = inference.nodes[edge.target].layer
-            if layer is not None and "initialisation" in type(layer).model_fields:
+            if layer is not None and _begins(type(layer)):
                 yield layer
             else:
                 waiting.append(edge.target)

@@ -56,26 +56,34 @@ class NodeItem(QGraphicsItem):
         self.health_words = ""
         self._health_fixes: tuple[Fix, ...] = ()
         self._canvas = canvas
+        self._bounds = QRectF()
         self.setZValue(1)
         self.set_face(face)
 
     def set_face(self, face: Face) -> None:
         """Show another face."""
-        self.prepareGeometryChange()
-        self.face = face
         size = face.size
-        self.rect = QRectF(0, 0, size.width(), size.height())
-        self._closeup: Closeup | None = None
-        self._midway: Midway | None = None
+        rect = QRectF(0, 0, size.width(), size.height())
         # Below the pill, so that no port moves when it is frozen and nothing has to make way.
-        self._below = QRectF()
+        below = QRectF()
         if face.compact and face.footer:
             wide = advance(face.footer, look.NOTE) + 4
-            self._below = QRectF((size.width() - wide) / 2, size.height() + 2, wide, _BELOW)
+            below = QRectF((size.width() - wide) / 2, size.height() + 2, wide, _BELOW)
         # The backdrop is as large with a note below as without: a pixmap is kept for each of its sizes.
-        self._around = self.rect.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
-        self._bounds = self._around.united(self._below) if self._below else self._around
-        self.update()
+        around = rect.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
+        bounds = around.united(below) if below else around
+        if bounds != self._bounds:
+            self.prepareGeometryChange()
+        self.face, self.rect = face, rect
+        self._below, self._around, self._bounds = below, around, bounds
+        self._closeup: Closeup | None = None
+        self._midway: Midway | None = None
+        self._paint_anew()
+
+    def _paint_anew(self, area: QRectF | None = None) -> None:
+        """Paint the card, or a part of it; from afar no card paints itself, and the whole canvas would be painted."""
+        if self._canvas.detail != look.FAR:
+            self.update(area if area is not None else self._bounds)
 
     @property
     def badge(self) -> str:
@@ -115,7 +123,7 @@ class NodeItem(QGraphicsItem):
         if (text, role) != self._health:
             self._health = (text, role)
             self._closeup = None
-            self.update()
+            self._paint_anew()
 
     def set_thumbnail(self, thumbnail: Thumbnail | None) -> None:
         """Show another picture of the node's output."""
@@ -123,7 +131,7 @@ class NodeItem(QGraphicsItem):
             # Seen from half-way, the words stand elsewhere where there is a picture.
             words_move = (thumbnail is None) != (self.thumbnail is None)
             self.thumbnail = thumbnail
-            self.update(self.rect if words_move else self.face.picture_area)
+            self._paint_anew(self.rect if words_move else self.face.picture_area)
 
     def port_place(self, side: str, index: int) -> QPointF:
         """Centre of a port on the canvas."""

@@ -17,6 +17,7 @@ from builder.graph.model import Edge
 if TYPE_CHECKING:
     from builder.layers.base import Category
     from builder.ui.canvas.ink import Ink
+    from builder.ui.canvas.nodes import NodeItem
     from builder.ui.canvas.scene import CanvasScene
 
 _BAR, _INSET, _FRAME, _BADGE = 18.0, 4.0, 10.0, 24.0
@@ -30,6 +31,16 @@ class _Card(NamedTuple):
     colour: QRectF
     role: str
     badge: QRectF
+
+
+def _card_of(item: NodeItem) -> _Card:
+    face, box = item.face, item.rect.translated(item.pos())
+    if face.compact:
+        colour, role = box.adjusted(_INSET, _INSET, -_INSET, -_INSET), ""
+    else:
+        colour, role = QRectF(box.x(), box.y(), _BAR, box.height()), item.badge_role
+    badge = QRectF(box.right() - _BADGE - 10, box.y() + 10, _BADGE, _BADGE)
+    return _Card(box, face.category, colour, role if face.problem is not None else "", badge)
 
 
 class _Layer:
@@ -99,6 +110,12 @@ class Overview:
             self._curves.pop(edge, None)
             self._wires_whole = False
 
+    def renew(self, names: Iterable[str]) -> bool:
+        """Look at these cards again; whether one looks different from afar, or stands elsewhere."""
+        different = [name for name in names if self._cards.get(name) != _card_of(self._scene.nodes[name])]
+        self.forget(different)
+        return bool(different)
+
     def lift(self, names: frozenset[str] = frozenset(), edges: frozenset[Edge] = frozenset()) -> None:
         """These are dragged from now on, and nothing else."""
         self._above = (names, edges)
@@ -122,13 +139,7 @@ class Overview:
         for name, item in self._scene.nodes.items():
             if name in cards:
                 continue
-            face, box = item.face, item.rect.translated(item.pos())
-            if face.compact:
-                colour, role = box.adjusted(_INSET, _INSET, -_INSET, -_INSET), ""
-            else:
-                colour, role = QRectF(box.x(), box.y(), _BAR, box.height()), item.badge_role
-            badge = QRectF(box.right() - _BADGE - 10, box.y() + 10, _BADGE, _BADGE)
-            cards[name] = _Card(box, face.category, colour, role if face.problem is not None else "", badge)
+            cards[name] = _card_of(item)
         self._ground.set_cards(card for name, card in cards.items() if name not in above)
         self._lifted.set_cards(card for name, card in cards.items() if name in above)
 

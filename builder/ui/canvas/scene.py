@@ -66,10 +66,10 @@ class CanvasScene(QGraphicsScene):
         row: width at which automatic layout begins a new row.
         way: which way a step has just gone along the wires, where that is to be seen; not along those that begin at
             `aside`.
-        refreshed: the items show another value now.
+        refreshed: the items show another value now; whether anything looks different from afar, or stands elsewhere.
     """
 
-    refreshed = Signal()
+    refreshed = Signal(bool)
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -158,7 +158,6 @@ class CanvasScene(QGraphicsScene):
     def _refresh(self) -> None:
         self._shown = self.document.inference
         graph, infos = self.document.graph, self._shown.nodes
-        self._bounds = None
         gone = [name for name in self.nodes if name not in graph.nodes]
         for name in gone:
             self.removeItem(self.nodes.pop(name))
@@ -195,25 +194,34 @@ class CanvasScene(QGraphicsScene):
             if item is not None and (item.x() != place.x or item.y() != place.y):
                 item.setPos(place.x, place.y)
                 stale.add(name)
-        self.overview.forget(stale)
-        self.route(self.edges_of(stale))
-        self._refresh_comments(graph)
-        self.renew_overview()
+        # Most edits change what a card says and nothing that is seen from afar.
+        changes = [bool(gone or cut), self.overview.renew(stale), self._lead(self.edges_of(stale))]
+        changes.append(self._refresh_comments(graph))
+        if any(changes):
+            self._bounds = None
+            self.renew_overview()
         self._chosen_wires &= frozenset(self.wires)
         self._show_selection()
         self.fit_scene_rect()
-        self.refreshed.emit()
+        self.refreshed.emit(any(changes))
 
-    def _refresh_comments(self, graph: Graph) -> None:
+    def _refresh_comments(self, graph: Graph) -> bool:
+        """Show the comments of a graph; whether one looks different now."""
+        changed = False
         for name in [name for name in self.comments if name not in graph.comments]:
             self.removeItem(self.comments.pop(name))
+            changed = True
         for name, comment in graph.comments.items():
             item = self.comments.get(name)
+            if item is not None and item.comment is comment:
+                continue
+            changed = True
             if item is None:
                 item = self.comments[name] = CommentItem(name, comment, self)
                 self.addItem(item)
-            elif item.comment is not comment:
+            else:
                 item.set_comment(comment)
+        return changed
 
     def renew_overview(self) -> None:
         """Something looks different now: paint it anew where all is seen from afar, since no item does so itself."""
@@ -271,8 +279,12 @@ class CanvasScene(QGraphicsScene):
     def route(self, edges: Collection[Edge]) -> None:
         """Lead these wires anew; one that is carried along stays as it is until it is put down."""
         self._bounds = None
-        self.overview.forget((), edges)
+        self._lead(edges)
+
+    def _lead(self, edges: Collection[Edge]) -> bool:
+        """The same; whether one goes another way now."""
         cards = cache(lambda: routing.boxes(item.box() for item in self.nodes.values()))  # only where one is asked for
+        led = []
         for edge in edges:
             wire = self.wires.get(edge)
             source, target = self.nodes.get(edge.source), self.nodes.get(edge.target)
@@ -282,7 +294,10 @@ class CanvasScene(QGraphicsScene):
             end = target.port_place("in", edge.target_port)
             over = routing.level(start, end, cards)
             long = abs(end.x() - start.x()) > 160 or end.x() < start.x()
-            wire.route(start, end, self._label(edge, long=long), over, joins=target.face.inputs > 1)
+            if wire.route(start, end, self._label(edge, long=long), over, joins=target.face.inputs > 1):
+                led.append(edge)
+        self.overview.forget((), led)
+        return bool(led)
 
     def show_wire(self, edge: Edge, shown: bool) -> None:
         """Show a wire, or hide it while another hangs on the mouse in its place."""
@@ -302,11 +317,12 @@ class CanvasScene(QGraphicsScene):
     # Selection ------------------------------------------------------------------------------------------------------
 
     def _show_selection(self, *_news: object) -> None:
-        self.show_chosen(self.document.selection, self.document.chosen_comments)
-        self.renew_overview()
+        if self.show_chosen(self.document.selection, self.document.chosen_comments):
+            self.renew_overview()
 
-    def show_chosen(self, names: Iterable[str], comments: Iterable[str]) -> None:
-        """Let exactly these nodes and comments look selected."""
+    def show_chosen(self, names: Iterable[str], comments: Iterable[str]) -> bool:
+        """Let exactly these nodes and comments look selected; whether one looks different now."""
+        changed = False
         for items, chosen in ((self.nodes, set(names)), (self.comments, set(comments))):
             for name, item in items.items():
                 if item.chosen != (name in chosen):
@@ -314,6 +330,8 @@ class CanvasScene(QGraphicsScene):
                     if isinstance(item, NodeItem):
                         item.setZValue(2 if item.chosen else 1)
                     item.update()
+                    changed = True
+        return changed
 
     def chosen_boxes(self) -> list[QRectF]:
         """Where what is selected stands, comments before nodes."""
@@ -410,6 +428,8 @@ class CanvasScene(QGraphicsScene):
 
     def set_badges(self, badges: Mapping[str, Badge]) -> None:
         """Badges of cards without problems, by name on the page shown."""
+        if badges == self._badges:  # what was added meanwhile has its own
+            return
         self._badges = dict(badges)
         for name, item in self.nodes.items():
             item.set_health(*self._badge(name))

@@ -116,6 +116,7 @@ class CanvasView(ZoomView):
         self.horizontalScrollBar().valueChanged.connect(self._scrolled)
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
         self.zoomed.connect(self._zoomed)
+        self._was_blank = False  # for the painting: what else changes has items that paint themselves
         self.canvas.refreshed.connect(self._refreshed)
         theme().changed.connect(self._theme_changed)
         document.path_changed.connect(self._opened)
@@ -277,12 +278,15 @@ class CanvasView(ZoomView):
 
     # Keeping up -----------------------------------------------------------------------------------------------------
 
-    def _refreshed(self) -> None:
-        self.minimap.renew()
+    def _refreshed(self, moved: bool) -> None:
+        if moved:
+            self.minimap.renew()
         self._invite()
         self.mouse.refreshed()
         self._seen.start()
-        self.viewport().update()
+        if self._blank() != self._was_blank:
+            self._was_blank = self._blank()
+            self.viewport().update()
 
     def _blank(self) -> bool:
         return not self.canvas.nodes and not self.canvas.comments

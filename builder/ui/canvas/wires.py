@@ -125,14 +125,16 @@ class WireItem(QGraphicsItem):
 
     def route(
         self, start: QPointF, end: QPointF, label: str, over: float | None = None, *, joins: bool = False
-    ) -> None:
+    ) -> bool:
         """Lead the wire from one point of the canvas to another; `label` stands on it where there is room.
+
+        Returns whether it looks different now.
 
         Args:
             over, joins: see `path_between`.
         """
         if self._ends == (start, end) and self._text == label and over is None and not self._path.isEmpty():
-            return
+            return False
         self.prepareGeometryChange()
         self._ends = (QPointF(start), QPointF(end))
         self._text = label
@@ -148,6 +150,7 @@ class WireItem(QGraphicsItem):
                 self._chip.moveTo(round(self._chip.x()), round(self._chip.y()))
         reach = self._path.controlPointRect().adjusted(-_REACH, -_REACH, _REACH, _REACH)
         self._bounds = reach if self._chip.isEmpty() else reach.united(self._chip.adjusted(-2, -2, 2, 2))
+        return True
 
     def seat(self, place: QPointF, size: QSizeF) -> QPointF:
         """Where the centre of a card goes that is put onto the wire near a point: on the line, clear of its ends.
