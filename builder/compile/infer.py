@@ -126,6 +126,19 @@ class Inference:
         """The problems that keep the network from compiling."""
         return tuple(problem for problem in self.problems() if problem.severity is Severity.ERROR)
 
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        """The nodes where the data enter, in order of execution."""
+        return self._of_role(Role.INPUT)
+
+    @cached_property
+    def outputs(self) -> tuple[str, ...]:
+        """The nodes where answers leave, auxiliary ones too, in order of execution."""
+        return self._of_role(Role.OUTPUT)
+
+    def _of_role(self, role: Role) -> tuple[str, ...]:
+        return tuple([n for n, info in self.nodes.items() if info.layer is not None and info.layer.role is role])
+
     def shape(self, name: str, port: int = 0) -> Shape | None:
         """Shape at an output port of a node, None when unknown."""
         info = self.nodes.get(name)

@@ -101,13 +101,14 @@ def make_plan(inference: Inference) -> Plan:
 def _make_plan(inference: Inference) -> Plan:
     graph, infos = inference.graph, inference.nodes
     # By the order in which they were added, so that the main output stays the main one whatever is wired.
-    outputs = [name for name in graph.nodes if _role(infos[name]) is Role.OUTPUT]
+    ends = frozenset(inference.outputs)
+    outputs = [name for name in graph.nodes if name in ends]
     outputs.sort(key=lambda name: _auxiliary(infos[name]))
     needed = set(outputs)
     for name in reversed(inference.order):
         if name in needed:
             needed.update(edge.source for edge in graph.incoming[name])
-    source = next(name for name in inference.order if _role(infos[name]) is Role.INPUT)
+    source = inference.inputs[0]
     steps = []
     for name in inference.order:
         info = infos[name]
@@ -123,10 +124,6 @@ def _make_plan(inference: Inference) -> Plan:
     leaving = tuple((name, graph.incoming[name][0].source) for name in outputs)
     weights = tuple(_weight(infos[name]) for name in outputs)
     return Plan(source, infos[source].output or (), tuple(steps), leaving, weights)
-
-
-def _role(info: NodeInfo) -> Role | None:
-    return info.layer.role if info.layer is not None else None
 
 
 def _auxiliary(info: NodeInfo) -> bool:

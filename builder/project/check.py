@@ -23,7 +23,7 @@ from builder.graph.edits import set_params
 from builder.graph.frozen import FrozenDict
 from builder.graph.model import Shape
 from builder.graph.problems import Problem, ProblemError
-from builder.layers.base import Category, Role, Shapes
+from builder.layers.base import Category, Shapes
 from builder.project.alike import alike_problems
 from builder.project.document import Project
 from builder.project.edits import definition_at
@@ -89,8 +89,8 @@ def _weights(named: str, inference: Inference) -> tuple[Problem, ...]:
 
 
 def _fit(project: Project, inference: Inference) -> tuple[Problem, ...]:
-    source = _only(inference, Role.INPUT)
-    output = _only(inference, Role.OUTPUT)
+    source = next(iter(inference.inputs), "")
+    output = next((name for name in inference.outputs if not _auxiliary(inference, name)), "")
     end = End.of(inference, output)
     deciding, units = _deciding(inference, output)
 
@@ -115,11 +115,9 @@ def _two_classes(project: Project) -> bool:
     return info is not None and info.task is Task.BINARY
 
 
-def _only(inference: Inference, role: Role) -> str:
-    """The name of the first node of this role, auxiliary ones aside; empty when there is none."""
-    layers = ((name, inference.nodes[name].layer) for name in inference.order)
-    found = (name for name, layer in layers if layer and layer.role is role and not layer.auxiliary)
-    return next(found, "")
+def _auxiliary(inference: Inference, name: str) -> bool:
+    layer = inference.nodes[name].layer
+    return layer is not None and layer.auxiliary
 
 
 def _shape(inference: Inference, name: str) -> Shape | None:

@@ -472,8 +472,7 @@ class CanvasScene(QGraphicsScene):
 
     def _source(self) -> str:
         """The network's input."""
-        flat = self.document.flat
-        return next((name for name in flat.order if (layer := flat.nodes[name].layer) and layer.role is Role.INPUT), "")
+        return next(iter(self.document.flat.inputs), "")
 
     def _theme_changed(self) -> None:
         self.ink = Ink(theme())

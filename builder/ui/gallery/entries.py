@@ -18,7 +18,7 @@ from builder.compile.plan import make_plan
 from builder.data.catalogue import find as find_data
 from builder.data.settings import DataSettings
 from builder.graph.model import Network, Shape
-from builder.layers.base import Role, show
+from builder.layers.base import show
 from builder.layers.registry import find as find_kind
 from builder.project import templates
 from builder.project.document import Project
@@ -151,7 +151,7 @@ def facts_of(network: Network, known: NetworkInference) -> Facts:
     kinds = frozenset(node.kind for graph in graphs for node in graph.nodes.values())
     if not flat.nodes:
         return Facts((), 0, 0, 0, kinds)
-    shape = next((i.output for i in flat.nodes.values() if i.layer and i.layer.role is Role.INPUT and i.output), ())
+    shape = next((shape for name in flat.inputs if (shape := flat.shape(name))), ())
     layers = [flat.nodes[step.name] for step in make_plan(flat).steps]
     parameters = sum(layer.parameters for layer in layers)
     return Facts(shape, len(flat.nodes), parameters, sum(layer.multiply_adds for layer in layers), kinds)

@@ -14,7 +14,7 @@ from builder.data.catalogue import DataSet, data_sets, find
 from builder.data.folders import data_folder
 from builder.graph.model import Shape
 from builder.graph.problems import Problem
-from builder.layers.base import Role, show
+from builder.layers.base import show
 from builder.ui import icons
 from builder.ui.document import Document
 from builder.ui.inspector.augmented import Augmented
@@ -148,10 +148,8 @@ class DataPanel(Panel):
 
     def _input_shape(self) -> Shape | None:
         """The shape of the network's input, where there is one."""
-        inference = self._document.flat
-        layers = ((name, inference.nodes[name].layer) for name in inference.order)
-        found = next((name for name, layer in layers if layer is not None and layer.role is Role.INPUT), None)
-        return inference.shape(found) if found is not None else None
+        known = self._document.flat
+        return known.shape(known.inputs[0]) if known.inputs else None
 
     def _renew_download(self) -> None:
         chosen = find(self._document.value.data.dataset)

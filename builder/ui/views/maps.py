@@ -166,9 +166,7 @@ class FeatureMapsView(GridView):
 
 def _of_points(inference: Inference) -> bool:
     """Whether the network looks at points of a plane: its units are drawn over that, and a gradient is of one point."""
-    layers = ((name, inference.nodes[name].layer) for name in inference.order)
-    inputs = (name for name, layer in layers if layer is not None and layer.role is Role.INPUT)
-    return inference.shape(next(inputs, "")) == (2,)
+    return inference.shape(next(iter(inference.inputs), "")) == (2,)
 
 
 def _over_plane(plane: Plane, maps: np.ndarray[tuple[int, ...], np.dtype[np.float32]], *cell: int) -> str:

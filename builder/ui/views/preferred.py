@@ -167,7 +167,7 @@ def _quiet(name: str) -> str:
 def _answers(inference: Inference, name: str) -> bool:
     """Whether a node gives the network's answer, or the scores that it is made from: its units are the classes."""
     graph = inference.graph
-    place = next((n for n, i in inference.nodes.items() if i.layer is not None and i.layer.role is Role.OUTPUT), None)
+    place = next(iter(inference.outputs), None)
     while place is not None:
         if place == name:
             return True

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import QMenu, QSpinBox, QWidget
 
 from builder.inspect.picture import Attention, Floats, Own, Part, Picture, Plane
 from builder.inspect.response import Box
-from builder.layers.base import Role
 from builder.train.messages import FindMistake, Prepared
 from builder.ui import choosers
 from builder.ui.behind import behind
@@ -227,13 +226,11 @@ class SampleView(GridView):
         """The output node of a network with two inputs, whose values over the plane are drawn; None for any other."""
         if self.subject is None:
             return None
-        nodes = self.subject.inference.nodes
-        roles = {role: [n for n, info in nodes.items() if info.layer is not None and info.layer.role is role]
-                 for role in (Role.INPUT, Role.OUTPUT)}  # fmt: skip
-        if not roles[Role.INPUT] or not roles[Role.OUTPUT] or nodes[roles[Role.INPUT][0]].output != (2,):
+        known = self.subject.inference
+        if not known.inputs or not known.outputs or known.shape(known.inputs[0]) != (2,):
             return None
-        name = roles[Role.OUTPUT][0]
-        return name if nodes[name].output is not None else None
+        name = known.outputs[0]
+        return name if known.shape(name) is not None else None
 
     def attention(self) -> Attention:
         name = self.output()
