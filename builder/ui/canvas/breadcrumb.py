@@ -79,8 +79,10 @@ class Breadcrumb(QFrame):
             self._rebuild(shown)
             self._make_room()
         for depth, stepper in self.steppers.items():
-            with QSignalBlocker(stepper):
-                stepper.setValue(split_step(opened[depth])[1] + 1)
+            number = split_step(opened[depth])[1] + 1
+            if number != stepper.value():  # set again, it is painted again
+                with QSignalBlocker(stepper):
+                    stepper.setValue(number)
 
     def _rebuild(self, shown: tuple[tuple[str, int], ...]) -> None:
         while (item := self._way.takeAt(1)) is not None:  # all but the dots

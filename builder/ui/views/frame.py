@@ -66,6 +66,7 @@ class Choice(QToolButton):
     """
 
     short = False
+    value = 0
 
     def __init__(self, names: Sequence[str], tip: str, chosen: Callable[[int], None]) -> None:
         super().__init__()
@@ -101,8 +102,10 @@ class Choice(QToolButton):
 
     def show_value(self, number: int) -> None:
         """Show that this way was taken, without telling anybody."""
-        self.value = number
         actions = self.menu().actions()
+        if number == self.value and actions[number].isChecked():
+            return
+        self.value = number
         actions[number].setChecked(True)
         self.setAccessibleName(f"{self.toolTip()}: {self._names[number]}")
         self.updateGeometry()
@@ -286,7 +289,7 @@ class ViewFrame(QWidget):
 
     def set_empty(self, words: str) -> None:
         """Show these words instead of the content; "" shows the content."""
-        if words:
+        if words and words != self._nothing.text:  # said behind every edit, and mostly the same
             self._nothing.text = words
             self._nothing.setAccessibleName(words)
             self._nothing.update()
