@@ -112,7 +112,8 @@ class Overview:
 
     def renew(self, names: Iterable[str]) -> bool:
         """Look at these cards again; whether one looks different from afar, or stands elsewhere."""
-        different = [name for name in names if self._cards.get(name) != _card_of(self._scene.nodes[name])]
+        nodes, known = self._scene.nodes, self._cards
+        different = [name for name in names if name not in known or known[name] != _card_of(nodes[name])]
         self.forget(different)
         return bool(different)
 

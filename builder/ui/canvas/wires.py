@@ -22,6 +22,7 @@ _CHIP_HEIGHT = 18.0
 _TURN = 44.0  # how far a wire that turns back swings out
 _BETWEEN = 104.0  # from the line of a row to the middle of the gap above it
 _HEAD, _FAR_HEAD = 11.0, 18.0  # length of the head of an arrow, near and from half-way
+_FORWARD = 12.0  # how far a wire must lead to the right, or it turns back
 _LONG, _STEP = 160.0, 76.0  # a wire that is longer and changes its height does so within a step
 
 _CLEAR = 20.0  # between a card that is put onto a wire and the ends of the wire
@@ -41,11 +42,11 @@ def path_between(
     """
     path = QPainterPath(start)
     dx, dy = end.x() - start.x(), end.y() - start.y()
-    if over is not None and dx >= 12:
+    if over is not None and dx >= _FORWARD:
         return _arch(path, start, end, over)
     if dx >= _LONG and abs(dy) > 60:
         return _step(path, start, end, joins)
-    if dx >= 12:
+    if dx >= _FORWARD:
         bend = dx / 2 if abs(dy) > 1 else 0.0
         path.cubicTo(start.x() + bend, start.y(), end.x() - bend, end.y(), end.x(), end.y())
         room = dx if abs(dy) < 24 else dx / 2
@@ -115,13 +116,14 @@ class WireItem(QGraphicsItem):
         self.edge = edge
         self.chosen = self.hovered = self.marked = False
         self._canvas = canvas
-        self._path = QPainterPath()
         self._stroke: QPainterPath | None = None
         self._bounds = QRectF()
-        self._chip = QRectF()
         self._text = ""
         self._ends = (QPointF(), QPointF())
+        self._over: float | None = None
+        self._joins = False
         self._straight = False  # so it looks from afar
+        self._drawn: tuple[QPainterPath, QRectF] | None = None
 
     def route(
         self, start: QPointF, end: QPointF, label: str, over: float | None = None, *, joins: bool = False
@@ -133,24 +135,41 @@ class WireItem(QGraphicsItem):
         Args:
             over, joins: see `path_between`.
         """
-        if self._ends == (start, end) and self._text == label and over is None and not self._path.isEmpty():
+        same = self._ends == (start, end) and (self._text, self._over, self._joins) == (label, over, joins)
+        if same and not self._bounds.isEmpty():
             return False
         self.prepareGeometryChange()
         self._ends = (QPointF(start), QPointF(end))
-        self._text = label
-        self._path, middle, room = path_between(start, end, over, joins=joins)
+        self._text, self._over, self._joins = label, over, joins
+        self._stroke = self._drawn = None
         stepped = end.x() - start.x() >= _LONG and abs(end.y() - start.y()) > 60
         self._straight = over is None and end.x() >= start.x() and not stepped
-        self._stroke = None
-        self._chip = QRectF()
-        if label:
-            wide = math.ceil(advance(label, NOTE, mono=True)) + 12.0
-            if wide + 8 <= room:
-                self._chip = QRectF(middle.x() - wide / 2, middle.y() - _CHIP_HEIGHT / 2, wide, _CHIP_HEIGHT)
-                self._chip.moveTo(round(self._chip.x()), round(self._chip.y()))
-        reach = self._path.controlPointRect().adjusted(-_REACH, -_REACH, _REACH, _REACH)
-        self._bounds = reach if self._chip.isEmpty() else reach.united(self._chip.adjusted(-2, -2, 2, 2))
+        self._bounds = self._reach()
         return True
+
+    def _reach(self) -> QRectF:
+        """What way and label cover, with some room for the mouse; of a wire that turns back, known by its way alone."""
+        start, end = self._ends
+        if end.x() - start.x() < _FORWARD:
+            way = self.path.controlPointRect()
+        else:
+            heights = (start.y(), end.y(), *(() if self._over is None else (self._over,)))
+            way = QRectF(start.x(), min(heights), end.x() - start.x(), max(heights) - min(heights))
+        high = _CHIP_HEIGHT / 2 + 3 if self._text else _REACH
+        return way.adjusted(-_REACH, -high, _REACH, high)
+
+    def _draw(self) -> tuple[QPainterPath, QRectF]:
+        """The way, and where the label stands: worked out when it is asked for, since from afar hardly any is."""
+        if self._drawn is None:
+            path, middle, room = path_between(*self._ends, self._over, joins=self._joins)
+            chip = QRectF()
+            if self._text:
+                wide = math.ceil(advance(self._text, NOTE, mono=True)) + 12.0
+                if wide + 8 <= room:
+                    chip = QRectF(middle.x() - wide / 2, middle.y() - _CHIP_HEIGHT / 2, wide, _CHIP_HEIGHT)
+                    chip.moveTo(round(chip.x()), round(chip.y()))
+            self._drawn = path, chip
+        return self._drawn
 
     def seat(self, place: QPointF, size: QSizeF) -> QPointF:
         """Where the centre of a card goes that is put onto the wire near a point: on the line, clear of its ends.
@@ -159,9 +178,9 @@ class WireItem(QGraphicsItem):
         between the ends, it is for others to make some.
         """
         start, end = self._ends
-        if abs(self._path.boundingRect().height()) > 1 or end.x() < start.x():
+        if abs(self.path.boundingRect().height()) > 1 or end.x() < start.x():
             shares = (step / _SAMPLES for step in range(_SAMPLES + 1))
-            points = (self._path.pointAtPercent(share) for share in shares)
+            points = (self.path.pointAtPercent(share) for share in shares)
             return min(points, key=lambda point: (point - place).manhattanLength())
         least, most = start.x() + _CLEAR + size.width() / 2, end.x() - _CLEAR - size.width() / 2
         middle = (start.x() + end.x()) / 2
@@ -171,10 +190,9 @@ class WireItem(QGraphicsItem):
         """Move the wire as it is, after both its ends were moved alike."""
         self.prepareGeometryChange()
         self._ends = (self._ends[0] + way, self._ends[1] + way)
-        self._path.translate(way)
-        self._chip.translate(way)
+        self._over = None if self._over is None else self._over + way.y()
         self._bounds.translate(way)
-        self._stroke = None
+        self._stroke = self._drawn = None
 
     @property
     def ends(self) -> tuple[QPointF, QPointF]:
@@ -189,12 +207,12 @@ class WireItem(QGraphicsItem):
     @property
     def chip(self) -> QRectF:
         """Where the shape is written; empty when there is no room for it."""
-        return self._chip
+        return self._draw()[1]
 
     @property
     def path(self) -> QPainterPath:
         """The way of the wire, in the same coordinates."""
-        return self._path
+        return self._draw()[0]
 
     def boundingRect(self) -> QRectF:
         return self._bounds
@@ -203,9 +221,9 @@ class WireItem(QGraphicsItem):
         if self._stroke is None:
             stroker = QPainterPathStroker()
             stroker.setWidth(2 * _REACH)
-            self._stroke = stroker.createStroke(self._path)
-            if not self._chip.isEmpty():
-                self._stroke.addRect(self._chip)
+            self._stroke = stroker.createStroke(self.path)
+            if not self.chip.isEmpty():
+                self._stroke.addRect(self.chip)
             self._stroke.setFillRule(Qt.FillRule.WindingFill)
         return self._stroke
 
@@ -218,11 +236,11 @@ class WireItem(QGraphicsItem):
         else:
             painter.setPen(ink.wire_hover if self.hovered else ink.wire if way is None else ink.wire_gone)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(self._path)
+        painter.drawPath(self.path)
         if way is not None:
             self._paint_head(painter, way)
-        crowded = way is not None and self._straight and self._path.length() < self._chip.width() + 4 * _HEAD
-        if canvas.detail == NEAR and not self._chip.isEmpty() and not crowded:
+        crowded = way is not None and self._straight and self.path.length() < self.chip.width() + 4 * _HEAD
+        if canvas.detail == NEAR and not self.chip.isEmpty() and not crowded:
             if self.parentItem() is None:
                 canvas.labels.add(self)
             else:
@@ -244,10 +262,10 @@ class WireItem(QGraphicsItem):
         ink = self._canvas.ink
         painter.setPen(ink.selected if self.chosen or self.marked else ink.line)
         painter.setBrush(ink.chip_brush)
-        painter.drawRoundedRect(self._chip, _CHIP_HEIGHT / 2, _CHIP_HEIGHT / 2)
+        painter.drawRoundedRect(self.chip, _CHIP_HEIGHT / 2, _CHIP_HEIGHT / 2)
         painter.setPen(ink.muted)
         painter.setFont(ink.chip)
-        painter.drawText(self._chip, Qt.AlignmentFlag.AlignCenter, self._text)
+        painter.drawText(self.chip, Qt.AlignmentFlag.AlignCenter, self._text)
 
 
 class LooseWire(QGraphicsItem):
