@@ -91,10 +91,12 @@ def _works(window: MainWindow, folder: Path) -> dict[str, Callable[[], None]]:
     lenet = set_setting(templates.load("lenet5"), "training.epochs", 100_000)
 
     def train() -> None:
-        window.document.open(lenet, None)
-        window.document.select(["conv2"])
+        _soon(partial(window.document.open, lenet, None))
+        spin(0.5)
         window.inspector.setCurrentWidget(window.inspector.layer)
-        window.live.run()
+        _soon(partial(window.document.select, ["conv2"]))
+        spin(0.5)
+        _soon(window.live.run)
         spin_until(lambda: window.live.state is State.RUNNING)
         spin(SECONDS)
 

@@ -102,7 +102,7 @@ def test_a_network_is_built_by_hand_mended_trained_saved_opened_and_undone(
     assert told.args is not None
     assert told.args[0].phase is Phase.FORWARD
     assert window.topbar.strip.next is Phase.FORWARD
-    assert window.topbar.figures() == "step 1 · 64 samples taken"
+    assert window.topbar.figures().endswith("64 samples taken")  # the step stands before it where there is room
     press(qtbot, window.topbar.batch)
     qtbot.waitUntil(lambda: window.live.progress.step == 1, timeout=PATIENCE)
     assert window.live.state is State.PAUSED

@@ -50,7 +50,7 @@ class DataPanel(Panel):
         self.settings = SettingsForm(document, "data")
         self.form = self.settings.form
         self.augmented = Augmented()
-        self.form.group("augmentation").add(self.augmented, first=True)
+        self.form.group("augmentation").add(self.augmented, 0)
         self._about = Section("About this data set")
         self._help = label("", "muted", wrap=True)
         self._figures = Figures()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
@@ -38,6 +38,8 @@ from builder.ui.widgets.labels import label
 from builder.ui.widgets.section import Section
 from builder.ui.words import sentence, told
 
+_KEPT = 8  # forms: the kinds of layers of most networks
+
 
 class LayerPanel(QWidget):
     """One layer, or a summary of the network or of several layers.
@@ -47,15 +49,15 @@ class LayerPanel(QWidget):
         arithmetic: the formula boxes shown, by title.
     """
 
-    form_changed = Signal()
-
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
         self._name = ""
         self.form: Form | None = None
+        self._forms: dict[type[Layer], Form] = {}  # by kind, those that were used last at the end
         self.arithmetic: dict[str, FormulaBox] = {}
-        self._titles: tuple[tuple[str, bool, bool], ...] = ()
+        self._looks: tuple[tuple[str, bool, bool], ...] = ()  # for each formula its title, and which forms it has
+        self._boxes: dict[tuple[str, bool, bool], tuple[Section, FormulaBox]] = {}
         self._fields: tuple[Inference, dict[str, ReceptiveField | None]] | None = None
         self._stack = QStackedLayout(self)
         self._one = Panel()
@@ -150,21 +152,33 @@ class LayerPanel(QWidget):
     def _show_form(self, layer: type[Layer] | None, info: NodeInfo, *, fresh: bool) -> None:
         wanted = layer if layer is not None and layer.model_fields else None
         if (self.form.kind if self.form is not None else None) is not wanted:
-            self._form_place.clear()
-            self.form = None
-            if wanted is not None:
-                self.form = Form(wanted)
-                self.form.edited.connect(self._edit)
-                self.form.expressed.connect(self._express)
-                self.form.gesture_ended.connect(self._document.end_gesture)
-                self._form_place.add(self.form)
-            self.form_changed.emit()
+            if self.form is not None:
+                self.form.hide()
+            self.form = self._form_of(wanted) if wanted is not None else None
+            if self.form is not None:
+                self.form.show()
         self._form_place.setVisible(self.form is not None)
         if self.form is not None:
             self.form.show_values(info.layer if info.layer is not None else self._stored(info), info.problems)
             if fresh:
                 self.form.reset()
             self.form.show_expressions(self._expressions(info) if self._document.definition is not None else None)
+
+    def _form_of(self, kind: type[Layer]) -> Form:
+        """The form of a kind; a few are kept, since making one takes longer than all else that a selection changes."""
+        form = self._forms.pop(kind, None)
+        if form is None:
+            form = Form(kind)
+            form.edited.connect(self._edit)
+            form.expressed.connect(self._express)
+            form.gesture_ended.connect(self._document.end_gesture)
+            self._form_place.add(form)
+        self._forms[kind] = form
+        while len(self._forms) > _KEPT:
+            old = self._forms.pop(next(iter(self._forms)))
+            old.setParent(None)
+            old.deleteLater()
+        return form
 
     @staticmethod
     def _stored(info: NodeInfo) -> dict[str, Any]:
@@ -190,19 +204,27 @@ class LayerPanel(QWidget):
         formulas: tuple[Formula, ...] = ()
         if layer is not None and output is not None:
             formulas = layer.formulas(info.known_inputs, output)
-        titles = tuple((f.title, bool(f.general), bool(f.numbers)) for f in formulas)
-        if titles != self._titles:
-            self._sums.clear()
-            self.arithmetic = {}
-            for formula in formulas:
-                section = Section(formula.title)
-                self.arithmetic[formula.title] = box = FormulaBox(formula.general, formula.numbers)
-                section.add(box)
-                self._sums.add(section)
-            self._titles = titles
+        looks = tuple((f.title, bool(f.general), bool(f.numbers)) for f in formulas)
+        if looks != self._looks:
+            self._looks = looks
+            self._place_arithmetic(formulas)
         for formula in formulas:
             self.arithmetic[formula.title].set_text(formula.general, formula.numbers)
         self._sums.setVisible(bool(formulas))
+
+    def _place_arithmetic(self, formulas: tuple[Formula, ...]) -> None:
+        """Show a box for each formula, in this order. They are kept: a layer has few that no other has."""
+        for section, _ in self._boxes.values():
+            section.hide()
+        self.arithmetic = {}
+        for place, (formula, look) in enumerate(zip(formulas, self._looks, strict=True)):
+            if look not in self._boxes:
+                box = FormulaBox(formula.general, formula.numbers)
+                self._boxes[look] = Section(formula.title), box
+                self._boxes[look][0].add(box)
+            section, self.arithmetic[formula.title] = self._boxes[look]
+            self._sums.add(section, place)
+            section.show()
 
     def _show_field(self) -> None:
         """The receptive field needs the whole network, so it follows behind the edit."""

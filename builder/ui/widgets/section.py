@@ -45,9 +45,9 @@ class Section(QWidget):
         self._column.addWidget(self.body)
         self.fold(foldable and folded)
 
-    def add(self, widget: QWidget, *, first: bool = False) -> QWidget:
-        """Put a widget at the end of the column, or at its beginning; returns it."""
-        self._inner.insertWidget(0 if first else -1, widget)
+    def add(self, widget: QWidget, place: int = -1) -> QWidget:
+        """Put a widget at a place in the column, counted from 0, or at its end; returns it."""
+        self._inner.insertWidget(place, widget)
         return widget
 
     def set_title(self, title: str) -> None:
