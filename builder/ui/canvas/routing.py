@@ -16,13 +16,22 @@ def boxes(cards: Iterable[QRectF]) -> list[Box]:
     return [(card.left(), card.top(), card.left() + card.width(), card.top() + card.height()) for card in cards]
 
 
+def leads_round(start: QPointF, end: QPointF) -> bool:
+    """Whether a wire between these points leads around what stands in between."""
+    return _arches(start, end) or end.x() < start.x()
+
+
+def _arches(start: QPointF, end: QPointF) -> bool:
+    return end.x() - start.x() >= 120 and abs(end.y() - start.y()) <= 90
+
+
 def level(start: QPointF, end: QPointF, cards: Callable[[], Sequence[Box]]) -> float | None:
     """The height that a wire takes to lead around what stands between its ends; None where it can take the usual way.
 
     Args:
         cards: gives `boxes`; asked only where something may stand between.
     """
-    if end.x() - start.x() >= 120 and abs(end.y() - start.y()) <= 90:
+    if _arches(start, end):
         return _arch(start, end, cards())
     return _corridor(start, end, cards()) if end.x() < start.x() else None
 

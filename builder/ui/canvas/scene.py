@@ -195,8 +195,9 @@ class CanvasScene(QGraphicsScene):
                 item.setPos(place.x, place.y)
                 stale.add(name)
         # Most edits change what a card says and nothing that is seen from afar.
-        changes = [bool(gone or cut), self.overview.renew(stale), self._lead(self.edges_of(stale))]
-        changes.append(self._refresh_comments(graph))
+        elsewhere = self.overview.renew(stale) or bool(gone)
+        led = self._lead(self.edges_of(stale) | (self._leading_round() if elsewhere else set()))
+        changes = [elsewhere, led, bool(cut), self._refresh_comments(graph)]
         if any(changes):
             self._bounds = None
             self.renew_overview()
@@ -269,11 +270,15 @@ class CanvasScene(QGraphicsScene):
         graph = self.document.graph
         return {e for name in names for e in (*graph.incoming.get(name, ()), *graph.outgoing.get(name, ()))}
 
+    def _leading_round(self) -> set[Edge]:
+        """The wires that lead around what is in their way: a card that stands elsewhere may have come or gone there."""
+        return {edge for edge, wire in self.wires.items() if routing.leads_round(*wire.ends)}
+
     def route_round(self, names: Iterable[str]) -> None:
         """Lead the wires of these nodes anew, after their items were moved."""
         moved = set(names)
         self.overview.forget(moved)
-        self.route(self.edges_of(moved))
+        self.route(self.edges_of(moved) | self._leading_round())
         self.renew_overview()
 
     def route(self, edges: Collection[Edge]) -> None:

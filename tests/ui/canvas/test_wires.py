@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter
 
+from builder.graph import edits
 from builder.graph.model import Edge, Graph, Node, Point
 from builder.project import templates
 from builder.ui.canvas.export import picture
 from builder.ui.canvas.view import CanvasView
 from builder.ui.canvas.wires import WireItem
 from builder.ui.theme import theme
+from tests.ui.canvas.hand import Hand
 
 MakeCanvas = Callable[[Graph], CanvasView]
 
@@ -120,3 +124,34 @@ def test_a_value_that_goes_two_ways_side_by_side_is_labelled_once(
     assert abs(back[0].chip.y() - back[1].chip.y()) < 18
     view.centerOn(back[0].chip.center())
     assert len([wire for wire in written(view, monkeypatch) if wire in back]) == 1
+
+
+def runs_through(wire: WireItem, area: QRectF) -> bool:
+    return any(area.contains(wire.path.pointAtPercent(share / 200)) for share in range(201))
+
+
+def test_a_wire_leads_around_a_card_that_was_moved_into_its_way(make_canvas: MakeCanvas) -> None:
+    nodes = [
+        Node("input", "Input", {"shape": [1, 16, 16]}),
+        *(Node(f"conv{number}", "Conv2d", {"filters": 8, "padding": 1}) for number in (1, 2, 3)),
+        Node("add1", "Add"),
+    ]
+    chain = [Edge(before.name, after.name) for before, after in pairwise(nodes)]
+    skip = Edge("conv1", "add1", 0, 1)
+    places = {node.name: Point(260 * place, 0) for place, node in enumerate(nodes)}
+    view = make_canvas(Graph.of(nodes, [*chain, skip], places))
+    wire, card = view.canvas.wires[skip], view.canvas.nodes["conv2"]
+    height = wire.path.boundingRect().top()
+    assert not runs_through(wire, card.box())
+
+    document = view.document
+    document.commit_graph("Move", edits.move(document.graph, {"conv2": Point(520, -120)}))
+    assert not runs_through(wire, card.box())
+    document.undo.undo()
+    assert wire.path.boundingRect().top() == height
+
+    hand = Hand(view)  # and by mouse, where the cards stand there before the edit does
+    middle = card.box().center()
+    hand.drag(middle, middle - QPointF(0, 120))
+    assert card.box().center().y() < middle.y() - 60
+    assert not runs_through(wire, card.box())
