@@ -64,22 +64,23 @@ class CodeView(QPlainTextEdit):
         self._make_room()
 
     def show_text(self, text: str) -> None:
-        """Show a text; only the lines that differ from the ones shown are replaced."""
+        """Show a text; only what differs from the one shown is replaced."""
         old, new = self._lines, text.split("\n")
         if old == new:
             return
         self._lines = new
         same, tail = _alike(old, new)
         place = self.verticalScrollBar().value()
-        if len(old) == len(new) and len(new) - tail - same <= _FEW:
-            self._mend(range(same, len(new) - tail), old, new)
+        others = [n for n in range(same, len(new) - tail) if old[n] != new[n]] if len(old) == len(new) else []
+        if 0 < len(others) <= _FEW:
+            self._mend(others, old, new)
         elif not same and not tail:
             self.setPlainText(text)
         else:
             self._replace(same, len(old) - tail, new[same : len(new) - tail], at_end=not tail)
         self.verticalScrollBar().setValue(place)
 
-    def _mend(self, numbers: range, old: list[str], new: list[str]) -> None:
+    def _mend(self, numbers: Sequence[int], old: list[str], new: list[str]) -> None:
         """Replace what differs within some lines, counted from 0, and paint only these.
 
         Where a line gets other colours, Qt paints all the lines: that took longer than all else that is seen of it.
