@@ -288,7 +288,7 @@ class CanvasScene(QGraphicsScene):
 
     def _lead(self, edges: Collection[Edge]) -> bool:
         """The same; whether one goes another way now."""
-        cards = cache(lambda: routing.boxes(item.box() for item in self.nodes.values()))  # only where one is asked for
+        cards = cache(lambda: routing.Cards(item.box() for item in self.nodes.values()))  # only where one is asked for
         led = []
         for edge in edges:
             wire = self.wires.get(edge)
