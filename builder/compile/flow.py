@@ -22,7 +22,7 @@ _TAKEN = frozenset({"x", "self", "torch", "nn", "torchvision"})
 _KNOWN = 256  # classes whose flow is remembered: those of a large network, and of the edits before
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Row:
     """One item of a class.
 

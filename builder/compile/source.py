@@ -161,7 +161,7 @@ def _lines_of(form: Form, flow: Flow, plan: Plan) -> list[_Lines]:
             others = form.extra.get(form.sites[0].names[number], ())
             key = row, form.holes[number], others, _shape(form, number, plan)
         kept: tuple[Any, _Lines] | None = item.memo.get("lines")
-        if kept is None or kept[0] != key:
+        if kept is None or (kept[0] is not key and kept[0] != key):
             kept = item.memo["lines"] = key, _written(form, number, row, _shape(form, number, plan))
         found.append(kept[1])
     return found

@@ -64,9 +64,11 @@ def _corridor(start: QPointF, end: QPointF, cards: Cards) -> float | None:
     """At what height a wire that turns back runs clear of the cards; None where the usual one will do, or none is."""
     usual, low, high = turning_level(start, end), min(start.y(), end.y()), max(start.y(), end.y())
     right, left = start.x(), end.x()
-    beside = sorted((box[1], box[3]) for box in cards.between(left, right))
+    least, most = min(low, usual - 6), max(high, usual + 6)
+    beside = [(box[1], box[3]) for box in cards.between(left, right) if box[3] > least and box[1] < most]
     if not any(top < usual + 6 and bottom > usual - 6 for top, bottom in beside):
         return None
+    beside.sort()
     free, reached = list[tuple[float, float]](), low
     for top, bottom in beside:
         if bottom > low and top < high:

@@ -6,6 +6,7 @@ The text is made behind the edit and only while it is seen. While something is w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 
 from PySide6.QtCore import QRect, QSize, Qt, QTimer
 from PySide6.QtGui import (
@@ -69,15 +70,17 @@ class CodeView(QPlainTextEdit):
         if old == new:
             return
         self._lines = new
-        same, tail = _alike(old, new)
         place = self.verticalScrollBar().value()
+        same, tail = _alike(old, new)
         others = [n for n in range(same, len(new) - tail) if old[n] != new[n]] if len(old) == len(new) else []
         if 0 < len(others) <= _FEW:
             self._mend(others, old, new)
-        elif not same and not tail:
-            self.setPlainText(text)
         else:
-            self._replace(same, len(old) - tail, new[same : len(new) - tail], at_end=not tail)
+            # A layer that comes or goes has lines here and there: most of those in between stay.
+            found = SequenceMatcher(None, old[same : len(old) - tail], new[same : len(new) - tail], autojunk=False)
+            for tag, first, end, begin, until in reversed(found.get_opcodes()):
+                if tag != "equal":
+                    self._replace(same + first, same + end, new[same + begin : same + until], of=len(old))
         self.verticalScrollBar().setValue(place)
 
     def _mend(self, numbers: Sequence[int], old: list[str], new: list[str]) -> None:
@@ -102,11 +105,14 @@ class CodeView(QPlainTextEdit):
             area = self.blockBoundingGeometry(block).translated(self.contentOffset()).toAlignedRect()
             port.update(0, area.top(), port.width(), area.height())
 
-    def _replace(self, first: int, end: int, lines: list[str], *, at_end: bool) -> None:
-        """Put `lines` in place of those from `first` up to `end`, counted from 0."""
+    def _replace(self, first: int, end: int, lines: list[str], *, of: int) -> None:
+        """Put `lines` in place of those from `first` up to `end`, counted from 0, of so many; those below are done."""
         document = self.document()
+        if not first and end == of:
+            self.setPlainText("\n".join(lines))
+            return
         cursor = QTextCursor(document)
-        if at_end:  # the line before is unchanged and stays; its line break goes along with what follows
+        if end == of:  # the line before is unchanged and stays; its line break goes along with what follows
             cursor.setPosition(document.findBlockByNumber(first - 1).position())
             cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock)
             cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
@@ -119,8 +125,14 @@ class CodeView(QPlainTextEdit):
     def mark(self, lines: tuple[int, ...]) -> None:
         """Lay a tint under these lines, counted from 1."""
         self.marked = lines
+        self._numbers.update()
+        if lines and tuple(tint.cursor.blockNumber() + 1 for tint in self.extraSelections()) == lines:
+            return  # tints move along with their lines
+        self._tint()
+
+    def _tint(self) -> None:
         found = []
-        for number in lines:
+        for number in self.marked:
             block = self.document().findBlockByNumber(number - 1)
             if block.isValid():
                 tint = QTextEdit.ExtraSelection()
@@ -131,7 +143,7 @@ class CodeView(QPlainTextEdit):
         self.setExtraSelections(found)
 
     def _recolour(self) -> None:
-        self.mark(self.marked)
+        self._tint()
 
     def reveal(self, line: int) -> None:
         """Scroll until a line, counted from 1, is seen."""

@@ -81,3 +81,19 @@ def test_where_lines_come_or_go_all_below_is_painted(view: Seen, qtbot: QtBot) -
     qtbot.waitUntil(lambda: not view.painted.isEmpty())
     for number in range(5, 12):
         assert (line(view, number) - view.painted).isEmpty()
+
+
+def test_the_tint_goes_with_its_lines(view: Seen) -> None:
+    def tinted() -> list[str]:
+        return [tint.cursor.block().text() for tint in view.extraSelections()]
+
+    view.mark((6, 7))
+    assert tinted() == LINES[5:7]
+    view.show_text("\n".join(["new", *LINES]))
+    view.mark((7, 8))
+    assert tinted() == LINES[5:7]
+    view.show_text("\n".join(["new", *LINES[:5], "other", *LINES[6:]]))
+    view.mark((7, 8))
+    assert tinted() == ["other", LINES[6]]
+    view.mark(())
+    assert tinted() == []
