@@ -16,9 +16,7 @@ class Cards:
     """The cards as they are taken here, found by where they stand: a wire has few of many in its way."""
 
     def __init__(self, cards: Iterable[QRectF]) -> None:
-        self._boxes: list[Box] = sorted(
-            (card.left(), card.top(), card.left() + card.width(), card.top() + card.height()) for card in cards
-        )
+        self._boxes: list[Box] = sorted([(card.left(), card.top(), card.right(), card.bottom()) for card in cards])
         self._widest = max((box[2] - box[0] for box in self._boxes), default=0.0)
 
     def between(self, left: float, right: float) -> list[Box]:

@@ -288,7 +288,9 @@ class CanvasScene(QGraphicsScene):
 
     def _lead(self, edges: Collection[Edge]) -> bool:
         """The same; whether one goes another way now."""
-        cards = cache(lambda: routing.Cards(item.box() for item in self.nodes.values()))  # only where one is asked for
+        # Only where one is asked for; what is carried stands elsewhere than the overview knows.
+        known = self.overview.boxes if self.lifted is None else lambda: [item.box() for item in self.nodes.values()]
+        cards = cache(lambda: routing.Cards(known()))
         led = []
         for edge in edges:
             wire = self.wires.get(edge)
