@@ -1,6 +1,7 @@
 """Goes through the moments of a run and takes a picture of each, as it is seen; the pictures become a film on the disk.
 
-The window goes on answering: between two pictures it waits for what belongs to the next moment. Knows no widget.
+The window goes on answering: between two pictures it waits for what belongs to the next moment, and a picture is taken
+piece by piece. Knows no widget.
 """
 
 from __future__ import annotations
@@ -8,14 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QImage
 
 from builder.graph.problems import Problem
 from builder.inspect.picture import Picture
 from builder.inspect.question import Attribution
-from builder.ui.film_file import FilmFile
+from builder.ui.film_file import FilmFile, Frame
 from builder.ui.live import Live
 
 SETTLE = 80  # milliseconds without another picture of a moment after which all views show it
@@ -23,6 +24,14 @@ FIRST = 600  # the same for the first moment, of which what is shown may have be
 LONGEST = 20.0  # seconds that a moment may take until all of it is shown: some views get theirs piece by piece
 PATIENCE = 30_000  # milliseconds that the first picture of a moment may take
 LAST = 2000  # milliseconds that the last frame stands, or twice as long as the others
+WAITING = 2  # pictures that may wait to be packed until no more are taken: a large one has 30 MB
+
+
+class Taking(Protocol):
+    """A picture that is being taken."""
+
+    def go_on(self) -> Frame | None:
+        """Take some more of it; the whole when it is complete."""
 
 
 class Film(QObject):
@@ -48,7 +57,8 @@ class Film(QObject):
         self._place = 0
         self._before: int | None = None  # the step that was looked at before
         self._file: FilmFile | None = None
-        self._take: Callable[[int], QImage] = lambda _step: QImage()
+        self._take: Callable[[int], Taking] | None = None
+        self._taking: Taking | None = None
         self._sees = True  # there are pictures of the inside
         self._explained: tuple[Attribution | None, int] = None, -1  # the newest, and the step that it came with
         self._came: float | None = None  # when the first picture of this moment came
@@ -64,8 +74,8 @@ class Film(QObject):
         """Whether it is under way."""
         return self._file is not None
 
-    def start(self, path: Path, milliseconds: int, take: Callable[[int], QImage]) -> None:
-        """Begin; `take` makes the picture of a step as it is seen now, all of one size."""
+    def start(self, path: Path, milliseconds: int, take: Callable[[int], Taking]) -> None:
+        """Begin; `take` begins the picture of a step as it is seen now, all of one size."""
         moments = self._live.moments
         self.steps, self._place = moments.steps, 0
         self._before = moments.steps[moments.place]
@@ -82,6 +92,7 @@ class Film(QObject):
     def _leave(self) -> FilmFile | None:
         self._due.stop()
         file, self._file = self._file, None
+        self._take = self._taking = None
         if file is not None and self._before is not None:
             self._live.moments.look_at(self._before)
         return file
@@ -102,6 +113,7 @@ class Film(QObject):
             self._explained = picture.attribution, picture.step
         if not self._shooting or picture.step != self.steps[self._place]:
             return
+        self._taking = None  # half of it would be older
         now, first = time.monotonic(), self._came is None
         self._came = came = now if self._came is None else self._came
         if self._whole(picture) and now - came < LONGEST:
@@ -123,8 +135,8 @@ class Film(QObject):
             self._fail(problem)
 
     def _shoot(self) -> None:
-        file = self._file
-        if file is None:
+        file, take = self._file, self._take
+        if file is None or take is None:
             return
         if self._came is None and self._wanted():  # none came, so none is waited for any more
             self._sees = False
@@ -133,8 +145,16 @@ class Film(QObject):
             message = f"the weights of step {step:,} are not there any more, so the film was not saved."
             self._fail(Problem("no-weights", message, str(file.path)))
             return
-        image = self._take(step).convertToFormat(QImage.Format.Format_RGB32)
-        file.add(image.width(), image.height(), bytes(image.constBits()))
+        if file.waiting >= WAITING:
+            self._due.start(SETTLE)
+            return
+        self._taking = taking = self._taking or take(step)
+        frame = taking.go_on()
+        if frame is None:
+            self._due.start(0)
+            return
+        self._taking = None
+        file.add(frame)
         self._place += 1
         self.taken.emit(self._place)
         if self._shooting:

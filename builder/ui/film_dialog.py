@@ -10,13 +10,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QImage, QPainter, QRegion
+from PySide6.QtCore import QRect, QRectF, Qt, QTimer
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from builder.graph.problems import Problem
 from builder.ui import choosers
 from builder.ui.film import LAST, Film
+from builder.ui.film_file import Frame, Raw
+from builder.ui.shot import Shot
 from builder.ui.theme import font, theme
 from builder.ui.timeline import FRAME
 from builder.ui.widgets.choice import Choice
@@ -156,32 +158,15 @@ class FilmDialog(QDialog):
         else:
             self.reject()
 
-    def _take(self, asked: QRect, step: int) -> QImage:
+    def _take(self, asked: QRect, step: int) -> _Picture:
         """What is seen now, with the moment's name below it; all pictures are of one size, whatever happens."""
         window, key, choice = self._window, self.what.value(), self.width_choice.value()
         ratio = self.devicePixelRatioF() * (2 if choice == TWICE else 1)
-        seen = drawn(window if key == WHOLE else _widget(window, key), area(window, key), ratio)
+        shot = Shot(window if key == WHOLE else _widget(window, key), area(window, key), ratio)
         width = choice if choice > 0 else round(asked.width() * ratio)
         scale = width / asked.width()
-        height = round(asked.height() * scale)
-        strip = round(_STRIP * max(scale, 0.7))
-        made = QImage(width, height + strip, QImage.Format.Format_RGB32)
-        made.fill(theme().color("panel"))
-        smooth, keep = Qt.TransformationMode.SmoothTransformation, Qt.AspectRatioMode.IgnoreAspectRatio
-        painter = QPainter(made)
-        fits = seen.size() == QSize(width, height)
-        painter.drawImage(0, 0, seen if fits else seen.scaled(width, height, keep, smooth))
-        painter.setFont(font(round(strip / 2)))
-        room = QRectF(strip / 2, height, width - strip, strip)
-        painter.setPen(theme().color("muted"))
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self._window.document.title)
-        words = self._window.timeline.named(step)
-        left = painter.fontMetrics().horizontalAdvance(words) + strip / 2
-        painter.fillRect(QRectF(width - left - strip / 2, height, left + strip / 2, strip), theme().color("panel"))
-        painter.setPen(theme().color("text"))
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
-        painter.end()
-        return made
+        below = _strip(width, round(_STRIP * max(scale, 0.7)), window.document.title, window.timeline.named(step))
+        return _Picture(shot, (width, round(asked.height() * scale)), below)
 
     def _show_progress(self, taken: int) -> None:
         steps = self._window.live.moments.steps
@@ -203,20 +188,42 @@ class FilmDialog(QDialog):
         super().reject()
 
 
+class _Picture:
+    """A picture that is being taken."""
+
+    def __init__(self, shot: Shot, size: tuple[int, int], below: QImage) -> None:
+        self._shot, self._size, self._below = shot, size, below
+
+    def go_on(self) -> Frame | None:
+        """Take some more of it; the whole when it is complete."""
+        return Frame(_raw(self._shot.image), self._size, _raw(self._below)) if self._shot.go_on() else None
+
+
+def _raw(image: QImage) -> Raw:
+    return Raw(image.width(), image.height(), image.constBits(), image)
+
+
+def _strip(width: int, height: int, left: str, right: str) -> QImage:
+    """The line below a picture: what is seen, and which moment."""
+    made = QImage(width, height, QImage.Format.Format_RGB32)
+    made.fill(theme().color("panel"))
+    painter = QPainter(made)
+    painter.setFont(font(round(height / 2)))
+    room = QRectF(height / 2, 0, width - height, height)
+    painter.setPen(theme().color("muted"))
+    painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, left)
+    wide = painter.fontMetrics().horizontalAdvance(right) + height / 2
+    painter.fillRect(QRectF(width - wide - height / 2, 0, wide + height / 2, height), theme().color("panel"))
+    painter.setPen(theme().color("text"))
+    painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, right)
+    painter.end()
+    return made
+
+
 def scenes(window: MainWindow) -> dict[str, str]:
     """What can be filmed, by key: the whole, the canvas, and each view that stands somewhere in the window."""
     views = {key: shown.title for key, shown in window.views.items() if not window.docks[key].isHidden()}
     return {WHOLE: "The whole window", CANVAS: "The network"} | views
-
-
-def drawn(widget: QWidget, part: QRect, ratio: float) -> QImage:
-    """A part of a widget as it is seen, with so many pixels for each of its own."""
-    made = QImage(part.size() * ratio, QImage.Format.Format_RGB32)
-    made.setDevicePixelRatio(ratio)
-    made.fill(theme().color("panel"))
-    QWidget.render(widget, made, QPoint(), QRegion(part))  # a graphics view has another one of this name
-    made.setDevicePixelRatio(1)
-    return made
 
 
 def area(window: MainWindow, key: str) -> QRect:

@@ -7,6 +7,7 @@ import queue
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ from builder.writing import problem_of, put
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+Buffer = bytes | bytearray | memoryview
+
 KINDS = {".gif": "GIF", ".webp": "WEBP"}
 """Endings of the files that can be written, with Pillow's names of the formats."""
 
@@ -26,7 +29,37 @@ _COLOURS = 255  # of a GIF; one more means "as in the frame before"
 _EXACT = 32  # of them, the most frequent colours as they are: grounds and text
 _BLENDS = 160  # of them, those that the others are blended to; what is left goes to rare ones far from all these
 _LOOKED_AT = 9  # frames of which the colours of a GIF are chosen
+_BAND = 1 << 18  # pixels that are unpacked at a time
 _QUALITY = 90  # of a WebP, of 100
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A picture as it lies in memory.
+
+    Attributes:
+        pixels: rows of blue, green, red and an unused byte.
+        owner: what the memory belongs to; it stays as long as this does.
+    """
+
+    width: int
+    height: int
+    pixels: Buffer
+    owner: object = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A picture of a film.
+
+    Attributes:
+        size: width and height at which `seen` is shown.
+        below: stands under it, as wide.
+    """
+
+    seen: Raw
+    size: tuple[int, int]
+    below: Raw | None = None
 
 
 class StoppedError(Exception):
@@ -48,14 +81,19 @@ class FilmFile:
         """
         self.path = path
         self._times, self._told = (milliseconds, last), told
-        self._coming: queue.SimpleQueue[tuple[int, int, bytes] | None] = queue.SimpleQueue()
+        self._coming: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._work, name="film", daemon=True)
         self._thread.start()
 
-    def add(self, width: int, height: int, pixels: bytes) -> None:
-        """Append a frame: rows of blue, green, red and an unused byte."""
-        self._coming.put((width, height, pixels))
+    @property
+    def waiting(self) -> int:
+        """How many frames wait until they are packed; each takes the memory of a picture."""
+        return self._coming.qsize()
+
+    def add(self, frame: Frame) -> None:
+        """Append a frame."""
+        self._coming.put(frame)
 
     def close(self) -> None:
         """The frames are complete."""
@@ -97,7 +135,7 @@ class FilmFile:
         if kind == "GIF":
             from PIL.Image import Dither
 
-            palette = _palette([_unpacked(frame) for frame in kept[:: -(-len(kept) // _LOOKED_AT)]])
+            palette = _palette([_thinned(_unpacked(frame)) for frame in kept[:: -(-len(kept) // _LOOKED_AT)]])
             images = (image.quantize(palette=palette, dither=Dither.NONE) for image in images)
             extra = {"optimize": False}
         first = next(images)
@@ -110,8 +148,8 @@ class FilmFile:
     def _packed(self) -> Iterator[tuple[int, int, bytes]]:
         """The frames as they come, in a tenth of their memory."""
         while (frame := self._coming.get()) is not None:
-            width, height, pixels = frame
-            yield width, height, zlib.compress(pixels, 1)
+            if not self._stopped.is_set():
+                yield _pack(frame)
         if self._stopped.is_set():
             raise StoppedError
 
@@ -122,19 +160,53 @@ class FilmFile:
             yield _unpacked(frame)
 
 
+def _pack(frame: Frame) -> tuple[int, int, bytes]:
+    """Scaled by Pillow, not by Qt, which would keep all other threads of Python waiting meanwhile."""
+    seen, (width, height) = frame.seen, frame.size
+    pixels: Buffer = seen.pixels
+    if (seen.width, seen.height) != frame.size:
+        from PIL import Image
+
+        points = np.frombuffer(pixels, np.uint8)
+        whole = Image.frombuffer("RGBX", (seen.width, seen.height), points, "raw", "RGBX", 0, 1)
+        pixels = whole.resize(frame.size, Image.Resampling.BOX).tobytes()
+    packing = zlib.compressobj(1)
+    packed = [packing.compress(pixels)]
+    if frame.below is not None:
+        packed.append(packing.compress(frame.below.pixels))
+        height += frame.below.height
+    return width, height, b"".join((*packed, packing.flush()))
+
+
 def _unpacked(frame: tuple[int, int, bytes]) -> Image:
+    """Made of bands: Pillow and zlib would keep the window waiting while they touch the memory of a large picture."""
     from PIL import Image
 
-    width, height, pixels = frame
-    return Image.frombytes("RGB", (width, height), zlib.decompress(pixels), "raw", "BGRX")
+    width, height, packed = frame
+    made, packing = Image.new("RGB", (width, height), None), zlib.decompressobj()
+    rows = max(1, _BAND // width)
+    for top in range(0, height, rows):
+        size = width, min(rows, height - top)
+        band = packing.decompress(packed, 4 * size[0] * size[1])
+        packed = packing.unconsumed_tail
+        made.paste(Image.frombytes("RGB", size, band, "raw", "BGRX"), (0, top))
+    return made
+
+
+def _thinned(image: Image) -> Image:
+    """Every other point of every other row."""
+    from PIL import Image
+
+    return image.resize((-(-image.width // 2), -(-image.height // 2)), Image.Resampling.NEAREST)
 
 
 def _palette(images: Sequence[Image]) -> Image:
     """An image whose palette suits all of these: one for all frames, so that what stands still does not flicker."""
     from PIL import Image
 
-    seen = np.concatenate([np.asarray(image)[::2, ::2].reshape(-1, 3) for image in images]).astype(np.uint32)
-    packed, counts = np.unique(seen @ np.array([1 << 16, 1 << 8, 1], np.uint32), return_counts=True)
+    places = np.array([1 << 16, 1 << 8, 1], np.uint32)
+    seen = [np.asarray(image).reshape(-1, 3).astype(np.uint32) @ places for image in images]
+    packed, counts = np.unique(np.concatenate(seen), return_counts=True)
     packed = packed[np.argsort(counts)[::-1]]
     colours = np.stack([packed >> 16, packed >> 8 & 255, packed & 255], axis=1).astype(np.uint8)
     table, others = colours[:_EXACT], colours[_EXACT:]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 
@@ -15,6 +17,7 @@ from builder.project.job import make_job
 from builder.train import headless
 from builder.train.messages import State
 from builder.ui.film_dialog import AS_SEEN, CANVAS, TWICE, WHOLE, FilmDialog
+from builder.ui.shot import Shot
 from builder.ui.views.cloud import CloudView
 from builder.ui.window import MainWindow
 from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
@@ -114,6 +117,31 @@ def test_what_comes_piece_by_piece_is_waited_for(
         dialog.save_button.click()
     assert shown == [(step, False) for step in STEPS]
     assert len({id(answer) for answer in answers}) == len(STEPS)
+
+
+def test_the_window_answers_between_the_pieces_of_a_picture(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("builder.ui.shot.SLICE", 0.0)
+    monkeypatch.setattr("builder.ui.shot.PIXELS", 100_000)
+    dialog = ask(window, tmp_path / "film.gif")
+    beats: list[int] = []
+    clock = QTimer(dialog, interval=0)
+    clock.timeout.connect(lambda: beats.append(len(turns)))
+    turns: list[None] = []
+    real = Shot.go_on
+
+    def go_on(shot: Shot) -> bool:
+        turns.append(None)
+        return real(shot)
+
+    monkeypatch.setattr(Shot, "go_on", go_on)
+    clock.start()
+    with qtbot.waitSignal(dialog.finished, timeout=PATIENCE):
+        dialog.save_button.click()
+    assert len(turns) > 10 * len(STEPS)
+    assert max(after - before for before, after in pairwise(beats)) <= 2
+    assert sizes(tmp_path / "film.gif")[0] == len(STEPS)
 
 
 def test_a_view_that_is_closed_is_not_offered(window: MainWindow, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from builder.graph.problems import Problem
-from builder.ui.film_file import FilmFile
+from builder.ui.film_file import FilmFile, Frame, Raw
 
 Told = queue.SimpleQueue[Problem | None]
 SIZE = (64, 40)
@@ -26,11 +26,15 @@ def pixels(*colour: int) -> bytes:
     return made.tobytes()
 
 
+def frame(made: bytes) -> Frame:
+    return Frame(Raw(*SIZE, made), SIZE)
+
+
 def write(path: Path, *colours: tuple[int, int, int]) -> Problem | None:
     told: Told = queue.SimpleQueue()
     film = FilmFile(path, 300, 2000, told.put)
     for colour in colours:
-        film.add(*SIZE, pixels(*colour))
+        film.add(frame(pixels(*colour)))
     film.close()
     problem = told.get(timeout=PATIENCE)
     assert film.join(PATIENCE)
@@ -74,11 +78,31 @@ def test_rare_colours_stay(tmp_path: Path) -> None:
     noise[..., 1] = 40  # nothing is green but one spot
     noise[18:22, 30:34, :3] = GREEN[::-1]
     film = FilmFile(tmp_path / "film.gif", 300, 2000, told.put)
-    film.add(*SIZE, noise.tobytes())
+    film.add(frame(noise.tobytes()))
     film.close()
     assert told.get(timeout=PATIENCE) is None
     with Image.open(tmp_path / "film.gif") as made:
         assert np.abs(np.array(made.convert("RGB").getpixel((32, 20))) - GREEN).max() <= 8
+
+
+def test_a_large_picture_is_made_smaller_and_has_its_line_below(tmp_path: Path) -> None:
+    told: Told = queue.SimpleQueue()
+    film = FilmFile(tmp_path / "film.webp", 300, 2000, told.put)
+    wide, high = 1100, 700  # more than one band of those that are unpacked at a time
+    large = np.zeros((high, wide, 4), np.uint8)
+    large[:, : wide // 2, :3] = RED[::-1]
+    large[:, wide // 2 :, :3] = BLUE[::-1]
+    line = np.zeros((20, 1000, 4), np.uint8)
+    line[..., :3] = GREEN[::-1]
+    for _ in range(2):
+        film.add(Frame(Raw(wide, high, large.data.cast("B")), (1000, 600), Raw(1000, 20, line.tobytes())))
+    film.close()
+    assert told.get(timeout=PATIENCE) is None
+    with Image.open(tmp_path / "film.webp") as made:
+        assert made.size == (1000, 620)
+        seen = made.convert("RGB")
+        for spot, colour in (((100, 5), RED), ((100, 590), RED), ((900, 590), BLUE), ((500, 610), GREEN)):
+            assert np.abs(np.array(seen.getpixel(spot)) - colour).max() <= 12
 
 
 @pytest.mark.parametrize(("place", "code"), [("nowhere/film.gif", "no-such-folder"), ("film.mov", "unwritable")])
@@ -111,7 +135,7 @@ def test_one_that_is_given_up_leaves_nothing(act: Callable[[FilmFile], object], 
     told: Told = queue.SimpleQueue()
     film = FilmFile(tmp_path / "film.webp", 300, 2000, told.put)
     for _ in range(40):
-        film.add(640, 400, bytes(640 * 400 * 4))
+        film.add(Frame(Raw(640, 400, bytes(640 * 400 * 4)), (640, 400)))
     act(film)
     assert film.join(PATIENCE)
     assert told.empty()
