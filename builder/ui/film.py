@@ -22,6 +22,8 @@ from builder.ui.live import Live
 SETTLE = 80  # milliseconds without another picture of a moment after which all views show it
 FIRST = 600  # the same for the first moment, of which what is shown may have been before
 LONGEST = 20.0  # seconds that a moment may take until all of it is shown: some views get theirs piece by piece
+UNDER_WAY = 180.0  # the same for what is worked out when it is asked for; how far it is can be seen
+NOTED = 1.0  # seconds after which it is told what is waited for
 PATIENCE = 30_000  # milliseconds that the first picture of a moment may take
 LAST = 2000  # milliseconds that the last frame stands, or twice as long as the others
 WAITING = 2  # pictures that may wait to be packed until no more are taken: a large one has 30 MB
@@ -34,25 +36,42 @@ class Taking(Protocol):
         """Take some more of it; the whole when it is complete."""
 
 
+class Seen(Protocol):
+    """What is seen of a run."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether any of it needs a look inside the network."""
+
+    @property
+    def under_way(self) -> str:
+        """What of it is still being worked out, in a few words; "" for nothing."""
+
+    def follow(self, step: int, *, first: bool) -> None:
+        """Begin what there is to work out for this step, which is looked at from now on."""
+
+
 class Film(QObject):
     """Makes one film.
 
     Attributes:
         taken: how many moments were taken so far.
+        waits: for what is worked out of this moment, in a few words.
         ended: the Problem that has ended it, or None when it is written; nothing is told after `stop`.
         given_up: the run was dropped, and the film with it.
         steps: the moments that it shows.
     """
 
     taken = Signal(int)
+    waits = Signal(str)
     ended = Signal(object)
     given_up = Signal()
     _written = Signal(object)
 
-    def __init__(self, live: Live, wanted: Callable[[], bool], parent: QObject | None = None) -> None:
-        """Let `wanted` tell whether anything is seen that needs a look inside the network."""
+    def __init__(self, live: Live, seen: Seen, parent: QObject | None = None) -> None:
+        """Film what is `seen` of a run."""
         super().__init__(parent)
-        self._live, self._wanted = live, wanted
+        self._live, self._seen = live, seen
         self.steps: tuple[int, ...] = ()
         self._place = 0
         self._before: int | None = None  # the step that was looked at before
@@ -101,8 +120,9 @@ class Film(QObject):
         step = self.steps[self._place]
         self._came = None
         # Curves alone need no look inside; they are at this moment at once.
-        self._due.start(PATIENCE if self._sees and self._wanted() else SETTLE)
+        self._due.start(PATIENCE if self._sees and self._seen.wanted else SETTLE)
         self._live.moments.look_at(step)
+        self._seen.follow(step, first=self._place == 0)
 
     @property
     def _shooting(self) -> bool:
@@ -121,10 +141,18 @@ class Film(QObject):
         elif first:
             self._due.start(round(1000 * LONGEST))
 
+    @property
+    def _waited(self) -> float:
+        """Seconds since the first picture of this moment, or since it should have come."""
+        return time.monotonic() - self._came if self._came is not None else 0.0
+
     def _whole(self, picture: Picture) -> bool:
         """Whether what takes longer than a look at the sample is of this moment, too."""
         wish, cloud = picture.attention, picture.cloud
         if wish.question is not None and picture.attribution is not None and self._explained[1] != picture.step:
+            return False
+        sought = picture.preferred if wish.seeking is not None else None
+        if sought is not None and sought.units and (sought.step != picture.step or sought.made < 1):
             return False
         if wish.cloud is None or (cloud is not None and cloud.failed):
             return True
@@ -138,15 +166,20 @@ class Film(QObject):
         file, take = self._file, self._take
         if file is None or take is None:
             return
-        if self._came is None and self._wanted():  # none came, so none is waited for any more
-            self._sees = False
+        if self._came is None:
+            self._came = time.monotonic()
+            self._sees = not self._seen.wanted  # none came, so none is waited for any more
         step = self.steps[self._place]
         if self._live.moments.steps[self._live.moments.place] != step:
             message = f"the weights of step {step:,} are not there any more, so the film was not saved."
             self._fail(Problem("no-weights", message, str(file.path)))
             return
-        if file.waiting >= WAITING:
+        words = self._seen.under_way
+        if (words and self._waited < UNDER_WAY) or file.waiting >= WAITING:
+            self._taking = None
             self._due.start(SETTLE)
+            if words and self._waited > NOTED:
+                self.waits.emit(words)
             return
         self._taking = taking = self._taking or take(step)
         frame = taking.go_on()

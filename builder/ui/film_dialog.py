@@ -51,8 +51,9 @@ class FilmDialog(QDialog):
         super().__init__(window)
         self._window = window
         self.setWindowTitle("Save the run as a film")
-        self.film = Film(window.live, lambda: window.attention().wanted, self)
+        self.film = Film(window.live, _Seen(window), self)
         self.film.taken.connect(self._show_progress)
+        self.film.waits.connect(self._show_wait)
         self.film.ended.connect(self._ended)
         self.film.given_up.connect(self.reject)
         self.ask_path: Callable[[str, str], Path | None] = partial(choosers.save_file, self, "Save the film")
@@ -131,7 +132,8 @@ class FilmDialog(QDialog):
             self.width_choice.set_value(next((size for size in sizes if 0 < size <= _USUAL), next(iter(sizes))))
         pace, count = self.pace.value(), len(self._window.live.moments.steps)
         seconds = ((count - 1) * pace + max(LAST, 2 * pace)) / 1000
-        self.message.setText(f"It lasts about {seconds:.0f} seconds, and begins anew at its end.")
+        words = f"It lasts about {seconds:.0f} seconds, and begins anew at its end."
+        self.message.setText(f"{words} {self._window.viewing.at_each_moment}".strip())
 
     def _save(self) -> None:
         ending = self.kind.value()
@@ -168,12 +170,14 @@ class FilmDialog(QDialog):
         below = _strip(width, round(_STRIP * max(scale, 0.7)), window.document.title, window.timeline.named(step))
         return _Picture(shot, (width, round(asked.height() * scale)), below)
 
-    def _show_progress(self, taken: int) -> None:
+    def _show_wait(self, words: str) -> None:
+        self._show_progress(self.bar.value(), words)
+
+    def _show_progress(self, taken: int, waits: str = "") -> None:
         steps = self._window.live.moments.steps
         self.bar.setValue(taken)
-        self.message.setText(
-            f"Moment {taken + 1} of {len(steps)}" if taken < len(steps) else f"Writing {self._path.name} …"
-        )
+        words = f"Moment {taken + 1} of {len(steps)}" if taken < len(steps) else f"Writing {self._path.name} …"
+        self.message.setText(f"{words}: {waits}" if waits else words)
 
     def _ended(self, problem: Problem | None) -> None:
         self.accept()
@@ -186,6 +190,23 @@ class FilmDialog(QDialog):
         """Close; a film that is under way is given up."""
         self.film.stop()
         super().reject()
+
+
+class _Seen:
+    """What is seen in a window of a run."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window, self.follow = window, window.viewing.follow
+
+    @property
+    def wanted(self) -> bool:
+        """Whether any of it needs a look inside the network."""
+        return self._window.attention().wanted
+
+    @property
+    def under_way(self) -> str:
+        """What of it is still being worked out."""
+        return self._window.viewing.under_way
 
 
 class _Picture:

@@ -197,6 +197,24 @@ class LiveViews(QObject):
             self.pin = Pin(part=found.part)
             self.pin_sample(found.position)
 
+    # Films ----------------------------------------------------------------------------------------------------------
+
+    def follow(self, step: int, *, first: bool) -> None:
+        """A film has come to this step, and takes what is seen of it."""
+        for shown in self.views.values():
+            if shown.watched:
+                shown.follow(step, first=first)
+
+    @property
+    def under_way(self) -> str:
+        """What somebody sees being worked out, in a few words; "" for nothing."""
+        return next((shown.under_way for shown in self.views.values() if shown.under_way and shown.watched), "")
+
+    @property
+    def at_each_moment(self) -> str:
+        """What takes long at each picture of a film, as sentences; "" for nothing."""
+        return " ".join(shown.at_each_moment for shown in self.views.values() if shown.at_each_moment and shown.watched)
+
     def compare(self, folders: list[Path]) -> None:
         """Put the curves of the runs in these folders behind those that are seen."""
         compare(folders, self.kept, self.views, self._say)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 
+from builder.inspect.cloud import Places
 from builder.inspect.picture import Picture
 from builder.project import templates
 from builder.project.job import make_job
@@ -18,7 +19,8 @@ from builder.train import headless
 from builder.train.messages import State
 from builder.ui.film_dialog import AS_SEEN, CANVAS, TWICE, WHOLE, FilmDialog
 from builder.ui.shot import Shot
-from builder.ui.views.cloud import CloudView
+from builder.ui.views.cloud import T_SNE_ANEW, TSNE, CloudView
+from builder.ui.views.preferred import PreferredView
 from builder.ui.window import MainWindow
 from tests.ui.conftest import PATIENCE, MakeWindow, quick, until_parked
 
@@ -117,6 +119,61 @@ def test_what_comes_piece_by_piece_is_waited_for(
         dialog.save_button.click()
     assert shown == [(step, False) for step in STEPS]
     assert len({id(answer) for answer in answers}) == len(STEPS)
+
+
+def test_t_sne_is_worked_out_for_each_moment(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("builder.inspect.unfold.ROUNDS", "builder.train.unfolding.ROUNDS"):
+        monkeypatch.setattr(place, (250,))
+    cloud = window.views["cloud"]
+    assert isinstance(cloud, CloudView)
+    dialog = ask(window, tmp_path / "film.gif")
+    dialog.what.set_value("cloud")
+    dialog.what.edited.emit("cloud")
+    qtbot.waitUntil(lambda: cloud.on_screen and cloud.shown is not None, timeout=PATIENCE)
+    assert T_SNE_ANEW not in dialog.message.text()
+    cloud.method.choose(TSNE)
+    qtbot.waitUntil(lambda: cloud._unfolded is not None and not cloud.under_way, timeout=PATIENCE)
+    dialog.pace.edited.emit(dialog.pace.value())
+    assert T_SNE_ANEW in dialog.message.text()
+    seen: list[tuple[int, float]] = []
+    places: list[Places] = []
+
+    def note(_count: int) -> None:
+        assert cloud._unfolded is not None
+        seen.append((cloud._unfolded[0].step, cloud._unfolded[2]))
+        places.append(cloud._unfolded[1])
+        assert not cloud.board.plot.gliding
+
+    dialog.film.taken.connect(note)
+    told: list[str] = []
+    dialog.film.waits.connect(lambda words: told.append(f"{dialog.message.text()}|{words}"))
+    with qtbot.waitSignal(dialog.finished, timeout=2 * PATIENCE):
+        dialog.save_button.click()
+    assert seen == [(step, 1.0) for step in STEPS]
+    assert len({id(points) for points in places}) == len(STEPS)
+    assert all(text.split("|")[0].endswith(f": {text.split('|')[1]}") for text in told)
+
+
+def test_what_units_look_for_is_made_before_it_is_filmed(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = ask(window, tmp_path / "film.gif")
+    dialog.what.set_value("preferred")
+    dialog.what.edited.emit("preferred")
+    view = window.views["preferred"]
+    assert isinstance(view, PreferredView)
+    qtbot.waitUntil(lambda: view._found() is not None, timeout=PATIENCE)
+    seen: list[tuple[int, float]] = []
+
+    def note(_count: int) -> None:
+        found = view._found()
+        assert found is not None
+        seen.append((found.step, found.made))
+
+    dialog.film.taken.connect(note)
+    with qtbot.waitSignal(dialog.finished, timeout=2 * PATIENCE):
+        dialog.save_button.click()
+    assert seen == [(step, 1.0) for step in STEPS]
 
 
 def test_the_window_answers_between_the_pieces_of_a_picture(

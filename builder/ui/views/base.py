@@ -129,6 +129,19 @@ class View(QWidget):
     def show_moment(self, step: int | None) -> None:
         """The run waits or has ended, and is looked at as it was at this step; None: as it is now."""
 
+    @property
+    def at_each_moment(self) -> str:
+        """What a film of it has to work out for each of its pictures and takes long, as a sentence; "" for nothing."""
+        return ""
+
+    def follow(self, step: int, *, first: bool) -> None:
+        """A film has come to this step, its `first` one or a later one: begin what otherwise begins when asked for."""
+
+    @property
+    def under_way(self) -> str:
+        """What is still being worked out, in a few words; "" when all of it is seen."""
+        return ""
+
     def set_kept(self, kept: Kept) -> None:
         """Share these runs to compare with."""
 

@@ -34,6 +34,9 @@ NOT_IN_RUN = "The network that is trained has no such layer: reset the run to lo
 FAILED = "This cannot be shown: some of what the layer gives is no number, or there is too little memory."
 FEW = "There are too few samples here to show how they lie."
 UNDER_WAY = "The samples are being gathered."
+BEING_UNFOLDED = "t-SNE is being worked out"
+GLIDING = "the points are on their way"
+T_SNE_ANEW = "t-SNE is worked out anew for each picture, which takes some seconds each time."
 METHODS = ("PCA", "t-SNE")
 PCA, TSNE = range(2)
 LISTEN = 50  # milliseconds between two looks at how far t-SNE is
@@ -58,6 +61,7 @@ class CloudView(SeenView):
         self._before: Scatter | None = None  # what was shown last, also of another run: points stay near there
         self._moving = False  # a run goes on
         self._wanting = False  # t-SNE waits for what it begins from
+        self._step: int | None = None  # with the weights of which step; None for any
         self._unfolding: Unfolding | None = None
         self._unfolded: tuple[Cloud, Places, float] | None = None  # the newest of t-SNE, of what, and its share
         self._found: Places | None = None  # the last points of t-SNE
@@ -114,11 +118,13 @@ class CloudView(SeenView):
 
     def show_picture(self, picture: Picture) -> None:
         cloud = picture.cloud
-        if cloud is None or cloud is self._cloud or cloud.layer != self.node():
+        if cloud is None or cloud.layer != self.node():
+            return
+        if cloud is self._cloud and not (self._wanting and cloud.wide is not None):
             return
         before, self._cloud = self._cloud, cloud
         self._moving = before is not None and before.layer == cloud.layer and before.step != cloud.step
-        if self.method.value == TSNE and self._wanting and not cloud.more:
+        if self.method.value == TSNE and self._wanting and not cloud.more and self._step in (None, cloud.step):
             if cloud.wide is None and len(cloud.points):
                 return  # it was asked for, and is still to come
             self._wanting = False
@@ -154,9 +160,30 @@ class CloudView(SeenView):
     def begin(self) -> None:
         """Work t-SNE out, with the weights as they are."""
         self._give_up()
-        self._wanting = True
+        self._wanting, self._step = True, None
         self._show_buttons()
         self.attention_changed.emit()
+
+    @property
+    def at_each_moment(self) -> str:
+        return T_SNE_ANEW if self.method.value == TSNE else ""
+
+    def follow(self, step: int, *, first: bool) -> None:
+        """Work t-SNE out with the weights of this step; from where the points lay, but not for the first picture: that
+        would begin with groups which the network comes to see only later."""
+        if self.method.value != TSNE or self.node() is None:
+            return
+        if first:
+            self._before = self._found = None
+        self.begin()
+        self._step = step
+
+    @property
+    def under_way(self) -> str:
+        if self.method.value == TSNE and (self._wanting or self._unfolding is not None):
+            share = self._unfolded[2] if self._unfolding is not None and self._unfolded is not None else 0.0
+            return f"{BEING_UNFOLDED}: {100 * share:.0f} %"
+        return GLIDING if self.board.plot.gliding else ""
 
     def stop(self) -> None:
         """Leave the points where t-SNE has brought them by now."""
@@ -186,7 +213,8 @@ class CloudView(SeenView):
         if found is None or self._unfolded is None:
             return
         cloud, start, _ = self._unfolded
-        self._found = start if found.points is None else found.points
+        # t-SNE knows no directions: left alone, the points would spin from one look to the next.
+        self._found = start if found.points is None else found.points @ turned(found.points, start)
         self._unfolded = (cloud, self._found, found.share)
         if found.share >= 1.0:
             self._listen.stop()
@@ -318,7 +346,7 @@ class CloudView(SeenView):
             formula, means = T_SNE
             share = self._unfolded[2] if self._unfolded is not None else 0.0
             if share < 1.0:
-                parts.insert(0, f"t-SNE is being worked out: {100 * share:.0f} %")
+                parts.insert(0, f"{BEING_UNFOLDED}: {100 * share:.0f} %")
         elif cloud.plain:
             formula, means = ITSELF
         elif sum(cloud.shares) > 0:

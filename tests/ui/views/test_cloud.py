@@ -387,14 +387,17 @@ def test_t_sne_is_worked_out_on_request_and_told_round_by_round(
     assert view.halt.isVisible()
     assert not view.again.isVisible()
     assert "0 %" in view.words()[0]
-    half = np.random.default_rng(0).normal(size=(40, 2))
-    workers[0].mailbox.post(Unfolded(half, 0.5))
+    half = lay - lay.mean(0) + 0.01 * np.random.default_rng(0).normal(size=(40, 2))
+    quarter = np.array([[0.0, 1.0], [-1.0, 0.0]])
+    workers[0].mailbox.post(Unfolded(half @ quarter, 0.5))
     qtbot.waitUntil(lambda: "50 %" in view.words()[0], timeout=PATIENCE)
-    assert np.array_equal(points_of(view), half)
+    assert points_of(view) == pytest.approx(half, abs=0.1)  # turned to where the points lay
+    half = points_of(view)
     view.show_picture(picture(found(step=99)))  # another view's picture: t-SNE is of its own step
     assert np.array_equal(points_of(view), half)
     workers[0].mailbox.post(Unfolded(2 * half, 1.0))
     qtbot.waitUntil(lambda: view.again.isVisible(), timeout=PATIENCE)
+    half = points_of(view) / 2
     assert "%" not in view.words()[0]
     assert "pᵢⱼ" in view.words()[1]
     view.again.click()
@@ -425,6 +428,29 @@ def test_t_sne_follows_another_layer_and_the_end_of_a_run(view: CloudView, worke
     view.show_picture(picture(Cloud("fc1", 0, Samples("v", 0, np.empty(0, np.int64)), np.empty((0, 2)))))
     assert view.frame.empty == NOT_IN_RUN
     assert len(workers) == 3
+
+
+def test_a_film_has_t_sne_of_each_moment(view: CloudView, qtbot: QtBot, workers: list[Worker]) -> None:
+    view.follow(3, first=True)
+    assert not view.under_way  # it is PCA that is shown
+    view.method.choose(TSNE)
+    view.show_picture(picture(wide(step=9)))
+    workers[0].mailbox.post(Unfolded(np.random.default_rng(0).normal(size=(40, 2)), 1.0))
+    qtbot.waitUntil(lambda: view.again.isVisible(), timeout=PATIENCE)
+    view.follow(3, first=True)
+    assert view.under_way == "t-SNE is being worked out: 0 %"
+    view.show_picture(picture(wide(step=9)))  # on its way when the film began
+    assert len(workers) == 1
+    view.show_picture(picture(wide(step=3)))
+    assert not workers[1].unfolded  # the groups of step 9 are not known yet
+    workers[1].mailbox.post(Unfolded(np.random.default_rng(1).normal(size=(40, 2)), 0.5))
+    qtbot.waitUntil(lambda: view.under_way.endswith(": 50 %"), timeout=PATIENCE)
+    workers[1].mailbox.post(Unfolded(np.random.default_rng(1).normal(size=(40, 2)), 1.0))
+    qtbot.waitUntil(lambda: not view.under_way, timeout=PATIENCE)
+    view.follow(4, first=False)
+    view.show_picture(picture(wide(step=4)))
+    assert workers[2].unfolded  # as it goes on, from where the points lie
+    view.stop()
 
 
 def test_t_sne_that_fails_leaves_the_points(view: CloudView, qtbot: QtBot, workers: list[Worker]) -> None:
