@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -297,6 +297,49 @@ def test_lessons_that_are_closed_give_back_the_width_they_took(make_window: Make
     qtbot.waitUntil(lambda: abs(palette.width() - before) <= 4, timeout=PATIENCE)
     actions["Lessons"].trigger()
     qtbot.waitUntil(lambda: lessons.width() >= wide, timeout=PATIENCE)
+
+
+def test_the_views_get_back_the_shares_that_they_had_before_the_lessons(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(None)
+    window.resize(1024, 700)
+    row = [window.docks[key] for key in ("loss", "accuracy", "maps", "filters", "sample")]
+    wanted = [300, 180, 170, 200, 150]  # as somebody has drawn the lines
+    window.resizeDocks(row, wanted, Qt.Orientation.Horizontal)
+
+    def widths() -> list[int]:
+        return [dock.width() for dock in row]
+
+    def like(those: list[int]) -> bool:
+        return max(abs(one - other) for one, other in zip(widths(), those, strict=True)) <= 6
+
+    qtbot.waitUntil(lambda: widths()[0] > 280, timeout=PATIENCE)
+    before = widths()
+    for _ in range(2):
+        qtbot.keyClick(window, Qt.Key.Key_F4)
+        qtbot.waitUntil(lambda: sum(widths()) < sum(before) - 200, timeout=PATIENCE)
+        assert window.width() == 1024
+        window.docks["preferred"].raise_()  # another tab of one of them
+        qtbot.keyClick(window, Qt.Key.Key_F4)
+        window.docks["filters"].raise_()
+        qtbot.waitUntil(lambda: like(before), timeout=PATIENCE)
+
+
+def test_a_line_that_was_drawn_beside_the_lessons_stays(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(None)
+    loss, accuracy = window.docks["loss"], window.docks["accuracy"]
+    before = loss.width()
+    qtbot.keyClick(window, Qt.Key.Key_F4)
+    qtbot.waitUntil(lambda: loss.width() < before - 40, timeout=PATIENCE)
+    line = QPoint(accuracy.geometry().left() - 1, accuracy.geometry().center().y())
+    narrow = accuracy.width()
+    qtbot.mousePress(window, Qt.MouseButton.LeftButton, pos=line)
+    qtbot.mouseMove(window, line + QPoint(60, 0))
+    qtbot.waitUntil(lambda: accuracy.width() < narrow - 20, timeout=PATIENCE)
+    qtbot.mouseRelease(window, Qt.MouseButton.LeftButton, pos=line + QPoint(60, 0))
+    chosen = loss.width() / accuracy.width()
+    qtbot.keyClick(window, Qt.Key.Key_F4)
+    qtbot.waitUntil(window.docks["lessons"].isHidden, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: loss.width() / accuracy.width() == pytest.approx(chosen, abs=0.2), timeout=PATIENCE)
 
 
 def test_the_key_of_the_lessons_puts_them_away_too(make_window: MakeWindow, qtbot: QtBot) -> None:

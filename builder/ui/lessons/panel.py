@@ -75,7 +75,7 @@ class LessonsPanel(QWidget):
         return QSize(320, 600)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(280, 200)
+        return QSize(248, 200)
 
     def showEvent(self, event: QShowEvent) -> None:
         self._made()
