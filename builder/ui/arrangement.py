@@ -30,6 +30,7 @@ class Panel:
         title: in the View menu, and of the floating window.
         make: makes it; called once.
         short: the title on a tab that has no room for the whole; "" where it is short enough.
+        least: the same for the smallest of windows.
         behind: key of the panel before that it stands behind as a tab until somebody arranges the window; "" for none.
         without_room: key of the panel that it stands behind where it has no room beside all others; "" for none.
         away: it is put away at first.
@@ -43,6 +44,7 @@ class Panel:
     area: Qt.DockWidgetArea
     make: Callable[[], Content]
     short: str = ""
+    least: str = ""
     behind: str = ""
     without_room: str = ""
     away: bool = False
@@ -87,7 +89,7 @@ class Arrangement(QObject):
         docks = [self.docks[panel.key] for panel in wide]
         window.resizeDocks(docks, [panel.width for panel in wide], Qt.Orientation.Horizontal)
         share_width(window, (self.docks[key] for key in row if key not in self._behind))
-        TabNames(window, {self.docks[panel.key]: panel.short for panel in every})
+        TabNames(window, {self.docks[panel.key]: (panel.short, panel.least) for panel in every})
         self._height = ViewsHeight(window, [self.docks[key] for key in row])
         self._first = window.saveState(VERSION)
 

@@ -22,7 +22,7 @@ def panels(window: MainWindow) -> tuple[Panel, ...]:
         Panel("palette", "Layers", left, lambda: (window.palette_panel, None), width=190),
         Panel("inspector", "Inspector", right, lambda: (window.inspector, None), width=320),
         *(
-            Panel(view.key, view.title, below, partial(_view, window, view.key), view.short, view.behind)
+            Panel(view.key, view.title, below, partial(_view, window, view.key), view.short, view.least, view.behind)
             for view in LISTED.values()
         ),
         Panel("lessons", "Lessons", left, lambda: (window.lessons, None), behind="palette", away=True),

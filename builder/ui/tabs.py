@@ -14,7 +14,9 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar
 from builder.ui.docks import in_sight
 from builder.ui.theme import font
 
-_AROUND = 22  # pixels beside the name of a tab, as the style sheet has it
+_AROUND = 18  # pixels beside the name of a tab, as the style sheet has it
+
+_LEAST = 2  # the place of the shortest of a dock's names
 
 
 def stand_behind(window: QMainWindow, docks: Mapping[str, QDockWidget], behind: Mapping[str, str]) -> None:
@@ -70,14 +72,15 @@ class TabNames(QObject):
     """Lets the docks of a window go by shorter names where their tabs have no room for the whole ones.
 
     Where there is none for the shorter ones either, docks with tabs beside them give up some of their width; but not
-    while somebody draws the line between them.
+    while somebody draws the line between them. Where that is not enough, the shortest names stand there; and where even
+    they are too long, the tabs scroll: a word that is cut says nothing.
     """
 
-    def __init__(self, window: QMainWindow, short: Mapping[QDockWidget, str]) -> None:
-        """`short` has the shorter name of each dock that has one."""
+    def __init__(self, window: QMainWindow, short: Mapping[QDockWidget, Sequence[str]]) -> None:
+        """`short` has the shorter names of each dock that has some, from long to short."""
         super().__init__(window)
         self._window = window
-        self._names = {dock: (dock.windowTitle(), words or dock.windowTitle()) for dock, words in short.items()}
+        self._names = {dock: _three([dock.windowTitle(), *words]) for dock, words in short.items()}
         self._asked: list[int] = []  # the widths that were shared out last
         self._soon = QTimer(self, interval=0, singleShot=True)
         self._soon.timeout.connect(self._name)
@@ -93,29 +96,51 @@ class TabNames(QObject):
 
     def _name(self) -> None:
         titled = {dock.windowTitle(): dock for dock in self._names}
-        whole = set(self._names)
-        face = QFontMetrics(font(12, bold=True))  # as the tab in front has it: another one may come there
-        needs: dict[QDockWidget, int] = {}
+        tier = dict.fromkeys(self._names, 0)
+        needs: dict[QDockWidget, tuple[int, ...]] = {}
         for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             docks = [titled[bar.tabText(place)] for place in range(bar.count()) if bar.tabText(place) in titled]
-            if sum(face.horizontalAdvance(self._names[dock][0]) + _AROUND for dock in docks) > bar.width():
-                whole.difference_update(docks)
+            each = self._needs(docks)
+            fitting = next((place for place, need in enumerate(each) if need <= bar.width()), None)
+            tier.update(dict.fromkeys(docks, _LEAST if fitting is None else fitting))
+            mode = Qt.TextElideMode.ElideNone if fitting is None else Qt.TextElideMode.ElideRight
+            if bar.elideMode() != mode:
+                bar.setElideMode(mode)
             front = next((dock for dock in docks if in_sight(dock)), None)
             if front is not None and bar.isVisible():
-                needs[front] = sum(face.horizontalAdvance(self._names[dock][1]) + _AROUND for dock in docks)
-        for dock, (title, short) in self._names.items():
-            name = title if dock in whole or dock.isFloating() else short
+                least = front.minimumSizeHint().width()
+                needs[front] = tuple(max(need, least) for need in each)
+        for dock, names in self._names.items():
+            name = names[0] if dock.isFloating() else names[tier[dock]]
             if dock.windowTitle() != name:
                 dock.setWindowTitle(name)
-        if any(dock.width() < need for dock, need in needs.items()) and not QGuiApplication.mouseButtons().value:
+        if not any(dock.width() < need[1] for dock, need in needs.items()):
+            self._asked = []
+        elif not QGuiApplication.mouseButtons().value:
             self._share(needs)
 
-    def _share(self, needs: Mapping[QDockWidget, int]) -> None:
+    def _needs(self, docks: Sequence[QDockWidget]) -> tuple[int, ...]:
+        """What tabs need for the whole names, for the shorter ones and for the shortest."""
+        face = QFontMetrics(font(12, bold=True))  # as the tab in front has it: another one may come there
+        return tuple(
+            sum(face.horizontalAdvance(self._names[dock][tier]) + _AROUND for dock in docks)
+            for tier in range(_LEAST + 1)
+        )
+
+    def _share(self, needs: Mapping[QDockWidget, tuple[int, ...]]) -> None:
         """Give each its need, row by row."""
         tops = {dock.geometry().top() for dock in needs}
         for row in ([dock for dock in needs if dock.geometry().top() == top] for top in tops):
             widths = [dock.width() for dock in row]
-            wanted = level(widths, [needs[dock] for dock in row])
-            if wanted != widths and wanted != self._asked:  # asked once: a minimum may keep them from it
+            wanted = level(widths, [needs[dock][1] for dock in row])
+            if wanted == widths:  # there is not enough for all, or nothing lacks
+                wanted = level(widths, [needs[dock][_LEAST] for dock in row])
+            if wanted != widths and wanted != self._asked:  # asked once: Qt may have its own mind
                 self._asked = wanted
                 self._window.resizeDocks(row, wanted, Qt.Orientation.Horizontal)
+
+
+def _three(names: Sequence[str]) -> tuple[str, ...]:
+    """Whole, shorter and shortest: where there is no shorter name, the one before."""
+    known = [name for name in names if name]
+    return tuple((*known, *known[-1:] * _LEAST)[: _LEAST + 1])

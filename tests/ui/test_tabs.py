@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabBar
@@ -94,7 +96,7 @@ def test_names_that_do_not_fit_onto_their_tabs_give_way_to_shorter_ones(qtbot: Q
         for key in ("A name of many words", "Another one of those", "By itself")
     )
     made.tabifyDockWidget(long, other)
-    TabNames(made, {long: "Many", other: "", alone: "Alone"})
+    TabNames(made, {long: ("Many",), other: ("",), alone: ("Alone",)})
     made.show()
     (bar,) = made.findChildren(QTabBar)
 
@@ -102,11 +104,38 @@ def test_names_that_do_not_fit_onto_their_tabs_give_way_to_shorter_ones(qtbot: Q
         return [bar.tabText(place) for place in range(bar.count())]
 
     qtbot.waitUntil(lambda: names() == ["A name of many words", "Another one of those"], timeout=PATIENCE)
-    made.resize(340, 400)
+    made.resize(310, 400)
     qtbot.waitUntil(lambda: names() == ["Many", "Another one of those"], timeout=PATIENCE)
     assert alone.windowTitle() == "By itself"  # no tab needs it
     made.resize(900, 400)
     qtbot.waitUntil(lambda: names() == ["A name of many words", "Another one of those"], timeout=PATIENCE)
+
+
+def test_names_that_are_still_too_long_give_way_to_the_shortest_and_those_scroll(qtbot: QtBot) -> None:
+    made = QMainWindow()
+    qtbot.addWidget(made)
+    made.resize(900, 400)
+    area = Qt.DockWidgetArea.BottomDockWidgetArea
+    one, other = (add_dock(made, key, key, QLabel(), area) for key in ("One of many words", "Another one of those"))
+    made.tabifyDockWidget(one, other)
+    TabNames(made, {one: ("Some words", "One"), other: ("Another of those", "Another")})
+    made.show()
+    (bar,) = made.findChildren(QTabBar)
+    modes = Qt.TextElideMode
+
+    def found() -> tuple[list[str], Qt.TextElideMode]:
+        return [bar.tabText(place) for place in range(bar.count())], bar.elideMode()
+
+    for width, names, mode in (
+        (400, ["One of many words", "Another one of those"], modes.ElideRight),
+        (240, ["Some words", "Another of those"], modes.ElideRight),
+        (150, ["One", "Another"], modes.ElideRight),
+        (90, ["One", "Another"], modes.ElideNone),
+        (400, ["One of many words", "Another one of those"], modes.ElideRight),
+    ):
+        bar.setFixedWidth(width)
+        made.resize(width, 400)
+        qtbot.waitUntil(partial(lambda wanted: found() == wanted, (names, mode)), timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +165,7 @@ def test_tabs_without_room_get_some_of_their_neighbours(qtbot: QtBot) -> None:
     made.tabifyDockWidget(docks["One"], docks["Two"])
     for key in ("Second", "Third"):
         made.tabifyDockWidget(docks["First name"], docks[key])
-    TabNames(made, dict.fromkeys(docks.values(), ""))
+    TabNames(made, dict.fromkeys(docks.values(), ()))
     made.show()
     wide, narrow = docks["Two"], docks["Third"]
     made.resizeDocks([wide, narrow], [780, 120], Qt.Orientation.Horizontal)

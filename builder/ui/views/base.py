@@ -67,6 +67,7 @@ class View(QWidget):
     title: ClassVar[str]
     help: ClassVar[str] = ""
     short: ClassVar[str] = ""
+    least: ClassVar[str] = ""
     behind: ClassVar[str] = ""
 
     attention_changed = Signal()

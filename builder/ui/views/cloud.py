@@ -98,7 +98,7 @@ class CloudView(SeenView):
         return QSize(360, 280)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(150, 112)
+        return QSize(144, 112)
 
     def node(self) -> str | None:
         """The layer that is looked at: the same as that of the feature maps."""

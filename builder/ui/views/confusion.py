@@ -154,7 +154,7 @@ class ConfusionView(SeenView):
         return QSize(360, 280)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(150, 112)
+        return QSize(144, 112)
 
     # What it is told ------------------------------------------------------------------------------------------------
 

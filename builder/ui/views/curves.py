@@ -122,7 +122,7 @@ class CurveView(SeenView):
         return QSize(360, 280)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(150, 112)  # with head and tabs no higher than the others
+        return QSize(144, 112)  # with head and tabs no higher than the others
 
     def set_prepared(self, event: Prepared) -> None:
         self._measure = measure_of(event.data, event.loss)

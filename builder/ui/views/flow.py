@@ -62,7 +62,7 @@ class FlowView(SeenView):
         return QSize(360, 280)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(150, 112)  # with head and tabs no higher than the others
+        return QSize(144, 112)  # with head and tabs no higher than the others
 
     def attention(self) -> Attention:
         return Attention(statistics=True)

@@ -296,7 +296,7 @@ class ViewFrame(QWidget):
         self._stack.setCurrentWidget(self._nothing if words else self.content)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(150, 120)
+        return QSize(144, 120)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), theme().color("panel"))

@@ -311,7 +311,7 @@ class GridView(SeenView):
         return QSize(260, 280)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(150, 140)
+        return QSize(144, 140)
 
     def set_subject(self, subject: Subject) -> None:
         before = self.attention()

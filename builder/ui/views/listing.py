@@ -18,6 +18,7 @@ class Listed:
         title: heading of its dock.
         help: one sentence: what is seen here.
         short: the title on a tab that has no room for the whole; "" where it is short enough.
+        least: the same for the smallest of windows.
         behind: key of an earlier view that it stands behind as a tab until somebody arranges the window; "" for none.
     """
 
@@ -25,6 +26,7 @@ class Listed:
     title: str
     help: str
     short: str = ""
+    least: str = ""
     behind: str = ""
 
 
@@ -44,6 +46,7 @@ _ORDER = (
         "Confusion matrix",
         "Which classes the network takes for which, counted at the end of each epoch.",
         short="Confusion",
+        least="Matrix",
         behind="accuracy",
     ),
     Listed(
@@ -70,6 +73,7 @@ _ORDER = (
         "Layer statistics",
         "For each layer the size of its gradient, the spread of its output, and its dead units.",
         short="Statistics",
+        least="Stats",
         behind="loss",
     ),
     Listed(
@@ -84,6 +88,7 @@ _ORDER = (
         "Responds to",
         "What one unit of the selected layer responds to most. A click on a feature map or a filter chooses the unit.",
         short="Responds",
+        least="Likes",
         behind="filters",
     ),
     Listed(
