@@ -61,6 +61,10 @@ class Timeline(QFrame):
         """Whether the film runs."""
         return self._film.isActive()
 
+    def to_come(self) -> int:
+        """The height that it will take where it does not stand now."""
+        return self.sizeHint().height() if self.isHidden() else 0
+
     def toggle(self) -> None:
         """Let the film run, from the beginning where it stands at the end; or stop it."""
         moments = self._live.moments

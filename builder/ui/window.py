@@ -140,6 +140,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.breadcrumb)
         column.addWidget(self.canvas, 1)
         column.addWidget(self.timeline)
+        self.canvas.kept_free = self.timeline.to_come
         self.setCentralWidget(middle)
         self.statusBar().addWidget(self.status, 1)
         self.statusBar().setSizeGripEnabled(False)

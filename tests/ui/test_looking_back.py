@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from builder.project import templates
@@ -68,3 +69,27 @@ def test_a_pause_inside_a_step_is_one_too(make_window: MakeWindow, qtbot: QtBot)
     window.live.step_phase()
     qtbot.waitUntil(lambda: window.live.moments.step is None, timeout=PATIENCE)
     assert window.live.state is State.PAUSED
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_the_canvas_stands_still_when_the_time_line_comes_and_goes(
+    moved: bool, make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    window = make_window(quick(templates.load("lenet5"), epochs=2))
+    until_parked(qtbot, window)
+    canvas = window.canvas
+    if moved:
+        canvas.zoom_to(0.8, QPointF(100, 100))
+    card = canvas.canvas.nodes["conv1"]
+
+    def place() -> QPoint:
+        return canvas.viewport().mapToGlobal(canvas.mapFromScene(card.scenePos()))
+
+    before, height = place(), canvas.height()
+    window.live.step_batch()
+    qtbot.waitUntil(lambda: canvas.height() < height, timeout=PATIENCE)
+    assert window.timeline.isVisible()
+    assert place() == before
+    window.live.reset()
+    qtbot.waitUntil(lambda: canvas.height() == height, timeout=PATIENCE)
+    assert place() == before

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QNativeGestureEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGestureEvent, QGraphicsView, QPinchGesture, QWidget
@@ -15,9 +17,11 @@ class ZoomView(QGraphicsView):
 
     Attributes:
         zoomed: the zoom is another now.
+        kept_free: height at the lower edge that something else takes now and then; nothing moves when it does.
     """
 
     zoomed = Signal()
+    kept_free: Callable[[], int] = staticmethod(lambda: 0)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,10 +70,10 @@ class ZoomView(QGraphicsView):
 
     def show_area(self, area: QRectF) -> None:
         """Show a part of the scene as a whole, not larger than at its true size."""
-        room = self.viewport().rect()
-        zoom = min(room.width() / area.width(), room.height() / area.height(), 1.0)
-        self.set_zoom(max(zoom, LEAST))
-        self.centerOn(area.center())
+        room, free = self.viewport().rect(), self.kept_free()
+        zoom = max(LEAST, min(room.width() / area.width(), max(1, room.height() - free) / area.height(), 1.0))
+        self.set_zoom(zoom)
+        self.centerOn(area.center() + QPointF(0, free / 2 / zoom))
 
     def visible_area(self) -> QRectF:
         """The part of the canvas that can be seen."""
