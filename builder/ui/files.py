@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
@@ -97,10 +98,15 @@ class Files(QObject):
         """Start from a template."""
         return self.begin(templates.load(template))
 
-    def begin(self, project: Project) -> bool:
-        """Open a project that nobody has worked on yet: nothing of it is unsaved."""
+    def begin(self, project: Project, leaving: Callable[[], object] = lambda: None) -> bool:
+        """Open a project that nobody has worked on yet: nothing of it is unsaved.
+
+        Args:
+            leaving: called when the present document goes, and still stands.
+        """
         if not self.may_discard():
             return False
+        leaving()
         self._document.open(project, None)
         return True
 

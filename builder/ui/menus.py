@@ -94,6 +94,7 @@ class Menus(QObject):
         for changed in (window.live.state_changed, window.live.moments.steps_changed):
             changed.connect(self._offer_film)
         self._offer_film()
+        self.offer_return("")
 
     def _add(
         self, menu: QMenu, text: str, act: Callable[[], object], key: QKeySequence.StandardKey | str | None = None
@@ -124,6 +125,7 @@ class Menus(QObject):
         self._recent = menu.addMenu("Open recent")
         self._recent.aboutToShow.connect(self._fill_recent)
         self._add(menu, "Open a run…", self._window.replays.choose, "Ctrl+Shift+O")
+        self._back = self._add(menu, "", lambda: self._window.guide.go_back())
         self._add(menu, "Import from PyTorch…", self._import)
         self._add(menu, "Allow the network's code…", self._window.own_code.ask)
         menu.addSeparator()
@@ -331,6 +333,10 @@ class Menus(QObject):
         live = self._window.live
         none = "the run is under way" if live.training else "there is no run to look back at"
         _offer(self._film, "Save the run as a film…", "" if len(live.moments.steps) > 1 else none)
+
+    def offer_return(self, title: str) -> None:
+        """Offer the way back to the network of this title, in whose place a lesson has opened others; "" for none."""
+        _offer(self._back, f"Back to {title or 'your network'}", "" if title else "no lesson has replaced it")
 
     def _save_film(self) -> None:
         from builder.ui.film_dialog import FilmDialog

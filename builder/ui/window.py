@@ -161,6 +161,7 @@ class MainWindow(QMainWindow):
 
         guide = Guide(self.document, self.files, self.live, self.viewing.kept, self.show_dock, self)
         guide.failed.connect(lambda problem: self.say_problem(problem, "failed"))
+        guide.aside_changed.connect(lambda: self.menus.offer_return(guide.aside.title if guide.aside else ""))
         return guide
 
     @property

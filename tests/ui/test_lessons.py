@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -10,6 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from builder.graph.blocks import BLOCK
 from builder.project import templates
 from builder.project.edits import set_setting
 from builder.project.lessons import Lesson, find, lessons, parse
@@ -207,6 +209,82 @@ def test_unsaved_work_is_asked_about_once_and_set_ups_are_not(
     card(window, "ReLU").opening.click()
     assert window.document.value.name == "ReLU"
     assert asked == [Answer.CANCEL, Answer.DISCARD]
+
+
+def back_command(window: MainWindow) -> QAction:
+    return next(action for action in window.menus.actions if action.text().startswith("Back to "))
+
+
+def test_the_way_back_leads_to_the_own_network_as_it_stood(
+    make_window: MakeWindow, qtbot: QtBot, lesson: Lesson, tmp_path: Path
+) -> None:
+    window = opened(make_window, qtbot, lesson)
+    document, page = window.document, window.lessons.page
+    assert back_command(window).text() == "Back to your network (no lesson has replaced it)"
+    assert not page.returning.isVisible()
+    assert window.files.save_as(tmp_path / "mine.tcanvas")
+    window.canvas.add_kind("ReLU")
+    document.select(["conv1", "pool1"])
+    mine = document.value
+    window.files.ask_unsaved = lambda: Answer.DISCARD
+    for name in ("tanh", "ReLU"):
+        card(window, name).opening.click()
+        assert document.undo.isClean()
+        assert back_command(window).text() == "Back to mine"
+        assert page.returning.isVisible()
+    page.show_step(0)  # also where there is no set-up
+    qtbot.mouseClick(page.returning, Qt.MouseButton.LeftButton)
+    assert document.value is mine
+    assert document.path == tmp_path / "mine.tcanvas"
+    assert not document.undo.isClean()  # as before, though it could have been given up
+    assert document.selection == ("conv1", "pool1")
+    assert window.guide.set_up is None
+    assert not page.returning.isVisible()
+    assert not back_command(window).isEnabled()
+
+
+def test_a_network_in_its_file_comes_back_saved_with_the_block_that_was_open(
+    make_window: MakeWindow, qtbot: QtBot, lesson: Lesson, tmp_path: Path
+) -> None:
+    window = opened(make_window, qtbot, lesson)
+    document = window.document
+    document.open(templates.load("googlenet"), None)
+    assert window.files.save_as(tmp_path / "mine.tcanvas")
+    block = next(name for name, node in document.graph.nodes.items() if node.kind == BLOCK)
+    assert document.open_block(block)
+    inside = document.opened
+    card(window, "tanh").opening.click()
+    back_command(window).trigger()
+    assert document.opened == inside
+    assert document.undo.isClean()
+    card(window, "tanh").opening.click()
+    (tmp_path / "mine.tcanvas").unlink()
+    back_command(window).trigger()
+    assert not document.undo.isClean()  # it stands nowhere but here
+
+
+def test_a_set_up_that_was_worked_on_is_asked_about_on_the_way_back(
+    make_window: MakeWindow, qtbot: QtBot, lesson: Lesson, tmp_path: Path
+) -> None:
+    window = opened(make_window, qtbot, lesson)
+    document, mine = window.document, window.document.value
+    card(window, "tanh").opening.click()
+    window.canvas.add_kind("ReLU")
+    worked_on = document.value
+    window.files.ask_unsaved = lambda: Answer.CANCEL
+    back_command(window).trigger()
+    assert document.value is worked_on
+    assert window.lessons.page.returning.isVisible()
+    assert window.files.save_as(tmp_path / "kept.tcanvas")
+    assert not window.lessons.page.returning.isVisible()  # it is the user's own now
+    card(window, "ReLU").opening.click()
+    assert back_command(window).text() == "Back to kept"
+    back_command(window).trigger()
+    assert document.path == tmp_path / "kept.tcanvas"
+    assert back_command(window).text() == "Back to LeNet-5"
+    back_command(window).trigger()
+    assert document.value is mine
+    assert not back_command(window).isEnabled()
 
 
 def test_another_network_opened_in_a_lesson_is_none_of_its_runs(

@@ -6,6 +6,7 @@ Knows document, training and kept runs, as the window does; where docks stand is
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,6 +15,7 @@ from builder.project.document import Project
 from builder.project.lessons import SetUp
 from builder.project.set_ups import project_of
 from builder.train.messages import EpochEnded, Finished
+from builder.ui.aside import Aside
 from builder.ui.document import Document
 from builder.ui.files import Files
 from builder.ui.lessons.panel import LessonsPanel
@@ -31,6 +33,7 @@ class Guide(QObject):
     """
 
     failed = Signal(object)  # Problem: a set-up that could not be opened
+    aside_changed = Signal()
 
     def __init__(
         self,
@@ -45,6 +48,8 @@ class Guide(QObject):
         super().__init__(parent)
         self.set_up: SetUp | None = None
         self.results: dict[str, str] = {}
+        self._asides: tuple[Aside, ...] = ()  # the user's own documents, in whose places set-ups were opened
+        self._lent = False  # what stands on the canvas is of a lesson, and in no file of the user's
         self._project: Project | None = None
         self._document, self._files, self._live, self._kept = document, files, live, kept
         self.panel = panel = LessonsPanel()
@@ -54,11 +59,13 @@ class Guide(QObject):
         self._epoch: EpochEnded | None = None
         panel.set_up_asked.connect(self.open_set_up)
         panel.run_asked.connect(self.run)
+        panel.return_asked.connect(self.go_back)
         panel.turned.connect(self._show_state)
         panel.opened.connect(lambda _lesson: self._enter())
         panel.left.connect(self.leave)
         document.changed.connect(lambda _old, _new: self._name_run())
         document.replaced.connect(self._replaced)
+        document.path_changed.connect(self._saved)
         live.cleared.connect(self._cleared)
         live.epoch_ended.connect(self._note_epoch)
         live.progressed.connect(lambda _progress: self._note_steps())
@@ -74,10 +81,11 @@ class Guide(QObject):
             return False
         self._opening = True
         try:
-            if not self._files.begin(project):
+            if not self._files.begin(project, self._put_aside):
                 return False
         finally:
             self._opening = False
+        self._lent = True
         self.set_up, self._project = set_up, project
         self._name_run()
         if set_up.select:
@@ -92,6 +100,32 @@ class Guide(QObject):
         if self.open_set_up(set_up):
             self._live.run()
 
+    def _put_aside(self) -> None:
+        if self._lent:
+            return
+        now = Aside.of(self._document)
+        others = (each for each in self._asides if (each.value, each.path) != (now.value, now.path))
+        self._asides = (*others, now)
+        self.aside_changed.emit()
+
+    @property
+    def aside(self) -> Aside | None:
+        """What can be gone back to; None for nothing."""
+        return self._asides[-1] if self._asides else None
+
+    def go_back(self) -> bool:
+        """Open the user's own document again, as it stood before the set-ups; whether it is open.
+
+        What was made of a set-up since, and not saved, is asked about first.
+        """
+        aside = self.aside
+        if aside is None or not self._files.may_discard():
+            return False
+        self._asides = self._asides[:-1]
+        aside.restore(self._document)
+        self.aside_changed.emit()
+        return True
+
     def _enter(self) -> None:
         self.leave()
         self._kept.begin_anew()
@@ -104,11 +138,18 @@ class Guide(QObject):
 
     # News -----------------------------------------------------------------------------------------------------------
 
+    def _saved(self, path: Path | None) -> None:
+        if path is not None:  # from now on it is the user's own
+            self._lent = False
+            self._show_state()
+
     def _replaced(self) -> None:
+        if not self._opening:
+            self._lent = False
         if not self._opening and self.set_up is not None:  # the user has opened something else
             self.set_up = self._project = None
             self._name_run()
-            self._show_state()
+        self._show_state()
 
     def _cleared(self) -> None:
         self._epoch = None
@@ -140,6 +181,7 @@ class Guide(QObject):
 
     def _show_state(self) -> None:
         self._stood = self._live.stands
+        self.panel.offer_return(self.aside.title if self.aside is not None and self._lent else "")
         roles = {run.name: run.role for run in self._kept.runs if run.name}
         if self.set_up is not None and self._stood:
             roles[self._kept.current.name] = "validation"

@@ -22,6 +22,7 @@ class Page(QWidget):
         lesson: what is shown; step: which of its steps, from 0.
         cards: of the set-ups in this step, in their order.
         back, forward: the buttons below the text.
+        returning: leads back to the network that stood there before the set-ups.
     """
 
     list_asked = Signal()
@@ -29,6 +30,7 @@ class Page(QWidget):
     link_asked = Signal(str)
     set_up_asked = Signal(object)  # SetUp
     run_asked = Signal(object)  # SetUp
+    return_asked = Signal()  # to the user's own network
     turned = Signal()  # another step is shown
 
     def __init__(self, lessons: Sequence[Lesson]) -> None:
@@ -56,11 +58,16 @@ class Page(QWidget):
         self.forward.clicked.connect(lambda: self.go(1))
         dress(self.back, "chevron-left", "text")
         dress(self.forward, "chevron-right", "text")
+        self.returning = QPushButton("Back to your network")
+        self.returning.setProperty("kind", "link")
+        self.returning.clicked.connect(lambda: self.return_asked.emit())
+        self.returning.hide()
         head = QHBoxLayout()
         head.setContentsMargins(8, 6, 12, 0)
         head.setSpacing(6)
         head.addWidget(small_button("chevron-left", "Leave this lesson: all lessons", self.list_asked.emit))
         head.addWidget(self._place, 1)
+        head.addWidget(self.returning)
         foot = QHBoxLayout()
         foot.setContentsMargins(14, 6, 12, 10)
         foot.setSpacing(8)
@@ -86,6 +93,11 @@ class Page(QWidget):
         self._title.setText(lesson.title)
         self._aim.setText(f"{lesson.aim} About {lesson.minutes} minutes.")
         self.show_step(step)
+
+    def offer_return(self, title: str) -> None:
+        """Offer the way back to the user's own network, which is called so; "" for no such offer."""
+        self.returning.setVisible(bool(title))
+        self.returning.setToolTip(f"Open {title} again, as it stood before this lesson opened its own networks")
 
     @property
     def next_lesson(self) -> Lesson | None:

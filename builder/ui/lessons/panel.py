@@ -24,11 +24,13 @@ class LessonsPanel(QWidget):
     turned = Signal()  # another step is shown
     set_up_asked = Signal(object)  # SetUp
     run_asked = Signal(object)  # SetUp
+    return_asked = Signal()  # to the user's own network
 
     def __init__(self) -> None:
         super().__init__()
         self._steps: dict[str, int] = {}  # where each lesson was left
         self._parts: tuple[Listing, Page] | None = None
+        self._own = ""  # what can be gone back to
         self._stack = QStackedWidget()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -45,6 +47,8 @@ class LessonsPanel(QWidget):
             page.turned.connect(self.turned)
             page.set_up_asked.connect(self.set_up_asked)
             page.run_asked.connect(self.run_asked)
+            page.return_asked.connect(self.return_asked)
+            page.offer_return(self._own)
             self._stack.addWidget(listing)
             self._stack.addWidget(page)
         return self._parts
@@ -87,6 +91,12 @@ class LessonsPanel(QWidget):
         self._stack.setCurrentWidget(self.page)
         self.page.show_lesson(lesson, self._steps.get(lesson.key, 0))
         self.opened.emit(lesson)
+
+    def offer_return(self, title: str) -> None:
+        """Offer the way back to the user's own network, which is called so; "" for no such offer."""
+        self._own = title
+        if self._parts is not None:
+            self._parts[1].offer_return(title)
 
     def leave(self) -> None:
         """Go back to the list."""
