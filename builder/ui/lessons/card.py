@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
 
 from builder.project.lessons import SetUp
@@ -12,6 +12,7 @@ from builder.ui.theme import theme
 from builder.ui.widgets.labels import label
 
 NO_RUN = "not run yet"
+ROOM = 270  # pixels: in a narrower one the buttons stand below the name
 DOT = 10  # pixels: the colour in which the run stands among the curves
 
 
@@ -46,20 +47,32 @@ class SetUpCard(QWidget):
         self._note.setVisible(bool(set_up.note))
         self._result = label(NO_RUN, "note", wrap=True)  # always there, so that hardly a button moves when a run ends
         self._result.setVisible(set_up.run)
-        grid = QGridLayout(self)
+        self._grid = grid = QGridLayout(self)
         grid.setContentsMargins(28, 8, 8, 8)
         grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)
-        grid.addWidget(self._name, 0, 0)
-        for column, button in ((1, self.opening), (2, self.running)):
-            grid.addWidget(button, 0, column, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(self._note, 1, 0, 1, 3)
-        grid.addWidget(self._result, 2, 0, 1, 3)
+        grid.addWidget(self._note, 2, 0, 1, 3)
+        grid.addWidget(self._result, 3, 0, 1, 3)
+        self._narrow: bool | None = None
+        self._arrange(narrow=False)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)  # texts are broken in a narrow panel
         self.setSizePolicy(policy)
         theme().changed.connect(self.update)
+
+    def _arrange(self, *, narrow: bool) -> None:
+        """Put the buttons beside the name, or below it where a word of that would be cut."""
+        if narrow is self._narrow:
+            return
+        self._narrow = narrow
+        self._grid.addWidget(self._name, 0, 0, 1, 3 if narrow else 1)
+        for column, button in ((1, self.opening), (2, self.running)):
+            self._grid.addWidget(button, 1 if narrow else 0, column, Qt.AlignmentFlag.AlignTop)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange(narrow=event.size().width() < ROOM)
 
     def _button(self, text: str, icon: str, role: str = "text") -> QPushButton:
         button = QPushButton(text)
