@@ -31,7 +31,7 @@ from builder.compile.plan import Plan, Step
 from builder.data.resident import Part
 from builder.inspect.activations import at_inference, sources_of
 from builder.inspect.gather import Weights
-from builder.inspect.preferred import Preferred, Seeking
+from builder.inspect.preferred import Ground, Preferred, Seeking
 from builder.inspect.response import Box
 from builder.inspect.rewired import Rewired
 from builder.layers.base import Category
@@ -65,6 +65,7 @@ class _Under:
     mean: Tensor
     values: Tensor  # (pictures,)
     box: Box = (0, 0, 0, 0)
+    ground: Ground | None = None
     rounds: int = 0
     until: int = ROUNDS
 
@@ -129,7 +130,7 @@ class Ascent:
         self.unfinished = bool(under.units) and under.rounds < under.until
         if not under.units:
             return {}
-        low, high = (under.low.amin((1, 2), keepdim=True), under.high.amax((1, 2), keepdim=True))
+        low, high = _limits(under.low, under.high)
         top, left, bottom, right = under.box
         seen = under.x[:, :, top:bottom, left:right]
         shown = ((seen - low) / (high - low).clamp(min=1e-12) * 255).round().clamp(0, 255).to(torch.uint8)
@@ -143,7 +144,8 @@ class Ascent:
         if "preferred" not in arrays:
             return Preferred.nothing(under.seeking, step)
         pictures, values = arrays["preferred"], arrays["preference"]
-        return Preferred(under.seeking, step, under.units, pictures, values, min(1.0, under.rounds / ROUNDS))
+        made = min(1.0, under.rounds / ROUNDS)
+        return Preferred(under.seeking, step, under.units, pictures, values, made, under.ground)
 
     # Climbing -------------------------------------------------------------------------------------------------------
 
@@ -164,7 +166,9 @@ class Ascent:
         noise = torch.randn((count, *mean.shape), generator=self._chance).to(some.device)
         x = torch.clamp(mean + noise * _NOISE * (high.max() - low.min()), low, high)
         values = torch.zeros(count, device=some.device)
-        return _Under(seeking, weights, units, x, low, high, mean, values, self._seen(step))
+        box = self._seen(step)
+        black, white, around = (each.float().cpu().numpy() for each in (*_limits(low, high), mean))
+        return _Under(seeking, weights, units, x, low, high, mean, values, box, Ground(black, white, around, box))
 
     def _seen(self, step: Step) -> Box:
         """The part of the picture that is seen by the value that is to grow."""
@@ -258,6 +262,11 @@ def _middle(values: Tensor, numbers: Tensor) -> Tensor:
     """Of each sample the value of its own unit; of a map the one in its middle."""
     own = values[torch.arange(len(values), device=values.device), numbers]
     return own[:, own.shape[1] // 2, own.shape[2] // 2] if own.dim() == 3 else own
+
+
+def _limits(low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
+    """The values of black and of white, (channels, 1, 1), from what each pixel is at least and at most."""
+    return low.amin((1, 2), keepdim=True), high.amax((1, 2), keepdim=True)
 
 
 def _length(gradient: Tensor) -> Tensor:

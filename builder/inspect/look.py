@@ -199,16 +199,22 @@ class Observer:
         part, name = self._part(attention.part)
         position = attention.sample % max(1, len(part))
         own = attention.own
+        form = self._plan.input_shape if own is not None and own.values else self._data.info.shape
         # Other data may be here already while the window still shows a picture in the form of the data before.
-        source = (name, position) if own is None or own.shape != self._data.info.shape else own
+        source = (name, position) if own is None or own.shape != form else own
         if self._sample is None or self._sample.source != source:
             if isinstance(source, Own):
-                raw = source.array()
-                self._sample = _Sample(source, raw, None, self._data.encode(raw[None]), None)
+                raw, values = source.array(), source.input()
+                x = self._data.encode(raw[None]) if values is None else self._as_input(values)
+                self._sample = _Sample(source, raw, None, x, None)
             else:
                 x, aim = part.sample(position)
                 self._sample = _Sample(source, part.raw(position).copy(), part.target(position), x, aim)
         return self._sample
+
+    def _as_input(self, values: NDArray[np.float32]) -> Tensor:
+        x, _ = self._data.train.sample(0)
+        return torch.from_numpy(values)[None].to(x)
 
     def _part(self, name: PartName) -> tuple[Part, PartName]:
         part = part_of(self._data, name)

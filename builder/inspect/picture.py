@@ -36,19 +36,37 @@ class Part(Enum):
 
 @dataclass(frozen=True)
 class Own:
-    """A picture of the user's own, in the form of the data set's: uint8 (channels, height, width), as bytes."""
+    """A picture that is no sample of the data: the user's own, or one that was made for a unit.
+
+    Attributes:
+        shape, pixels: uint8 (channels, height, width), as bytes: in the form of the data set's.
+        values: of one that was made, the network's very input, float32 of the same shape, as bytes; `pixels` is only to
+            be looked at then, and the form that of the input.
+        title: what it is called; "" for the user's own.
+    """
 
     shape: tuple[int, ...]
     pixels: bytes
+    values: bytes = b""
+    title: str = ""
 
     @staticmethod
     def of(picture: NDArray[np.uint8]) -> Own:
         """This picture, (channels, height, width)."""
         return Own(picture.shape, picture.tobytes())
 
+    @staticmethod
+    def made(values: NDArray[np.float32], picture: NDArray[np.uint8], title: str) -> Own:
+        """These values of the network's input, (channels, height, width), which look like `picture`."""
+        return Own(values.shape, picture.tobytes(), np.ascontiguousarray(values, np.float32).tobytes(), title)
+
     def array(self) -> NDArray[np.uint8]:
         """The picture, for the caller to keep."""
         return np.frombuffer(self.pixels, np.uint8).reshape(self.shape).copy()
+
+    def input(self) -> NDArray[np.float32] | None:
+        """The network's input, for the caller to keep; None where the data's way from a picture to it leads there."""
+        return np.frombuffer(self.values, np.float32).reshape(self.shape).copy() if self.values else None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from builder.inspect.response import Box
+
 
 @dataclass(frozen=True)
 class Seeking:
@@ -24,6 +26,22 @@ class Seeking:
     first: int = 0
 
 
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What the pictures stand for in the network's input.
+
+    Attributes:
+        low, high: the values of black and of white, float32 (channels, 1, 1).
+        mean: of the data, float32 (channels, height, width): what surrounds a picture that is a part of the input.
+        box: that part.
+    """
+
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
+    mean: NDArray[np.float32]
+    box: Box
+
+
 @dataclass(frozen=True)
 class Preferred:
     """Pictures that were made, from noise, so that each makes one unit give as much as it can.
@@ -36,6 +54,7 @@ class Preferred:
             is as low as any in the data and white where it is as high.
         values: what each unit gives for its picture, float32 (pictures,).
         made: how far the pictures are made, from 0 to 1.
+        ground: what values their brightness stands for; None where there are none.
     """
 
     seeking: Seeking
@@ -44,6 +63,27 @@ class Preferred:
     pictures: NDArray[np.uint8]
     values: NDArray[np.float32]
     made: float = 0.0
+    ground: Ground | None = None
+
+    def whole(self, number: int) -> NDArray[np.float32] | None:
+        """The network's input that one of the pictures stands for, (channels, height, width); None for none."""
+        ground = self.ground
+        if ground is None or number >= len(self.pictures):
+            return None
+        made = ground.mean.copy()
+        top, left, bottom, right = ground.box
+        made[:, top:bottom, left:right] = ground.low + self.pictures[number] / np.float32(255) * (
+            ground.high - ground.low
+        )
+        return made
+
+    def as_seen(self, values: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Values of the network's input in the brightness of the pictures."""
+        assert self.ground is not None
+        low, high = self.ground.low, self.ground.high
+        shares = (values - low) / np.maximum(high - low, np.float32(1e-12))
+        seen: NDArray[np.uint8] = np.clip(np.rint(shares * 255), 0, 255).astype(np.uint8)
+        return seen
 
     @staticmethod
     def nothing(seeking: Seeking, step: int) -> Preferred:

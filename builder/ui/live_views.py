@@ -11,10 +11,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from builder.compile.infer import Inference
+from builder.graph.model import Shape
 from builder.inspect.cloud import Gathering
 from builder.inspect.picture import Attention, Own, Part, Picture, Pin
 from builder.inspect.preferred import Seeking
 from builder.inspect.question import Question
+from builder.layers.base import Role
 from builder.train.messages import FindMistake, MistakeFound, Prepared, Way
 from builder.ui.comparing import compare
 from builder.ui.document import Document
@@ -27,6 +30,7 @@ from builder.ui.views.own import own_shape
 NONE_WRONG = "There is no wrong answer in the {} part."
 NO_CLASSES = "This network tells no classes apart, so no answer is simply right or wrong."
 NO_SAMPLES = "There are no samples in the {} part."
+PINNED = "{} is the pinned input now. Escape in that view goes back to the data."
 NONE_OF_THE_KIND = "By now, there is no such wrong answer in the {} part."
 
 
@@ -50,6 +54,7 @@ class LiveViews(QObject):
         super().__init__(parent)
         self._document, self._live, self._say = document, live, say
         self.pin = Pin()
+        self._pinned_with = document.value.data  # the data when a picture was put in the place of a sample
         self._classes: tuple[str, ...] = ()
         self._of_a_kind = False  # of which wrong answer was asked for last
         self.kept = Kept()
@@ -163,8 +168,11 @@ class LiveViews(QObject):
         self.renew_subject()
 
     def pin_own(self, own: Own) -> None:
-        """Look at a picture of the user's own instead."""
+        """Look at a picture of the user's own, or one that was made, instead."""
         before, self.pin = self.pin, replace(self.pin, own=own)
+        self._pinned_with = self._document.value.data
+        if own.title:
+            self._say(PINNED.format(own.title))
         if before.own is None:
             self.renew_subject()  # while one draws on, the views have the same subject
         self.attention_changed.emit()
@@ -223,7 +231,8 @@ class LiveViews(QObject):
 
     def _prepared(self, event: Prepared) -> None:
         self._classes = event.classes
-        self.pin = _fitting(self.pin, event)
+        same = self._document.value.data == self._pinned_with
+        self.pin = _fitting(self.pin, event, _input_shape(self._document.flat) if same else None)
         self.renew_subject()
         for shown in self.views.values():
             shown.set_prepared(event)
@@ -235,12 +244,23 @@ class LiveViews(QObject):
                 shown.show_picture(picture)
 
 
-def _fitting(pin: Pin, event: Prepared) -> Pin:
-    """What stays pinned of this now that other data may be there."""
-    own = pin.own if pin.own is not None and pin.own.shape == own_shape(event) else None
+def _fitting(pin: Pin, event: Prepared, made: Shape | None) -> Pin:
+    """What stays pinned of this now that other data may be there.
+
+    Args:
+        made: the form of pictures that were made, which are the network's very input; None where the data are others.
+    """
+    own = pin.own
+    if own is not None and own.shape != (made if own.values else own_shape(event)):
+        own = None
     if pin.sample < _count(event, pin.part):
         return Pin(pin.sample, own, pin.part)
     return Pin(0, own)
+
+
+def _input_shape(flat: Inference) -> Shape | None:
+    nodes = flat.nodes.values()
+    return next((info.output for info in nodes if info.layer is not None and info.layer.role is Role.INPUT), None)
 
 
 def _count(event: Prepared | None, part: Part) -> int:

@@ -12,7 +12,7 @@ from builder.graph.model import Graph
 from builder.inspect import ascent as module
 from builder.inspect.ascent import AGAIN, ROUNDS, Ascent, smoothed
 from builder.inspect.gather import Weights
-from builder.inspect.picture import Attention
+from builder.inspect.picture import Attention, Own
 from builder.inspect.preferred import Preferred, Seeking
 from builder.train.job import Job
 from builder.train.learner import Learner, make_learner
@@ -219,6 +219,31 @@ def test_a_look_brings_it(learner: Learner) -> None:
     assert observer.unfinished == (picture.preferred.made < 1)
     assert observer.look(3, Attention(), fresh=True).picture().preferred is None
     assert not observer.unfinished
+
+
+@pytest.mark.parametrize("layer", ["conv1", "fc1"])
+def test_a_picture_that_is_shown_to_the_network_does_what_is_said(learner: Learner, layer: str) -> None:
+    """Its values are the network's very input, also where only the part is known that the unit sees."""
+    found = made(learner, Seeking(layer))
+    values = found.whole(1)
+    assert values is not None
+    assert values.shape == learner.plan.input_shape
+    own = Own.made(values, found.as_seen(values), "What unit 2 looks for")
+    picture = learner.observer().look(1, Attention(activations=frozenset({layer}), own=own), fresh=True).picture()
+    assert picture.fitted == pytest.approx(values)
+    assert picture.target is None
+    given = picture.activations[layer][1]
+    given = float(given[given.shape[0] // 2, given.shape[1] // 2]) if given.ndim == 2 else float(given)
+    assert given == pytest.approx(float(found.values[1]), rel=0.15)
+    top, left, bottom, right = found.ground.box if found.ground is not None else (0, 0, 0, 0)
+    assert np.array_equal(picture.raw[:, top:bottom, left:right], found.pictures[1])
+    assert found.whole(99) is None
+
+
+def test_one_in_another_form_than_the_input_is_not_taken(learner: Learner) -> None:
+    values = np.zeros((1, 5, 5), np.float32)
+    own = Own.made(values, values.astype(np.uint8), "of another network")
+    assert learner.observer().look(1, Attention(own=own), fresh=True).picture().target is not None
 
 
 def test_smoothing_keeps_what_is_even_and_spreads_a_point() -> None:

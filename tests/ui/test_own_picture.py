@@ -20,6 +20,7 @@ from builder.inspect.picture import Own
 from builder.project import templates
 from builder.project.edits import set_setting
 from builder.ui.views.own import INVERTED, NONE_DROPPED, NONE_HELD
+from builder.ui.views.preferred import PreferredView
 from builder.ui.views.sample import SampleView
 from builder.ui.window import MainWindow
 from tests.ui.conftest import PATIENCE, MakeWindow, until_parked
@@ -255,7 +256,7 @@ def test_a_narrow_view_keeps_the_pencil_and_has_the_rest_in_its_menu(window: Mai
     assert not view.pencil.isHidden()
     assert view.placing.isHidden()
     menu = view.actions_menu()
-    action = next(each for each in menu.actions() if each.text() == view.placing.toolTip())
+    action = next(each for each in menu.actions() if each.text() == view.placing.toolTip().partition(";")[0])
     assert action.isChecked()
     action.trigger()
     assert view.content.pad.as_drawn
@@ -377,3 +378,48 @@ def test_colour_data_takes_pictures_but_no_drawings(make_window: MakeWindow, qtb
     assert view.picture is not None
     assert view.picture.raw[1].min() == 200
     assert view.content.verdict.text.startswith("says ")
+
+
+def test_what_a_unit_looks_for_is_shown_to_the_network(window: MainWindow, qtbot: QtBot) -> None:
+    view = view_of(window)
+    preferred = window.views["preferred"]
+    assert isinstance(preferred, PreferredView)
+    view.draw()  # the pad makes room
+    window.document.select(["conv2"])
+    window.show_dock("preferred")
+    qtbot.waitUntil(lambda: preferred.look is not None, timeout=PATIENCE)
+    offered = {action.text(): action for action in preferred.menu_for(2).actions()}
+    assert {"Enlarge map 3", "Show this to the network"} <= offered.keys()
+    offered["Show this to the network"].trigger()
+    own = window.viewing.pin.own
+    assert own is not None
+    assert own.shape == (1, 32, 32)  # as the input, not as the data's 8x8
+    until_seen(qtbot, window)
+    assert not view.drawing
+    assert view.picture is not None
+    assert view.picture.fitted == pytest.approx(own.input())
+    assert view.frame.head.title.text == "What map 3 of conv2 looks for"
+    assert "What map 3 of conv2 looks for is the pinned input now" in window.status._hint.text()
+    # Edits of the network leave it there; other data do not know what its values mean.
+    window.canvas.add_kind("ReLU")
+    window.document.undo.undo()
+    window.document.commit("Seed", set_setting(window.document.value, "training.seed", 5))
+    until_parked(qtbot, window)
+    until_seen(qtbot, window)
+    assert window.viewing.pin.own == own
+    window.document.commit("Normalise", set_setting(window.document.value, "data.normalise", "none"))
+    qtbot.waitUntil(lambda: window.viewing.pin.own is None, timeout=PATIENCE)
+    until_sample(qtbot, window)
+
+
+def test_escape_leads_from_a_made_picture_back_to_the_data(window: MainWindow, qtbot: QtBot) -> None:
+    view = view_of(window)
+    preferred = window.views["preferred"]
+    assert isinstance(preferred, PreferredView)
+    window.show_dock("preferred")
+    qtbot.waitUntil(lambda: preferred.look is not None, timeout=PATIENCE)
+    preferred.show_to_network(0)
+    until_seen(qtbot, window)
+    QTest.keyClick(view, Qt.Key.Key_Escape)
+    assert window.viewing.pin.own is None
+    until_sample(qtbot, window)

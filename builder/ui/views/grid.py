@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QContextMenuEvent, QImage, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from builder.inspect.picture import Floats, Picture
 from builder.ui.theme import font, theme
@@ -381,14 +381,27 @@ class GridView(SeenView):
             ("Save picture…", self.save_picture),
         ]
 
+    def entries_of(self, tile: int) -> list[Entry]:
+        """What the menu offers for the map under the pointer."""
+        return [(f"Enlarge {self.look.name(tile)}", lambda: self.enlarge(tile))] if self.look is not None else []
+
+    def menu_for(self, tile: int | None) -> QMenu:
+        """The menu, with what it offers for one of the maps in front; it dies when it closes."""
+        menu = self.actions_menu()
+        first = menu.actions()[0]
+        for words, act in self.entries_of(tile) if tile is not None else ():
+            menu.insertAction(first, _action(menu, words, act))
+        return menu
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         cell = self.panel.mosaic.cell_at(self.panel.mosaic.mapFromGlobal(event.globalPos()).toPointF())
-        menu = self.actions_menu()
-        if self.look is not None and cell is not None:
-            one = QAction(f"Enlarge {self.look.name(cell[0])}", menu)
-            one.triggered.connect(lambda _checked: self.enlarge(cell[0]))
-            menu.insertAction(menu.actions()[0], one)
-        menu.popup(event.globalPos())
+        self.menu_for(cell[0] if cell is not None else None).popup(event.globalPos())
+
+
+def _action(menu: QMenu, words: str, act: Callable[[], object]) -> QAction:
+    made = QAction(words, menu)
+    made.triggered.connect(lambda _checked: act())
+    return made
 
 
 def as_maps(values: Floats) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from builder.compile.infer import Inference
-from builder.inspect.picture import Attention, Picture
+from builder.inspect.picture import Attention, Own, Picture
 from builder.inspect.preferred import Preferred, Seeking
 from builder.layers.base import Category, Role
 from builder.ui.views.base import Subject, view
@@ -16,6 +16,7 @@ from builder.ui.views.grid import Look, MapsPanel
 from builder.ui.views.maps import node_to_show
 from builder.ui.views.paint import figure
 from builder.ui.views.scale import Scale
+from builder.ui.views.takeaway import Entry
 from builder.ui.widgets.buttons import small_button
 
 NOT_YET = "Pictures that a unit likes best appear here once the data is loaded."
@@ -24,9 +25,10 @@ INPUT = "The input looks for nothing: select a layer."
 FAILED = "No picture can be made for this layer: nothing goes back from it to the picture, or it takes too much memory."
 UNDER_WAY = "The pictures are being made, and appear with the next look inside the network."
 SILENT = "is silent: it gives 0, whatever was tried"
+TITLE = "What {} of {} looks for"
 HOW = (
     "Activation maximisation: from noise, up the gradient of what the unit gives, without leaving what a pixel is in "
-    "the data."
+    "the data. A picture's own menu shows it to the network."
 )
 
 
@@ -82,6 +84,19 @@ class PreferredView(ExplainedView):
     def unit_of(self, tile: int) -> tuple[str, int] | None:
         found = self._found()
         return (found.seeking.layer, found.seeking.first + tile) if found is not None else None
+
+    def entries_of(self, tile: int) -> list[Entry]:
+        classes = self.subject is not None and bool(self.subject.classes)
+        show = [("Show this to the network", lambda: self.show_to_network(tile))] if classes else []
+        return [*super().entries_of(tile), *show]
+
+    def show_to_network(self, tile: int) -> None:
+        """Make one of the pictures the pinned input: its very values, also where only a part of them is seen here."""
+        found = self._found()
+        values = found.whole(tile) if found is not None else None
+        if found is not None and values is not None:
+            title = TITLE.format(self._name(found, tile), found.seeking.layer)
+            self.own_asked.emit(Own.made(values, found.as_seen(values), title))
 
     def _found(self) -> Preferred | None:
         found = self.picture.preferred if self.picture is not None else None

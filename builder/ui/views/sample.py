@@ -265,7 +265,10 @@ class SampleView(GridView):
             return self._regions(picture, picture.plane, values)
         seen = self._seen if picture.fitted.ndim == 3 else None
         size = picture.fitted.shape[-2:]
-        title = self.title if picture.attention.own is None else "Your picture"
+        own = picture.attention.own
+        title = self.title if own is None else own.title or "Your picture"
+        if own is not None and own.title and self.drawing:  # it comes from elsewhere
+            self._show_pad(False)
         if picture.raw.ndim == 3 and self.form.value == 0 and (seen is None or picture.raw.shape[-2:] == size):
             look = _stored(title, picture.raw)
         else:  # a field counts in pixels of the input, which a padded or stretched picture has others of
