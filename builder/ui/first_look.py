@@ -5,6 +5,7 @@ While a run is under way, and where data and network do not fit, nobody else doe
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from threading import Event, Thread
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ class FirstLook(QObject):
         super().__init__(parent)
         self._document, self._show = document, show
         self._stop = Event()
+        self._threads: list[Thread] = []
         self._come: list[tuple[Sample, ...]] = []  # by the thread, which knows no Qt and may outlive the window
         # Behind a trainer that loads them too: that tells how far it is, and what it has loaded is at hand then.
         self._settle = QTimer(self, interval=2 * SETTLE, singleShot=True)
@@ -54,12 +56,26 @@ class FirstLook(QObject):
         self._settle.stop()
         self._frame.stop()
 
+    def close(self, seconds: float = 5.0) -> bool:
+        """Want nothing more, and wait for what is under way: a library that is being imported cannot be stopped.
+
+        Returns:
+            whether all of it has ended in time.
+        """
+        self.leave()
+        until = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
     def _look(self) -> None:
         self.leave()
         if at_hand(self._document.value):
             self._stop, self._come = Event(), []
             work = (self._document.value.data, self._stop, self._come)
-            Thread(target=_load, args=work, name="first look", daemon=True).start()
+            thread = Thread(target=_load, args=work, name="first look", daemon=True)
+            self._threads = [*(each for each in self._threads if each.is_alive()), thread]
+            thread.start()
             self._frame.start()
 
     def _hear(self) -> None:
@@ -76,6 +92,8 @@ def _loaded_by(settings: DataSettings) -> tuple[object, ...]:
 
 
 def _load(settings: DataSettings, stop: Event, come: list[tuple[Sample, ...]]) -> None:
+    if stop.is_set():
+        return
     from builder.data.samples import data_set, examples, load
 
     try:

@@ -79,7 +79,7 @@ class MainWindow(QMainWindow):
         arrangement: where the panels stand; docks: theirs, by key.
         canvas, timeline, palette_panel, inspector, banner, data_offer, status, topbar: parts.
         folds: cross-validation; ensembles: the kept runs together; viewing: the live views.
-        ended: every training thread had ended when the window closed.
+        ended: every thread that works with the data or the network had ended when the window closed.
         closing: the window is closed, and what is under way is brought to its end; leaving: since the system wishes so.
         problems_found: problems of the whole project, up to date behind every edit.
     """
@@ -486,7 +486,7 @@ class MainWindow(QMainWindow):
         self.first_look.leave()
         self.ensembles.stop()
         self.hide()  # the end of a step may take a moment, and nobody should wait for it
-        self.ended = self.live.close()
+        self.ended = self.live.close() & self.first_look.close()
         self.files.close(keep=self.leaving)
         super().closeEvent(event)
 

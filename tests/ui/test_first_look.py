@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -86,3 +88,25 @@ def test_whoever_stops_the_loading_is_not_loaded_for(make_window: MakeWindow, qt
     assert window.first_look._settle.isActive()
     window.inspector.cancel_asked.emit()
     assert not window.first_look._settle.isActive()
+
+
+def test_the_window_waits_for_what_cannot_be_stopped_and_says_when_it_did_not_end(
+    make_window: MakeWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = make_window(quick(templates.load("lenet5")))
+    stopped, gate = Event(), Event()
+
+    def load(_settings: object, stop: Event, _come: object) -> None:
+        stop.wait(PATIENCE)
+        stopped.set()
+        gate.wait(PATIENCE)
+
+    monkeypatch.setattr(first_look, "_load", load)
+    choose(window, "moons")
+    window.first_look._look()
+    assert not window.first_look.close(0.0)
+    assert stopped.wait(PATIENCE)
+    gate.set()
+    assert window.first_look.close(PATIENCE)
+    window.close()
+    assert window.ended
