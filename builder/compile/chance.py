@@ -42,7 +42,8 @@ class Chance:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._own = self._read()
+        if kind is None:  # what was cut short is made again as a whole
+            self._own = self._read()
         self._write(self._outer)
         _one_at_a_time.release()
 

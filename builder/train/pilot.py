@@ -19,6 +19,7 @@ from pathlib import Path
 from builder.graph.problems import Problem, Severity
 from builder.inspect.look import Look, Observer
 from builder.inspect.picture import Attention, Picture
+from builder.train.cutting import Cutting
 from builder.train.learner import Learner
 from builder.train.mailbox import Mailbox
 from builder.train.messages import (
@@ -98,6 +99,8 @@ class Pilot(Host):
         self._moment: int | None = None  # the step whose weights are wished for
         self._files: list[Path] = []  # to write the weights to, once no step is under way
         self._stop = threading.Event()
+        self._thread = 0  # that flies
+        self._cutting: Cutting | None = None  # once the run is to stop
         self._asked = threading.Event()  # a command came since it was cleared
         self._leave = threading.Event()
         self._observer: Observer | None = None
@@ -110,11 +113,17 @@ class Pilot(Host):
     # Called from other threads --------------------------------------------------------------------------------------
 
     def ask(self, command: Command) -> None:
-        """Queue a command; a stop is also seen by preparations that read no queue."""
+        """Queue a command; a stop is also seen by preparations that read no queue, and by a pass under way."""
         if isinstance(command, Stop):
             self._stop.set()
+            self._cut_short()
         self._asked.set()
         self._commands.put(command)
+
+    def _cut_short(self) -> None:
+        learner = self.session.learner
+        if learner is not None and self._cutting is None and self.state is not State.FINISHED:
+            self._cutting = Cutting(learner, self._thread, StoppedError)
 
     def attend(self, attention: Attention) -> None:
         """Look at this from now on."""
@@ -153,7 +162,10 @@ class Pilot(Host):
 
     def fly(self) -> None:
         """The whole life of the thread."""
+        self._thread = threading.get_ident()
         self.session.run()
+        if self._cutting is not None:
+            self._cutting.end()
         self._serve()
 
     def _serve(self) -> None:
