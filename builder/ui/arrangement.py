@@ -141,7 +141,7 @@ class Arrangement(QObject):
         if isinstance(state, QByteArray) and self._window.restoreState(state, VERSION):
             stand_behind(self._window, self.docks, unknown(state, self.docks, self._behind))
             for key in self._without_room:
-                self._fit_in(key)
+                self.fit_in(key)
             self._height.arranged()
 
     def remember(self) -> None:
@@ -157,12 +157,15 @@ class Arrangement(QObject):
     def show(self, key: str) -> None:
         """Bring a panel to the front."""
         self.fill(key)
-        self._fit_in(key)
+        self.fit_in(key)
         self.docks[key].show()
         self.docks[key].raise_()
 
-    def _fit_in(self, key: str) -> None:
+    def fit_in(self, key: str) -> None:
+        """Put a panel behind another as a tab where it is to stand so without room, and has none."""
         if key in self._without_room:
+            if not self.docks[key].isHidden():
+                self.fill(key)  # what it needs is known only then
             fit_in(self._window, self.docks[key], self.docks[self._without_room[key]])
 
     def share_height(self) -> None:

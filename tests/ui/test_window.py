@@ -42,7 +42,6 @@ from builder.ui.document import Document
 from builder.ui.files import Answer
 from builder.ui.inspector.panel import place_words
 from builder.ui.live import Live
-from builder.ui.tabs import fit_in
 from builder.ui.theme import theme
 from builder.ui.widgets.number import Entry
 from builder.ui.window import MainWindow
@@ -641,7 +640,7 @@ def test_remembered_problems_fit_into_a_window_of_900_pixels(make_window: MakeWi
     qtbot.addWidget(window)
     window.resize(900, 600)
     window.restoreState(QSettings().value("layout"), VERSION)
-    fit_in(window, window.docks["problems"], window.docks["sample"])
+    window.arrangement.fit_in("problems")
     assert window.docks["sample"] in window.tabifiedDockWidgets(window.docks["problems"])
     assert window.minimumSizeHint().width() <= 900
     window.close()
