@@ -11,13 +11,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from builder.compile.infer import Inference
 from builder.graph.model import Shape
 from builder.inspect.cloud import Gathering
 from builder.inspect.picture import Attention, Own, Part, Picture, Pin
 from builder.inspect.preferred import Seeking
 from builder.inspect.question import Question
-from builder.layers.base import Role
 from builder.train.messages import FindMistake, MistakeFound, Prepared, Way
 from builder.ui.comparing import compare
 from builder.ui.document import Document
@@ -232,7 +230,8 @@ class LiveViews(QObject):
     def _prepared(self, event: Prepared) -> None:
         self._classes = event.classes
         same = self._document.value.data == self._pinned_with
-        self.pin = _fitting(self.pin, event, _input_shape(self._document.flat) if same else None)
+        flat = self._document.flat
+        self.pin = _fitting(self.pin, event, flat.shape(flat.inputs[0]) if same and flat.inputs else None)
         self.renew_subject()
         for shown in self.views.values():
             shown.set_prepared(event)
@@ -256,11 +255,6 @@ def _fitting(pin: Pin, event: Prepared, made: Shape | None) -> Pin:
     if pin.sample < _count(event, pin.part):
         return Pin(pin.sample, own, pin.part)
     return Pin(0, own)
-
-
-def _input_shape(flat: Inference) -> Shape | None:
-    nodes = flat.nodes.values()
-    return next((info.output for info in nodes if info.layer is not None and info.layer.role is Role.INPUT), None)
 
 
 def _count(event: Prepared | None, part: Part) -> int:
