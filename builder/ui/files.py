@@ -55,6 +55,7 @@ class Files(QObject):
         self._document = document
         self._window = parent
         self._autosave = autosave
+        self._settings = QSettings(self)  # kept: one that is let go of writes its file at once
         self._unkept = False  # the last autosave failed, and that was said
         self.note = ""
         self._timer = QTimer(self)
@@ -204,7 +205,7 @@ class Files(QObject):
     @property
     def recent(self) -> tuple[Path, ...]:
         """Files opened or saved last, newest first."""
-        stored = QSettings().value("recent", [])
+        stored = self._settings.value("recent", [])
         # One entry comes back as a plain text, none as None.
         texts = stored if isinstance(stored, list) else [stored] if stored else []
         return tuple(Path(str(text)) for text in texts)
@@ -218,7 +219,7 @@ class Files(QObject):
             self._store([old for old in self.recent if old != path.absolute()])
 
     def _store(self, paths: list[Path]) -> None:
-        QSettings().setValue("recent", [str(path) for path in paths[:MOST_RECENT]])
+        self._settings.setValue("recent", [str(path) for path in paths[:MOST_RECENT]])
         self.recent_changed.emit()
 
     # Autosave -------------------------------------------------------------------------------------------------------
