@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from builder.compile.infer import Inference, NodeInfo
-from builder.graph.model import Shape
+from builder.graph.model import Edge, Shape
 from builder.graph.problems import ProblemError
 from builder.layers.base import Call, Layer, Role
 
@@ -98,6 +98,9 @@ def make_plan(inference: Inference) -> Plan:
     return plan
 
 
+_NONE: tuple[tuple[Edge, ...] | None, Any] = (None, None)  # the wires of a step that was not made yet, and the step
+
+
 def _make_plan(inference: Inference) -> Plan:
     graph, infos = inference.graph, inference.nodes
     # By the order in which they were added, so that the main output stays the main one whatever is wired.
@@ -114,12 +117,14 @@ def _make_plan(inference: Inference) -> Plan:
         info = infos[name]
         if name not in needed or info.layer is None or info.output is None or info.layer.role is not Role.LAYER:
             continue
-        inputs = tuple([edge.source for edge in graph.incoming[name]])
-        step: Step | None = info.memo.get("step")
-        if step is None or step.name != name or step.inputs != inputs:
-            call, initial = info.lowered
-            step = Step(name, info.layer, call, inputs, info.known_inputs, info.output, initial)
-            info.memo["step"] = step
+        edges = graph.incoming[name]
+        wired, step = info.memo.get("step", _NONE)
+        if wired is not edges or step.name != name:
+            inputs = tuple([edge.source for edge in edges])
+            if step is None or step.name != name or step.inputs != inputs:
+                call, initial = info.lowered
+                step = Step(name, info.layer, call, inputs, info.known_inputs, info.output, initial)
+            info.memo["step"] = edges, step
         steps.append(step)
     leaving = tuple((name, graph.incoming[name][0].source) for name in outputs)
     weights = tuple(_weight(infos[name]) for name in outputs)

@@ -54,6 +54,7 @@ class TopBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._state = State.FINISHED
         self._stepped = self._follows = self._waits = False
+        self._told: tuple[State, bool, Inside | None, bool, bool] | None = None
         self._inside: Inside | None = None
         self._next = "One phase"
         self._name = Elided(role="heading")
@@ -147,8 +148,12 @@ class TopBar(QWidget):
         Args:
             follows: the run is made elsewhere: it can be left alone, and nothing else.
         """
-        self._state, self._stepped, self._waits = state, stepped, False
-        self._follows = follows
+        self._waits = False
+        told = state, stepped, inside, can_run, follows
+        if told == self._told:  # it is told behind every edit
+            return
+        self._told = told
+        self._state, self._stepped, self._follows = state, stepped, follows
         running = state is State.RUNNING and not follows
         can_run = can_run and not follows
         name, text = ("pause", "Pause") if running else ("play", "Resume" if self._mid_run else "Run")
