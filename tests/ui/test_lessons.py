@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QStyleOptionViewItem, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from builder.graph.blocks import BLOCK
@@ -320,6 +320,7 @@ def test_the_list_is_searched_and_a_lesson_read_by_keyboard(make_window: MakeWin
     qtbot.keyClick(listing.search, Qt.Key.Key_Return)
     assert window.lessons.lesson is find("hidden-units")
     page = window.lessons.page
+    assert page.forward.hasFocus()  # and no field of the window, where the next key would edit the network
     actions["Next step of the lesson"].trigger()
     assert page.step == 1
     assert page.cards
@@ -329,6 +330,12 @@ def test_the_list_is_searched_and_a_lesson_read_by_keyboard(make_window: MakeWin
     for _ in find("hidden-units").steps:  # type: ignore[union-attr]
         actions["Next step of the lesson"].trigger()
     assert window.lessons.lesson is page.next_lesson or window.lessons.lesson is not find("hidden-units")
+    listing.search.clear()
+    following = window.lessons.lesson
+    assert following is not None
+    window.lessons.leave()
+    assert listing.cards.hasFocus()
+    assert listing.cards.currentItem().text() == following.title  # where one has come to
     qtbot.keyClicks(listing.search, " xyzzy")
     assert not listing.shown()
 
@@ -524,3 +531,17 @@ def test_a_table_without_headings_begins_with_its_figures() -> None:
     bare, headed = rich("| | |\n|---|---|\n| 5 | 1 |\n| 8 | 2 |\n"), rich("| | depth |\n|---|---|\n| 5 | 1 |\n")
     assert (bare.count("<tr"), headed.count("<tr")) == (2, 2)
     assert "margin-bottom:8px" not in bare  # what a paragraph has below it would stand in every cell
+
+
+def test_rows_of_the_list_are_high_enough_whether_or_not_it_scrolls(qtbot: QtBot) -> None:
+    listing = Listing(lessons())
+    qtbot.addWidget(listing)
+    listing.resize(320, 600)
+    listing.show()
+    for words in ("", "one step", "hidden units noise", ""):
+        listing.search.setText(words)
+        listing.cards.doItemsLayout()
+        delegate, option = listing.cards.itemDelegate(), QStyleOptionViewItem()
+        for row in range(listing.cards.count()):
+            index = listing.cards.model().index(row, 0)
+            assert listing.cards.visualRect(index).height() == delegate.sizeHint(option, index).height(), words

@@ -57,7 +57,7 @@ class Listing(QWidget):
         self.cards.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.cards.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.cards.setMouseTracking(True)
-        self.cards.setItemDelegate(_Painter(self.cards, lambda: self.cards.viewport().width()))
+        self.cards.setItemDelegate(_Painter(self.cards, self._room))
         self.cards.itemClicked.connect(self._open)
         self.cards.itemActivated.connect(self._open)
         theme().changed.connect(self.cards.viewport().update)
@@ -104,6 +104,15 @@ class Listing(QWidget):
         """Wait for words; those of the last search go as soon as one types."""
         self.search.setFocus()
         self.search.selectAll()
+
+    def show_at(self, lesson: Lesson) -> None:
+        """Stand at a lesson, where it is in the list."""
+        rows = (row for row in range(self.cards.count()) if self.cards.item(row).data(_LESSON) is lesson)
+        self.cards.setCurrentRow(next(rows, -1))
+
+    def _room(self) -> int:
+        """Width of a row. A scroll bar comes only when the rows are laid out, too late for their height."""
+        return self.cards.width() - self.cards.verticalScrollBar().sizeHint().width()
 
     def _open(self, item: QListWidgetItem) -> None:
         lesson = item.data(_LESSON)
@@ -164,7 +173,7 @@ class _Painter(QStyledItemDelegate):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme().color("accent", 0.22 if state & QStyle.StateFlag.State_Selected else 0.1))
             painter.drawRoundedRect(box.adjusted(0, 1, -2, -1), 6, 6)
-        title, aim = self._parts(lesson, box.width())
+        title, aim = self._parts(lesson, self._width())
         room = box.adjusted(_PAD, 8, -_PAD, 0)
         painter.setFont(font(13, bold=True))
         painter.setPen(theme().color("text"))

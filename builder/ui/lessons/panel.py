@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from builder.project.lessons import LINK, Lesson, find, lessons
 from builder.ui.lessons.card import SetUpCard
@@ -88,8 +88,8 @@ class LessonsPanel(QWidget):
     def open_lesson(self, lesson: Lesson) -> None:
         """Show a lesson, at the step where it was left."""
         self._note()
-        self._stack.setCurrentWidget(self.page)
         self.page.show_lesson(lesson, self._steps.get(lesson.key, 0))
+        self._show(self.page, self.page.forward)
         self.opened.emit(lesson)
 
     def offer_return(self, title: str) -> None:
@@ -101,8 +101,18 @@ class LessonsPanel(QWidget):
     def leave(self) -> None:
         """Go back to the list."""
         self._note()
-        self._stack.setCurrentWidget(self.listing)
+        lesson = self.lesson
+        self._show(self.listing, self.listing.cards)
+        if lesson is not None:
+            self.listing.show_at(lesson)
         self.left.emit()
+
+    def _show(self, part: QWidget, focus: QWidget) -> None:
+        """Bring one of the two up; the keyboard goes along. Else it would end in whatever field comes next."""
+        within = self._stack.isAncestorOf(QApplication.focusWidget())
+        self._stack.setCurrentWidget(part)
+        if within:
+            focus.setFocus()
 
     def _note(self) -> None:
         lesson = self.lesson

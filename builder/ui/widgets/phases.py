@@ -34,7 +34,8 @@ def brought(inside: Inside) -> str:
         case Phase.LOSS:
             return f"{batch} went through the network"
         case Phase.BACKWARD:
-            return f"loss of these {batch}: {figure(inside.loss)}" if inside.loss is not None else "loss measured"
+            these = "this sample" if inside.samples == 1 else f"these {batch}"
+            return f"loss of {these}: {figure(inside.loss)}" if inside.loss is not None else "loss measured"
         case Phase.UPDATE:
             known = inside.gradient is not None
             return f"gradient of length {figure(inside.gradient)}" if known else "gradients known"  # type: ignore[arg-type]
