@@ -19,6 +19,7 @@ from builder.layers.registry import find
 from builder.ui.canvas.texts import advance
 
 NAME, HEADLINE, NOTE, PILL, BADGE = 13, 11, 10, 12, 10  # text sizes in pixels
+FAR_NOTE = 17  # of what stands on wires that are seen from half-way
 CARD_HEIGHT, PILL_HEIGHT = 148.0, 28.0
 PAD, BAR = 14.0, 4.0  # space around the text; width of the colour at the left edge
 PICTURE_TOP, PICTURE_HEIGHT = 47.0, 70.0
@@ -27,6 +28,7 @@ _LEAST, _MOST = 92.0, 158.0  # width of what stands on a card
 _LARGEST_GAP_FREE = 12  # a vector of up to so many numbers gets roomy cells
 
 FAR, MIDDLE, NEAR = 0, 1, 2  # how much is drawn of cards, wires and comments, from more and more near
+FEW = 60  # nodes; of no more than these more is drawn from farther away
 
 # One or two words for the badge; the whole message stands on the card and in the tooltip.
 SHORT = {

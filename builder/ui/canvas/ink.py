@@ -70,7 +70,7 @@ class Ink:
         self.note = font(face.NOTE)
         self.pill = font(face.PILL)
         self.badge = font(face.BADGE)
-        self.chip = font(face.NOTE, mono=True)
+        self.chip, self.far_chip = font(face.NOTE, mono=True), font(face.FAR_NOTE, mono=True)
         self.figure = font(22, bold=True)
 
 

@@ -41,7 +41,7 @@ from builder.ui import node_edits
 from builder.ui.canvas import export, keys, menu
 from builder.ui.canvas.background import Invitation, paint_dots, paint_invitation
 from builder.ui.canvas.editing import Editing
-from builder.ui.canvas.face import FAR, MIDDLE, NEAR, Badge
+from builder.ui.canvas.face import FAR, FEW, MIDDLE, NEAR, Badge
 from builder.ui.canvas.fields import Fields
 from builder.ui.canvas.find import FindBar
 from builder.ui.canvas.minimap import Minimap
@@ -53,7 +53,7 @@ from builder.ui.document import Document
 from builder.ui.theme import theme
 
 _FAR, _NEAR = 0.34, 0.62  # zoom below which little, and above which everything is drawn
-_FEW, _FAR_FEW = 60, 0.22  # of so few nodes more is drawn for longer: that costs little, and blank cards say nothing
+_FAR_FEW = 0.22  # of few nodes more is drawn for longer: that costs little, and blank cards say nothing
 
 
 class CanvasView(ZoomView):
@@ -307,7 +307,7 @@ class CanvasView(ZoomView):
 
     def _zoomed(self) -> None:
         zoom = self.zoom()
-        far = _FAR if len(self.canvas.nodes) > _FEW else _FAR_FEW
+        far = _FAR if len(self.canvas.nodes) > FEW else _FAR_FEW
         self.canvas.detail = NEAR if zoom >= _NEAR else MIDDLE if zoom >= far else FAR
         self.setRenderHint(QPainter.RenderHint.Antialiasing, self.canvas.detail != FAR)
         self._scrolled()

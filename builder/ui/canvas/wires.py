@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from builder.graph.model import Edge
 from builder.train.messages import Way
-from builder.ui.canvas.face import NEAR, NOTE, PORT_RADIUS
+from builder.ui.canvas.face import FAR_NOTE, FEW, NEAR, NOTE, PORT_RADIUS
 from builder.ui.canvas.texts import advance
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _REACH = 8.0  # how far from a wire the mouse may be
 _CHIP_HEIGHT = 18.0
+_LARGER = FAR_NOTE / NOTE  # times as large are the labels that are seen from half-way, as are all words there
 _TURN = 44.0  # how far a wire that turns back swings out
 _BETWEEN = 104.0  # from the line of a row to the middle of the gap above it
 _HEAD, _FAR_HEAD = 11.0, 18.0  # length of the head of an arrow, near and from half-way
@@ -123,7 +124,7 @@ class WireItem(QGraphicsItem):
         self._over: float | None = None
         self._joins = False
         self._straight = False  # so it looks from afar
-        self._drawn: tuple[QPainterPath, QRectF] | None = None
+        self._drawn: tuple[QPainterPath, QRectF, QRectF] | None = None
 
     def route(
         self, start: QPointF, end: QPointF, label: str, over: float | None = None, *, joins: bool = False
@@ -155,20 +156,16 @@ class WireItem(QGraphicsItem):
         else:
             heights = (start.y(), end.y(), *(() if self._over is None else (self._over,)))
             way = QRectF(start.x(), min(heights), end.x() - start.x(), max(heights) - min(heights))
-        high = _CHIP_HEIGHT / 2 + 3 if self._text else _REACH
+        high = _LARGER * _CHIP_HEIGHT / 2 + 3 if self._text else _REACH
         return way.adjusted(-_REACH, -high, _REACH, high)
 
-    def _draw(self) -> tuple[QPainterPath, QRectF]:
-        """The way, and where the label stands: worked out when it is asked for, since from afar hardly any is."""
+    def _draw(self) -> tuple[QPainterPath, QRectF, QRectF]:
+        """The way, and where the label stands, near and from half-way: worked out when it is asked for, since from afar hardly any is."""
         if self._drawn is None:
             path, middle, room = path_between(*self._ends, self._over, joins=self._joins)
-            chip = QRectF()
-            if self._text:
-                wide = math.ceil(advance(self._text, NOTE, mono=True)) + 12.0
-                if wide + 8 <= room:
-                    chip = QRectF(middle.x() - wide / 2, middle.y() - _CHIP_HEIGHT / 2, wide, _CHIP_HEIGHT)
-                    chip.moveTo(round(chip.x()), round(chip.y()))
-            self._drawn = path, chip
+            wide = math.ceil(advance(self._text, NOTE, mono=True)) + 12.0 if self._text else math.inf
+            near, far = (_box(middle, wide, times) if times * wide + 8 <= room else QRectF() for times in (1, _LARGER))
+            self._drawn = path, near, far
         return self._drawn
 
     def seat(self, place: QPointF, size: QSizeF) -> QPointF:
@@ -207,7 +204,7 @@ class WireItem(QGraphicsItem):
     @property
     def chip(self) -> QRectF:
         """Where the shape is written; empty when there is no room for it."""
-        return self._draw()[1]
+        return self._draw()[1 if self._canvas.detail == NEAR else 2]
 
     @property
     def path(self) -> QPainterPath:
@@ -222,8 +219,8 @@ class WireItem(QGraphicsItem):
             stroker = QPainterPathStroker()
             stroker.setWidth(2 * _REACH)
             self._stroke = stroker.createStroke(self.path)
-            if not self.chip.isEmpty():
-                self._stroke.addRect(self.chip)
+            if not (chip := self._draw()[1]).isEmpty():
+                self._stroke.addRect(chip)
             self._stroke.setFillRule(Qt.FillRule.WindingFill)
         return self._stroke
 
@@ -239,8 +236,11 @@ class WireItem(QGraphicsItem):
         painter.drawPath(self.path)
         if way is not None:
             self._paint_head(painter, way)
-        crowded = way is not None and self._straight and self.path.length() < self.chip.width() + 4 * _HEAD
-        if canvas.detail == NEAR and not self.chip.isEmpty() and not crowded:
+        if canvas.detail != NEAR and len(canvas.nodes) > FEW:
+            return
+        chip = self.chip
+        crowded = way is not None and self._straight and self.path.length() < chip.width() + 4 * _HEAD
+        if not chip.isEmpty() and not crowded:
             if self.parentItem() is None:
                 canvas.labels.add(self)
             else:
@@ -259,13 +259,20 @@ class WireItem(QGraphicsItem):
 
     def paint_label(self, painter: QPainter) -> None:
         """Write the shape where `chip` is."""
-        ink = self._canvas.ink
+        ink, chip = self._canvas.ink, self.chip
         painter.setPen(ink.selected if self.chosen or self.marked else ink.line)
         painter.setBrush(ink.chip_brush)
-        painter.drawRoundedRect(self.chip, _CHIP_HEIGHT / 2, _CHIP_HEIGHT / 2)
+        painter.drawRoundedRect(chip, chip.height() / 2, chip.height() / 2)
         painter.setPen(ink.muted)
-        painter.setFont(ink.chip)
-        painter.drawText(self.chip, Qt.AlignmentFlag.AlignCenter, self._text)
+        painter.setFont(ink.chip if self._canvas.detail == NEAR else ink.far_chip)
+        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, self._text)
+
+
+def _box(middle: QPointF, width: float, times: float) -> QRectF:
+    """The place of a label, so many times as large as usual, on whole pixels."""
+    box = QRectF(0, 0, times * width, times * _CHIP_HEIGHT)
+    box.moveTo(round(middle.x() - box.width() / 2), round(middle.y() - box.height() / 2))
+    return box
 
 
 class LooseWire(QGraphicsItem):

@@ -62,3 +62,18 @@ def test_it_is_painted_from_half_way_only(make_canvas: MakeCanvas) -> None:
     view.grab()
     assert view.canvas.detail == MIDDLE
     assert view.canvas.nodes["conv1"]._midway is not None
+
+
+def test_shapes_stand_on_wires_from_half_way_too_as_large_as_the_other_words(make_canvas: MakeCanvas) -> None:
+    view = make_canvas(chain(Node("input", "Input", {"shape": [1, 12, 12]}), Node("conv1", "Conv2d")))
+    (wire,) = view.canvas.wires.values()
+    view.zoom_to(1.0)
+    near = wire.chip
+    view.zoom_to(0.5)
+    assert view.canvas.detail == MIDDLE
+    assert wire.chip.height() * 0.5 > 0.8 * near.height()
+    assert wire.boundingRect().contains(wire.chip)
+    chip = view.mapFromScene(wire.chip.adjusted(8, 4, -8, -4)).boundingRect()
+    image = view.viewport().grab(chip).toImage()
+    shades = {image.pixelColor(x, y).lightness() for x in range(image.width()) for y in range(image.height())}
+    assert max(shades) - min(shades) > 60  # something is written there
