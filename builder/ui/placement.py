@@ -16,6 +16,11 @@ def fill_small_screen(window: QWidget) -> None:
         window.setWindowState(Qt.WindowState.WindowMaximized)
 
 
+def resize_within_screen(window: QWidget, width: int, height: int) -> None:
+    """Make a window this large, or as large as its screen allows."""
+    window.resize(QSize(width, height).boundedTo(window.screen().availableGeometry().size() - FRAME))
+
+
 def keep_on_screen(window: QWidget) -> None:
     """Shrink and move a window until it is all on its screen: a remembered size may be of a larger one.
 

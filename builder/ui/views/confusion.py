@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedLayout, QVBoxLayout,
 from builder.inspect.picture import Part
 from builder.inspect.scores import Counts
 from builder.train.messages import EpochEnded, FindMistake, Finished, Prepared
+from builder.ui.placement import resize_within_screen
 from builder.ui.theme import font, theme
 from builder.ui.views.base import Subject, view
 from builder.ui.views.frame import MARGIN, Choice, ViewFrame
@@ -95,7 +96,7 @@ class EnlargedBoard(QDialog):
         column.addLayout(row)
         column.addWidget(self.board, 1)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(860, 800)
+        resize_within_screen(self, 860, 800)
 
     def show_confusions(self, shown: Confusions, form: int, title: str) -> None:
         """Show this."""

@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QContextMenuEvent, QImage, QKeyEvent, QPainte
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from builder.inspect.picture import Floats, Picture
+from builder.ui.placement import resize_within_screen
 from builder.ui.theme import font, theme
 from builder.ui.views import export
 from builder.ui.views.base import Subject
@@ -56,11 +57,13 @@ class Look:
     captions: tuple[str, ...] = ()
     foot: float = 0.0
 
-    def tiles(self) -> Tiles:
-        """The same, coloured, for a mosaic."""
+    def tiles(self, *, digits: bool = False) -> Tiles:
+        """The same, coloured, for a mosaic; on request with the values to be written into its cells."""
         pixels = self.scale.pixels(self.values) if self.pixels is None else self.pixels
         words = self.describe or self._words
-        return Tiles(pixels, words, self.columns, self.overlay, self.upwards, self.captions, self.foot)
+        plain = self.pixels is None and not self.upwards and not isinstance(self.overlay, Numbers)
+        written = self.values if digits and plain else None
+        return Tiles(pixels, words, self.columns, self.overlay, self.upwards, self.captions, self.foot, written)
 
     def only(self, number: int) -> Look:
         """One of the maps alone; it keeps its place in the scale and its name."""
@@ -121,6 +124,7 @@ class MapsPanel(QWidget):
         self.bar = ColourBar(ENLARGED if centred else 1.0)
         self._look: Look | None = None
         self._margin, self._with_bar = margin, bar
+        self._digits = centred  # in a large window
         for part in (self.mosaic, self.bar):
             part.setParent(self)
         self.bar.setVisible(bar)
@@ -133,7 +137,7 @@ class MapsPanel(QWidget):
             self.bar.setVisible(look.bar)
             self._arrange()
         self._look = look
-        self.mosaic.set_tiles(look.tiles())
+        self.mosaic.set_tiles(look.tiles(digits=self._digits))
         self.bar.set_scale(look.scale)
         self._place_bar()
 
@@ -183,7 +187,7 @@ class Enlarged(QDialog):
         self.panel.mosaic.hovered.connect(view.pointed)
         self.panel.mosaic.chosen.connect(lambda tile: self.show_map(tile if self.number is None else None))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(760, 780)
+        resize_within_screen(self, 760, 780)
         self.panel.mosaic.setFocus()
 
     def look(self) -> Look | None:

@@ -15,6 +15,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QEnterEvent,
     QFontMetricsF,
+    QHideEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -25,9 +26,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from builder.inspect.picture import Floats
 from builder.ui.theme import font, theme
 from builder.ui.views.colour import Pixels, pixels_to_image
-from builder.ui.views.paint import paint_note
+from builder.ui.views.digits import paint_digits
+from builder.ui.views.note import Note
+from builder.ui.views.paint import note_size, paint_note
 
 GAP = 3.0  # pixels between maps
 ALLEY = 4  # gaps between two blocks
@@ -47,6 +51,7 @@ class Tiles:
         overlay: paints something over each tile, given its size in pixels of the screen; None for nothing.
         upwards: row 0 is at the bottom (a plane with its axes), not at the top (a picture).
         captions: one for each tile, or none at all; `foot` is the share of a tile's height, at its bottom, for it.
+        digits: the values (tiles, height, width) to be written into their cells, where these are large enough for it.
     """
 
     pixels: Pixels
@@ -56,6 +61,7 @@ class Tiles:
     upwards: bool = False
     captions: tuple[str, ...] = ()
     foot: float = 0.0
+    digits: Floats | None = None
 
     @property
     def count(self) -> int:
@@ -218,6 +224,7 @@ class Mosaic(QWidget):
         self._cell: Cell | None = None
         self._current = 0
         self._pointer = QPointF()
+        self._note: Note | None = None  # for what has no room here
         self._centred = centred
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -241,6 +248,7 @@ class Mosaic(QWidget):
             self._grid = None
             self._current = 0
             self._hover(None)
+        self._tell()
         self.update()
 
     def grid(self) -> Grid | None:
@@ -323,6 +331,9 @@ class Mosaic(QWidget):
             over = self._overlaid(tiles.overlay, QSize(grid.width, grid.height))
             for number in range(tiles.count):
                 painter.drawImage(self.tile_rect(number).topLeft(), over)
+        if tiles.digits is not None:
+            for number in range(tiles.count):
+                paint_digits(painter, self.tile_rect(number), tiles.digits[number], tiles.pixels[number])
         for number, caption in enumerate(tiles.captions):
             paint_caption(painter, self.tile_rect(number), caption, tiles.foot, round(12 * self._zoom))
 
@@ -342,21 +353,41 @@ class Mosaic(QWidget):
         if marked is not None and marked < self._tiles.count > 1:
             painter.setPen(QPen(theme().color("accent"), 2))
             painter.drawRect(self.tile_rect(marked).adjusted(1, 1, -1, -1))
-        if self._cell is not None:
+        if self._cell is not None and (self._note is None or self._note.isHidden()):
             words = self._tiles.describe(*self._cell)
-            paint_note(painter, QRectF(self.rect()), self._pointer, words, size=round(11 * self._zoom))
+            paint_note(painter, QRectF(self.rect()), self._pointer, words, size=self._letters)
+
+    @property
+    def _letters(self) -> int:
+        return round(11 * self._zoom)
 
     def _hover(self, cell: Cell | None) -> None:
         if cell is not None or self._cell is not None:
             self._cell = cell
             self.hovered.emit(cell)
+            self._tell()
             self.update()
+
+    def _tell(self) -> None:
+        """Say what is under the pointer beyond the edges, where there is no room for it within."""
+        words = self._tiles.describe(*self._cell) if self._cell is not None and self._tiles is not None else ""
+        needed = note_size(words, self._letters)
+        if not words or not self.isVisible() or (needed.width() <= self.width() and 2 * needed.height() < self.height()):
+            if self._note is not None:
+                self._note.hide()
+            return
+        if self._note is None:
+            self._note = Note(self, self._letters)
+        self._note.tell(self._pointer, words)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._pointer = event.position()
         self._hover(self.cell_at(self._pointer))
 
     def leaveEvent(self, event: QEvent) -> None:
+        self._hover(None)
+
+    def hideEvent(self, event: QHideEvent) -> None:
         self._hover(None)
 
     def enterEvent(self, event: QEnterEvent) -> None:

@@ -28,6 +28,25 @@ def figure(value: float, digits: int = 3) -> str:
     return "0" if text == "-0" else text.replace("-", "−")
 
 
+def note_size(text: str, size: int = 11) -> QSizeF:
+    """How large the note is with these lines of text."""
+    metrics = QFontMetricsF(font(size, mono=True))
+    lines = text.split("\n")
+    return QSizeF(
+        math.ceil(max(metrics.horizontalAdvance(line) for line in lines)) + 16, metrics.height() * len(lines) + 8
+    )
+
+
+def note_place(bounds: QRectF, at: QPointF, size: QSizeF) -> QRectF:
+    """Where a note of this size stands: beside a point, within `bounds`."""
+    width, height = size.width(), size.height()
+    left = at.x() + 14 if at.x() + 14 + width <= bounds.right() else at.x() - 14 - width
+    top = at.y() + 16 if at.y() + 16 + height <= bounds.bottom() else at.y() - 12 - height
+    left = max(bounds.left(), min(left, bounds.right() - width))
+    top = max(bounds.top(), min(top, bounds.bottom() - height))
+    return QRectF(round(left), round(top), width, height)
+
+
 def paint_note(
     painter: QPainter,
     bounds: QRectF,
@@ -44,18 +63,14 @@ def paint_note(
     face = font(size, mono=True)
     metrics = QFontMetricsF(face)
     lines = [metrics.elidedText(line, Qt.TextElideMode.ElideRight, bounds.width() - 16) for line in text.split("\n")]
-    width = max(metrics.horizontalAdvance(line) for line in lines) + 16
-    height = metrics.height() * len(lines) + 8
+    needed = note_size("\n".join(lines), size)
+    width, height = min(needed.width(), bounds.width()), needed.height()
     shown = QSizeF(0.0, 0.0)
     if picture is not None:
         side = min(side, bounds.height() - height - 12, bounds.width() - 16)
         shown = QSizeF(picture.size()).scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio)
         width, height = max(width, shown.width() + 16), height + shown.height() + 6
-    left = at.x() + 14 if at.x() + 14 + width <= bounds.right() else at.x() - 14 - width
-    top = at.y() + 16 if at.y() + 16 + height <= bounds.bottom() else at.y() - 12 - height
-    left = max(bounds.left(), min(left, bounds.right() - width))
-    top = max(bounds.top(), min(top, bounds.bottom() - height))
-    card = QRectF(round(left), round(top), width, height)
+    card = note_place(bounds, at, QSizeF(width, height))
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(theme().color("wire"), 1))

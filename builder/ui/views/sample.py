@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMenu, QSpinBox, QWidget
 
@@ -26,6 +26,7 @@ from builder.ui.views.colour import GREY, limits, pixels_to_image, rgb_pixels
 from builder.ui.views.field import Field
 from builder.ui.views.frame import Choice
 from builder.ui.views.grid import GridView, Look, MapsPanel, as_maps, some
+from builder.ui.views.mosaic import Cell
 from builder.ui.views.own import FILES, NO_INK, NO_PICTURES, NONE_DROPPED, NONE_HELD, Reader, held
 from builder.ui.views.paint import figure
 from builder.ui.views.plane import Points, cell_of, coordinates, probabilities, region_pixels
@@ -36,6 +37,7 @@ from builder.ui.widgets.buttons import small_button
 
 PLACED = "Bring the drawing to the middle, as large as the data's own; off, it stays as drawn"
 PARTS = (Part.VALIDATION, Part.TEST)
+LINGERS = 1500  # milliseconds that the frame of what a value sees stays when the pointer has left the value
 _FEW_VALUES = 4  # of an answer in numbers
 MOST_SAMPLES = 10_000_000  # the window knows how many there are, and counts on from the first
 
@@ -47,6 +49,7 @@ class SampleView(GridView):
     Attributes:
         ask_picture: asks which file to open; a test puts its own here.
         reader: of pictures of the user's own, for the data that there is.
+        lingers: runs while the frame of what a value sees stays, though the pointer has left the value.
     """
 
     _seen: Box | None = None
@@ -60,6 +63,8 @@ class SampleView(GridView):
         return self.content
 
     def add_controls(self) -> None:
+        self.lingers = QTimer(self, singleShot=True, interval=LINGERS)
+        self.lingers.timeout.connect(lambda: self._frame(None))
         self.form = Choice(
             ("stored picture", "fitted picture"),
             "The picture as it is stored, or fitted to the input as the network gets it",
@@ -215,6 +220,19 @@ class SampleView(GridView):
         self.refresh()
 
     def mark_seen(self, box: Box | None) -> None:
+        if box is None and self._seen is not None:
+            self.lingers.start()  # for the pointer's way from the map to this picture, to read what lies in the frame
+        else:
+            self._frame(box)
+
+    def pointed(self, cell: Cell | None) -> None:
+        if cell is not None:
+            self.lingers.stop()
+        elif self._seen is not None:
+            self.lingers.start()
+
+    def _frame(self, box: Box | None) -> None:
+        self.lingers.stop()
         if box != self._seen:
             self._seen = box
             self.refresh()
@@ -237,6 +255,8 @@ class SampleView(GridView):
         return Attention(activations=frozenset((name,) if name is not None else ()))
 
     def set_subject(self, subject: Subject) -> None:
+        if self.subject is not None and self.subject.selection != subject.selection:
+            self._frame(None)  # it was of another layer
         super().set_subject(subject)
         self.index.blockSignals(True)
         self.index.setValue(subject.sample + 1)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDialog, QMenu, QVBoxLayout, QWidget
 
+from builder.ui.placement import resize_within_screen
 from builder.ui.theme import theme
 from builder.ui.views import export
 from builder.ui.views.base import View
@@ -110,7 +111,7 @@ class LargeWindow(QDialog):
         self.column.setContentsMargins(8, 12, 8, 8)
         self.column.addWidget(content, 1)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(width, height)
+        resize_within_screen(self, width, height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), theme().color("panel"))

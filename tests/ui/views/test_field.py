@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, QRectF, QSize
 from pytestqt.qtbot import QtBot
@@ -81,7 +83,15 @@ def test_the_pinned_picture_is_framed(qtbot: QtBot) -> None:
     assert view.look.pixels is not None  # as large as the input: it stays in colour
     assert not view.look.picture().isNull()
     view.mark_seen(None)
+    assert view.look.overlay is not None  # it waits for the pointer, which may come to read what lies in the frame
+    view.panel.mosaic.hovered.emit((0, 1, 1))
+    assert not view.lingers.isActive()
+    view.panel.mosaic.hovered.emit(None)
+    view.lingers.timeout.emit()
     assert view.look.overlay is None
+    view.mark_seen((1, 1, 4, 4))
+    view.set_subject(replace(case.subject, selection=("output",)))
+    assert view.look.overlay is None  # it was of another layer
 
 
 def test_pointing_at_a_map_frames_the_pinned_picture(make_window: MakeWindow, qtbot: QtBot) -> None:
@@ -98,4 +108,5 @@ def test_pointing_at_a_map_frames_the_pinned_picture(make_window: MakeWindow, qt
     assert sample.look.values.shape[1:] == (32, 32)  # the stored digit has 8 by 8 pixels
     qtbot.mouseMove(mosaic, QPoint(mosaic.width() - 1, mosaic.height() - 1))
     maps.pointed(None)
+    sample.lingers.timeout.emit()
     assert sample.look.overlay is None

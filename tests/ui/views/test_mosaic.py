@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from builder.ui.theme import font
 from builder.ui.views.colour import GREY, colours
+from builder.ui.views.digits import digits_for
 from builder.ui.views.mosaic import Mosaic, Tiles, caption_within, compose, lay_out
+from builder.ui.views.note import Note
+from builder.ui.views.paint import note_size
 
 
 def tiles(count: int, height: int, width: int, **options: object) -> Tiles:
@@ -162,3 +167,57 @@ def test_a_caption_that_is_too_long_keeps_its_name(qapp: QApplication) -> None:
     assert caption_within(whole, metrics, width) == whole
     assert caption_within(whole, metrics, width - 1) == "Sneaker"
     assert caption_within(whole, metrics, metrics.horizontalAdvance("Sneak")).startswith("Sn")
+
+
+def test_what_has_no_room_beside_the_pointer_is_said_beyond_the_edges(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(600, 300)
+    small = Mosaic(window)
+    small.setGeometry(500, 100, 64, 64)
+    small.set_tiles(replace(tiles(1, 8, 8), describe=lambda *_cell: "input · 255\nrow 6, column 8"))
+    window.show()
+    assert not window.findChildren(Note)  # made when it is wanted
+    qtbot.mouseMove(small, small.tile_rect(0).center().toPoint())
+    (note,) = window.findChildren(Note)
+    assert note.isVisible()
+    assert note.words == "input · 255\nrow 6, column 8"
+    assert note.width() >= note_size(note.words).width()
+    assert window.rect().contains(note.geometry())
+    assert window.childAt(note.geometry().center()) is not note  # the mouse does not see it
+    small.hide()
+    assert not note.isVisible()
+    small.resize(400, 200)
+    small.move(0, 0)
+    small.show()
+    qtbot.mouseMove(small, small.tile_rect(0).center().toPoint())
+    assert not note.isVisible()  # there is room now
+
+
+@pytest.mark.parametrize(
+    ("values", "digits"),
+    [
+        ([[1 / 9, -1 / 9]], 2),
+        ([[-1, 0, 1]], 0),
+        ([[255, 17]], 0),
+        ([[2.5, 0.013]], 2),
+        ([[31.25, 0]], 1),
+        ([[0.00012]], None),
+        ([[np.nan]], None),
+    ],
+)
+def test_values_are_written_with_few_digits(values: list[list[float]], digits: int | None) -> None:
+    assert digits_for(np.array(values, np.float32)) == digits
+
+
+def test_values_are_written_into_large_cells_only(mosaic: Mosaic) -> None:
+    shown = tiles(1, 3, 3)
+    mosaic.set_tiles(shown)
+    plain = mosaic.grab().toImage()
+    written = replace(shown, digits=np.full((1, 3, 3), 0.5, np.float32))
+    mosaic.set_tiles(written)
+    assert mosaic.grab().toImage() != plain
+    mosaic.resize(40, 40)
+    small = mosaic.grab().toImage()
+    mosaic.set_tiles(shown)
+    assert mosaic.grab().toImage() == small
