@@ -121,6 +121,7 @@ class Banner(QWidget):
         self._clear_buttons()
         for offer in message.offers:
             button = QPushButton(offer.text)
+            button.setAutoDefault(True)  # Enter presses it, as it does in a dialog
             button.clicked.connect(lambda _checked=False, act=offer.act: self._take(act))
             self._buttons.addWidget(button)
             self._shown.append(button)

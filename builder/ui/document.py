@@ -44,7 +44,8 @@ class Document(QObject):
 
     changed = Signal(object, object)  # (old Project, new Project), also on undo and redo
     inferred = Signal(object, object)  # (old, new) Inference of the flat network, right before `changed`
-    stepped = Signal(object, object)  # (old Project, new Project): an edit was undone or redone, behind its `changed`
+    # (old Project, new Project): an edit was undone or redone, or mended a problem; behind its `changed`
+    stepped = Signal(object, object)
     page_changed = Signal(tuple)  # `opened` is another now
     selected = Signal(tuple)  # names of the nodes selected now
     comments_chosen = Signal(tuple)  # names of the comments selected now
@@ -294,7 +295,9 @@ class Document(QObject):
             value = apply_fix(self.value, fix)
             if not self.opened:
                 value = value.with_graph(self.arrange(self.graph, value.graph))
+            old = self.value
             self.commit(fix.title, value)
+            self.stepped.emit(old, self.value)
         except ProblemError as error:
             self.refused.emit(error.problems[0])
 

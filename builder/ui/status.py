@@ -35,6 +35,7 @@ class StatusLine(QWidget):
         self.setObjectName("statusline")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._problems = QPushButton()
+        self._problems.setAutoDefault(True)  # Enter presses it, as it does in a dialog
         self._problems.setToolTip("Show the list of problems")
         self._problems.setProperty("kind", "quiet")
         self._problems.setFocusPolicy(Qt.FocusPolicy.TabFocus)

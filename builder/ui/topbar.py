@@ -115,6 +115,7 @@ class TopBar(QWidget):
 
     def _button(self, icon_name: str, text: str, tip: str, signal: SignalInstance) -> QPushButton:
         button = QPushButton(text)
+        button.setAutoDefault(True)  # Enter presses it, as it does in a dialog
         button.setToolTip(tip)
         dress(button, icon_name)
         button.setIconSize(QSize(14, 14))

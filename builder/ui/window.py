@@ -221,6 +221,8 @@ class MainWindow(QMainWindow):
         self.canvas.visible_nodes_changed.connect(self._attend_soon)
         self.canvas.node_clicked.connect(lambda _name: self.inspector.follow_click())
         self.canvas.node_activated.connect(self._activated)
+        self.canvas.form_asked.connect(self.inspector.layer.take_keys)
+        self.inspector.left.connect(self.canvas.setFocus)
         self.canvas.network_asked.connect(self.menus.choose_network)
         self.status.problems_asked.connect(lambda: self.show_dock("problems"))
         self.inspector.download_asked.connect(live.prepare)

@@ -51,6 +51,7 @@ class Breadcrumb(QFrame):
         self._row.addWidget(self.note, 1)
         self._row.addStretch()
         self._back = QPushButton("Back")
+        self._back.setAutoDefault(True)  # Enter presses it, as it does in a dialog
         self._back.setToolTip("Back to where the block stands (Esc, Alt+Up)")
         self._back.clicked.connect(document.close_block)
         self._row.addWidget(self._back)
@@ -93,6 +94,7 @@ class Breadcrumb(QFrame):
         last = len(shown) - 1
         for depth, (title, copies) in enumerate(shown):
             crumb = QPushButton(title)
+            crumb.setAutoDefault(True)  # Enter presses it, as it does in a dialog
             crumb.setProperty("role", "crumb")
             crumb.setFlat(True)
             crumb.setCursor(Qt.CursorShape.PointingHandCursor)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 WORDS = (
     ("Along a wire, up or down (Shift: select these too)", "Arrows"),
     ("Move the selection (Shift: farther)", "Ctrl+Arrows"),
-    ("Open the block, or go to the layer's form", "Enter"),
+    ("Open the block, or go to the layer's form (Esc: back)", "Enter"),
     ("Let go, select nothing, leave the block", "Esc"),
     ("Add a layer by its name", "Tab or a letter"),
     ("Shift the view", "Space and drag"),
@@ -60,6 +60,7 @@ def press(view: CanvasView, event: QKeyEvent) -> bool:
             view.take_hand(True)
     elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and view.document.selection and not held:
         view.node_activated.emit(view.document.selection[-1])
+        view.form_asked.emit()
     elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and view.document.chosen_comments and not held:
         view.write(view.document.chosen_comments[-1])
     elif not held and key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def show_changed(view: CanvasView, old: Project, new: Project) -> None:
-    """After an undo or a redo: scroll to the nodes that are new or stand elsewhere; show all where they are too many.
+    """After an undo, a redo or what mended a problem: scroll to the nodes that are new or stand elsewhere; show all where they are too many.
 
     Where the inside of a block is shown, what has changed elsewhere is not looked for.
     """

@@ -63,7 +63,8 @@ class CanvasView(ZoomView):
         canvas: the scene; editing: the edits that can be asked for.
         mouse: what the mouse does; fields: what is typed.
         node_clicked: a card was clicked, and is all that is selected now: its name.
-        node_activated: a card was double-clicked: its name.
+        node_activated: a card was double-clicked, or Enter pressed on it: its name.
+        form_asked: Enter was pressed on a card: what is typed next is meant for its form.
         hint: a sentence for the status line, for example why a wire is refused; empty to take it back.
         visible_nodes_changed: `wanted_thumbnails` answers differently now.
         network_asked: on the empty canvas, the user wants to choose a ready network.
@@ -71,6 +72,7 @@ class CanvasView(ZoomView):
 
     node_clicked = Signal(str)
     node_activated = Signal(str)
+    form_asked = Signal()
     hint = Signal(str)
     visible_nodes_changed = Signal()
     network_asked = Signal()

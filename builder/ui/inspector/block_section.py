@@ -45,9 +45,11 @@ class BlockSection(Section):
         self.add(self.repeat)
         self.uses = label("", "muted", wrap=True)
         self.open = QPushButton("Open the block")
+        self.open.setAutoDefault(True)  # Enter presses it, as it does in a dialog
         self.open.setToolTip("Show what it holds, on the canvas (double click, Alt+Down)")
         self.open.clicked.connect(lambda: document.open_block(self._name))
         self.own = QPushButton("Make independent")
+        self.own.setAutoDefault(True)  # Enter presses it, as it does in a dialog
         self.own.setToolTip("Give this block a definition of its own, so that an edit inside changes no other")
         self.own.clicked.connect(self.independence_asked)
         self.add(self.uses)

@@ -60,6 +60,7 @@ class DataPanel(Panel):
         for widget in (self._help, self._figures, self._source):
             self._about.add(widget)
         self.download = QPushButton("Download")
+        self.download.setAutoDefault(True)  # Enter presses it, as it does in a dialog
         icons.dress(self.download, "download")
         self.download.clicked.connect(self.download_asked)
         self._progress = _Progress()
@@ -176,6 +177,7 @@ class _Progress(QWidget):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self.cancel = QPushButton("Stop")
+        self.cancel.setAutoDefault(True)  # Enter presses it, as it does in a dialog
         self.message = ""
         words.addWidget(self._text)
         words.addWidget(self._bar)

@@ -56,6 +56,7 @@ class DefinitionPanel(Panel):
         self._parameters = Section("Parameters")
         self.parameters: list[tuple[Entry, Entry]] = []
         self.add_button = QPushButton("Add a parameter")
+        self.add_button.setAutoDefault(True)  # Enter presses it, as it does in a dialog
         self.add_button.clicked.connect(self._add)
         hint = "A layer inside follows a parameter when its field says so: type =channels, or =2*channels."
         self._inside = Section("Inside")

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from builder.graph.problems import Problem
@@ -36,10 +37,12 @@ class Inspector(QTabWidget):
     Attributes:
         layer, data, training, code: the panels.
         download_asked, cancel_asked: see `DataPanel`.
+        left: the keyboard has done what it came for, or Escape was pressed.
     """
 
     download_asked = Signal()
     cancel_asked = Signal()
+    left = Signal()
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,6 +57,7 @@ class Inspector(QTabWidget):
         self.tabBar().setAccessibleName("Inspector")
         self.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click needs no ring around what it shows
         self.layer = LayerPanel(document)
+        self.layer.mended.connect(self.left)
         self.addTab(self.layer, TITLES[LAYER])
         for title in TITLES[1:]:
             self.addTab(QWidget(), title)
@@ -116,6 +120,12 @@ class Inspector(QTabWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(240, 160)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
 
     def show_layer(self) -> None:
         """Bring up the layer panel."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QStackedLayout, QWidget
+from PySide6.QtWidgets import QApplication, QStackedLayout, QWidget
 
 from builder.compile.analysis import ReceptiveField, receptive_fields
 from builder.compile.infer import Inference, NodeInfo
@@ -20,7 +20,7 @@ from builder.graph.blocks import BLOCK
 from builder.graph.expression import evaluate, reference
 from builder.graph.frozen import thaw
 from builder.graph.model import Node
-from builder.graph.problems import Problem, ProblemError
+from builder.graph.problems import Fix, Problem, ProblemError
 from builder.layers.base import Formula, Layer, show, show_pair
 from builder.layers.registry import find
 from builder.ui import node_edits
@@ -47,7 +47,10 @@ class LayerPanel(QWidget):
     Attributes:
         form: the form of the selected layer; None when there is none.
         arithmetic: the formula boxes shown, by title.
+        mended: a problem was mended by the keyboard: its button, which had the focus, is gone.
     """
+
+    mended = Signal()
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -82,7 +85,7 @@ class LayerPanel(QWidget):
         self.header = Header()
         self.header.rename_asked.connect(self._rename)
         self.problems = ProblemColumn()
-        self.problems.fix_asked.connect(self._document.apply_fix)
+        self.problems.fix_asked.connect(self._mend)
         self.flow = label("", "figure", select=True)
         self.flow.setToolTip("Shapes of input and output, for one sample")
         self._form_place = Section()
@@ -246,7 +249,23 @@ class LayerPanel(QWidget):
         super().showEvent(event)
         self._later.start()
 
+    def take_keys(self) -> None:
+        """Let the keyboard go to what mends the layer's problem, else to its first setting."""
+        buttons = [button for card in self.problems.cards for button in card.buttons]
+        if self._stack.currentWidget() is not self._one:
+            return
+        if buttons:
+            buttons[0].setFocus(Qt.FocusReason.TabFocusReason)
+        elif self.form is not None:
+            self.form.focus(next(iter(self.form.paths()), ""))
+
     # Edits ----------------------------------------------------------------------------------------------------------
+
+    def _mend(self, fix: Fix) -> None:
+        pressed = self.problems.isAncestorOf(QApplication.focusWidget())
+        self._document.apply_fix(fix)
+        if pressed:
+            self.mended.emit()
 
     def _edit(self, path: str, value: object, gesture: bool) -> None:
         graph = self._document.graph

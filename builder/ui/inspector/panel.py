@@ -73,6 +73,7 @@ class FixButton(QPushButton):
 
     def __init__(self, words: str) -> None:
         super().__init__(words)
+        self.setAutoDefault(True)  # Enter presses it, as it does in a dialog
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
     def minimumSizeHint(self) -> QSize:

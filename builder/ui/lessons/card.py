@@ -76,6 +76,7 @@ class SetUpCard(QWidget):
 
     def _button(self, text: str, icon: str, role: str = "text") -> QPushButton:
         button = QPushButton(text)
+        button.setAutoDefault(True)  # Enter presses it, as it does in a dialog
         dress(button, icon, role)
         button.setIconSize(QSize(14, 14))
         return button

@@ -56,6 +56,8 @@ class Page(QWidget):
         self.back.clicked.connect(lambda: self.go(-1))
         self.forward = QPushButton("Next")
         self.forward.clicked.connect(lambda: self.go(1))
+        for button in (self.back, self.forward):
+            button.setAutoDefault(True)  # Enter presses it, as it does in a dialog
         dress(self.back, "chevron-left", "text")
         dress(self.forward, "chevron-right", "text")
         self.returning = QPushButton("Back to your network")

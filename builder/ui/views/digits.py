@@ -13,7 +13,7 @@ from builder.ui.theme import font
 from builder.ui.views.colour import Pixels
 
 _INK, _PAPER = QColor(20, 22, 28), QColor(255, 255, 255)
-_SIZES = (20, 17, 15, 13, 11)
+_SIZES = (32, 26, 20, 17, 15, 13, 11)
 _MOST_DIGITS = 4  # behind the point; smaller values are told by pointing at them
 
 

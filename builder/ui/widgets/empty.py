@@ -40,6 +40,7 @@ class Empty(QWidget):
         self.button: QPushButton | None = None
         if action:
             self.button = QPushButton(action)
+            self.button.setAutoDefault(True)  # Enter presses it, as it does in a dialog
             self.button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             self.button.clicked.connect(self.asked)
             column.addSpacing(6)
