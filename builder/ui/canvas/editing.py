@@ -47,7 +47,8 @@ class Editing:
         """Add a layer: centred at a point, or, with none, wired behind the selection.
 
         Args:
-            at: where its centre goes, or beside the card that it would cover there; nothing is wired then.
+            at: where its centre goes, or clear of the card that it would cover or touch there, so that a wire can be
+                drawn between the two; nothing is wired then.
             middle: where it goes when there is no point and nothing is selected.
 
         Returns:
@@ -60,11 +61,7 @@ class Editing:
         size = self.size_of(node)
         selection = [name for name in self._document.selection if name in graph.nodes]
         if at is not None or not selection:
-            covering = at is not None and any(
-                QRectF(at - QPointF(size.width() / 2, size.height() / 2), size).intersects(item.box())
-                for item in self._scene.nodes.values()
-            )
-            spot = at if at is not None and not covering else self._free_spot(middle if at is None else at, size)
+            spot = self._free_spot(middle, size) if at is None else self._clear_of_cards(at, size)
             place = self._centred(spot, size)
             graph = edits.add_node(graph, node, place)
         else:
@@ -164,6 +161,13 @@ class Editing:
         """A point near another where a node of this size covers nothing."""
         area = QRectF(near.x() - size.width() / 2, near.y() - size.height() / 2, size.width(), size.height())
         return near + way_to_room(area, self._scene.taken())
+
+    def _clear_of_cards(self, near: QPointF, size: QSizeF) -> QPointF:
+        """The same, but the point itself where no card is in the way: a comment may lie there."""
+        area = QRectF(near - QPointF(size.width() / 2, size.height() / 2), size)
+        cards = [item.box() for item in self._scene.nodes.values()]
+        free = way_to_room(area, cards).isNull()
+        return near if free else self._free_spot(near, size)
 
     # Wires ----------------------------------------------------------------------------------------------------------
 

@@ -196,6 +196,18 @@ def test_a_layer_dropped_onto_a_card_stands_beside_it(view: CanvasView, hand: Ha
     check_items(view)
 
 
+def test_a_layer_dropped_close_by_keeps_room_for_a_wire(view: CanvasView, hand: Hand) -> None:
+    view.zoom_to(1.0)
+    card = view.canvas.nodes["output"].box()
+    view.centerOn(card.center())
+    wide = view.editing.size_for_kind("Conv2d").width()
+    place = QPointF(card.right() + wide / 2 + 3, card.center().y())
+    hand.carry("Conv2d", place, place)
+    (new,) = set(view.canvas.nodes) - {"input", "conv1", "fc1", "output"}
+    assert view.canvas.nodes[new].box().left() - card.right() >= 20
+    check_items(view)
+
+
 def test_a_layer_that_a_wire_has_no_room_for_in_sight_is_shown(view: CanvasView, hand: Hand) -> None:
     view.zoom_to(1.0)
     view.centerOn(view.canvas.nodes["input"].box().center() - QPointF(300, 0))
