@@ -226,7 +226,7 @@ class CanvasView(ZoomView):
     def reveal(self, name: str) -> None:
         """Scroll so far that a node is visible."""
         item = self.canvas.nodes.get(name)
-        if item is not None:
+        if item is not None and not self.visible_area().contains(item.box()):
             self.ensureVisible(item.box(), 40, 40)
 
     def _reveal_selection(self) -> None:

@@ -111,6 +111,10 @@ class View(QWidget):
         """Words for what comes by itself, once a network that has problems is mended."""
         return words if self.sound else f"Mend the problems first: {words[0].lower()}{words[1:]}"
 
+    def missing(self, name: str, words: str) -> str:
+        """Words for a layer that the network in work has not; one with problems is built only as far as it goes."""
+        return words if self.sound else f"Mend the network's problems to see what {name} gives."
+
     def attention(self) -> Attention:
         """What must be captured for this view, as it stands; nothing when it shows curves only."""
         return Attention()

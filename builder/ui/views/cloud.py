@@ -288,7 +288,7 @@ class CloudView(SeenView):
         if cloud is None or cloud.layer != name:
             return self.awaited(NOT_YET) if cloud is None else UNDER_WAY
         if cloud.failed or not len(cloud.points):
-            return FAILED if cloud.failed else NOT_IN_RUN
+            return FAILED if cloud.failed else self.missing(name, NOT_IN_RUN)
         if len(cloud.points) < 2:
             return UNDER_WAY if cloud.more else FEW
         points, pinned, axes = self._placed(cloud)

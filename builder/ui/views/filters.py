@@ -131,7 +131,7 @@ class FiltersView(GridView):
             if self.subject.inference.errors:
                 return f"Mend the network's problems to see the filters of {name}."
             if self.picture is not None and name in self.picture.attention.filters:
-                return NOT_IN_RUN.format(name)
+                return self.missing(name, NOT_IN_RUN.format(name))
             return self.awaited(f"The filters of {name} appear here once the data is loaded.")
         return self._look(self.heading(), weights, pictured(self.subject.inference, name, weights))
 

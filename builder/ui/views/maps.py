@@ -103,7 +103,7 @@ class FeatureMapsView(GridView):
             if self.subject is not None and self.subject.inference.errors:
                 return f"Mend the network's problems to see what {name} gives."
             if self.picture is not None and name in self.picture.attention.activations:
-                return NOT_IN_RUN.format(name)
+                return self.missing(name, NOT_IN_RUN.format(name))
             return self.awaited(f"What {name} gives appears here once the data is loaded.")
         maps = as_maps(values)
         scale = Scale(ACTIVATION, *limits(maps), each=self.scaling.value == 1)
@@ -133,7 +133,7 @@ class FeatureMapsView(GridView):
             return self.awaited(f"The gradients of {name} appear here once the data is loaded.")
         back = self.picture.backward
         if back is None or name not in self.picture.attention.gradients:
-            return UNDER_WAY
+            return UNDER_WAY if self.sound else UNSOUND
         if back.missing:
             return back.missing
         if name in back.behind:

@@ -178,7 +178,7 @@ class ResponsesView(ExplainedView):
         if found is None or (found.layer, found.unit) != (name, self.unit):
             return self.awaited(NOT_YET) if found is None else UNDER_WAY
         if not found.found:
-            return NOT_IN_RUN
+            return self.missing(name, NOT_IN_RUN)
         return self._look(found)
 
     def _look(self, found: Responses) -> Look:

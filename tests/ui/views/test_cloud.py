@@ -149,6 +149,9 @@ def test_why_there_is_nothing(view: CloudView) -> None:
     nothing = Cloud("conv2", 0, Samples("validation", 0, np.empty(0, np.int64)), np.empty((0, 2)))
     view.show_picture(picture(nothing))
     assert view.frame.empty == NOT_IN_RUN
+    view.set_sound(False)
+    assert view.frame.empty == "Mend the network's problems to see what conv2 gives."  # nothing is trained
+    view.set_sound(True)
     view.show_picture(picture(replace(nothing, failed=True)))
     assert view.frame.empty == FAILED
     one = Samples("validation", 1, np.zeros(1, np.int64))
