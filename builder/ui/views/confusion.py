@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
@@ -22,6 +23,10 @@ from builder.ui.views.seen import SeenView
 from builder.ui.views.sheets import SheetTable, counts_csv, per_class, sheet_picture, worst
 from builder.ui.widgets.buttons import menu_button, small_button
 from builder.ui.widgets.labels import Text
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 FORMS = ("matrix", "scores per class", "mistakes")
 MATRIX, PER_CLASS, MISTAKES = range(3)
@@ -129,6 +134,7 @@ class ConfusionView(SeenView):
         self._epoch: EpochEnded | None = None
         self._past: deque[EpochEnded] = deque(maxlen=MOST_PAST)
         self._then: EpochEnded | None = None  # the earlier epoch that is looked at
+        self._begun = False  # a step was made
         self._classes = True  # what is learned has such, as far as is known
         self.board = Board()
         self.listen_to(self.board)
@@ -169,6 +175,11 @@ class ConfusionView(SeenView):
         self._classes = bool(event.classes)
         self.refresh()
 
+    def add_scalars(self, rows: NDArray[np.float64]) -> None:
+        if not self._begun:
+            self._begun = True
+            self.refresh()
+
     def add_epoch(self, epoch: EpochEnded) -> None:
         self._epoch = epoch
         self._past.append(epoch)
@@ -192,6 +203,7 @@ class ConfusionView(SeenView):
         self._counts.clear()
         self._past.clear()
         self._epoch = self._then = None
+        self._begun = False
         self.part.show_value(0)
         self.refresh()
 
@@ -216,7 +228,8 @@ class ConfusionView(SeenView):
         counts = self._counts.get(part) if self._then is None else self._then.confusion
         if counts is None:
             if self._classes and self._epoch is None:
-                return self.bid("Press Run: after each epoch, this shows which classes the network takes for which.")
+                told = "this shows which classes the network takes for which."
+                return f"After the first epoch, {told}" if self._begun else self.bid(f"Press Run: after each epoch, {told}")
             if self._classes and self._epoch is not None and self._epoch.validation_loss is None:
                 return "No samples are kept back for validation, so none are counted here."
             return "This network tells no classes apart, so it can take none for another."

@@ -20,7 +20,7 @@ from builder.ui.views.base import Subject
 from builder.ui.views.confusion import MATRIX, MISTAKES, PER_CLASS, ConfusionView
 from builder.ui.views.matrix import Confusions, lay_out
 from builder.ui.views.sheets import per_class, worst
-from tests.contract.view_cases import lenet
+from tests.contract.view_cases import SCALARS, lenet
 
 NAMES = ("cat", "dog", "a ship, at sea")
 COUNTS = np.array([[8, 2, 0], [0, 5, 5], [0, 1, 9]])
@@ -194,6 +194,14 @@ def test_a_network_that_gives_values_has_no_matrix(view: ConfusionView) -> None:
     view.set_prepared(Prepared("cpu", 17, 400, 90, 90, ()))  # before the first epoch has ended, too
     assert "tells no classes apart" in view.frame.empty
     view.set_prepared(Prepared("cpu", 17, 400, 90, 90, ("A", "B")))
+    assert view.frame.empty.startswith("Press Run")
+
+
+def test_while_the_first_epoch_lasts_nobody_is_told_to_press_run(view: ConfusionView) -> None:
+    view.clear()
+    view.add_scalars(SCALARS)
+    assert view.frame.empty == "After the first epoch, this shows which classes the network takes for which."
+    view.clear()
     assert view.frame.empty.startswith("Press Run")
 
 
