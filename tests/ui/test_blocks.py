@@ -58,6 +58,30 @@ def grouped(view: CanvasView, *names: str) -> str:
     return view.editing.grouping.group()
 
 
+def test_a_block_that_is_named_for_the_first_time_gives_its_definition_that_name(view, document):
+    name = grouped(view, "conv2", "tanh2", "pool2")
+    assert node_edits.rename(document, name, "stem") is None
+    assert set(document.value.network.blocks) == {"Stem"}
+    assert view.canvas.nodes["stem"].face.headline == "Stem"
+    assert document.selection == ("stem",)
+    document.undo.undo()
+    assert set(document.value.network.blocks) == {"Block1"}
+    document.undo.redo()
+    assert node_edits.rename(document, "stem", "trunk") is None
+    assert set(document.value.network.blocks) == {"Stem"}  # it has a name
+    other = grouped(view, "conv1", "tanh1")
+    assert node_edits.rename(document, other, "Stem") is None
+    assert set(document.value.network.blocks) == {"Stem", "Block1"}  # that name is taken
+
+
+def test_one_of_several_copies_names_itself_only(view, document):
+    name = grouped(view, "tanh2")
+    view.editing.duplicate()
+    assert document.instances_of("Block1") == 2
+    assert node_edits.rename(document, name, "bend") is None
+    assert set(document.value.network.blocks) == {"Block1"}
+
+
 def test_a_selection_becomes_a_block_and_comes_apart_again(view, document):
     before = document.value
     parameters = document.flat.nodes["conv2"].layer.parameter_count(document.flat.nodes["conv2"].known_inputs)
