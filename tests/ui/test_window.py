@@ -37,6 +37,7 @@ from builder.project.file import load, save
 from builder.project.learn_from import learn_from
 from builder.train.messages import EpochEnded, Finished, Inside, Phase, Reason, State
 from builder.ui.arrangement import VERSION
+from builder.ui.banner import Offer
 from builder.ui.command_palette import CommandPalette
 from builder.ui.document import Document
 from builder.ui.files import Answer
@@ -575,6 +576,18 @@ def test_every_menu_fits_onto_a_screen_of_720_pixels(make_window: MakeWindow) ->
     menus = window.topbar.menus.findChildren(QMenu)
     assert {"&File", "&View", "Live views", "Panels"} <= {menu.title() for menu in menus}
     assert {menu.title(): menu.sizeHint().height() for menu in menus if menu.sizeHint().height() > 670} == {}
+
+
+def test_all_at_once_fits_onto_a_screen_of_720_pixels(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(None)
+    window.resize(1280, 680)
+    window.show_dock("analysis")
+    long = "ImageNet may not be passed on, so this network opens with random pictures: it runs, but there is nothing to learn."
+    window.banner.show_message("subject", long, "accent", (Offer("Choose a folder…", print), Offer("Digits", print)))
+    window.timeline.show()
+    qtbot.waitUntil(lambda: window.height() == 680, timeout=PATIENCE)
+    assert window.minimumSizeHint().height() <= 690  # the desktop's own bar takes some
+    assert window.status.mapTo(window, window.status.rect().bottomLeft()).y() <= window.height()
 
 
 def test_buttons_give_up_their_words_in_a_narrow_window(make_window: MakeWindow) -> None:

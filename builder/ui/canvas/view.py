@@ -94,7 +94,7 @@ class CanvasView(ZoomView):
         self.setAccessibleName("Network canvas")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(True)
-        self.setMinimumSize(240, 160)
+        self.setMinimumSize(240, 96)  # beside a banner, the live views and the analysis on a small screen
         self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontAdjustForAntialiasing)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
