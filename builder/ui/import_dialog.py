@@ -182,6 +182,9 @@ class ImportDialog(QDialog):
             self.move(self._place)  # else some window managers put it lower by the height of its title
         self.show()
         self.activateWindow()
+        field = self.path if self.tabs.currentIndex() == 1 else self.search
+        field.setFocus()
+        field.selectAll()  # what is typed begins anew
 
     def _find_names(self) -> None:
         names: tuple[str, ...] = ()
