@@ -113,12 +113,16 @@ class DataOffer(QObject):
             self._fetching = False
             self._banner.withdraw(SUBJECT)
 
-    def _from_folder(self) -> None:
+    def choose_folder(self) -> bool:
+        """Ask for a folder of pictures to learn from; whether one was chosen."""
         folder = self.ask_folder()
-        if folder is None:
-            self.speak()
-        else:
+        if folder is not None:
             self._learn_from(f"folder:{folder}")
+        return folder is not None
+
+    def _from_folder(self) -> None:
+        if not self.choose_folder():
+            self.speak()
 
     def _learn_from(self, dataset: str) -> None:
         try:

@@ -226,6 +226,7 @@ class MainWindow(QMainWindow):
         self.canvas.network_asked.connect(self.menus.choose_network)
         self.status.problems_asked.connect(lambda: self.show_dock("problems"))
         self.inspector.download_asked.connect(live.prepare)
+        self.inspector.folder_asked.connect(self.data_offer.choose_folder)
         for stop in (live.stop, self.first_look.leave):
             self.inspector.cancel_asked.connect(stop)
 

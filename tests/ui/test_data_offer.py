@@ -18,6 +18,7 @@ from builder.project.check import check
 from builder.project.edits import set_setting
 from builder.project.learn_from import learn_from
 from builder.train.messages import State
+from builder.ui.widgets.choice import Choice
 from tests.ui.conftest import PATIENCE, MakeWindow
 
 
@@ -78,6 +79,27 @@ def test_random_pictures_say_that_they_teach_nothing(make_window: MakeWindow, tm
     assert check(project) == ()
     window.document.undo.undo()
     assert window.document.value.graph.nodes["fc"].params["features"] == 1000
+
+
+def test_a_folder_of_pictures_stands_among_the_data_sets(make_window: MakeWindow, tmp_path: Path) -> None:
+    from PIL import Image
+
+    for name in ("cat", "dog"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        Image.new("RGB", (8, 8)).save(tmp_path / "pets" / name / "1.png")
+    window = make_window()
+    chooser = window.inspector.data.form.row("dataset").editor
+    assert isinstance(chooser, Choice)
+    answers = iter([None, tmp_path / "pets"])
+    window.data_offer.ask_folder = lambda: next(answers)
+    before = window.document.value
+    chooser.activated.emit(chooser.count() - 1)
+    assert window.document.value is before  # nobody chose one
+    assert chooser.value() == before.data.dataset
+    chooser.activated.emit(chooser.count() - 1)
+    assert window.document.value.data.dataset == f"folder:{tmp_path / 'pets'}"
+    assert chooser.placeholderText() == "pets"
+    assert check(window.document.value) == ()
 
 
 def test_other_data_chosen_by_hand_end_the_word(make_window: MakeWindow) -> None:

@@ -22,6 +22,7 @@ from builder.ui.inspector.help_card import source_link
 from builder.ui.inspector.panel import Figures, Panel, ProblemColumn
 from builder.ui.inspector.samples import Sample, Samples
 from builder.ui.inspector.settings_form import SettingsForm
+from builder.ui.widgets.choice import Choice
 from builder.ui.widgets.labels import Elided, label
 from builder.ui.widgets.section import Section
 
@@ -34,10 +35,12 @@ class DataPanel(Panel):
 
     Attributes:
         download_asked: the user wants the chosen data set fetched now.
+        folder_asked: the user wants to choose a folder of pictures.
         cancel_asked: the user wants the work under way given up.
     """
 
     download_asked = Signal()
+    folder_asked = Signal()
     cancel_asked = Signal()
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
@@ -49,6 +52,10 @@ class DataPanel(Panel):
         self.problems.fix_asked.connect(document.apply_fix)
         self.settings = SettingsForm(document, "data")
         self.form = self.settings.form
+        chooser = self.form.row("dataset").editor
+        assert isinstance(chooser, Choice)
+        chooser.offer("A folder of pictures…", self.folder_asked.emit)
+        chooser.name_of = _name_of
         self.augmented = Augmented()
         self.form.group("augmentation").add(self.augmented, 0)
         self._about = Section("About this data set")
@@ -192,6 +199,12 @@ class _Progress(QWidget):
         if share is not None:
             self._bar.setValue(round(1000 * share))
         self.setVisible(bool(message))
+
+
+def _name_of(dataset: str) -> str:
+    """What a data set is called that is not in the list: a folder of pictures."""
+    chosen = find(dataset)
+    return chosen.title if chosen is not None else f"{dataset}?"
 
 
 def applying(fields: Iterable[str], chosen: DataSet | None, input_shape: Shape | None = None) -> list[str]:

@@ -36,11 +36,12 @@ class Inspector(QTabWidget):
 
     Attributes:
         layer, data, training, code: the panels.
-        download_asked, cancel_asked: see `DataPanel`.
+        download_asked, folder_asked, cancel_asked: see `DataPanel`.
         left: the keyboard has done what it came for, or Escape was pressed.
     """
 
     download_asked = Signal()
+    folder_asked = Signal()
     cancel_asked = Signal()
     left = Signal()
 
@@ -88,6 +89,7 @@ class Inspector(QTabWidget):
 
         panel = DataPanel(self._document)
         panel.download_asked.connect(self.download_asked)
+        panel.folder_asked.connect(self.folder_asked)
         panel.cancel_asked.connect(self.cancel_asked)
         settings = self._document.value.data
         if self._prepared is not None and self._prepared[0] == settings:

@@ -51,6 +51,28 @@ def test_a_choice_names_a_value_that_is_not_offered(qtbot: QtBot) -> None:
     assert "z" in choice.placeholderText()
 
 
+def test_a_choice_offers_something_that_is_no_value(qtbot: QtBot) -> None:
+    choice = Choice({"a": "A", "b": "B"})
+    qtbot.addWidget(choice)
+    asked: list[bool] = []
+    told: list[object] = []
+    choice.offer("Another…", lambda: asked.append(True))
+    choice.edited.connect(told.append)
+    choice.set_value("a")
+    assert choice.itemText(choice.count() - 1) == "Another…"
+    choice.activated.emit(choice.count() - 1)
+    assert asked == [True]
+    assert choice.value() == "a"
+    QTest.keyClick(choice, Qt.Key.Key_End)
+    QTest.keyClick(choice, Qt.Key.Key_Down)  # not beyond the values
+    assert (told, choice.value(), asked) == (["b"], "b", [True])
+    choice.name_of = str.upper
+    choice.set_value("zoo")
+    assert choice.placeholderText() == "ZOO"
+    choice.set_choices({"c": "C"})
+    assert choice.itemText(choice.count() - 1) == "Another…"
+
+
 def test_a_section_folds_by_click(qtbot: QtBot) -> None:
     section = Section("More", foldable=True, folded=True)
     qtbot.addWidget(section)
