@@ -90,7 +90,8 @@ class Arrangement(QObject):
         window.resizeDocks(docks, [panel.width for panel in wide], Qt.Orientation.Horizontal)
         share_width(window, (self.docks[key] for key in row if key not in self._behind))
         TabNames(window, {self.docks[panel.key]: (panel.short, panel.least) for panel in every})
-        self._height = ViewsHeight(window, [self.docks[key] for key in row])
+        below = [self.docks[panel.key] for panel in every if panel.whole_row]
+        self._height = ViewsHeight(window, [self.docks[key] for key in row], below)
         self._first = window.saveState(VERSION)
 
     def _add(self, panel: Panel) -> None:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 LEAST, MOST, SHARE = 170, 320, 0.33  # pixels, and of the window's height: the canvas comes first in a small one
 
 
-class ViewsHeight:
-    """Gives a row of docks their share of the window's height, until somebody draws the line elsewhere."""
+class ViewsHeight(QObject):
+    """Gives a row of docks their share of the window's height, until somebody draws the line elsewhere.
 
-    def __init__(self, window: QMainWindow, docks: Sequence[QDockWidget]) -> None:
-        self._window, self._docks = window, tuple(docks)
+    What another dock below took, of the row and of what stands above it, both get back when that is put away: Qt would
+    give all of it to the row.
+    """
+
+    def __init__(self, window: QMainWindow, docks: Sequence[QDockWidget], below: Iterable[QDockWidget] = ()) -> None:
+        super().__init__(window)
+        self._window, self._docks, self._below = window, tuple(docks), tuple(below)
+        self._alone = 0  # height of the row when nothing stood below it
+        for dock in self._docks:
+            dock.installEventFilter(self)
+        for dock in self._below:
+            dock.toggleViewAction().toggled.connect(self._shared)
         self._height: int | None = 0  # as it was shared out last; None once somebody has arranged the window
         self._measured: QDockWidget | None = None  # of this dock
         self._settle = QTimer(window, singleShot=True, interval=0)  # Qt gives docks their new size a moment later
@@ -36,6 +46,22 @@ class ViewsHeight:
         wanted = min(MOST, max(LEAST, round(SHARE * self._window.height())))
         self._window.resizeDocks(docks, [wanted] * len(docks), Qt.Orientation.Vertical)
         self._settle.start()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and all(dock.isHidden() for dock in self._below):
+            docks = self._standing()
+            if watched in docks[:1]:
+                self._alone = docks[0].height()
+        return super().eventFilter(watched, event)
+
+    def _shared(self, shown: bool) -> None:
+        if not shown and self._alone and self._window.isVisible() and all(dock.isHidden() for dock in self._below):
+            height = self._alone  # before the row takes all that has become free
+            QTimer.singleShot(0, self, lambda: self._give_back(height))
+
+    def _give_back(self, height: int) -> None:
+        docks = self._standing()
+        self._window.resizeDocks(docks, [height] * len(docks), Qt.Orientation.Vertical)
 
     def _standing(self) -> list[QDockWidget]:
         """Those that do not float; where there are such, only those that are as high as the row, without tabs below."""

@@ -52,3 +52,23 @@ def test_views_that_all_stand_in_tabs_get_their_share_too(qtbot: QtBot) -> None:
         views.share()
         qtbot.waitUntil(lambda: not views._settle.isActive())
         qtbot.waitUntil(lambda height=height: abs(docks[1].height() - SHARE * height) < 40)
+
+
+def test_what_a_panel_below_took_goes_back_to_whom_it_came_from(qtbot: QtBot) -> None:
+    window, docks = window_with_docks(qtbot)
+    below = QDockWidget("below", window)
+    below.setWidget(QWidget(minimumHeight=120))
+    window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, below, Qt.Orientation.Vertical)
+    below.hide()
+    ViewsHeight(window, docks, [below])
+    window.resize(800, 600)
+    window.show()
+    window.resizeDocks(docks, [260, 260], Qt.Orientation.Vertical)
+    qtbot.waitUntil(lambda: abs(docks[0].height() - 260) < 4)
+    canvas, row = window.centralWidget().height(), docks[0].height()
+    for _ in range(2):
+        below.show()
+        qtbot.waitUntil(lambda: window.centralWidget().height() + docks[0].height() < canvas + row - 100)
+        below.hide()
+        qtbot.waitUntil(lambda: abs(docks[0].height() - row) < 4)
+        assert abs(window.centralWidget().height() - canvas) < 8
