@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QByteArray, QObject, QSettings, Qt, QTimer, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
-from builder.ui.docks import add_dock, fill_dock
+from builder.ui.docks import FIRST_WIDTH, add_dock, fill_dock
 from builder.ui.placement import fill_small_screen
 from builder.ui.tabs import TabNames, fit_in, share_width, stand_behind, unknown
 from builder.ui.views_height import ViewsHeight
@@ -88,6 +88,8 @@ class Arrangement(QObject):
         wide = [panel for panel in every if panel.width]
         docks = [self.docks[panel.key] for panel in wide]
         window.resizeDocks(docks, [panel.width for panel in wide], Qt.Orientation.Horizontal)
+        for dock, panel in zip(docks, wide, strict=True):
+            dock.setProperty(FIRST_WIDTH, panel.width)
         share_width(window, (self.docks[key] for key in row if key not in self._behind))
         TabNames(window, {self.docks[panel.key]: (panel.short, panel.least) for panel in every})
         below = [self.docks[panel.key] for panel in every if panel.whole_row]

@@ -13,6 +13,9 @@ from builder.ui.widgets.buttons import small_button
 from builder.ui.widgets.labels import label
 
 
+FIRST_WIDTH = "first_width"  # a dock's property: how wide it is in a window that nobody has arranged, in pixels
+
+
 class Grip(QWidget):
     """A thin strip to drag a dock by, where the content needs no title; its dots show under the pointer."""
 

@@ -427,6 +427,25 @@ def test_a_line_that_was_drawn_beside_the_lessons_stays(make_window: MakeWindow,
     qtbot.waitUntil(lambda: loss.width() / accuracy.width() == pytest.approx(chosen, abs=0.2), timeout=PATIENCE)
 
 
+def test_lessons_of_an_earlier_session_give_back_the_width_too(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(None)
+    window.resize(1280, 720)
+    before = window.docks["palette"].width()
+    lessons_command(window).trigger()
+    qtbot.waitUntil(lambda: window.docks["palette"].isVisible() and window.docks["lessons"].width() > before)
+    window.arrangement.remember()
+    later = make_window(None)
+    later.resize(1280, 720)
+    later.hide()
+    later.arrangement.restore()
+    later.show()
+    lessons, palette = later.docks["lessons"], later.docks["palette"]
+    qtbot.waitUntil(lambda: lessons.isVisible() and lessons.width() > before + 50, timeout=PATIENCE)
+    lessons_command(later).trigger()
+    qtbot.waitUntil(lambda: in_sight(palette) and abs(palette.width() - before) <= 4, timeout=PATIENCE)
+    assert lessons.isHidden()
+
+
 def test_the_key_of_the_lessons_puts_them_away_too(make_window: MakeWindow, qtbot: QtBot) -> None:
     window = make_window(None)
     window.resize(1280, 720)

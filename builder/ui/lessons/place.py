@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
-from builder.ui.docks import in_sight
+from builder.ui.docks import FIRST_WIDTH, in_sight
 
 WIDTH, SHARE = 380, 0.25  # pixels, and of the window's width at most
 _SLACK = 4  # pixels that a layout may differ from what was asked of it
@@ -106,10 +106,10 @@ class LessonsPlace(QObject):
         self._arrange()
         if shown:
             return
+        taken, self._taken = self._taken if self._shown else self._taken_before(), None
         self._shown = False
         if self._before is not None and not self._before.isHidden():
             self._before.raise_()
-        taken, self._taken = self._taken, None
         if taken is None:
             return
         beside = taken.beside
@@ -127,6 +127,13 @@ class LessonsPlace(QObject):
         scale = sum(now.values()) / sum(row.values()) if row else 1.0  # the window may have another size
         widths = [round(scale * width) for width in row.values()]
         self._window.resizeDocks(list(row), widths, Qt.Orientation.Horizontal)
+
+    def _taken_before(self) -> _Taken | None:
+        """The same where an earlier session has shown it, as far as can be told."""
+        docks = self._window.tabifiedDockWidgets(self._dock)
+        first = next(((dock, width) for dock in docks if (width := dock.property(FIRST_WIDTH))), None)
+        wide = max(min(WIDTH, round(SHARE * self._window.width())), self._dock.minimumSizeHint().width())
+        return _Taken(*first, wide, {}) if first is not None else None
 
     def _arrange(self) -> None:
         area = Qt.DockWidgetArea
