@@ -332,8 +332,7 @@ class Mosaic(QWidget):
             for number in range(tiles.count):
                 painter.drawImage(self.tile_rect(number).topLeft(), over)
         if tiles.digits is not None:
-            for number in range(tiles.count):
-                paint_digits(painter, self.tile_rect(number), tiles.digits[number], tiles.pixels[number])
+            paint_digits(painter, [*map(self.tile_rect, range(tiles.count))], tiles.digits, tiles.pixels)
         for number, caption in enumerate(tiles.captions):
             paint_caption(painter, self.tile_rect(number), caption, tiles.foot, round(12 * self._zoom))
 
