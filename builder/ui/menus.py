@@ -170,7 +170,10 @@ class Menus(QObject):
 
     def _open_template(self, name: str, _checked: bool = False) -> bool:
         files = self._window.files
-        return files.new(name) if name else files.new_empty()
+        opened = files.new(name) if name else files.new_empty()
+        if opened:
+            self._window.canvas.setFocus()  # else the keys would go to whatever button was used last
+        return opened
 
     def _fill_recent(self) -> None:
         self._recent.clear()

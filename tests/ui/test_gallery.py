@@ -283,6 +283,7 @@ def gallery_of(window: MainWindow) -> Gallery:
 
 def test_from_the_keyboard_to_the_opened_document(make_window: MakeWindow, qtbot: QtBot) -> None:
     window = make_window(None)
+    window.topbar.run.setFocus()
     QTest.keyClick(window, Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     gallery = gallery_of(window)
     assert gallery.isVisible()
@@ -290,6 +291,7 @@ def test_from_the_keyboard_to_the_opened_document(make_window: MakeWindow, qtbot
     QTest.keyClick(gallery.search, Key.Key_Return)
     assert not gallery.isVisible()
     assert window.document.value == templates.load("fashion-cnn")
+    assert window.focusWidget() is window.canvas
 
 
 def test_what_is_not_saved_is_asked_about_first(make_window: MakeWindow) -> None:
