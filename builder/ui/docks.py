@@ -12,7 +12,6 @@ from builder.ui.theme import theme
 from builder.ui.widgets.buttons import small_button
 from builder.ui.widgets.labels import label
 
-
 FIRST_WIDTH = "first_width"  # a dock's property: how wide it is in a window that nobody has arranged, in pixels
 
 

@@ -28,7 +28,8 @@ _LEAST, _MOST = 92.0, 158.0  # width of what stands on a card
 _LARGEST_GAP_FREE = 12  # a vector of up to so many numbers gets roomy cells
 
 FAR, MIDDLE, NEAR = 0, 1, 2  # how much is drawn of cards, wires and comments, from more and more near
-FEW = 60  # nodes; of no more than these more is drawn from farther away
+FEW = 60  # nodes; of no more than these more is drawn from farther away: that costs little, and blank cards say nothing
+_NEAR, _MIDDLE, _MIDDLE_FEW = 0.62, 0.34, 0.22  # zoom from which on so much is drawn
 
 # One or two words for the badge; the whole message stands on the card and in the tooltip.
 SHORT = {
@@ -196,3 +197,8 @@ def _footer(info: NodeInfo | None, role: Role) -> str:
     if info.frozen:
         return f"{count:,} frozen" if info.frozen == count else f"{count - info.frozen:,} of {count:,} learn"
     return f"{count:,} parameter{'s' * (count != 1)}" if count else "no parameters"
+
+
+def detail_at(zoom: float, nodes: int) -> int:
+    """How much is drawn at a zoom, of a network of so many nodes."""
+    return NEAR if zoom >= _NEAR else MIDDLE if zoom >= (_MIDDLE if nodes > FEW else _MIDDLE_FEW) else FAR

@@ -41,7 +41,7 @@ from builder.ui import node_edits
 from builder.ui.canvas import export, keys, menu
 from builder.ui.canvas.background import Invitation, paint_dots, paint_invitation
 from builder.ui.canvas.editing import Editing
-from builder.ui.canvas.face import FAR, FEW, MIDDLE, NEAR, Badge
+from builder.ui.canvas.face import FAR, Badge, detail_at
 from builder.ui.canvas.fields import Fields
 from builder.ui.canvas.find import FindBar
 from builder.ui.canvas.minimap import Minimap
@@ -51,9 +51,6 @@ from builder.ui.canvas.sight import show_changed
 from builder.ui.canvas.zoom import ZoomView
 from builder.ui.document import Document
 from builder.ui.theme import theme
-
-_FAR, _NEAR = 0.34, 0.62  # zoom below which little, and above which everything is drawn
-_FAR_FEW = 0.22  # of few nodes more is drawn for longer: that costs little, and blank cards say nothing
 
 
 class CanvasView(ZoomView):
@@ -308,9 +305,7 @@ class CanvasView(ZoomView):
         self.cancel_gesture()
 
     def _zoomed(self) -> None:
-        zoom = self.zoom()
-        far = _FAR if len(self.canvas.nodes) > FEW else _FAR_FEW
-        self.canvas.detail = NEAR if zoom >= _NEAR else MIDDLE if zoom >= far else FAR
+        self.canvas.detail = detail_at(self.zoom(), len(self.canvas.nodes))
         self.setRenderHint(QPainter.RenderHint.Antialiasing, self.canvas.detail != FAR)
         self._scrolled()
 

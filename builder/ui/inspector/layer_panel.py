@@ -262,7 +262,8 @@ class LayerPanel(QWidget):
     # Edits ----------------------------------------------------------------------------------------------------------
 
     def _mend(self, fix: Fix) -> None:
-        pressed = self.problems.isAncestorOf(QApplication.focusWidget())
+        focused = QApplication.focusWidget()
+        pressed = focused is not None and self.problems.isAncestorOf(focused)
         self._document.apply_fix(fix)
         if pressed:
             self.mended.emit()

@@ -109,7 +109,8 @@ class LessonsPanel(QWidget):
 
     def _show(self, part: QWidget, focus: QWidget) -> None:
         """Bring one of the two up; the keyboard goes along. Else it would end in whatever field comes next."""
-        within = self._stack.isAncestorOf(QApplication.focusWidget())
+        focused = QApplication.focusWidget()
+        within = focused is not None and self._stack.isAncestorOf(focused)
         self._stack.setCurrentWidget(part)
         if within:
             focus.setFocus()

@@ -229,7 +229,9 @@ class ConfusionView(SeenView):
         if counts is None:
             if self._classes and self._epoch is None:
                 told = "this shows which classes the network takes for which."
-                return f"After the first epoch, {told}" if self._begun else self.bid(f"Press Run: after each epoch, {told}")
+                if self._begun:
+                    return f"After the first epoch, {told}"
+                return self.bid(f"Press Run: after each epoch, {told}")
             if self._classes and self._epoch is not None and self._epoch.validation_loss is None:
                 return "No samples are kept back for validation, so none are counted here."
             return "This network tells no classes apart, so it can take none for another."

@@ -371,7 +371,8 @@ class Mosaic(QWidget):
         """Say what is under the pointer beyond the edges, where there is no room for it within."""
         words = self._tiles.describe(*self._cell) if self._cell is not None and self._tiles is not None else ""
         needed = note_size(words, self._letters)
-        if not words or not self.isVisible() or (needed.width() <= self.width() and 2 * needed.height() < self.height()):
+        within = needed.width() <= self.width() and 2 * needed.height() < self.height()
+        if not words or within or not self.isVisible():
             if self._note is not None:
                 self._note.hide()
             return

@@ -1,4 +1,4 @@
-"""The note beside the pointer, over whatever stands beside a small picture: that has no room for it. Knows no picture."""
+"""The note beside the pointer, over what stands around a small picture that has no room for it. Knows no picture."""
 
 from __future__ import annotations
 
