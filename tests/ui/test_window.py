@@ -582,7 +582,9 @@ def test_all_at_once_fits_onto_a_screen_of_720_pixels(make_window: MakeWindow, q
     window = make_window(None)
     window.resize(1280, 680)
     window.show_dock("analysis")
-    long = "ImageNet may not be passed on, so this network opens with random pictures, from which there is nothing to learn."
+    long = (
+        "ImageNet may not be passed on, so this network opens with random pictures: nothing can be learned from these."
+    )
     window.banner.show_message("subject", long, "accent", (Offer("Choose a folder…", print), Offer("Digits", print)))
     window.timeline.show()
     qtbot.waitUntil(lambda: window.height() == 680, timeout=PATIENCE)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def show_changed(view: CanvasView, old: Project, new: Project) -> None:
     """After an undo, a redo or a mend: scroll to the nodes that are new or stand elsewhere.
 
-    Where they are too many, all is shown. Where the inside of a block is shown, what has changed elsewhere is not looked for.
+    Where they are too many, all is shown. In a block that is open, what has changed elsewhere is not looked for.
     """
     path = view.document.opened
     definition = definition_at(new.network, path)
