@@ -160,7 +160,10 @@ class WireItem(QGraphicsItem):
         return way.adjusted(-_REACH, -high, _REACH, high)
 
     def _draw(self) -> tuple[QPainterPath, QRectF, QRectF]:
-        """The way, and where the label stands, near and from half-way: worked out when it is asked for, since from afar hardly any is."""
+        """The way, and where the label stands, near and from half-way.
+
+        Worked out when it is asked for, since from afar hardly any is.
+        """
         if self._drawn is None:
             path, middle, room = path_between(*self._ends, self._over, joins=self._joins)
             wide = math.ceil(advance(self._text, NOTE, mono=True)) + 12.0 if self._text else math.inf
@@ -204,7 +207,8 @@ class WireItem(QGraphicsItem):
     @property
     def chip(self) -> QRectF:
         """Where the shape is written; empty when there is no room for it."""
-        return self._draw()[1 if self._canvas.detail == NEAR else 2]
+        _, near, far = self._draw()
+        return near if self._canvas.detail == NEAR else far
 
     @property
     def path(self) -> QPainterPath:
