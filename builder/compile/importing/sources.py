@@ -18,7 +18,7 @@ from builder.compile.importing.archive import from_archive
 from builder.compile.importing.convert import ImportResult, convert
 from builder.compile.importing.drawing import Origin
 from builder.compile.importing.refusal import Refusal
-from builder.compile.importing.trace import BATCH, trace
+from builder.compile.importing.trace import BATCH, follow, trace
 from builder.graph.model import Shape
 from builder.graph.problems import Problem, ProblemError
 from builder.vision import import_torchvision
@@ -72,7 +72,8 @@ def import_model(model: nn.Module, shape: Shape, origin: Origin | None = None) -
     first: Refusal | None = None
     while True:
         try:
-            return convert(model, trace(model, shape, whole), BATCH, {path: origin for path in whole if origin})
+            graph = follow(model, shape, whole) if origin else trace(model, shape, whole)
+            return convert(model, graph, BATCH, {path: origin for path in whole if origin})
         except Refusal as refusal:
             first, path = first or refusal, refusal.path
             while path in whole:  # it can neither be followed nor stand alone: then what is around it

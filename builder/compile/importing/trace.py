@@ -13,6 +13,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ _KEEPING = (
 )  # fmt: skip
 
 
-def trace(model: nn.Module, shape: Shape, whole: frozenset[str] = frozenset()) -> fx.Graph:
+def trace(model: nn.Module, shape: Shape, whole: frozenset[str] = frozenset(), samples: int = BATCH) -> fx.Graph:
     """What `model` does with one input of this shape (batch left out); each node's `meta["value"]` tells its result.
 
     The model is left as it was. Training of others goes on meanwhile.
@@ -47,11 +48,12 @@ def trace(model: nn.Module, shape: Shape, whole: frozenset[str] = frozenset()) -
     Args:
         whole: paths of modules that are one step each. They are run on real numbers, since what they do may depend on
             these; `meta["work"]` tells the multiply-adds for one sample.
+        samples: in the made-up batch.
 
     Raises:
         Refusal: it cannot be followed; the problem names the place in its source.
     """
-    tracer = _Tracer(shape, whole)
+    tracer = _Tracer(shape, whole, samples)
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     talkative = logging.getLogger("torch._subclasses.fake_tensor")  # it prints what is a Problem here
@@ -67,6 +69,22 @@ def trace(model: nn.Module, shape: Shape, whole: frozenset[str] = frozenset()) -
         talkative.disabled = silent
         for module, training in modes:
             module.training = training
+
+
+def follow(model: nn.Module, shape: Shape, whole: frozenset[str] = frozenset()) -> fx.Graph:
+    """The same, of a model that may do another thing with another number of samples, which no graph can say.
+
+    Raises:
+        Refusal: it does so, as is found out with a few samples, or cannot be followed.
+    """
+    graph, few = trace(model, shape, whole), trace(model, shape, whole, SAMPLES)
+    for one, other in zip_longest(graph.nodes, few.nodes):
+        if one is None or other is None or (one.op, one.target) != (other.op, other.target):
+            place = (one or other).meta.get("place", "")
+            message = "what it does here depends on the number of samples, so it cannot be drawn as a fixed graph."
+            where, hint = place or type(model).__name__, "Put such a choice outside of the model."
+            raise Refusal(Problem("cannot-trace", message, where=where, hint=hint), place)
+    return graph
 
 
 @contextmanager
@@ -131,9 +149,9 @@ class _Tracer(fx.Tracer):
 
     proxy_buffer_attributes = True
 
-    def __init__(self, shape: Shape, whole: frozenset[str]) -> None:
+    def __init__(self, shape: Shape, whole: frozenset[str], samples: int) -> None:
         super().__init__(param_shapes_constant=True)
-        self.shape, self.whole = shape, whole
+        self.shape, self.whole, self.samples = shape, whole, samples
         self.place: list[str] = []  # the modules that it is in
         self._mode = FakeTensorMode(allow_non_fake_inputs=True)
         self._measuring = False
@@ -176,6 +194,7 @@ class _Tracer(fx.Tracer):
             return value
         proxy = super().create_proxy(kind, target, args, kwargs, *rest, **options)
         proxy.node.meta["value"] = value
+        proxy.node.meta["place"] = self.place[-1] if self.place else ""
         if kind == "call_module" and target in self.whole:
             proxy.node.meta["work"] = self._work
         return proxy
@@ -185,7 +204,7 @@ class _Tracer(fx.Tracer):
         if kind == "placeholder":
             weight = next(self.root.parameters(), None)
             with self._mode:
-                return torch.empty(BATCH, *self.shape, device=weight.device if weight is not None else None)
+                return torch.empty(self.samples, *self.shape, device=weight.device if weight is not None else None)
         if kind == "get_attr":
             owner, _, name = target.rpartition(".")
             self._measuring = True
@@ -213,7 +232,9 @@ class _Tracer(fx.Tracer):
 
     def _run(self, module: nn.Module, values: Any, options: Any) -> torch.Tensor:
         """The made-up result of a module that is run on real numbers."""
-        if options or not all(isinstance(value, torch.Tensor) and value.shape[:1] == (BATCH,) for value in values):
+        if options or not all(
+            isinstance(value, torch.Tensor) and value.shape[:1] == (self.samples,) for value in values
+        ):
             raise _Unknown("it is given more than the values of layers")
         generator = torch.Generator().manual_seed(0)
         some = [torch.randn(SAMPLES, *value.shape[1:], generator=generator).to(value.device) for value in values]
@@ -227,7 +248,7 @@ class _Tracer(fx.Tracer):
             raise _Unknown("it gives something that is no value for each sample")
         self._work = counter.get_total_flops() // (2 * SAMPLES)
         with self._mode:
-            return torch.empty(BATCH, *result.shape[1:], dtype=result.dtype, device=result.device)
+            return torch.empty(self.samples, *result.shape[1:], dtype=result.dtype, device=result.device)
 
 
 def _of_torch(function: Any) -> bool:

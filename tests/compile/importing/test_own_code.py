@@ -229,6 +229,26 @@ def test_a_part_that_cannot_stand_alone_takes_what_is_around_it(path: Path) -> N
     assert builds == ["around"]
 
 
+def test_what_depends_on_the_number_of_samples_is_run_as_a_whole_or_refused(tmp_path: Path) -> None:
+    # The made-up batch is larger than any real one: what the file does only then must not be what is drawn.
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "from torch import nn\n"
+        "class Doubling(nn.Module):\n"
+        "    def forward(self, x):\n"
+        "        return x * 2 if len(x) > 500 else x.relu()\n"
+        "class Net(nn.Sequential):\n"
+        "    def __init__(self):\n"
+        "        super().__init__(nn.Linear(4, 4), Doubling(), nn.Linear(4, 2))\n"
+    )
+    graph = load(f"{path}:Net", (4,)).network.graph
+    assert sum("build" in node.params for node in graph.nodes.values()) == 1
+    with pytest.raises(ProblemError) as caught:
+        load(f"{path}:Doubling", (4,))
+    assert "number of samples" in caught.value.problems[0].message
+    assert caught.value.problems[0].where == "Doubling"
+
+
 def test_a_model_that_is_itself_at_fault_names_the_line(path: Path) -> None:
     with pytest.raises(ProblemError) as caught:
         load(f"{path}:Whole", (4,))
