@@ -134,6 +134,22 @@ class Learner:
         """Whether weight decay, L1 and max norm have begun."""
         return self.epoch >= self.job.training.regularise_after
 
+    @property
+    def lone_sample(self) -> str:
+        """What a batch of one sample holds, in words: its class, and of a point the two numbers; "" for any other.
+
+        Waits for the device.
+        """
+        if self.batch is None or len(self.batch[0]) != 1:
+            return ""
+        (x,), (target,), data = *self.batch, self.data
+        words = []
+        if data.task is not Task.REGRESSION and data.classes and target.numel() == 1:
+            words.append(data.classes[int(target)])
+        if x.shape == (2,):
+            words.append("x = ({:.2f}, {:.2f})".format(*x.tolist()).replace("-", "−"))
+        return ", ".join(words)
+
     def follow_schedule(self) -> None:
         """Give the optimiser the learning rate of the step under way, its momentum, and the weight decay."""
         rate, settings = self.rate, self.job.training

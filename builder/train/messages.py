@@ -191,6 +191,7 @@ class Inside:
         loss: of the batch; None before it is measured, or where it cannot be read.
         gradient: length of the gradient of all weights; None before it is known.
         by_phases: it was led here phase by phase, and not stopped on its way.
+        sample: the only one of its batch, in words, right after it was taken; "" for any other batch.
     """
 
     phase: Phase
@@ -199,6 +200,7 @@ class Inside:
     loss: float | None = None
     gradient: float | None = None
     by_phases: bool = False
+    sample: str = ""
 
     @property
     def way(self) -> Way | None:

@@ -300,7 +300,7 @@ class Session:
         samples = len(learner.batch[0]) if learner is not None and learner.batch is not None else 0
         step = learner.step + 1 if learner is not None else 1
         if learner is None or learner.loss is None or phase not in (Phase.BACKWARD, Phase.UPDATE):
-            return Inside(phase, step, samples)
+            return Inside(phase, step, samples, sample=learner.lone_sample if learner is not None else "")
         gradient = learner.gradient_length() if phase is Phase.UPDATE else None
         return Inside(phase, step, samples, float(learner.loss), gradient)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from builder.compile.weights import trained
 from builder.inspect.attribution import Attributor, patches
 from builder.inspect.picture import Attention, Part
 from builder.inspect.question import Method, Question
+from builder.train.job import Job
 from builder.train.mailbox import Mailbox
 from builder.train.messages import (
     EpochEnded,
@@ -132,6 +134,23 @@ def test_one_phase_at_a_time(fly: Fly) -> None:
     flight.trainer.send(StepBatch())  # finishes the step under way
     assert rest(flight).inside is None
     assert flight.trainer.progress.step == 2
+
+
+@pytest.mark.parametrize(
+    ("job", "words"),
+    [
+        (point_job(batch_size=1), r"[AB], x = \(−?\d\.\d\d, −?\d\.\d\d\)"),
+        (picture_job(batch_size=1), r"\d"),
+        (picture_job(), ""),
+    ],
+)
+def test_the_only_sample_of_a_batch_is_told(fly: Fly, job: Job, words: str) -> None:
+    flight = fly(job, paused=True)
+    rest(flight)
+    flight.trainer.send(StepPhase())
+    inside = rest(flight).inside
+    assert inside is not None
+    assert re.fullmatch(words, inside.sample), inside.sample
 
 
 def test_which_way_a_step_has_gone_is_told_to_those_who_go_phase_by_phase(fly: Fly) -> None:

@@ -30,7 +30,7 @@ def brought(inside: Inside) -> str:
     batch = f"{inside.samples:,} sample{'s' if inside.samples != 1 else ''}"
     match inside.phase:
         case Phase.FORWARD:
-            return f"{batch} taken"
+            return f"{batch} taken: {inside.sample}" if inside.sample else f"{batch} taken"
         case Phase.LOSS:
             return f"{batch} went through the network"
         case Phase.BACKWARD:
