@@ -421,7 +421,11 @@ class Menus(QObject):
 
     def _toggle_lessons(self) -> None:
         if self._window.lessons_place.in_front:
+            focused = self._window.focusWidget()
+            within = focused is not None and self._window.docks["lessons"].isAncestorOf(focused)
             self._window.lessons_place.toggle()
+            if within:
+                self._window.canvas.setFocus()  # else it would go to some field of the window
         else:
             self._show_lessons()
 
