@@ -12,7 +12,8 @@ from functools import cached_property
 from operator import is_
 from typing import Any, NamedTuple
 
-from builder.compile.plan import Plan, Step
+from builder.compile.infer import Inference
+from builder.compile.plan import Plan, Step, make_plan
 from builder.graph.model import Shape
 from builder.layers.base import Window
 from builder.layers.freezing import is_frozen
@@ -126,6 +127,21 @@ def analyse(plan: Plan, *, bytes_per_number: int = BYTES) -> Analysis:
     kept: Analysis | None = plan.memo.get(("analysis", bytes_per_number))
     if kept is None:
         kept = plan.memo["analysis", bytes_per_number] = _analyse(plan, bytes_per_number)
+    return kept
+
+
+def total(inference: Inference) -> Total:
+    """The sums of that table alone, without what each layer sees. Raises `ProblemError` for a network with errors."""
+    kept: Total | None = inference.memo.get("total")
+    if kept is None:
+        layers = [inference.nodes[step.name] for step in make_plan(inference).steps]
+        parameters = sum([layer.parameters for layer in layers])
+        kept = inference.memo["total"] = Total(
+            parameters=parameters,
+            trainable=parameters - sum([layer.frozen for layer in layers]),
+            multiply_adds=sum([layer.multiply_adds for layer in layers]),
+            activation_bytes=BYTES * sum([layer.neurons for layer in layers]),
+        )
     return kept
 
 

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
-from builder.compile.analysis import BYTES
+from builder.compile.analysis import total
 from builder.compile.infer import Inference
 from builder.compile.limits import size
-from builder.compile.plan import make_plan
 from builder.graph.problems import Problem, ProblemError, Severity
 from builder.project.document import Project
 from builder.train.messages import Finished, Progress, Reason, State
@@ -91,17 +90,15 @@ class StatusLine(QWidget):
     def set_network(self, inference: Inference) -> None:
         """Size and cost of the network, when it compiles."""
         try:
-            steps = make_plan(inference).steps
+            sums = total(inference)
         except ProblemError:
             self._size.setText("")
             return
-        layers = [inference.nodes[step.name] for step in steps]  # its sums alone: no need of every receptive field
-        neurons = sum([layer.neurons for layer in layers])
-        frozen = sum([layer.frozen for layer in layers])
+        frozen = sums.parameters - sums.trainable
         parts = (
-            f"{sum([layer.parameters for layer in layers]):,} parameters" + (f", {frozen:,} frozen" if frozen else ""),
-            f"{sum([layer.multiply_adds for layer in layers]):,} multiply-adds",
-            f"{size(BYTES * neurons)} of activations a sample",
+            f"{sums.parameters:,} parameters" + (f", {frozen:,} frozen" if frozen else ""),
+            f"{sums.multiply_adds:,} multiply-adds",
+            f"{size(sums.activation_bytes)} of activations a sample",
         )
         self._size.setText("     ".join(parts))
 

@@ -6,8 +6,11 @@ import json
 
 import pytest
 
-from builder.compile.analysis import ReceptiveField, analyse, receptive_fields
+from builder.compile.analysis import ReceptiveField, analyse, receptive_fields, total
+from builder.compile.network import infer_network
+from builder.compile.plan import make_plan
 from builder.graph.model import Edge, Graph, Node
+from builder.project.templates import load, templates
 from tests.compile.networks import chain, lenet5, plan_of, vgg16
 
 
@@ -128,3 +131,9 @@ def test_joined_branches_see_the_box_around_both():
 def test_the_centre_of_a_field():
     assert ReceptiveField((5, 5), (1, 1), (-2, -2)).centre == (0, 0)
     assert ReceptiveField((6, 5), (2, 2), (0, 0)).centre == (2.5, 2)
+
+
+@pytest.mark.parametrize("name", [template.name for template in templates()])
+def test_the_sums_alone_are_those_of_the_table(name: str) -> None:
+    flat = infer_network(load(name).network).flat
+    assert total(flat) == analyse(make_plan(flat)).total

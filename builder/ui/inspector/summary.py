@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from dataclasses import dataclass
 
@@ -9,10 +10,9 @@ from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from builder.compile.analysis import Analysis, analyse
+from builder.compile.analysis import Total, total
 from builder.compile.infer import Inference
 from builder.compile.limits import size
-from builder.compile.plan import make_plan
 from builder.graph.problems import Problem, ProblemError
 from builder.ui.document import Document
 from builder.ui.inspector.panel import Figures, Panel, ProblemColumn
@@ -84,7 +84,6 @@ class SelectionSummary(Panel):
         super().__init__(parent)
         self._document = document
         self._others: tuple[Problem, ...] = ()
-        self._analysed: tuple[Inference, Analysis | None] | None = None
         self.title = label("", "title", wrap=True)
         self.note = label("", "muted", wrap=True)
         self.figures = Figures()
@@ -119,35 +118,33 @@ class SelectionSummary(Panel):
         if not self.isVisible():
             return
         inference = self._document.inference
-        if self._analysed is None or self._analysed[0] is not inference:
-            try:
-                self._analysed = (inference, analyse(make_plan(self._document.flat)))
-            except ProblemError:
-                self._analysed = (inference, None)
         chosen = tuple(name for name in self._document.selection if name in inference.nodes)
         if len(chosen) > 1:
             self._show_selection(inference, chosen)
         else:
-            self._show_network(inference, self._analysed[1])
+            self._show_network(inference)
 
-    def _show_network(self, inference: Inference, analysis: Analysis | None) -> None:
+    def _show_network(self, inference: Inference) -> None:
+        sums: Total | None = None
+        with contextlib.suppress(ProblemError):
+            sums = total(self._document.flat)
         self.title.setText(self._document.title)
         rows = [("Layers", f"{len(self._document.flat.nodes):,}")]
         bars: tuple[Bar, ...] = ()
-        if analysis is not None:
+        if sums is not None:
             rows += [
-                ("Parameters", f"{analysis.total.parameters:,}"),
-                ("Multiply-adds", f"{analysis.total.multiply_adds:,}"),
-                ("Activations, one sample", size(analysis.total.activation_bytes)),
+                ("Parameters", f"{sums.parameters:,}"),
+                ("Multiply-adds", f"{sums.multiply_adds:,}"),
+                ("Activations, one sample", size(sums.activation_bytes)),
             ]
             bars = self._bars(inference)
         self.figures.show_rows(rows)
-        self.problems.show_problems((inference.errors if analysis is None else self._others)[:4])
+        self.problems.show_problems((inference.errors if sums is None else self._others)[:4])
         self.bars.show_bars(bars)
         self._share.setVisible(bool(bars))
         if not inference.nodes:
             self.note.setText("The canvas is empty. Drag a layer onto it, or choose a network (File > New…).")
-        elif analysis is None:
+        elif sums is None:
             self.note.setText("The figures appear once nothing is wrong with the network.")
         else:
             self.note.setText("Select a layer to see and change it.")
