@@ -124,18 +124,19 @@ class Overview:
 
     def boxes(self) -> list[QRectF]:
         """Where the cards are."""
-        self._gather()
+        self._gather_cards()
         return [card.box for card in self._cards.values()]
 
     def _gather(self) -> None:
-        if not self._cards_whole:
-            self._cards_whole = True
-            self._gather_cards()
+        self._gather_cards()
         if not self._wires_whole:
             self._wires_whole = True
             self._gather_wires()
 
     def _gather_cards(self) -> None:
+        if self._cards_whole:
+            return
+        self._cards_whole = True
         cards, above = self._cards, self._above[0]
         for name, item in self._scene.nodes.items():
             if name in cards:
