@@ -74,7 +74,7 @@ class LayerPanel(QWidget):
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(0)
-        self._later.timeout.connect(self._show_field)
+        self._later.timeout.connect(self._follow)
         document.selected.connect(self._renew)
         document.changed.connect(self._renew)
         document.page_changed.connect(self._renew)
@@ -195,7 +195,8 @@ class LayerPanel(QWidget):
         texts = {name: reference(value) for name, value in params.items()} if isinstance(params, Mapping) else {}
         return {name: text for name, text in texts.items() if text is not None}
 
-    def _show_arithmetic(self, info: NodeInfo) -> None:
+    def _show_arithmetic(self, info: NodeInfo, *, made_now: bool = False) -> None:
+        """Show the layer's formulas; those that no layer has had before are made behind the selection."""
         layer, output = info.layer, info.output
         shapes = [show(shape) for shape in info.known_inputs]
         if output is not None and layer is not None:
@@ -209,6 +210,9 @@ class LayerPanel(QWidget):
             formulas = layer.formulas(info.known_inputs, output)
         looks = tuple((f.title, bool(f.general), bool(f.numbers)) for f in formulas)
         if looks != self._looks:
+            if not made_now and not self._boxes.keys() >= set(looks):
+                self._sums.hide()
+                return
             self._looks = looks
             self._place_arithmetic(formulas)
         for formula in formulas:
@@ -229,8 +233,15 @@ class LayerPanel(QWidget):
             self._sums.add(section, place)
             section.show()
 
+    def _follow(self) -> None:
+        """What takes longer follows behind the edit."""
+        info = self._document.inference.nodes.get(self._name)
+        if info is not None:
+            self._show_arithmetic(info, made_now=True)
+        self._show_field()
+
     def _show_field(self) -> None:
-        """The receptive field needs the whole network, so it follows behind the edit."""
+        """The receptive field needs the whole network."""
         inference = self._document.flat
         name = self._document.flat_name(self._name) if self._name in self._document.graph.nodes else None
         if not self.isVisible() or name is None:

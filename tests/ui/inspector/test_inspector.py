@@ -156,10 +156,11 @@ def test_a_switch_is_stored(inspector: Inspector, document: Document) -> None:
 def test_arithmetic_follows_the_edit(inspector: Inspector, document: Document, qtbot: QtBot) -> None:
     document.select(["conv1"])
     assert inspector.layer.flow.text() == "1×32×32 → 6×28×28"
+    qtbot.waitUntil(lambda: "Parameters" in inspector.layer.arithmetic)  # made behind the selection
+    assert "156" in inspector.layer.arithmetic["Parameters"].text()
     type_in(number(inspector, "filters"), "8")
     assert inspector.layer.flow.text() == "1×32×32 → 8×28×28"
-    words = inspector.layer.arithmetic["Parameters"].text()
-    assert "208" in words
+    assert "208" in inspector.layer.arithmetic["Parameters"].text()  # in the very edit: the boxes are there
     document.select(["pool1"])
     qtbot.waitUntil(lambda: "6 × 6 pixels, 2 pixels apart" in inspector.layer.field_text.text())
 
