@@ -35,12 +35,12 @@ class _Card(NamedTuple):
 
 def _card_of(item: NodeItem) -> _Card:
     face, box = item.face, item.rect.translated(item.pos())
-    if face.compact:
-        colour, role = box.adjusted(_INSET, _INSET, -_INSET, -_INSET), ""
-    else:
-        colour, role = QRectF(box.x(), box.y(), _BAR, box.height()), item.badge_role
+    role = item.badge_role if face.problem is not None else ""
+    if face.compact:  # too small for a spot: all of it tells
+        colour = box.adjusted(_INSET, _INSET, -_INSET, -_INSET)
+        return _Card(box, face.category, colour, role, box.adjusted(-_FRAME, -_FRAME, _FRAME, _FRAME))
     badge = QRectF(box.right() - _BADGE - 10, box.y() + 10, _BADGE, _BADGE)
-    return _Card(box, face.category, colour, role if face.problem is not None else "", badge)
+    return _Card(box, face.category, QRectF(box.x(), box.y(), _BAR, box.height()), role, badge)
 
 
 class _Layer:

@@ -388,3 +388,18 @@ def test_a_wire_that_turns_back_runs_clear_of_branches(make_canvas: MakeCanvas) 
     assert not any(wire.shape().intersects(canvas.nodes[name].box()) for name in ("a", "b"))
     apart = make_canvas(edits.move(graph, {"a": Point(240, 900), "b": Point(500, 900)})).canvas
     assert apart.wires[graph.edges[0]].shape() != wire.shape()  # where nothing is in its way
+
+
+def test_what_does_not_fit_is_seen_from_afar_even_where_there_is_no_card(make_canvas: MakeCanvas) -> None:
+    nodes = [
+        Node("input", "Input", {"shape": [1, 16, 16]}),
+        Node("conv1", "Conv2d", {"filters": 8, "stride": 2}),
+        Node("add1", "Add"),
+    ]
+    wires = [Edge("input", "conv1"), Edge("conv1", "add1"), Edge("input", "add1", 0, 1)]
+    view = make_canvas(Graph.of(nodes, wires))
+    view.zoom_to(0.15)
+    assert view.canvas.detail == FAR
+    seen = view.viewport().grab().toImage()
+    place = view.mapFromScene(view.canvas.nodes["add1"].box().center())
+    assert seen.pixelColor(place) == theme().color("bad")
