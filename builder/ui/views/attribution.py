@@ -115,8 +115,8 @@ class AttributionView(ExplainedView):
         explained = f"{formula}: {words.format(layer=question.layer)}."
         nothing = ""
         if not values.any():  # so it is also where a map as a whole speaks against, though parts of it speak for
-            nothing = f"Nothing{place} speaks for {name} by {question.method.value}: try another layer or method."
-            nothing = nothing if place else f"Nothing speaks for {name} by {question.method.value}."
+            advice = ": try another layer or method" if place else ""
+            nothing = f"Nothing{place} speaks for {name} by {question.method.value}{advice}."
         self.content.explain(nothing or explained, f"{explained if nothing else ''}\n{SCORE}".strip())
         side = "for" if not signed else ""
 

@@ -369,10 +369,13 @@ class Mosaic(QWidget):
 
     def _tell(self) -> None:
         """Say what is under the pointer beyond the edges, where there is no room for it within."""
-        words = self._tiles.describe(*self._cell) if self._cell is not None and self._tiles is not None else ""
-        needed = note_size(words, self._letters)
-        within = needed.width() <= self.width() and 2 * needed.height() < self.height()
-        if not words or within or not self.isVisible():
+        words = ""
+        if self._cell is not None and self._tiles is not None and self.isVisible():  # measured for the pointer only
+            words = self._tiles.describe(*self._cell)
+            needed = note_size(words, self._letters)
+            if needed.width() <= self.width() and 2 * needed.height() < self.height():
+                words = ""
+        if not words:
             if self._note is not None:
                 self._note.hide()
             return
