@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QBoxLayout, QGridLayout, QLabel, QPushButton, QSiz
 
 from builder.ui.icons import icon
 from builder.ui.theme import theme
-from builder.ui.widgets.buttons import small_button
+from builder.ui.widgets.buttons import PushButton, small_button
 
 TEXT_ROOM = 280  # pixels; with less beside the buttons, the text stands above them
 
@@ -120,8 +120,7 @@ class Banner(QWidget):
         self._text.setText(message.text)
         self._clear_buttons()
         for offer in message.offers:
-            button = QPushButton(offer.text)
-            button.setAutoDefault(True)  # Enter presses it, as it does in a dialog
+            button = PushButton(offer.text)
             button.clicked.connect(lambda _checked=False, act=offer.act: self._take(act))
             self._buttons.addWidget(button)
             self._shown.append(button)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from builder.compile.analysis import total
 from builder.compile.infer import Inference
@@ -16,6 +16,7 @@ from builder.train.messages import Finished, Progress, Reason, State
 from builder.train.settings import SGD, OneCycle, TrainingSettings
 from builder.ui.terms import TERMS
 from builder.ui.theme import theme
+from builder.ui.widgets.buttons import PushButton
 
 HINT_SECONDS = 5
 
@@ -33,8 +34,7 @@ class StatusLine(QWidget):
         super().__init__(parent)
         self.setObjectName("statusline")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._problems = QPushButton()
-        self._problems.setAutoDefault(True)  # Enter presses it, as it does in a dialog
+        self._problems = PushButton()
         self._problems.setToolTip("Show the list of problems")
         self._problems.setProperty("kind", "quiet")
         self._problems.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -23,6 +23,7 @@ from builder.ui.pace import PACES, TIP
 from builder.ui.theme import theme
 from builder.ui.views.frame import Choice
 from builder.ui.widgets import phases
+from builder.ui.widgets.buttons import PushButton
 from builder.ui.widgets.labels import Elided, label
 
 RUN_TIP = "Train the network (F5)"
@@ -114,8 +115,7 @@ class TopBar(QWidget):
         self.set_state(State.FINISHED, stepped=False)
 
     def _button(self, icon_name: str, text: str, tip: str, signal: SignalInstance) -> QPushButton:
-        button = QPushButton(text)
-        button.setAutoDefault(True)  # Enter presses it, as it does in a dialog
+        button = PushButton(text)
         button.setToolTip(tip)
         dress(button, icon_name)
         button.setIconSize(QSize(14, 14))

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSpinBox
 from builder.graph.steps import block_names, split_step
 from builder.ui.document import Document
 from builder.ui.theme import theme
+from builder.ui.widgets.buttons import PushButton
 from builder.ui.widgets.labels import Elided, label
 
 _COPY = "copy "  # before the number
@@ -50,8 +51,7 @@ class Breadcrumb(QFrame):
         self.note = Elided("", "muted")
         self._row.addWidget(self.note, 1)
         self._row.addStretch()
-        self._back = QPushButton("Back")
-        self._back.setAutoDefault(True)  # Enter presses it, as it does in a dialog
+        self._back = PushButton("Back")
         self._back.setToolTip("Back to where the block stands (Esc, Alt+Up)")
         self._back.clicked.connect(document.close_block)
         self._row.addWidget(self._back)
@@ -93,8 +93,7 @@ class Breadcrumb(QFrame):
         self.crumbs, self.steppers, self._outer = [], {}, []
         last = len(shown) - 1
         for depth, (title, copies) in enumerate(shown):
-            crumb = QPushButton(title)
-            crumb.setAutoDefault(True)  # Enter presses it, as it does in a dialog
+            crumb = PushButton(title)
             crumb.setProperty("role", "crumb")
             crumb.setFlat(True)
             crumb.setCursor(Qt.CursorShape.PointingHandCursor)

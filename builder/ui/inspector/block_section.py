@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from builder.graph.expression import reference
 from builder.layers.base import show
@@ -11,6 +11,7 @@ from builder.layers.block import BlockInput, BlockOutput
 from builder.ui.document import Document
 from builder.ui.inspector.form import Row
 from builder.ui.inspector.panel import Figures
+from builder.ui.widgets.buttons import PushButton
 from builder.ui.widgets.labels import label
 from builder.ui.widgets.number import NumberEdit
 from builder.ui.widgets.scale import Scale
@@ -44,12 +45,10 @@ class BlockSection(Section):
         self.repeat.expressed.connect(lambda text: self.repeat_edited.emit({"$": text}, False))
         self.add(self.repeat)
         self.uses = label("", "muted", wrap=True)
-        self.open = QPushButton("Open the block")
-        self.open.setAutoDefault(True)  # Enter presses it, as it does in a dialog
+        self.open = PushButton("Open the block")
         self.open.setToolTip("Show what it holds, on the canvas (double click, Alt+Down)")
         self.open.clicked.connect(lambda: document.open_block(self._name))
-        self.own = QPushButton("Make independent")
-        self.own.setAutoDefault(True)  # Enter presses it, as it does in a dialog
+        self.own = PushButton("Make independent")
         self.own.setToolTip("Give this block a definition of its own, so that an edit inside changes no other")
         self.own.clicked.connect(self.independence_asked)
         self.add(self.uses)

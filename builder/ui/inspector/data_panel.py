@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from builder.compile.limits import size
 from builder.data.augmentation import possible
@@ -22,6 +22,7 @@ from builder.ui.inspector.help_card import source_link
 from builder.ui.inspector.panel import Figures, Panel, ProblemColumn
 from builder.ui.inspector.samples import Sample, Samples
 from builder.ui.inspector.settings_form import SettingsForm
+from builder.ui.widgets.buttons import PushButton
 from builder.ui.widgets.choice import Choice
 from builder.ui.widgets.labels import Elided, label
 from builder.ui.widgets.section import Section
@@ -66,8 +67,7 @@ class DataPanel(Panel):
         self._source.setOpenExternalLinks(True)
         for widget in (self._help, self._figures, self._source):
             self._about.add(widget)
-        self.download = QPushButton("Download")
-        self.download.setAutoDefault(True)  # Enter presses it, as it does in a dialog
+        self.download = PushButton("Download")
         icons.dress(self.download, "download")
         self.download.clicked.connect(self.download_asked)
         self._progress = _Progress()
@@ -183,8 +183,7 @@ class _Progress(QWidget):
         self._text = Elided("", "note")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
-        self.cancel = QPushButton("Stop")
-        self.cancel.setAutoDefault(True)  # Enter presses it, as it does in a dialog
+        self.cancel = PushButton("Stop")
         self.message = ""
         words.addWidget(self._text)
         words.addWidget(self._bar)

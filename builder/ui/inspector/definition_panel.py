@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from builder.graph.block_parameters import add_parameter, remove_parameter, rename_parameter, set_default
 from builder.graph.blocks import rename_block
@@ -23,6 +23,7 @@ from builder.ui.inspector.block_section import contents, uses
 from builder.ui.inspector.fields import TextEdit
 from builder.ui.inspector.panel import Figures, Panel
 from builder.ui.theme import font
+from builder.ui.widgets.buttons import PushButton
 from builder.ui.widgets.labels import label
 from builder.ui.widgets.number import ENTRY_WIDTH, Entry
 from builder.ui.widgets.section import Section
@@ -55,8 +56,7 @@ class DefinitionPanel(Panel):
         self.help.edited.connect(self._set_help)
         self._parameters = Section("Parameters")
         self.parameters: list[tuple[Entry, Entry]] = []
-        self.add_button = QPushButton("Add a parameter")
-        self.add_button.setAutoDefault(True)  # Enter presses it, as it does in a dialog
+        self.add_button = PushButton("Add a parameter")
         self.add_button.clicked.connect(self._add)
         hint = "A layer inside follows a parameter when its field says so: type =channels, or =2*channels."
         self._inside = Section("Inside")

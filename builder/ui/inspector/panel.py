@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QScrollArea,
     QSizePolicy,
     QStyle,
@@ -29,6 +28,7 @@ from builder.train.settings import TrainingSettings
 from builder.ui import icons
 from builder.ui.terms import TERMS
 from builder.ui.theme import theme
+from builder.ui.widgets.buttons import PushButton
 from builder.ui.widgets.labels import label
 from builder.ui.words import sentence
 
@@ -68,12 +68,11 @@ def place_words(problem: Problem) -> str:
     return ", ".join(words)
 
 
-class FixButton(QPushButton):
+class FixButton(PushButton):
     """As wide as its words where there is room; in a narrower place they are cut, and told whole by the tip."""
 
     def __init__(self, words: str) -> None:
         super().__init__(words)
-        self.setAutoDefault(True)  # Enter presses it, as it does in a dialog
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
     def minimumSizeHint(self) -> QSize:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
 from builder.project.lessons import SetUp
 from builder.ui.icons import dress
 from builder.ui.theme import theme
+from builder.ui.widgets.buttons import PushButton
 from builder.ui.widgets.labels import label
 
 NO_RUN = "not run yet"
@@ -75,8 +76,7 @@ class SetUpCard(QWidget):
         self._arrange(narrow=event.size().width() < ROOM)
 
     def _button(self, text: str, icon: str, role: str = "text") -> QPushButton:
-        button = QPushButton(text)
-        button.setAutoDefault(True)  # Enter presses it, as it does in a dialog
+        button = PushButton(text)
         dress(button, icon, role)
         button.setIconSize(QSize(14, 14))
         return button

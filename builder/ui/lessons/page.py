@@ -11,7 +11,7 @@ from builder.project.lessons import Lesson, SetUp
 from builder.ui.icons import dress
 from builder.ui.lessons.card import SetUpCard
 from builder.ui.lessons.prose import Prose
-from builder.ui.widgets.buttons import small_button
+from builder.ui.widgets.buttons import PushButton, small_button
 from builder.ui.widgets.labels import Elided, label
 
 
@@ -51,13 +51,11 @@ class Page(QWidget):
         self.view.setWidgetResizable(True)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setWidget(self._text)
-        self.back = QPushButton("Back")
+        self.back = PushButton("Back")
         self.back.setToolTip("The step before (Ctrl+Page Up)")
         self.back.clicked.connect(lambda: self.go(-1))
-        self.forward = QPushButton("Next")
+        self.forward = PushButton("Next")
         self.forward.clicked.connect(lambda: self.go(1))
-        for button in (self.back, self.forward):
-            button.setAutoDefault(True)  # Enter presses it, as it does in a dialog
         dress(self.back, "chevron-left", "text")
         dress(self.forward, "chevron-right", "text")
         self.returning = QPushButton("Back to your network")

@@ -1,13 +1,21 @@
-"""Quiet buttons that are an icon alone."""
+"""Buttons: those with words, which Enter presses, and quiet ones that are an icon alone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QMenu, QToolButton
+from PySide6.QtWidgets import QMenu, QPushButton, QToolButton, QWidget
 
 from builder.ui.icons import dress
+
+
+class PushButton(QPushButton):
+    """A button that Enter presses where it has the focus, in a window as Qt has it in dialogs only."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setAutoDefault(True)
 
 
 def small_button(icon: str, tip: str, pressed: Callable[[], object]) -> QToolButton:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWi
 
 from builder.ui import icons
 from builder.ui.theme import theme
+from builder.ui.widgets.buttons import PushButton
 from builder.ui.widgets.labels import label
 
 
@@ -39,8 +40,7 @@ class Empty(QWidget):
                 column.addWidget(line)
         self.button: QPushButton | None = None
         if action:
-            self.button = QPushButton(action)
-            self.button.setAutoDefault(True)  # Enter presses it, as it does in a dialog
+            self.button = PushButton(action)
             self.button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             self.button.clicked.connect(self.asked)
             column.addSpacing(6)
